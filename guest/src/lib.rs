@@ -1,1 +1,23 @@
+//! FastIntercom's component: everything that knows Intercom, SQLite or a tool.
+//!
+//! # Layout
+//!
+//! - [`intercom`] knows Intercom's REST API: paths, fields, limits, quirks. It knows no table.
+//! - [`store`] knows SQLite: schema, migrations, search, coverage. It knows no tool and no JSON
+//!   of Intercom's.
+//! - [`sync`] moves conversations from the one to the other and says what is covered.
+//! - [`tools`] answer an agent from the store. They know no HTTP.
+//! - [`text`] turns HTML and hostile text into plain, clean, searchable text.
+//! - [`environment`] holds the few traits through which time, HTTP and the host come in, so that
+//!   all of the above compiles, and is tested, natively too.
+//!
+//! On WebAssembly, `component` binds these to the WIT package in `wit/`; it has no logic.
 
+pub mod environment;
+pub mod error;
+pub mod intercom;
+pub mod store;
+pub mod sync;
+pub mod text;
+pub mod time;
+pub mod tools;

@@ -1,0 +1,1 @@
+//! Intercom's REST API: requests, lenient answers, limits and errors. Knows no table.

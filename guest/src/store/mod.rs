@@ -1,0 +1,16 @@
+//! The SQLite database: opening, schema, writing, searching, coverage.
+
+mod connection;
+
+pub use connection::{OpenMode, Store};
+
+use crate::time::UnixSeconds;
+
+/// Where a message of that second begins to look for a free `messages.number`.
+///
+/// Numbers grow with time, so that an index read backwards by number is read newest first. 16
+/// numbers a second are enough for nearly all seconds; a fuller one runs over into the next.
+#[must_use]
+pub fn message_number(created_at: UnixSeconds) -> i64 {
+    created_at.0.saturating_mul(16)
+}
