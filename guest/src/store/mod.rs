@@ -1,8 +1,10 @@
 //! The SQLite database: opening, schema, writing, searching, coverage.
 
 mod connection;
+mod index;
 
 pub use connection::{OpenMode, Store};
+pub use index::{index_message, unindex_message};
 
 use crate::time::UnixSeconds;
 
