@@ -1,10 +1,15 @@
 //! The SQLite database: opening, schema, writing, searching, coverage.
 
 mod connection;
+pub mod coverage;
 mod header;
 mod index;
+pub mod labels;
 mod migrations;
+pub mod runs;
+pub mod search;
 mod takeover;
+pub mod threads;
 mod vfs;
 
 pub use connection::{OpenMode, OpenOptions, READER_CACHE_KIB, SYNC_CACHE_KIB, Store};
