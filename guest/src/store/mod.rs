@@ -3,7 +3,9 @@
 mod connection;
 mod header;
 mod index;
+pub mod maintenance;
 mod migrations;
+mod refresh;
 mod takeover;
 mod vfs;
 
