@@ -67,7 +67,7 @@ impl Store {
         let part = beside(&target, ".part");
         let copied = copy_pages(self, &part).and_then(|()| {
             std::fs::rename(on_disk(&part), on_disk(&target))
-                .map_err(|error| StoreError::CannotWrite(error.to_string()))
+                .map_err(|error| StoreError::from_writing(&error))
         });
         if copied.is_err() {
             let _ = std::fs::remove_file(on_disk(&part));

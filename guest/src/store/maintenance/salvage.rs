@@ -30,7 +30,7 @@ pub fn salvage(path: &Path, file_name: &str, options: &OpenOptions<'_>) -> Store
     let report = save(path, &part, options);
     let report = report.and_then(|report| {
         std::fs::rename(on_disk(&part), on_disk(&target))
-            .map_err(|error| StoreError::CannotWrite(error.to_string()))?;
+            .map_err(|error| StoreError::from_writing(&error))?;
         Ok(report)
     });
     for leftover in [part.clone(), beside(&part, "-journal")] {
