@@ -4,9 +4,9 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use super::clock::Clock;
+use super::filter::Comparison;
 use super::generate::{Length, Plant, Shape};
 use super::model::Seconds;
-use super::query::Comparison;
 use super::version::ApiVersion;
 use super::workspace::Identity;
 

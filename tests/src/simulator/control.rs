@@ -4,9 +4,11 @@
 use std::sync::Arc;
 
 use axum::Json;
+use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::StatusCode;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::change::Change;
@@ -17,7 +19,20 @@ use super::model::{Author, Id, Index, Seconds};
 use super::server::Shared;
 use super::workspace::Workspace;
 
-type Outcome = Result<Json<Value>, (StatusCode, Json<Value>)>;
+type Refusal = (StatusCode, Json<Value>);
+type Outcome = Result<Json<Value>, Refusal>;
+
+/// Reads JSON whatever the content type says, for the sake of a bare `curl -d`.
+fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
+    serde_json::from_slice(body).map_err(bad_request)
+}
+
+fn bad_request(reason: impl std::fmt::Display) -> Refusal {
+    (
+        StatusCode::BAD_REQUEST,
+        Json(json!({"error": reason.to_string()})),
+    )
+}
 
 /// `POST /_simulator/change`. Ids are numbers or decimal strings; `conversation` defaults to the
 /// newest one, texts are plain.
@@ -118,9 +133,8 @@ pub enum Target {
     Newest,
 }
 
-pub async fn change(State(shared): State<Arc<Shared>>, Json(order): Json<Order>) -> Outcome {
-    let changed = execute(order, &mut shared.workspace())
-        .map_err(|message| (StatusCode::BAD_REQUEST, Json(json!({"error": message}))))?;
+pub async fn change(State(shared): State<Arc<Shared>>, body: Bytes) -> Outcome {
+    let changed = execute(read(&body)?, &mut shared.workspace()).map_err(bad_request)?;
     Ok(Json(
         json!({"conversations": changed.iter().map(ToString::to_string).collect::<Vec<_>>()}),
     ))
@@ -254,15 +268,12 @@ pub async fn faults(State(shared): State<Arc<Shared>>) -> Json<Vec<Rule>> {
 }
 
 /// Takes one rule or a list of rules; they come after those in force.
-pub async fn add_faults(
-    State(shared): State<Arc<Shared>>,
-    Json(rules): Json<OneOrMany>,
-) -> Json<Vec<Rule>> {
-    match rules {
+pub async fn add_faults(State(shared): State<Arc<Shared>>, body: Bytes) -> Outcome {
+    match read(&body)? {
         OneOrMany::One(rule) => shared.faults.add(rule),
         OneOrMany::Many(rules) => rules.into_iter().for_each(|rule| shared.faults.add(rule)),
     }
-    Json(shared.faults.rules())
+    Ok(Json(json!(shared.faults.rules())))
 }
 
 #[derive(Debug, Deserialize)]
@@ -296,10 +307,8 @@ pub struct Advance {
     seconds: Seconds,
 }
 
-pub async fn advance(
-    State(shared): State<Arc<Shared>>,
-    Json(advance): Json<Advance>,
-) -> Json<Value> {
-    shared.clock.advance(advance.seconds);
-    Json(json!({"now": shared.clock.seconds()}))
+pub async fn advance(State(shared): State<Arc<Shared>>, body: Bytes) -> Outcome {
+    let Advance { seconds } = read(&body)?;
+    shared.clock.advance(seconds);
+    Ok(Json(json!({"now": shared.clock.seconds()})))
 }

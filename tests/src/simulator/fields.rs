@@ -27,7 +27,8 @@ pub enum FieldValue {
 }
 
 const FIELDS: &[(&str, Kind)] = &[
-    ("id", Kind::Text),
+    // A string by the table, but Singer's connector compares it with `>=` and sorts by it.
+    ("id", Kind::Integer),
     ("created_at", Kind::Date),
     ("updated_at", Kind::Date),
     ("source.type", Kind::Text),
@@ -107,7 +108,7 @@ pub fn value(field: &str, c: &Conversation, people: &Directory, version: ApiVers
     }
     let number = FieldValue::Number;
     match field {
-        "id" => text(Some(c.id)),
+        "id" => number(Some(c.id as i64)),
         "created_at" => number(Some(c.created_at)),
         "updated_at" => number(Some(c.updated_at)),
         "waiting_since" => number(c.waiting_since),

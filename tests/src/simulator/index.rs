@@ -9,8 +9,9 @@ use rand::{RngExt, SeedableRng};
 
 use super::directory::Directory;
 use super::fields::{self, FieldValue};
+use super::filter::Comparison;
 use super::model::{Conversation, Id, Seconds};
-use super::query::{Comparison, Cursor, SearchRequest};
+use super::query::{Cursor, SearchRequest};
 use super::version::ApiVersion;
 
 /// What searches see. A change arrives here when its lag is over.
@@ -269,13 +270,162 @@ fn sort_key(
     version: ApiVersion,
     ascending: bool,
 ) -> i64 {
-    if field == "id" {
-        return c.id as i64;
-    }
     let is_date = fields::find(field).is_some_and(|(_, kind)| kind == fields::Kind::Date);
     match fields::value(field, c, people, version) {
         FieldValue::Number(Some(value)) if is_date => value * 1_000,
         FieldValue::Number(Some(value)) => value,
         _ => missing(ascending),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::super::generate::blank;
+    use super::super::generate::{Length, Shape};
+    use super::*;
+
+    const NOW_MS: i64 = 1_795_000_000_000;
+
+    /// Conversations 0, 1, … with these `updated_at`.
+    fn conversations(updated_at: &[Seconds]) -> Vec<Option<Arc<Conversation>>> {
+        let make = |(index, &at)| Some(Arc::new(blank(index, at)));
+        updated_at.iter().enumerate().map(make).collect()
+    }
+
+    fn directory() -> Directory {
+        let length = Length::Messages(1);
+        let now = NOW_MS / 1_000;
+        Shape {
+            seed: 1,
+            conversations: 0,
+            now,
+            days: 1,
+            length,
+            plants: Vec::new(),
+        }
+        .directory()
+    }
+
+    fn request(body: Value) -> SearchRequest {
+        SearchRequest::parse(&body).expect("a valid search")
+    }
+
+    fn page(
+        index: &SearchIndex,
+        request: &SearchRequest,
+        comparison: Comparison,
+    ) -> (Vec<usize>, Page) {
+        let page = index.search(request, &directory(), ApiVersion::V2_14, comparison);
+        (page.conversations.iter().map(|c| c.index).collect(), page)
+    }
+
+    fn since(bound: i64, operator: &str, order: &str, cursor: Option<&Page>) -> SearchRequest {
+        request(json!({
+            "query": {"field": "updated_at", "operator": operator, "value": bound},
+            "sort": {"field": "updated_at", "order": order},
+            "pagination": {
+                "per_page": "2",
+                "starting_after": cursor.and_then(|page| page.next).map(Cursor::encode),
+            },
+        }))
+    }
+
+    #[test]
+    fn pages_follow_each_other_also_within_one_second_and_the_last_has_no_next() {
+        let all = conversations(&[50, 20, 20, 20, 10]);
+        let index = SearchIndex::new(&all, 0..=0, 1);
+        for (order, expected) in [
+            ("ascending", [[1, 2], [3, 0]]),
+            ("descending", [[0, 3], [2, 1]]),
+        ] {
+            let (first, one) = page(&index, &since(20, ">", order, None), Comparison::Inclusive);
+            let (second, two) = page(
+                &index,
+                &since(20, ">", order, Some(&one)),
+                Comparison::Inclusive,
+            );
+            assert_eq!([first, second], expected, "{order}");
+            assert_eq!(
+                (one.total_count, one.page, two.page, two.next),
+                (4, 1, 2, None)
+            );
+        }
+    }
+
+    #[test]
+    fn comparison_is_a_switch_and_milliseconds_find_nothing() {
+        let index = SearchIndex::new(&conversations(&[10, 20, 30]), 0..=0, 1);
+        let found = |bound, operator, comparison| {
+            page(
+                &index,
+                &since(bound, operator, "ascending", None),
+                comparison,
+            )
+            .0
+        };
+        assert_eq!(found(20, ">", Comparison::Inclusive), [1, 2]);
+        assert_eq!(found(20, ">", Comparison::Exclusive), [2]);
+        assert_eq!(found(20, "<", Comparison::Exclusive), [0]);
+        assert_eq!(
+            found(20_000_000_000_000, "<", Comparison::Inclusive),
+            [] as [usize; 0]
+        );
+    }
+
+    #[test]
+    fn a_cursor_is_a_position_in_live_data() {
+        let mut all = conversations(&[10, 20, 30]);
+        let mut index = SearchIndex::new(&all, 0..=0, 1);
+        let (_, first) = page(
+            &index,
+            &since(0, ">", "ascending", None),
+            Comparison::Inclusive,
+        );
+        assert_eq!(
+            first.next.map(Cursor::encode),
+            Some(
+                Cursor {
+                    sort_value: Some(20_000),
+                    id: Conversation::id_of(1),
+                    page: 2,
+                }
+                .encode()
+            )
+        );
+        // Conversation 0 moves behind the cursor and appears a second time.
+        let moved = all[0].as_mut().map(Arc::make_mut).expect("conversation 0");
+        moved.updated_at = 40;
+        moved.revision += 1;
+        index.written(&Arc::new(moved.clone()), NOW_MS);
+        let (second, _) = page(
+            &index,
+            &since(0, ">", "ascending", Some(&first)),
+            Comparison::Inclusive,
+        );
+        assert_eq!(second, [2, 0]);
+    }
+
+    #[test]
+    fn changes_and_deletions_become_searchable_after_the_lag() {
+        let all = conversations(&[10, 20]);
+        let mut index = SearchIndex::new(&all, 5..=5, 1);
+        let mut changed = blank(0, 30);
+        changed.revision = 1;
+        index.written(&Arc::new(changed), NOW_MS);
+        index.deleted(1, NOW_MS + 1_000);
+        let mut found = |ms| {
+            index.settle(ms);
+            page(
+                &index,
+                &since(0, ">", "ascending", None),
+                Comparison::Inclusive,
+            )
+            .0
+        };
+        assert_eq!(found(NOW_MS + 4_999), [0, 1]);
+        assert_eq!(found(NOW_MS + 5_000), [1, 0]);
+        assert_eq!(found(NOW_MS + 6_000), [0]);
     }
 }

@@ -23,10 +23,12 @@
 //!
 //! [`model`] is the truth and [`workspace`] holds and changes it; [`change`] says what an event does
 //! to a conversation, [`generate`] and [`text`] make the data, [`directory`] the people. [`query`],
-//! [`fields`] and [`index`] are the search. [`render`] and [`render_people`] write the JSON of each
-//! version. [`server`] checks requests and sends [`routes`]' answers, spoilt by [`faults`];
+//! [`filter`], [`fields`] and [`index`] are the search. [`render`] and [`render_people`] write the JSON of each
+//! version. `server` checks requests and sends the answers of `routes`, spoilt by [`faults`];
 //! [`log`] counts, [`control`] serves other processes.
 
+mod answer;
+mod busy_inbox;
 pub mod change;
 pub mod clock;
 pub mod config;
@@ -37,6 +39,7 @@ pub mod directory;
 mod error;
 pub mod faults;
 pub mod fields;
+pub mod filter;
 pub mod generate;
 pub mod index;
 pub mod log;
@@ -50,21 +53,26 @@ mod routes;
 mod server;
 mod statistics;
 pub mod text;
+mod thread;
+pub mod topics;
 pub mod version;
 pub mod workspace;
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
-use std::sync::{Arc, MutexGuard};
+use std::sync::mpsc::{self, Receiver};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use tokio::runtime::{Builder, Runtime};
+use tokio::task::AbortHandle;
 
 pub use change::Change;
 pub use config::Config;
 pub use faults::{Fault, Rule};
+pub use filter::Comparison;
 pub use log::{Endpoint, Entry, Stats};
 pub use model::{Conversation, Id, Index, Part, Seconds};
-pub use query::Comparison;
 pub use version::ApiVersion;
 pub use workspace::Workspace;
 
@@ -80,6 +88,9 @@ pub struct Simulator {
     shared: Arc<Shared>,
     address: SocketAddr,
     runtime: Option<Runtime>,
+    acceptor: AbortHandle,
+    /// Disconnects when the listening socket is closed.
+    closed: Mutex<Receiver<()>>,
 }
 
 impl Simulator {
@@ -104,11 +115,18 @@ impl Simulator {
         };
         let service = server::router(Arc::clone(&shared))
             .into_make_service_with_connect_info::<connection::Cut>();
-        runtime.spawn(async move { axum::serve(listener, service).await });
+        let (open, closed) = mpsc::channel();
+        let acceptor = runtime.spawn(async move {
+            let served = axum::serve(listener, service).await;
+            drop::<mpsc::Sender<()>>(open);
+            served
+        });
         Ok(Self {
             shared,
             address,
             runtime: Some(runtime),
+            acceptor: acceptor.abort_handle(),
+            closed: Mutex::new(closed),
         })
     }
 
@@ -170,6 +188,11 @@ impl Simulator {
 
 impl Drop for Simulator {
     fn drop(&mut self) {
+        self.acceptor.abort();
+        // The port is free for a successor once the socket is closed, which takes no time unless
+        // the machine is overloaded; then the successor says so itself.
+        let closed = self.closed.lock().unwrap_or_else(PoisonError::into_inner);
+        let _ = closed.recv_timeout(Duration::from_secs(2));
         if let Some(runtime) = self.runtime.take() {
             // Waiting here would panic in an asynchronous test.
             runtime.shutdown_background();

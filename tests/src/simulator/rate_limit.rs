@@ -67,6 +67,18 @@ impl RateLimit {
         })
     }
 
+    /// What a 429 says about the window at `now_ms`, for a storm of them without a limit, too.
+    pub fn exhausted(&self, now_ms: i64) -> Verdict {
+        let now = now_ms.div_euclid(1_000);
+        let reset = now - now.rem_euclid(WINDOW) + WINDOW;
+        Verdict {
+            allowed: false,
+            limit: self.limit.unwrap_or(167),
+            remaining: 0,
+            reset,
+        }
+    }
+
     /// Uses up the rest of the current window, as another app's burst would.
     pub fn exhaust(&self, now_ms: i64) {
         if let Some(limit) = self.limit {

@@ -6,10 +6,11 @@ use serde_json::{Value, json};
 
 use super::config::Config;
 use super::error::ApiError;
+use super::filter::Filter;
 use super::index::Page;
 use super::log::Endpoint;
 use super::model::Index;
-use super::query::{self, Filter, SearchRequest, Sort};
+use super::query::{self, SearchRequest, Sort};
 use super::render::Renderer;
 use super::render_people as people;
 use super::version::ApiVersion;

@@ -1,26 +1,26 @@
 //! The HTTP side: the checks that every endpoint shares, faults, and the headers of each answer.
 
 use std::collections::HashMap;
-use std::convert::Infallible;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use axum::Router;
-use axum::body::{Body, Bytes, to_bytes};
+use axum::body::to_bytes;
 use axum::extract::{ConnectInfo, Query, Request, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::response::Response;
 use axum::routing::{get, post};
 use serde_json::Value;
 
+use super::answer::{Answer, instead, into_response, rate_limited, refusal};
 use super::clock::Clock;
 use super::config::Config;
 use super::connection::Cut;
 use super::control;
 use super::error::ApiError;
 use super::faults::{Call, Fault, Faults};
-use super::log::{Endpoint, Entry, InFlight, Log};
+use super::log::{Endpoint, Entry, Log};
 use super::rate_limit::{RateLimit, Verdict};
 use super::routes::{self, ApiRequest};
 use super::version::ApiVersion;
@@ -84,39 +84,6 @@ pub fn router(shared: Arc<Shared>) -> Router {
         .with_state(shared)
 }
 
-/// An answer before its headers.
-struct Answer {
-    status: u16,
-    content_type: &'static str,
-    body: Vec<u8>,
-    canonical: Option<String>,
-}
-
-impl Answer {
-    fn json(status: u16, value: &Value) -> Self {
-        let body = value.to_string().into_bytes();
-        Self {
-            status,
-            content_type: "application/json; charset=utf-8",
-            body,
-            canonical: None,
-        }
-    }
-
-    fn html(status: u16, title: &str) -> Self {
-        let body = format!(
-            "<html>\r\n<head><title>{title}</title></head>\r\n<body>\r\n<center><h1>{title}</h1></center>\r\n\
-             <hr><center>nginx</center>\r\n</body>\r\n</html>\r\n"
-        );
-        Self {
-            status,
-            content_type: "text/html",
-            body: body.into_bytes(),
-            canonical: None,
-        }
-    }
-}
-
 async fn handle(
     State(shared): State<Arc<Shared>>,
     ConnectInfo(cut): ConnectInfo<Cut>,
@@ -177,6 +144,10 @@ async fn handle(
                 _ => Duration::ZERO,
             };
             tokio::time::sleep(shared.config.latency + delay).await;
+            if fault == Some(Fault::RateLimited) {
+                let exhausted = shared.rate_limit.exhausted(shared.clock.millis());
+                rate_headers(&mut headers, exhausted);
+            }
             let answer = fault
                 .as_ref()
                 .and_then(|fault| instead(fault, &shared, &request_id));
@@ -256,14 +227,6 @@ fn check(
     Ok(version)
 }
 
-fn rate_limited(limit: u32) -> ApiError {
-    ApiError::new(
-        429,
-        "rate_limit_exceeded",
-        format!("Exceeded rate limit of {limit} in 10_seconds"),
-    )
-}
-
 fn rate_headers(headers: &mut HeaderMap, verdict: Verdict) {
     put(headers, "x-ratelimit-limit", &verdict.limit.to_string());
     put(
@@ -293,44 +256,6 @@ impl Paging {
             per_page: find("per_page").and_then(|text| text.parse().ok()),
             starting_after: find("starting_after"),
         }
-    }
-}
-
-/// The answer of a fault that never reaches the endpoint.
-fn instead(fault: &Fault, shared: &Shared, request_id: &str) -> Option<Answer> {
-    let error = |error: ApiError| Some(refusal(&error, request_id));
-    match fault {
-        Fault::HtmlError { status } => {
-            let reason = StatusCode::from_u16(*status)
-                .ok()
-                .and_then(|status| status.canonical_reason());
-            Some(Answer::html(
-                *status,
-                &format!("{status} {}", reason.unwrap_or_default()),
-            ))
-        }
-        Fault::Unavailable => error(ApiError::new(
-            503,
-            "service_unavailable",
-            "Sorry, the API service is temporarily unavailable",
-        )),
-        Fault::EmptyOk => Some(Answer {
-            body: Vec::new(),
-            ..Answer::html(200, "")
-        }),
-        Fault::HtmlOk => Some(Answer::html(200, "Intercom")),
-        Fault::RateLimited => error(rate_limited(shared.config.rate_limit.unwrap_or(167))),
-        Fault::RejectedCursor => error(ApiError::bad_cursor()),
-        Fault::MissingScope { status: 401 } => {
-            error(ApiError::new(401, "unauthorized", "Access Token Invalid"))
-        }
-        Fault::MissingScope { status } => error(ApiError::new(
-            *status,
-            "forbidden",
-            "The token lacks the permission for this endpoint",
-        )),
-        Fault::Reset => error(ApiError::new(500, "server_error", "never sent")),
-        _ => None,
     }
 }
 
@@ -369,13 +294,6 @@ fn respond(
     answer
 }
 
-fn refusal(error: &ApiError, request_id: &str) -> Answer {
-    Answer {
-        canonical: error.canonical.clone(),
-        ..Answer::json(error.status, &error.body(request_id))
-    }
-}
-
 fn add_headers(
     headers: &mut HeaderMap,
     answer: &Answer,
@@ -404,54 +322,6 @@ fn add_headers(
             &format!("<{canonical}>; rel=\"canonical\""),
         );
     }
-}
-
-/// Sends the body whole, or as the fault has it. The request counts as in flight until then.
-fn into_response(
-    answer: Answer,
-    headers: HeaderMap,
-    fault: Option<Fault>,
-    in_flight: InFlight,
-) -> Response {
-    let bytes = Bytes::from(answer.body);
-    let half = bytes.len() / 2;
-    let body = match fault {
-        Some(Fault::Truncated) => {
-            let pieces = [
-                Ok(bytes.slice(..half)),
-                Err(std::io::Error::from(std::io::ErrorKind::UnexpectedEof)),
-            ];
-            Body::from_stream(futures_util::stream::iter(pieces))
-        }
-        Some(Fault::Stall { seconds }) => {
-            let pause = Duration::try_from_secs_f64(seconds).unwrap_or_default();
-            let pieces = [
-                (bytes.slice(..half), Duration::ZERO),
-                (bytes.slice(half..), pause),
-            ];
-            Body::from_stream(futures_util::stream::unfold(
-                (pieces.into_iter(), in_flight),
-                async |state| {
-                    let (mut pieces, in_flight) = state;
-                    let (piece, pause) = pieces.next()?;
-                    tokio::time::sleep(pause).await;
-                    Some((Ok::<_, Infallible>(piece), (pieces, in_flight)))
-                },
-            ))
-        }
-        _ => Body::from(bytes),
-    };
-    let mut response = Response::new(body);
-    *response.status_mut() =
-        StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    *response.headers_mut() = headers;
-    if !response.headers().contains_key(header::CONTENT_TYPE) {
-        response.headers_mut().insert(
-            header::CONTENT_TYPE,
-            HeaderValue::from_static("application/json"),
-        );
-    }
-    response
 }
 
 fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {

@@ -2,19 +2,19 @@
 
 use std::sync::Arc;
 
+use rand::SeedableRng;
 use rand::rngs::ChaCha8Rng;
-use rand::{RngExt, SeedableRng};
+use serde_json::Value;
 
 use super::change::Change;
 use super::clock::Clock;
 use super::config::Config;
-use super::directory::{Contact, Directory, pick, skewed};
+use super::directory::{Contact, Directory, skewed};
 use super::generate::{self, escape};
 use super::index::SearchIndex;
-use super::model::{
-    Assignee, Author, Bot, Channel, Conversation, Id, Index, Priority, Seconds, Source, State,
-};
-use super::text::{self, TOPICS};
+use super::model::{Author, Channel, Conversation, Id, Index, Seconds, Source};
+use super::render::Renderer;
+use super::version::ApiVersion;
 
 /// Who the workspace is, as `/me` tells.
 #[derive(Clone, Debug)]
@@ -43,11 +43,11 @@ pub struct Workspace {
     pub identity: Identity,
     pub directory: Directory,
     /// By [`Conversation::index`]; deleted ones leave a gap.
-    conversations: Vec<Option<Arc<Conversation>>>,
+    pub(super) conversations: Vec<Option<Arc<Conversation>>>,
     deleted: Vec<Deleted>,
     index: SearchIndex,
     clock: Arc<Clock>,
-    rng: ChaCha8Rng,
+    pub(super) rng: ChaCha8Rng,
 }
 
 impl Workspace {
@@ -100,6 +100,18 @@ impl Workspace {
             .find(|contact| contact.id == id)
     }
 
+    /// A conversation as `GET /conversations/{id}` shows it in `version`.
+    pub fn json(&self, id: Id, version: ApiVersion) -> Option<Value> {
+        let renderer = Renderer {
+            identity: &self.identity,
+            people: &self.directory,
+            version,
+            plaintext: false,
+        };
+        self.conversation(id)
+            .map(|conversation| renderer.conversation(conversation))
+    }
+
     /// The search index, with everything in it whose lag is over.
     pub fn index(&mut self) -> (&SearchIndex, &Directory) {
         self.index.settle(self.clock.millis());
@@ -111,7 +123,7 @@ impl Workspace {
         self.add(format!("<p>{}</p>", escape(text)))
     }
 
-    fn add(&mut self, body: String) -> Id {
+    pub(super) fn add(&mut self, body: String) -> Id {
         let index = self.conversations.len();
         let now = self.now();
         let contact = skewed(&mut self.rng, self.directory.contacts.len());
@@ -231,7 +243,12 @@ impl Workspace {
     /// Merges the contact at `from` into the one at `into`. Their conversations name the
     /// remaining contact from now on; `updated_at` stays.
     pub fn merge_contacts(&mut self, from: Index, into: Index) {
-        if from == into || self.directory.contacts[into as usize].merged_into.is_some() {
+        let merged = |contact: Index| {
+            self.directory.contacts[contact as usize]
+                .merged_into
+                .is_some()
+        };
+        if from == into || merged(from) || merged(into) {
             return;
         }
         let now = self.now();
@@ -262,166 +279,6 @@ impl Workspace {
             self.edit(id, |c| c.apply(Change::Tag { admin: 0, tag: 0 }, now));
         }
         ids
-    }
-
-    /// Does one thing that happens in a busy inbox, mostly to recent conversations.
-    /// Returns the conversation's id and what was done.
-    pub fn random_change(&mut self) -> (Id, &'static str) {
-        let topic = &TOPICS[self.rng.random_range(0..TOPICS.len())];
-        let roll = self.rng.random_range(0..200);
-        let target = self.random_conversation();
-        let (Some((id, state, parts)), 20..) = (target, roll) else {
-            let body = text::opening(&mut self.rng, topic);
-            return (self.add(body), "add");
-        };
-        let admin = self
-            .rng
-            .random_range(0..self.directory.human_admins().len()) as Index;
-        let now = self.now();
-        let rng = &mut self.rng;
-        let (change, name) = match roll {
-            20..65 => {
-                let body = text::customer(rng, topic);
-                (
-                    Change::ContactReply {
-                        body,
-                        attachments: Vec::new(),
-                    },
-                    "contact_reply",
-                )
-            }
-            65..105 => {
-                let body = text::agent(rng, topic);
-                (
-                    Change::AdminReply {
-                        admin,
-                        body,
-                        attachments: Vec::new(),
-                    },
-                    "admin_reply",
-                )
-            }
-            105..118 => (
-                Change::Note {
-                    admin,
-                    body: text::note(rng),
-                },
-                "note",
-            ),
-            118..130 => (
-                Change::Tag {
-                    admin,
-                    tag: skewed(rng, self.directory.tags.len()),
-                },
-                "tag",
-            ),
-            130..134 => (Change::Untag { admin, tag: 0 }, "untag"),
-            134..150 if state != State::Closed => (
-                Change::Close {
-                    by: Author::Admin(admin),
-                },
-                "close",
-            ),
-            134..150 => (Change::Reopen { admin }, "reopen"),
-            150..158 => {
-                let to = Assignee::Team(rng.random_range(0..self.directory.teams.len()) as Index);
-                (
-                    Change::Assign {
-                        by: Author::Admin(admin),
-                        to,
-                    },
-                    "assign",
-                )
-            }
-            158..164 => {
-                let body = text::agent(rng, topic);
-                (
-                    Change::AssignWithText {
-                        admin,
-                        to: Assignee::Admin(admin),
-                        body,
-                    },
-                    "assign_with_text",
-                )
-            }
-            164..169 => (
-                Change::Snooze {
-                    admin,
-                    until: now + 86_400,
-                },
-                "snooze",
-            ),
-            169..175 => {
-                let remark = rng.random_bool(0.5).then(|| text::remark(rng));
-                (
-                    Change::Rate {
-                        score: rng.random_range(1..6),
-                        remark,
-                    },
-                    "rate",
-                )
-            }
-            175..179 => {
-                let priority = pick(rng, &[Priority::None, Priority::High, Priority::Urgent]);
-                (Change::SetPriority { admin, priority }, "priority")
-            }
-            179..184 => {
-                let value = rng.random_bool(0.5).into();
-                (
-                    Change::SetAttribute {
-                        admin,
-                        name: "Is VIP".to_owned(),
-                        value,
-                    },
-                    "attribute",
-                )
-            }
-            184..188 => {
-                let body = text::agent(rng, topic);
-                (
-                    Change::BotReply {
-                        bot: Bot::FinAnswer,
-                        body,
-                    },
-                    "bot_reply",
-                )
-            }
-            188..193 if !parts.is_empty() => {
-                let part = pick(rng, &parts);
-                self.redact_part(id, part);
-                return (id, "redact");
-            }
-            193..195 if !parts.is_empty() => {
-                let part = pick(rng, &parts);
-                self.delete_part(id, part);
-                return (id, "delete_part");
-            }
-            195..198 => {
-                self.delete_conversation(id);
-                return (id, "delete");
-            }
-            198 => {
-                let contacts = self.directory.contacts.len() as Index;
-                let (from, into) = (rng.random_range(0..contacts), rng.random_range(0..contacts));
-                self.merge_contacts(from, into);
-                return (id, "merge_contacts");
-            }
-            _ => (Change::MissSla, "sla_missed"),
-        };
-        self.change(id, change);
-        (id, name)
-    }
-
-    /// A conversation, more likely a recent one, with its state and the ids of its parts.
-    fn random_conversation(&mut self) -> Option<(Id, State, Vec<Id>)> {
-        for _ in 0..32 {
-            let back = skewed(&mut self.rng, self.conversations.len()) as usize;
-            let place = self.conversations.len().checked_sub(1 + back)?;
-            if let Some(c) = &self.conversations[place] {
-                return Some((c.id, c.state, c.parts.iter().map(|part| part.id).collect()));
-            }
-        }
-        None
     }
 }
 
