@@ -1,11 +1,12 @@
 //! An answer, and what a fault makes of it.
 
-use std::convert::Infallible;
+use std::io;
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
+use futures_util::{StreamExt as _, stream};
 use serde_json::Value;
 
 use super::error::ApiError;
@@ -108,31 +109,11 @@ pub fn into_response(
     in_flight: InFlight,
 ) -> Response {
     let bytes = Bytes::from(answer.body);
-    let half = bytes.len() / 2;
+    let seconds = |seconds| Duration::try_from_secs_f64(seconds).unwrap_or_default();
     let body = match fault {
-        Some(Fault::Truncated) => {
-            let pieces = [
-                Ok(bytes.slice(..half)),
-                Err(std::io::Error::from(std::io::ErrorKind::UnexpectedEof)),
-            ];
-            Body::from_stream(futures_util::stream::iter(pieces))
-        }
-        Some(Fault::Stall { seconds }) => {
-            let pause = Duration::try_from_secs_f64(seconds).unwrap_or_default();
-            let pieces = [
-                (bytes.slice(..half), Duration::ZERO),
-                (bytes.slice(half..), pause),
-            ];
-            Body::from_stream(futures_util::stream::unfold(
-                (pieces.into_iter(), in_flight),
-                async |state| {
-                    let (mut pieces, in_flight) = state;
-                    let (piece, pause) = pieces.next()?;
-                    tokio::time::sleep(pause).await;
-                    Some((Ok::<_, Infallible>(piece), (pieces, in_flight)))
-                },
-            ))
-        }
+        // Without the pause the error would overtake the half that is to arrive.
+        Some(Fault::Truncated) => halved(bytes, Duration::from_millis(20), false, in_flight),
+        Some(Fault::Stall { seconds: pause }) => halved(bytes, seconds(pause), true, in_flight),
         _ => Body::from(bytes),
     };
     let mut response = Response::new(body);
@@ -140,4 +121,21 @@ pub fn into_response(
         StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     *response.headers_mut() = headers;
     response
+}
+
+/// Half of `bytes`, a pause, and then the other half or an error that closes the connection.
+fn halved(bytes: Bytes, pause: Duration, complete: bool, in_flight: InFlight) -> Body {
+    let half = bytes.len() / 2;
+    let rest = if complete {
+        Ok(bytes.slice(half..))
+    } else {
+        Err(io::Error::from(io::ErrorKind::UnexpectedEof))
+    };
+    let first = stream::once(async move { Ok(bytes.slice(..half)) });
+    let second = stream::once(async move {
+        tokio::time::sleep(pause).await;
+        drop(in_flight);
+        rest
+    });
+    Body::from_stream(first.chain(second))
 }

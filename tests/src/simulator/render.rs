@@ -220,12 +220,12 @@ impl Renderer<'_> {
             return Value::Null;
         };
         let teammate = rating.admin.map_or_else(
-            || json!({"type": "bot", "id": 0}),
-            |admin| json!({"type": "admin", "id": self.people.admins[admin as usize].id}),
+            || json!({"type": "bot", "id": "0"}),
+            |admin| json!({"type": "admin", "id": self.people.admins[admin as usize].id.to_string()}),
         );
         let mut json = json!({
             "rating": rating.score,
-            "remark": rating.remark,
+            "remark": rating.remark.as_deref().unwrap_or_default(),
             "created_at": rating.requested_at,
             "contact": self.contact_reference(rating.contact),
             "teammate": teammate,
@@ -320,7 +320,8 @@ impl Renderer<'_> {
 
     fn part(&self, part: &Part, c: &Conversation) -> Value {
         let (kind, id, name, email) = author_names(part.author, self.people);
-        let mut author = json!({"type": kind, "id": id, "name": name, "email": email});
+        let mut author =
+            json!({"type": kind, "id": id, "name": name, "email": email.unwrap_or_default()});
         if self.version >= ApiVersion::V2_14 {
             author["from_ai_agent"] =
                 matches!(part.author, Author::Bot(Bot::FinMessage | Bot::FinAnswer)).into();
@@ -372,10 +373,11 @@ impl Renderer<'_> {
 }
 
 fn email_metadata(part: &Part, c: &Conversation, from: Option<&str>) -> Value {
+    let subject = c.source.as_ref().map_or("", |source| &source.subject);
     json!({
-        "subject": c.source.as_ref().map(|source| format!("Re: {}", plaintext::from_html(&source.subject))),
+        "subject": format!("Re: {}", plaintext::from_html(subject)),
         "email_address_headers": [
-            {"type": "from", "email_address": from, "name": null},
+            {"type": "from", "email_address": from.unwrap_or_default(), "name": null},
             {"type": "to", "email_address": "support@acme.example", "name": "Acme Support"},
         ],
         "message_id": format!("<{}@mail.acme.example>", part.id),
@@ -383,16 +385,24 @@ fn email_metadata(part: &Part, c: &Conversation, from: Option<&str>) -> Value {
 }
 
 fn attachment(attachment: &Attachment) -> Value {
-    let (width, height) = attachment.size.unzip();
-    json!({
+    let Attachment {
+        name,
+        content_type,
+        filesize,
+        size,
+    } = attachment;
+    let mut json = json!({
         "type": "upload",
-        "name": attachment.name,
-        "url": format!("https://downloads.acme.example/i/o/{}/{}?expires=1", attachment.filesize, attachment.name),
-        "content_type": attachment.content_type,
-        "filesize": attachment.filesize,
-        "width": width,
-        "height": height,
-    })
+        "name": name,
+        "url": format!("https://downloads.acme.example/i/o/{filesize}/{name}?expires=1"),
+        "content_type": content_type,
+        "filesize": filesize,
+    });
+    if let Some((width, height)) = size {
+        json["width"] = (*width).into();
+        json["height"] = (*height).into();
+    }
+    json
 }
 
 fn linked_objects(c: &Conversation) -> Value {
