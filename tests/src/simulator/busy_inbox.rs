@@ -165,3 +165,48 @@ impl Workspace {
         None
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use super::super::{Comparison, Config};
+    use super::*;
+    use crate::simulator::query::SearchRequest;
+    use crate::simulator::version::ApiVersion;
+    use serde_json::json;
+
+    #[test]
+    fn every_random_change_is_visible_to_who_searches_by_updated_at() {
+        const NOW: i64 = 1_795_000_000;
+        let config = Config::new().conversations(200).frozen_at(NOW);
+        let clock = std::sync::Arc::new(config.clock());
+        let mut workspace = Workspace::generate(&config, std::sync::Arc::clone(&clock));
+        let mut copy: HashMap<Id, _> = workspace
+            .conversations()
+            .map(|c| (c.id, c.clone()))
+            .collect();
+        for round in 1..=100 {
+            clock.advance(60);
+            for _ in 0..20 {
+                workspace.random_change();
+            }
+            let query = json!({"field": "updated_at", "operator": ">", "value": NOW + round * 60});
+            let body = json!({"query": query, "pagination": {"per_page": 150}});
+            let request = SearchRequest::parse(&body).expect("a valid search");
+            let (index, people) = workspace.index();
+            let page = index.search(&request, people, ApiVersion::V2_16, Comparison::Inclusive);
+            assert!(page.conversations.len() <= 20 && page.next.is_none());
+            copy.extend(page.conversations.iter().map(|c| (c.id, (**c).clone())));
+            for deleted in workspace.deleted() {
+                copy.remove(&deleted.id);
+            }
+        }
+        let truth: HashMap<Id, _> = workspace
+            .conversations()
+            .map(|c| (c.id, c.clone()))
+            .collect();
+        assert!(copy == truth);
+        assert!(workspace.deleted().len() > 5);
+    }
+}

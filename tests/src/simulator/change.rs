@@ -70,6 +70,8 @@ pub enum Change {
         score: u8,
         remark: Option<String>,
     },
+    /// The customer is asked for a rating. It makes no part.
+    RequestRating,
     SetPriority {
         admin: Index,
         priority: Priority,
@@ -193,6 +195,18 @@ impl Conversation {
                 self.push(at, "conversation_tags_updated", Author::Admin(admin));
             }
             Change::Rate { score, remark } => self.rate(score, remark, at),
+            Change::RequestRating => {
+                let contact = self.contacts.first().copied().unwrap_or(0);
+                self.updated_at = at;
+                self.rating = Some(Rating {
+                    score: None,
+                    remark: None,
+                    requested_at: at,
+                    updated_at: at,
+                    contact,
+                    admin: self.admin_assignee,
+                });
+            }
             Change::SetPriority { admin, priority } => {
                 self.priority = priority;
                 self.push(at, "priority_changed", Author::Admin(admin));

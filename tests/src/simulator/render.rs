@@ -6,7 +6,7 @@ use super::MAX_PARTS;
 use super::directory::Directory;
 use super::fields::{author_names, priority_name, resolution_name};
 use super::model::{
-    AiAgent, Assignee, Attachment, Author, Bot, Conversation, Index, Part, Seconds, State,
+    AiAgent, Assignee, Attachment, Author, Bot, Conversation, Index, Part, Rating, Seconds, State,
     Statistics,
 };
 use super::plaintext;
@@ -216,7 +216,9 @@ impl Renderer<'_> {
     }
 
     fn rating(&self, c: &Conversation) -> Value {
-        let Some(rating) = &c.rating else {
+        // From 2.15 on only a completed rating is shown; before, a requested one has null fields.
+        let shown = |rating: &&Rating| rating.score.is_some() || self.version < ApiVersion::V2_15;
+        let Some(rating) = c.rating.as_ref().filter(shown) else {
             return Value::Null;
         };
         let teammate = rating.admin.map_or_else(

@@ -11,7 +11,7 @@ use axum::extract::{ConnectInfo, Query, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::response::Response;
 use axum::routing::{get, post};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::answer::{Answer, instead, into_response, rate_limited, refusal};
 use super::clock::Clock;
@@ -38,8 +38,8 @@ pub struct Shared {
     pub rate_limit: RateLimit,
     pub faults: Faults,
     pub log: Arc<Log>,
-    /// The conversations of the last search, for [`Fault::StalePage`].
-    last_page: Mutex<Value>,
+    /// The body of the last search, for [`Fault::StalePage`].
+    last_page: Mutex<Vec<u8>>,
     requests: AtomicU64,
 }
 
@@ -56,6 +56,12 @@ impl Shared {
             clock,
             config,
         }
+    }
+
+    fn last_page(&self) -> MutexGuard<'_, Vec<u8>> {
+        self.last_page
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     pub fn workspace(&self) -> MutexGuard<'_, Workspace> {
@@ -155,7 +161,7 @@ async fn handle(
                 let Ok(body) = &body else {
                     return Answer::json(
                         400,
-                        &serde_json::json!({
+                        &json!({
                             "status": 400,
                             "error": "There was a problem in the JSON you submitted [unexpected token]",
                         }),
@@ -270,24 +276,21 @@ fn respond(
         Ok(value) => value,
         Err(error) => return refusal(&error, request_id),
     };
-    if matches!(request.endpoint, Endpoint::Search | Endpoint::Conversations) {
-        let mut last = shared
-            .last_page
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        match (fault, starting_after) {
-            (Some(Fault::StalePage), _) => value["conversations"] = last.clone(),
-            (Some(Fault::RepeatedCursor), Some(cursor)) => {
-                let page = value["pages"]["page"].clone();
-                value["pages"]["next"] =
-                    serde_json::json!({"page": page, "starting_after": cursor});
-            }
-            _ => {}
+    match (fault, starting_after) {
+        (Some(Fault::StalePage), _) => {
+            let last: Value = serde_json::from_slice(&shared.last_page()).unwrap_or_default();
+            value["conversations"] = last["conversations"].clone();
         }
-        // Only ids matter there, but a later page must look like a page.
-        *last = value["conversations"].clone();
+        (Some(Fault::RepeatedCursor), Some(cursor)) => {
+            let page = value["pages"]["page"].clone();
+            value["pages"]["next"] = json!({"page": page, "starting_after": cursor});
+        }
+        _ => {}
     }
     let mut answer = Answer::json(200, &value);
+    if matches!(request.endpoint, Endpoint::Search | Endpoint::Conversations) {
+        shared.last_page().clone_from(&answer.body);
+    }
     if fault == Some(&Fault::InvalidJson) {
         answer.body.truncate(answer.body.len() / 2);
     }

@@ -7,7 +7,7 @@ use super::directory::pick;
 use super::topics::Topic;
 
 /// Whole messages in other scripts, as customers write them.
-const OTHER_LANGUAGES: [(&str, &str); 12] = [
+const OTHER_LANGUAGES: [(&str, &str); 13] = [
     (
         "de",
         "Guten Tag, ich warte seit zwei Wochen auf meine Rückerstattung. Könnten Sie das bitte prüfen? Viele Grüße",
@@ -52,8 +52,16 @@ const OTHER_LANGUAGES: [(&str, &str); 12] = [
         "ko",
         "안녕하세요, 결제가 두 번 되었습니다. 한 건을 취소해 주세요.",
     ),
+    (
+        "odd",
+        "Z\u{0335}a\u{0321}l\u{0301}g\u{0334}o \u{feff}text\u{200b}with \u{2028} separators, a family \
+         👩\u{200d}👩\u{200d}👧, a flag 🇮🇪 and \u{202e}reversed\u{202c} words",
+    ),
     ("hi", "नमस्ते, मेरा ऑर्डर अभी तक नहीं आया है। कृपया स्थिति बताइए।"),
 ];
+
+const QUOTED: &str = "<blockquote type=\"cite\"><p>On {d}, Acme Support wrote:</p><p>Please reply above this \
+                      line &mdash; ticket {c}</p></blockquote>";
 
 const GREETINGS: [&str; 8] = [
     "Hi there,",
@@ -187,6 +195,16 @@ pub fn customer(rng: &mut ChaCha8Rng, topic: &Topic) -> String {
     if rng.random_bool(0.3) {
         lines.push(pick(rng, &CLOSINGS).to_owned());
     }
+    if rng.random_bool(0.03) {
+        lines.push(fill(rng, QUOTED));
+    }
+    if rng.random_bool(0.02) {
+        let number = rng.random_range(10_000..99_999);
+        lines.push(format!(
+            "<div class=\"intercom-container\"><img src=\"https://downloads.acme.example/i/o/{number}/image.png\" \
+             alt=\"screen\"></div>"
+        ));
+    }
     paragraphs(&lines)
 }
 
@@ -245,7 +263,10 @@ pub fn long_mail(rng: &mut ChaCha8Rng, topic: &Topic, bytes: usize) -> String {
 fn paragraphs(lines: &[String]) -> String {
     let mut html = String::with_capacity(lines.iter().map(|line| line.len() + 7).sum());
     for line in lines {
-        if line.starts_with("<ol>") {
+        if ["<ol>", "<div", "<blockquote"]
+            .iter()
+            .any(|block| line.starts_with(block))
+        {
             html.push_str(line);
         } else {
             html.push_str("<p>");

@@ -33,6 +33,11 @@ impl Thread<'_> {
         self.admin = rng.random_range(0..self.directory.human_admins().len()) as Index;
         let c = &mut self.conversation;
         c.contacts = vec![contact];
+        if rng.random_bool(0.03) {
+            // A group conversation.
+            let second = (contact + 1) % self.directory.contacts.len() as Index;
+            c.contacts.push(second);
+        }
         c.company = self.directory.contacts[contact as usize].company;
         c.channel = pick(
             rng,
@@ -172,8 +177,12 @@ impl Thread<'_> {
             if self.conversation.state == State::Open || self.conversation.parts.is_empty() {
                 self.close();
             }
-            if self.left() > 0 && self.rng.random_bool(0.45) {
-                self.rate();
+            match self.rng.random_range(0..100) {
+                0..45 if self.left() > 0 => self.rate(),
+                45..55 => self
+                    .conversation
+                    .apply(Change::RequestRating, self.conversation.updated_at),
+                _ => {}
             }
             while self.left() > 0 {
                 self.event();
@@ -355,6 +364,8 @@ impl Thread<'_> {
                 "attribute_collected",
                 "custom_action_finished",
                 "conversation_attribute_updated_by_workflow",
+                // No client can know every type: the list grows without a new API version.
+                "part_type_of_the_future",
             ],
         );
         self.apply(Change::Event {
