@@ -257,6 +257,42 @@ fn a_long_thread_shows_its_newest_500_parts_and_lists_show_none() {
 }
 
 #[test]
+fn contacts_are_found_by_id_and_merged_ones_are_not() {
+    let simulator = start(Config::new().frozen_at(NOW));
+    simulator.workspace().merge_contacts(1, 2);
+    let ids: Vec<_> = simulator.workspace().directory.contacts[..4]
+        .iter()
+        .map(|contact| contact.id.clone())
+        .collect();
+    let token = format!("Authorization: Bearer {}", simulator.token());
+    let page = |cursor: &Value| {
+        let body = json!({
+            "query": {"field": "id", "operator": "IN", "value": ids},
+            "pagination": {"per_page": 2, "starting_after": cursor},
+        });
+        let answer = call(
+            &simulator,
+            "POST",
+            "/contacts/search",
+            &[&token],
+            &body.to_string(),
+        );
+        answer.expect("an answer").json()
+    };
+    let first = page(&Value::Null);
+    let second = page(&first["pages"]["next"]["starting_after"]);
+    let found = |page: &Value, place: usize| page["data"][place]["id"].clone();
+    assert_eq!(
+        [found(&first, 0), found(&first, 1), found(&second, 0)],
+        [&ids[0], &ids[2], &ids[3]].map(|id| json!(id))
+    );
+    assert_eq!(
+        (&second["total_count"], second["pages"].get("next")),
+        (&json!(3), None)
+    );
+}
+
+#[test]
 fn get_is_immediate_while_searches_lag() {
     let simulator = start(Config::new().frozen_at(NOW).index_lag(30));
     let id = id_at(&simulator, 5);

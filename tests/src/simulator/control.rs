@@ -15,7 +15,7 @@ use super::change::Change;
 use super::faults::Rule;
 use super::generate::escape;
 use super::log::{Entry, Stats};
-use super::model::{Author, Id, Index, Seconds};
+use super::model::{Assignee, Author, Id, Index, Seconds};
 use super::server::Shared;
 use super::workspace::Workspace;
 
@@ -111,6 +111,13 @@ pub enum Order {
     Delete {
         #[serde(default)]
         conversation: Target,
+    },
+    /// Positions in the lists of admins or teams; neither unassigns the admin.
+    Assign {
+        #[serde(default)]
+        conversation: Target,
+        admin: Option<Index>,
+        team: Option<Index>,
     },
     /// Positions in the list of contacts.
     MergeContacts {
@@ -219,6 +226,28 @@ fn execute(order: Order, workspace: &mut Workspace) -> Result<Vec<Id>, &'static 
             if tag as usize >= workspace.directory.tags.len() =>
         {
             return Err("no such tag");
+        }
+        Order::Assign {
+            conversation,
+            admin: to_admin,
+            team,
+        } => {
+            let people = &workspace.directory;
+            let to = match (to_admin, team) {
+                (Some(admin), _) if (admin as usize) < people.admins.len() => {
+                    Assignee::Admin(admin)
+                }
+                (None, Some(team)) if (team as usize) < people.teams.len() => Assignee::Team(team),
+                (None, None) => Assignee::Nobody,
+                _ => return Err("no such admin or team"),
+            };
+            (
+                conversation,
+                Change::Assign {
+                    by: Author::Admin(admin),
+                    to,
+                },
+            )
         }
         Order::Tag { conversation, tag } => (conversation, Change::Tag { admin, tag }),
         Order::Untag { conversation, tag } => (conversation, Change::Untag { admin, tag }),

@@ -10,7 +10,7 @@ use super::filter::Filter;
 use super::model::Id;
 
 /// Intercom's largest page.
-pub const MAX_PER_PAGE: u64 = 150;
+const MAX_PER_PAGE: u64 = 150;
 const DEFAULT_PER_PAGE: u64 = 20;
 /// A checked search.
 #[derive(Clone, Debug)]
