@@ -10,7 +10,7 @@ use super::imports::{self, Host};
 use crate::environment::{Clock, Settings};
 use crate::error::{StoreError, StoreResult};
 use crate::store::{OpenMode, OpenOptions, READER_CACHE_KIB, SYNC_CACHE_KIB, Store};
-use crate::sync::SyncEnvironment;
+use crate::sync::{Patience, SyncEnvironment};
 use crate::tools::Context;
 
 struct Component;
@@ -206,7 +206,7 @@ impl sync::Guest for Component {
         let request = imports::request_from_wit(request);
         with_store(&settings, SYNC_CACHE_KIB, |store| {
             let environment =
-                SyncEnvironment { settings: &settings, http: &mut http, clock: &Host, log: &Host, progress: &Host };
+                SyncEnvironment { settings: &settings, http: &mut http, clock: &Host, log: &Host, progress: &Host, patience: Patience::default() };
             crate::sync::run(store, environment, &request)
         })
         .map_err(|error| sync_types::SyncError::Storage(error.to_string()))?

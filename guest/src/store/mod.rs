@@ -1,8 +1,15 @@
 //! The SQLite database: opening, schema, writing, searching, coverage.
 
 mod connection;
+mod header;
+mod index;
+mod migrations;
+mod takeover;
+mod vfs;
 
-pub use connection::{OpenMode, Store};
+pub use connection::{OpenMode, OpenOptions, READER_CACHE_KIB, SYNC_CACHE_KIB, Store};
+pub use index::{index_message, unindex_message};
+pub use migrations::{Prepared, SCHEMA_VERSION};
 
 use crate::time::UnixSeconds;
 
