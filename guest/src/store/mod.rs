@@ -1,6 +1,17 @@
 //! The SQLite database: opening, schema, writing, searching, coverage.
 
 mod connection;
+pub mod hydration_queue;
+pub mod index;
+mod message_numbers;
+pub mod people;
+pub mod rows;
+pub mod sync_runs;
+pub mod sync_state;
+pub mod sync_windows;
+pub mod tombstones;
+pub mod write_conversation;
+pub mod write_thread;
 
 pub use connection::{OpenMode, Store};
 
