@@ -2,7 +2,7 @@
 
 mod connection;
 pub mod hydration_queue;
-pub mod index;
+mod index;
 mod message_numbers;
 pub mod people;
 pub mod rows;
@@ -14,6 +14,7 @@ pub mod write_conversation;
 pub mod write_thread;
 
 pub use connection::{OpenMode, Store};
+pub use index::{index_message, unindex_message};
 
 use crate::time::UnixSeconds;
 

@@ -103,10 +103,11 @@ CREATE INDEX idx_messages_conversation_id ON messages (conversation_id);
 -- Words of all messages. The rowid is messages.number; the text is text::index_text of what a
 -- person reads, in `body` or, for internal notes, in `note`. The first message's row also has the
 -- conversation's title as `subject`. Nothing but the index is kept here.
+-- Marks (M*) are part of words: without them each vowel sign of Hindi or Thai would split a word.
 CREATE VIRTUAL TABLE messages_fts USING fts5 (
     subject, body, note,
     content = '', contentless_delete = 1,
-    tokenize = "unicode61 remove_diacritics 2",
+    tokenize = "unicode61 remove_diacritics 2 categories 'L* N* Co M*'",
     prefix = '3'
 );
 
