@@ -131,7 +131,10 @@ impl Conversation {
             team_assignee: json::id(&mut value, "team_assignee_id").map(TeamId),
             waiting_since: json::seconds(&value, "waiting_since"),
             snoozed_until,
-            tags: json::list(&mut value, "tags", &["tags", "data"]).into_iter().filter_map(read_tag).collect(),
+            tags: json::list(&mut value, "tags", &["tags", "data"])
+                .into_iter()
+                .filter_map(read_tag)
+                .collect(),
             rating: read_rating(json::take(&mut value, "conversation_rating")),
             source: read_source(json::take(&mut value, "source")),
             first_reply_channel: json::text(&mut json::take(&mut value, "first_contact_reply"), "type"),

@@ -89,7 +89,10 @@ pub struct Tag {
 #[must_use]
 pub fn read_tags(value: Value) -> Option<Vec<Tag>> {
     let tags = entries(value, "data")?.into_iter().filter_map(|mut tag| {
-        Some(Tag { id: TagId(json::id(&mut tag, "id")?), name: json::text(&mut tag, "name").unwrap_or_default() })
+        Some(Tag {
+            id: TagId(json::id(&mut tag, "id")?),
+            name: json::text(&mut tag, "name").unwrap_or_default(),
+        })
     });
     Some(tags.collect())
 }

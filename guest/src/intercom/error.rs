@@ -8,27 +8,53 @@ use crate::environment::HttpError;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ApiError {
     /// 401: the token is wrong, revoked, of another region, or lacks a permission.
-    Unauthorized { code: String, message: String },
+    Unauthorized {
+        code: String,
+        message: String,
+    },
     /// 402 or 403: the plan or the token's permissions do not include this.
-    Forbidden { status: u16, code: String, message: String },
+    Forbidden {
+        status: u16,
+        code: String,
+        message: String,
+    },
     /// 404 in Intercom's own words: there is no such thing, any more.
-    NotFound { code: String },
+    NotFound {
+        code: String,
+    },
     /// 410: a contact that was merged into another one, whose id is in the `Link` header.
-    Merged { into: Option<String> },
+    Merged {
+        into: Option<String>,
+    },
     /// 429: more calls than the limit allows. Seconds that the server asks to wait, if it does.
-    RateLimited { retry_after: Option<u64> },
+    RateLimited {
+        retry_after: Option<u64>,
+    },
     /// Another 4xx: asking again in the same way does not help.
-    Rejected { status: u16, code: String, message: String },
+    Rejected {
+        status: u16,
+        code: String,
+        message: String,
+    },
     /// 5xx or 408.
-    Unavailable { status: u16 },
+    Unavailable {
+        status: u16,
+    },
     /// A page for people instead of JSON, from a proxy on the way, whatever its status.
-    Html { status: u16 },
+    Html {
+        status: u16,
+    },
     /// A success without a body.
     Empty,
     /// A success whose body is not JSON, or ends early; position and length in bytes.
-    Malformed { position: usize, length: usize },
+    Malformed {
+        position: usize,
+        length: usize,
+    },
     /// JSON of a shape that cannot be used: which field is missing.
-    Unexpected { missing: &'static str },
+    Unexpected {
+        missing: &'static str,
+    },
     Timeout,
     Connection(String),
     /// The answer was larger than the host allows.

@@ -68,9 +68,8 @@ pub fn as_integer(value: &Value) -> Option<i64> {
 #[must_use]
 pub fn seconds(object: &Value, key: &str) -> Option<UnixSeconds> {
     let value = object.get(key)?;
-    let instant = as_integer(value)
-        .map(UnixSeconds)
-        .or_else(|| value.as_str().and_then(UnixSeconds::parse))?;
+    let instant =
+        as_integer(value).map(UnixSeconds).or_else(|| value.as_str().and_then(UnixSeconds::parse))?;
     (instant.0 > 0 && instant.0 < LATEST_PLAUSIBLE).then_some(instant)
 }
 
@@ -135,7 +134,8 @@ mod tests {
 
     #[test]
     fn counts_and_times_are_read_from_odd_shapes() {
-        let value = json!({"a": "50", "b": 3.9, "c": {}, "t": 1_700_000_000, "z": 0, "far": 201_527_000_000_i64});
+        let value =
+            json!({"a": "50", "b": 3.9, "c": {}, "t": 1_700_000_000, "z": 0, "far": 201_527_000_000_i64});
         assert_eq!(integer(&value, "a"), Some(50));
         assert_eq!(integer(&value, "b"), Some(3));
         assert_eq!(integer(&value, "c"), None);

@@ -49,17 +49,18 @@ impl RateLimits {
             let offset = date.0.saturating_mul(1000).saturating_sub(now_ms);
             // A clock that was set back shows as a jump of many seconds: then begin anew.
             self.offset_ms =
-                Some(self.offset_ms.map_or(offset, |known| if known - offset > 60_000 { offset } else { known.max(offset) }));
+                Some(self.offset_ms.map_or(offset, |known| {
+                    if known - offset > 60_000 { offset } else { known.max(offset) }
+                }));
         }
         let number = |name| response.header(name).and_then(|text: &str| text.trim().parse::<i64>().ok());
-        let (Some(limit), Some(remaining)) =
-            (number("x-ratelimit-limit"), number("x-ratelimit-remaining"))
+        let (Some(limit), Some(remaining)) = (number("x-ratelimit-limit"), number("x-ratelimit-remaining"))
         else {
             return;
         };
-        let reset = number("x-ratelimit-reset").map(UnixSeconds).or_else(|| {
-            self.server_ms(now_ms).map(|server| UnixSeconds((server + WINDOW_MS) / 1000))
-        });
+        let reset = number("x-ratelimit-reset")
+            .map(UnixSeconds)
+            .or_else(|| self.server_ms(now_ms).map(|server| UnixSeconds((server + WINDOW_MS) / 1000)));
         let Some(reset) = reset else { return };
         match &mut self.window {
             Some(window) if window.reset == reset => {
@@ -128,7 +129,8 @@ impl RateLimits {
     fn learn_about_others(&mut self) {
         if let Some(window) = &self.window {
             #[expect(clippy::cast_precision_loss, reason = "a small estimate")]
-            let seen = (window.limit - window.remaining - window.ours).max(0) as f64 / (WINDOW_MS as f64 / 1000.0);
+            let seen =
+                (window.limit - window.remaining - window.ours).max(0) as f64 / (WINDOW_MS as f64 / 1000.0);
             self.others_per_second = (self.others_per_second + seen) / 2.0;
         }
     }

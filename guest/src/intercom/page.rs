@@ -84,7 +84,8 @@ impl DeletedPage {
             .into_iter()
             .filter_map(|mut entry| {
                 let deleted_at = json::seconds(&entry, "deleted_at");
-                json::id(&mut entry, "id").map(|id| DeletedConversation { id: ConversationId(id), deleted_at })
+                json::id(&mut entry, "id")
+                    .map(|id| DeletedConversation { id: ConversationId(id), deleted_at })
             })
             .collect();
         Ok(Self { deleted, has_more })

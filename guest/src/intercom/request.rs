@@ -168,7 +168,10 @@ impl Api {
 fn percent_encoded(id: &str) -> String {
     let mut encoded = String::with_capacity(id.len());
     for byte in id.bytes() {
-        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'~') || (byte == b'.' && id.len() > 2) {
+        if byte.is_ascii_alphanumeric()
+            || matches!(byte, b'-' | b'_' | b'~')
+            || (byte == b'.' && id.len() > 2)
+        {
             encoded.push(char::from(byte));
         } else {
             // Writing to a String cannot fail.
@@ -192,7 +195,10 @@ mod tests {
         let search = Search { low: UnixSeconds(10), high: UnixSeconds(20), per_page: 150, cursor: None };
         for request in [api.me(), api.deleted(1), api.conversation(&"1".into()), api.search(&search)] {
             assert!(request.headers.contains(&("intercom-version".to_owned(), "2.14".to_owned())));
-            assert!(request.headers.iter().all(|(name, _)| name != "authorization"), "the host adds the token");
+            assert!(
+                request.headers.iter().all(|(name, _)| name != "authorization"),
+                "the host adds the token"
+            );
         }
     }
 
@@ -200,12 +206,8 @@ mod tests {
     #[test]
     fn the_cursor_is_in_the_body_and_the_bounds_are_a_second_wider() {
         let cursor = Cursor("WzE3MjY3NTIxNDUwMDAsNSwyXQ==".to_owned());
-        let search = Search {
-            low: UnixSeconds(1000),
-            high: UnixSeconds(2000),
-            per_page: 75,
-            cursor: Some(&cursor),
-        };
+        let search =
+            Search { low: UnixSeconds(1000), high: UnixSeconds(2000), per_page: 75, cursor: Some(&cursor) };
         let body: serde_json::Value =
             serde_json::from_slice(&api("2.16").search(&search).body.unwrap_or_default()).expect("JSON");
         assert_eq!(body["pagination"]["starting_after"], cursor.0);

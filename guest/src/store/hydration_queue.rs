@@ -12,19 +12,31 @@ pub struct Queued {
     pub id: ConversationId,
 }
 
-/// Puts a conversation into the queue. A newer change also ends the pause after failures.
+/// Puts a conversation into the queue. A newer change also ends the pause after failures. Says
+/// whether that changed anything.
 ///
 /// # Errors
 /// [`crate::error::StoreError`] when the database cannot be written.
-pub fn enqueue(connection: &Connection, item: &Queued) -> StoreResult<()> {
-    connection
+pub fn enqueue(connection: &Connection, item: &Queued) -> StoreResult<bool> {
+    let changed = connection
         .prepare_cached(
             "INSERT INTO hydration_queue (conversation_id, updated_at) VALUES (?1, ?2)
              ON CONFLICT (conversation_id) DO UPDATE SET updated_at = excluded.updated_at, not_before = 0
              WHERE excluded.updated_at > updated_at",
         )?
         .execute(params![item.id.as_str(), item.updated_at.0])?;
-    Ok(())
+    Ok(changed > 0)
+}
+
+/// Whether the conversation is in the queue.
+///
+/// # Errors
+/// [`crate::error::StoreError`] when the database cannot be read.
+pub fn is_waiting(connection: &Connection, id: &ConversationId) -> StoreResult<bool> {
+    let found = connection
+        .prepare_cached("SELECT 1 FROM hydration_queue WHERE conversation_id = ?1")?
+        .exists([id.as_str()])?;
+    Ok(found)
 }
 
 /// Takes a conversation out of the queue, unless it has changed again after `as_of`.
@@ -84,9 +96,8 @@ pub fn ready(connection: &Connection, now: UnixSeconds, limit: u32) -> StoreResu
 /// # Errors
 /// [`crate::error::StoreError`] when the database cannot be read.
 pub fn waiting(connection: &Connection) -> StoreResult<u64> {
-    let count: i64 = connection
-        .prepare_cached("SELECT count(*) FROM hydration_queue")?
-        .query_row([], |row| row.get(0))?;
+    let count: i64 =
+        connection.prepare_cached("SELECT count(*) FROM hydration_queue")?.query_row([], |row| row.get(0))?;
     Ok(u64::try_from(count).unwrap_or(0))
 }
 

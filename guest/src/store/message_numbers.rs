@@ -61,7 +61,9 @@ mod tests {
     #[test]
     fn a_full_second_runs_over_without_visiting_each_neighbour() {
         let connection = Connection::open_in_memory().expect("opens");
-        connection.execute_batch("CREATE TABLE messages (number INTEGER PRIMARY KEY, id TEXT)").expect("creates");
+        connection
+            .execute_batch("CREATE TABLE messages (number INTEGER PRIMARY KEY, id TEXT)")
+            .expect("creates");
         for expected in 1000..1700 {
             let number = free_from(&connection, 1000).expect("finds");
             assert_eq!(number, expected);

@@ -46,7 +46,13 @@ pub fn replace_admins(connection: &Connection, admins: &[AdminRow]) -> StoreResu
             job_title = excluded.job_title, is_bot = excluded.is_bot, listed = TRUE",
     )?;
     for admin in admins {
-        statement.execute(params![admin.id.as_str(), admin.name, admin.email, admin.job_title, admin.is_bot])?;
+        statement.execute(params![
+            admin.id.as_str(),
+            admin.name,
+            admin.email,
+            admin.job_title,
+            admin.is_bot
+        ])?;
     }
     Ok(())
 }

@@ -16,7 +16,13 @@ pub struct Totals {
 ///
 /// # Errors
 /// [`crate::error::StoreError`] when the database cannot be written.
-pub fn begin(connection: &Connection, kind: &str, first: Day, last: Day, now: UnixSeconds) -> StoreResult<i64> {
+pub fn begin(
+    connection: &Connection,
+    kind: &str,
+    first: Day,
+    last: Day,
+    now: UnixSeconds,
+) -> StoreResult<i64> {
     connection.execute(
         "INSERT INTO sync_metadata (sync_started_at, sync_status, coverage_start_date, coverage_end_date, sync_type)
          VALUES (?1, 'in_progress', ?2, ?3, ?4)",
@@ -37,6 +43,19 @@ pub fn set_days(connection: &Connection, id: i64, first: Day, last: Day) -> Stor
     Ok(())
 }
 
+/// The days of a run, as its row has them.
+///
+/// # Errors
+/// [`crate::error::StoreError`] when the database cannot be read.
+pub fn days(connection: &Connection, id: i64) -> StoreResult<(String, String)> {
+    let days = connection.query_row(
+        "SELECT coalesce(coverage_start_date, ''), coalesce(coverage_end_date, '') FROM sync_metadata WHERE id = ?1",
+        [id],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )?;
+    Ok(days)
+}
+
 /// Closes a run that read its whole range.
 ///
 /// # Errors
@@ -55,7 +74,13 @@ pub fn complete(connection: &Connection, id: i64, totals: Totals, now: UnixSecon
 ///
 /// # Errors
 /// [`crate::error::StoreError`] when the database cannot be written.
-pub fn fail(connection: &Connection, id: i64, reason: &str, totals: Totals, now: UnixSeconds) -> StoreResult<()> {
+pub fn fail(
+    connection: &Connection,
+    id: i64,
+    reason: &str,
+    totals: Totals,
+    now: UnixSeconds,
+) -> StoreResult<()> {
     connection.execute(
         "UPDATE sync_metadata SET sync_status = 'failed', sync_completed_at = ?2, error_message = ?3,
             total_conversations = ?4, total_messages = ?5

@@ -35,8 +35,8 @@ pub struct WindowRow {
 /// # Errors
 /// [`crate::error::StoreError`] when the database cannot be read.
 pub fn windows(connection: &Connection) -> StoreResult<Vec<WindowRow>> {
-    let mut statement =
-        connection.prepare("SELECT low, high, cursor, per_page, last_seen FROM sync_windows ORDER BY high DESC")?;
+    let mut statement = connection
+        .prepare("SELECT low, high, cursor, per_page, last_seen FROM sync_windows ORDER BY high DESC")?;
     let rows = statement.query_map([], |row| {
         Ok(WindowRow {
             stretch: Stretch { low: UnixSeconds(row.get(0)?), high: UnixSeconds(row.get(1)?) },
@@ -85,9 +85,8 @@ pub fn remove_window(connection: &Connection, stretch: Stretch) -> StoreResult<(
 /// [`crate::error::StoreError`] when the database cannot be read.
 pub fn covered(connection: &Connection) -> StoreResult<Vec<Stretch>> {
     let mut statement = connection.prepare_cached("SELECT low, high FROM coverage ORDER BY low")?;
-    let rows = statement.query_map([], |row| {
-        Ok(Stretch { low: UnixSeconds(row.get(0)?), high: UnixSeconds(row.get(1)?) })
-    })?;
+    let rows = statement
+        .query_map([], |row| Ok(Stretch { low: UnixSeconds(row.get(0)?), high: UnixSeconds(row.get(1)?) }))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
@@ -104,6 +103,16 @@ pub fn cover(connection: &Connection, stretch: Stretch) -> StoreResult<()> {
     let low = merged.0.map_or(stretch.low.0, |low| low.min(stretch.low.0));
     let high = merged.1.map_or(stretch.high.0, |high| high.max(stretch.high.0));
     connection.prepare_cached("INSERT INTO coverage (low, high) VALUES (?1, ?2)")?.execute([low, high])?;
+    Ok(())
+}
+
+/// Takes what lies before that moment out of the coverage.
+///
+/// # Errors
+/// [`crate::error::StoreError`] when the database cannot be written.
+pub fn uncover_before(connection: &Connection, horizon: UnixSeconds) -> StoreResult<()> {
+    connection.execute("DELETE FROM coverage WHERE high < ?1", [horizon.0])?;
+    connection.execute("UPDATE coverage SET low = ?1 WHERE low < ?1", [horizon.0])?;
     Ok(())
 }
 

@@ -38,7 +38,8 @@ pub fn bury(
     deleted_at: UnixSeconds,
     reason: Reason,
 ) -> StoreResult<bool> {
-    let mut statement = connection.prepare_cached("SELECT id, number FROM messages WHERE conversation_id = ?1")?;
+    let mut statement =
+        connection.prepare_cached("SELECT id, number FROM messages WHERE conversation_id = ?1")?;
     let messages: Vec<(String, i64)> = statement
         .query_map([id.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))?
         .collect::<Result<_, _>>()?;
@@ -50,7 +51,8 @@ pub fn bury(
             .prepare_cached(&format!("DELETE FROM {table} WHERE conversation_id = ?1"))?
             .execute([id.as_str()])?;
     }
-    let removed = connection.prepare_cached("DELETE FROM conversations WHERE id = ?1")?.execute([id.as_str()])?;
+    let removed =
+        connection.prepare_cached("DELETE FROM conversations WHERE id = ?1")?.execute([id.as_str()])?;
     connection
         .prepare_cached(
             "INSERT INTO tombstones (conversation_id, deleted_at, reason) VALUES (?1, ?2, ?3)
@@ -75,6 +77,17 @@ pub fn is_buried(connection: &Connection, id: &ConversationId, updated_at: UnixS
         .query_row(params![id.as_str(), updated_at], |row| row.get(0))
         .optional()?;
     Ok(found.unwrap_or(false))
+}
+
+/// Whether the list of deleted conversations has named it already.
+///
+/// # Errors
+/// [`crate::error::StoreError`] when the database cannot be read.
+pub fn is_deleted(connection: &Connection, id: &ConversationId) -> StoreResult<bool> {
+    let found = connection
+        .prepare_cached("SELECT 1 FROM tombstones WHERE conversation_id = ?1 AND reason = 'deleted'")?
+        .exists([id.as_str()])?;
+    Ok(found)
 }
 
 /// Forgets a tombstone of a conversation that is alive after all.

@@ -195,6 +195,50 @@ pub fn upsert(connection: &Connection, row: &ConversationRow, now: UnixSeconds) 
     Ok(true)
 }
 
+/// Notes that the stored thread is older than the conversation.
+///
+/// # Errors
+/// [`crate::error::StoreError`] when the database cannot be written.
+pub fn mark_incomplete(connection: &Connection, id: &ConversationId) -> StoreResult<()> {
+    connection
+        .prepare_cached("UPDATE conversations SET thread_complete = FALSE WHERE id = ?1 AND thread_complete")?
+        .execute([id.as_str()])?;
+    Ok(())
+}
+
+/// Conversations whose last change lies in that range, both ends included.
+///
+/// # Errors
+/// [`crate::error::StoreError`] when the database cannot be read.
+pub fn updated_within(
+    connection: &Connection,
+    low: UnixSeconds,
+    high: UnixSeconds,
+) -> StoreResult<Vec<(ConversationId, UnixSeconds)>> {
+    let mut statement = connection
+        .prepare_cached("SELECT id, updated_at FROM conversations WHERE updated_at BETWEEN ?1 AND ?2")?;
+    let rows = statement.query_map(params![low, high], |row| {
+        let updated_at = UnixSeconds::parse(row.get_ref(1)?.as_str()?).unwrap_or_default();
+        Ok((ConversationId(row.get(0)?), updated_at))
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Conversations last changed before that moment, the oldest first, at most so many.
+///
+/// # Errors
+/// [`crate::error::StoreError`] when the database cannot be read.
+pub fn oldest_before(
+    connection: &Connection,
+    horizon: UnixSeconds,
+    limit: u32,
+) -> StoreResult<Vec<ConversationId>> {
+    let mut statement = connection
+        .prepare_cached("SELECT id FROM conversations WHERE updated_at < ?1 ORDER BY updated_at LIMIT ?2")?;
+    let rows = statement.query_map(params![horizon, limit], |row| row.get(0).map(ConversationId))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
 fn known_email(connection: &Connection, contact: &str) -> StoreResult<Option<String>> {
     let email = connection
         .prepare_cached("SELECT email FROM contacts WHERE id = ?1")?
@@ -242,9 +286,12 @@ fn write_contacts(connection: &Connection, id: &ConversationId, contacts: &[Cont
         .prepare_cached("SELECT contact_id FROM conversation_contacts WHERE conversation_id = ?1")?;
     let stored: Vec<String> =
         statement.query_map([id.as_str()], |row| row.get(0))?.collect::<Result<_, _>>()?;
-    for gone in stored.iter().filter(|contact| contacts.iter().all(|kept| kept.as_str() != contact.as_str())) {
+    for gone in stored.iter().filter(|contact| contacts.iter().all(|kept| kept.as_str() != contact.as_str()))
+    {
         connection
-            .prepare_cached("DELETE FROM conversation_contacts WHERE contact_id = ?1 AND conversation_id = ?2")?
+            .prepare_cached(
+                "DELETE FROM conversation_contacts WHERE contact_id = ?1 AND conversation_id = ?2",
+            )?
             .execute(params![gone, id.as_str()])?;
     }
     for contact in contacts.iter().filter(|contact| !stored.contains(&contact.0)) {
@@ -255,18 +302,4 @@ fn write_contacts(connection: &Connection, id: &ConversationId, contacts: &[Cont
             .execute(params![contact.as_str(), id.as_str()])?;
     }
     Ok(())
-}
-
-/// Text or nothing, whatever the column's declared type.
-trait TextOrNull {
-    fn as_str_or_null(&self) -> rusqlite::Result<Option<&str>>;
-}
-
-impl TextOrNull for rusqlite::types::ValueRef<'_> {
-    fn as_str_or_null(&self) -> rusqlite::Result<Option<&str>> {
-        Ok(match self {
-            Self::Text(bytes) => std::str::from_utf8(bytes).ok(),
-            _ => None,
-        })
-    }
 }

@@ -28,7 +28,11 @@ pub enum ThreadOutcome {
 ///
 /// # Errors
 /// [`crate::error::StoreError`] when the database cannot be written.
-pub fn store_thread(connection: &Connection, thread: &ThreadRows, now: UnixSeconds) -> StoreResult<ThreadOutcome> {
+pub fn store_thread(
+    connection: &Connection,
+    thread: &ThreadRows,
+    now: UnixSeconds,
+) -> StoreResult<ThreadOutcome> {
     if !write_conversation::upsert(connection, &thread.conversation, now)? {
         return Ok(ThreadOutcome::Older);
     }
@@ -110,7 +114,10 @@ struct StoredMessage {
     attachments: Option<String>,
 }
 
-fn stored_messages(connection: &Connection, id: &ConversationId) -> StoreResult<HashMap<String, StoredMessage>> {
+fn stored_messages(
+    connection: &Connection,
+    id: &ConversationId,
+) -> StoreResult<HashMap<String, StoredMessage>> {
     let mut statement = connection.prepare_cached(
         "SELECT id, number, sequence_number, created_at, body, updated_at, author_name, redacted, part_type,
                 attachments
@@ -180,7 +187,12 @@ fn write_message(
     Ok(true)
 }
 
-fn index(connection: &Connection, number: i64, subject: Option<&str>, message: &MessageRow) -> StoreResult<()> {
+fn index(
+    connection: &Connection,
+    number: i64,
+    subject: Option<&str>,
+    message: &MessageRow,
+) -> StoreResult<()> {
     if message.body.is_empty() && subject.is_none() {
         return Ok(());
     }
@@ -273,9 +285,7 @@ fn write_events(
     }
     for (gone, created_at) in stored {
         if !out_of_reach(&created_at) {
-            connection
-                .prepare_cached("DELETE FROM conversation_events WHERE id = ?1")?
-                .execute([gone])?;
+            connection.prepare_cached("DELETE FROM conversation_events WHERE id = ?1")?.execute([gone])?;
         }
     }
     Ok(())
