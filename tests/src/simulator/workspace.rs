@@ -73,6 +73,11 @@ impl Workspace {
         self.clock.seconds()
     }
 
+    /// The people and labels that conversations refer to by position.
+    pub fn directory(&self) -> &Directory {
+        &self.directory
+    }
+
     /// Everything that exists, oldest first.
     pub fn conversations(&self) -> impl Iterator<Item = &Conversation> {
         self.conversations.iter().flatten().map(Arc::as_ref)
