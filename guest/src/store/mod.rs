@@ -1,25 +1,21 @@
 //! The SQLite database: opening, schema, writing, searching, coverage.
 
 mod connection;
-<<<<<<< HEAD
 mod header;
-mod index;
-mod migrations;
-mod takeover;
-mod vfs;
-=======
 pub mod hydration_queue;
 mod index;
 mod message_numbers;
+mod migrations;
 pub mod people;
 pub mod rows;
 pub mod sync_runs;
 pub mod sync_state;
 pub mod sync_windows;
+mod takeover;
 pub mod tombstones;
+mod vfs;
 pub mod write_conversation;
 pub mod write_thread;
->>>>>>> sync
 
 pub use connection::{OpenMode, OpenOptions, READER_CACHE_KIB, SYNC_CACHE_KIB, Store};
 pub use index::{index_message, unindex_message};
