@@ -3,18 +3,31 @@
 mod connection;
 pub mod coverage;
 mod header;
+pub mod hydration_queue;
 mod index;
 pub mod labels;
+pub mod maintenance;
+mod message_numbers;
 mod migrations;
+pub mod people;
+mod refresh;
+pub mod rows;
 pub mod runs;
 pub mod search;
+pub mod sync_runs;
+pub mod sync_state;
+pub mod sync_windows;
 mod takeover;
 pub mod threads;
+pub mod tombstones;
 mod vfs;
+pub mod write_conversation;
+pub mod write_thread;
 
 pub use connection::{OpenMode, OpenOptions, READER_CACHE_KIB, SYNC_CACHE_KIB, Store};
 pub use index::{index_message, unindex_message};
 pub use migrations::{Prepared, SCHEMA_VERSION};
+pub use takeover::Report as TakeoverReport;
 
 use crate::time::UnixSeconds;
 
