@@ -17,6 +17,18 @@ pub enum StoreError {
     ReadOnly,
     /// The disk is full, or a write failed.
     CannotWrite(String),
+    /// The file cannot be opened: missing, a folder, or not allowed; SQLite's words.
+    CannotOpen(String),
+    /// Reading the disk failed; SQLite's words.
+    Disk(String),
+    /// The file was deleted, moved or replaced while it was open.
+    Moved,
+    /// It is the database of another program; what gives it away.
+    Foreign(String),
+    /// The file is in WAL mode, and nothing may be written to change that.
+    WriteAheadLog,
+    /// The tables must be created or changed first, and nothing may be written.
+    Unprepared,
     /// Nothing of the above; SQLite's own words.
     Sqlite(rusqlite::Error),
     /// What is asked contradicts what is stored.
@@ -49,6 +61,27 @@ impl fmt::Display for StoreError {
                 formatter,
                 "The database could not be written ({detail}); the disk is probably full. Nothing stored before is lost. Free some space, and the next sync goes on.",
             ),
+            Self::CannotOpen(detail) => write!(
+                formatter,
+                "The database could not be opened ({detail}). Check that its folder exists and that you may read and write it, or set FASTINTERCOM_DB_PATH to another file.",
+            ),
+            Self::Disk(detail) => write!(
+                formatter,
+                "The disk reported an error while the database was read ({detail}). Check the disk and run `fastintercom doctor`.",
+            ),
+            Self::Moved => formatter.write_str(
+                "The database file was deleted or moved while FastIntercom was using it. Put it back, or restart FastIntercom to begin with an empty one.",
+            ),
+            Self::Foreign(detail) => write!(
+                formatter,
+                "The database belongs to another program ({detail}), so it was left untouched. Set FASTINTERCOM_DB_PATH to another file.",
+            ),
+            Self::WriteAheadLog => formatter.write_str(
+                "Another program left the database in WAL mode, and its folder is read-only, so it cannot be opened. Make the folder writable once, or run `sqlite3 FILE \"PRAGMA journal_mode=DELETE\"` where it is.",
+            ),
+            Self::Unprepared => formatter.write_str(
+                "The database has no FastIntercom tables of this version yet, and its folder is read-only. Make the folder writable and start FastIntercom once.",
+            ),
             Self::Sqlite(error) => write!(formatter, "SQLite reports: {error}. Run `fastintercom doctor` to check the database."),
             Self::Other(sentence) => formatter.write_str(sentence),
         }
@@ -59,14 +92,24 @@ impl std::error::Error for StoreError {}
 
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
-        use rusqlite::ffi::ErrorCode;
+        use rusqlite::ffi::{self, ErrorCode};
+        let extended = error.sqlite_error().map(|error| error.extended_code);
+        match extended {
+            Some(ffi::SQLITE_READONLY_DBMOVED) => return Self::Moved,
+            // A full disk where the file system does not say so, or says so late.
+            Some(ffi::SQLITE_IOERR_WRITE | ffi::SQLITE_IOERR_FSYNC | ffi::SQLITE_IOERR_TRUNCATE) => {
+                return Self::CannotWrite(error.to_string());
+            }
+            _ => {}
+        }
         match error.sqlite_error_code() {
             Some(ErrorCode::NotADatabase) => Self::NotADatabase,
             Some(ErrorCode::DatabaseCorrupt) => Self::Corrupt(error.to_string()),
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy,
-            Some(ErrorCode::ReadOnly) => Self::ReadOnly,
+            Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => Self::ReadOnly,
             Some(ErrorCode::DiskFull) => Self::CannotWrite("no space left".to_owned()),
-            Some(ErrorCode::SystemIoFailure) => Self::CannotWrite(error.to_string()),
+            Some(ErrorCode::CannotOpen) => Self::CannotOpen(error.to_string()),
+            Some(ErrorCode::SystemIoFailure) => Self::Disk(error.to_string()),
             _ => Self::Sqlite(error),
         }
     }

@@ -22,3 +22,6 @@ pub mod sync;
 pub mod text;
 pub mod time;
 pub mod tools;
+
+#[cfg(target_family = "wasm")]
+mod component;

@@ -1,0 +1,231 @@
+//! The component's exports. One instance serves one call at a time and keeps its store open.
+
+use std::cell::RefCell;
+use std::path::Path;
+
+use super::bindings::exports::fastintercom::component::{maintenance, prompts, resources, sync, tools};
+use super::bindings::fastintercom::component::sync_types;
+use super::http::WasiHttp;
+use super::imports::{self, Host};
+use crate::environment::{Clock, Settings};
+use crate::error::{StoreError, StoreResult};
+use crate::store::{OpenMode, OpenOptions, READER_CACHE_KIB, SYNC_CACHE_KIB, Store};
+use crate::sync::{Patience, SyncEnvironment};
+use crate::tools::Context;
+
+struct Component;
+
+super::bindings::export!(Component with_types_in super::bindings);
+
+/// The instructions for MCP clients, where the host finds them without running anything.
+#[unsafe(link_section = "fastintercom:instructions")]
+#[used]
+static INSTRUCTIONS: [u8; crate::tools::INSTRUCTIONS.len()] = {
+    let text = crate::tools::INSTRUCTIONS.as_bytes();
+    let mut bytes = [0; crate::tools::INSTRUCTIONS.len()];
+    let mut index = 0;
+    while index < bytes.len() {
+        bytes[index] = text[index];
+        index += 1;
+    }
+    bytes
+};
+
+thread_local! {
+    static STORE: RefCell<Option<Store>> = const { RefCell::new(None) };
+}
+
+/// Runs the work on this instance's store, opening it first. After an error of the store the
+/// next call opens it anew.
+fn with_store<T>(settings: &Settings, cache_kib: u32, work: impl FnOnce(&mut Store) -> T) -> StoreResult<T> {
+    STORE.with_borrow_mut(|slot| {
+        if slot.is_none() {
+            *slot = Some(open(settings, cache_kib)?);
+        }
+        match slot {
+            Some(store) => Ok(work(store)),
+            None => Err(StoreError::Other("the database is not open".to_owned())),
+        }
+    })
+}
+
+fn forget_store() {
+    STORE.with_borrow_mut(|slot| *slot = None);
+}
+
+fn open(settings: &Settings, cache_kib: u32) -> StoreResult<Store> {
+    let options = OpenOptions {
+        mode: if settings.read_only { OpenMode::ReadOnly } else { OpenMode::ReadWrite },
+        cache_kib,
+        now: Host.now(),
+        local_offset: &imports::local_offset,
+    };
+    Store::open_with(Path::new(&settings.database_file), &options)
+}
+
+/// Runs the work with everything a tool needs.
+fn with_context<T>(work: impl FnOnce(&mut Context<'_>) -> T) -> StoreResult<T> {
+    let settings = imports::settings();
+    with_store(&settings, READER_CACHE_KIB, |store| {
+        work(&mut Context { store, settings: &settings, clock: &Host, sync: &Host, progress: &Host })
+    })
+}
+
+impl tools::Guest for Component {
+    fn list_tools() -> Vec<tools::Tool> {
+        crate::tools::list()
+            .into_iter()
+            .map(|tool| tools::Tool {
+                name: tool.name.to_owned(),
+                title: tool.title.to_owned(),
+                description: tool.description.to_owned(),
+                input_schema: tool.input_schema,
+                output_schema: tool.output_schema,
+                read_only_hint: tool.read_only,
+                destructive_hint: tool.destructive,
+                idempotent_hint: tool.idempotent,
+                open_world_hint: tool.open_world,
+            })
+            .collect()
+    }
+
+    fn call_tool(name: String, arguments: String) -> Result<tools::ToolOutput, tools::ToolError> {
+        let answer = with_context(|context| crate::tools::call(context, &name, &arguments))
+            .unwrap_or_else(|error| Err(crate::tools::failed_to_open(&name, &error)));
+        let output = |output: crate::tools::ToolOutput| tools::ToolOutput {
+            structured: output.structured,
+            text: output.text,
+        };
+        answer.map(output).map_err(|error| match error {
+            crate::tools::ToolError::UnknownTool(sentence) => tools::ToolError::UnknownTool(sentence),
+            crate::tools::ToolError::InvalidArguments(answer) => {
+                tools::ToolError::InvalidArguments(output(answer))
+            }
+            crate::tools::ToolError::Failed(answer) => tools::ToolError::Failed(output(answer)),
+        })
+    }
+}
+
+impl resources::Guest for Component {
+    fn list_resources() -> Vec<resources::ResourceEntry> {
+        crate::tools::resources::list_resources()
+            .into_iter()
+            .map(|entry| resources::ResourceEntry {
+                uri: entry.uri.into(),
+                name: entry.name.into(),
+                title: entry.title.into(),
+                description: entry.description.into(),
+                mime_type: entry.mime_type.into(),
+            })
+            .collect()
+    }
+
+    fn list_resource_templates() -> Vec<resources::ResourceTemplate> {
+        crate::tools::resources::list_resource_templates()
+            .into_iter()
+            .map(|template| resources::ResourceTemplate {
+                uri_template: template.uri_template.into(),
+                name: template.name.into(),
+                title: template.title.into(),
+                description: template.description.into(),
+                mime_type: template.mime_type.into(),
+            })
+            .collect()
+    }
+
+    fn read_resource(uri: String) -> Result<resources::ResourceContent, String> {
+        with_context(|context| crate::tools::resources::read_resource(context, &uri))
+            .map_err(|error| error.to_string())?
+            .map(|content| resources::ResourceContent {
+                uri: content.uri,
+                mime_type: content.mime_type.into(),
+                text: content.text,
+            })
+    }
+}
+
+impl prompts::Guest for Component {
+    fn list_prompts() -> Vec<prompts::Prompt> {
+        crate::tools::prompts::list_prompts()
+            .into_iter()
+            .map(|prompt| prompts::Prompt {
+                name: prompt.name.into(),
+                title: prompt.title.into(),
+                description: prompt.description.into(),
+                arguments: prompt
+                    .arguments
+                    .into_iter()
+                    .map(|argument| prompts::PromptArgument {
+                        name: argument.name.into(),
+                        title: argument.title.into(),
+                        description: argument.description.into(),
+                        required: argument.required,
+                    })
+                    .collect(),
+            })
+            .collect()
+    }
+
+    fn get_prompt(name: String, arguments: String) -> Result<prompts::PromptContent, String> {
+        with_context(|context| crate::tools::prompts::get_prompt(context, &name, &arguments))
+            .map_err(|error| error.to_string())?
+            .map(|content| prompts::PromptContent {
+                description: content.description.into(),
+                messages: content
+                    .messages
+                    .into_iter()
+                    .map(|text| prompts::PromptMessage { role: prompts::Role::User, text })
+                    .collect(),
+            })
+    }
+
+    fn complete(
+        reference: prompts::CompletionReference,
+        argument: String,
+        typed: String,
+    ) -> Result<prompts::Completion, String> {
+        use crate::tools::prompts::Reference;
+        let reference = match reference {
+            prompts::CompletionReference::Prompt(name) => Reference::Prompt(name),
+            prompts::CompletionReference::ResourceTemplate(uri) => Reference::ResourceTemplate(uri),
+        };
+        with_context(|context| crate::tools::prompts::complete(context, &reference, &argument, &typed))
+            .map_err(|error| error.to_string())?
+            .map(|completion| prompts::Completion {
+                values: completion.values,
+                total: completion.total,
+                has_more: completion.has_more,
+            })
+    }
+}
+
+impl sync::Guest for Component {
+    fn run(request: sync_types::SyncRequest) -> Result<sync_types::SyncReport, sync_types::SyncError> {
+        let settings = imports::settings();
+        let mut http = WasiHttp::default();
+        let request = imports::request_from_wit(request);
+        with_store(&settings, SYNC_CACHE_KIB, |store| {
+            let environment = SyncEnvironment {
+                settings: &settings,
+                http: &mut http,
+                clock: &Host,
+                log: &Host,
+                progress: &Host,
+                patience: Patience::default(),
+            };
+            crate::sync::run(store, environment, &request)
+        })
+        .map_err(|error| sync_types::SyncError::Storage(error.to_string()))?
+        .map(imports::report_to_wit)
+        .map_err(imports::error_to_wit)
+    }
+
+    fn close_abandoned(reason: String) -> Result<u32, String> {
+        let settings = imports::settings();
+        with_store(&settings, SYNC_CACHE_KIB, |store| {
+            crate::sync::close_abandoned(store, &reason, Host.now())
+        })
+        .and_then(|closed| closed)
+        .map_err(|error| error.to_string())
+    }
+}

@@ -1,0 +1,7 @@
+//! Binds the component to its WIT package, `wit/`. No logic here.
+
+pub mod bindings;
+#[cfg(feature = "none")]
+mod exports;
+mod http;
+mod imports;

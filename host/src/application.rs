@@ -1,0 +1,208 @@
+//! The parts put together: what the MCP server and the command line both use.
+
+use std::sync::{Arc, OnceLock};
+
+use tokio_util::sync::CancellationToken;
+
+use crate::component::bindings::tools::{Tool, ToolError, ToolOutput};
+use crate::component::bindings::{maintenance, prompts, resources};
+use crate::component::code::Bytes;
+use crate::component::errors::CallError;
+use crate::component::limits::MemoryBudget;
+use crate::component::loader::Loader;
+use crate::component::pool::Readers;
+use crate::component::state::ProgressSink;
+use crate::component::surroundings::Surroundings;
+use crate::config::{Config, ConfigError};
+use crate::sandbox::outgoing::Outgoing;
+use crate::syncs::Syncs;
+
+/// The component with everything around it.
+pub struct Application {
+    pub config: Config,
+    pub loader: Arc<Loader>,
+    pub surroundings: Arc<Surroundings>,
+    pub readers: Arc<Readers>,
+    pub syncs: Arc<Syncs>,
+}
+
+/// One call of an exported function, boxed as the workers want it.
+macro_rules! call {
+    ($self:ident, $cancelled:expr, $progress:expr, |$live:ident| $call:expr) => {
+        $self.readers.call($cancelled, $progress, move |$live| Box::pin(async move { $call.await })).await
+    };
+}
+
+impl Application {
+    /// Puts the parts together. Compiles nothing yet.
+    ///
+    /// # Errors
+    /// [`ConfigError`] about a component or certificate file that cannot be used.
+    pub fn new(config: Config) -> Result<Arc<Self>, ConfigError> {
+        let bytes = Bytes::load(config.component.as_deref()).map_err(ConfigError)?;
+        let outgoing = Outgoing::new(
+            config.policy.clone(),
+            config.token.clone(),
+            config.outgoing_limits,
+            config.certificates.as_deref(),
+            tokio::runtime::Handle::current(),
+        )
+        .map_err(ConfigError)?;
+        let surroundings = Arc::new(Surroundings {
+            configuration: config.for_component(),
+            folder: config.data_folder.clone(),
+            database: config.database.clone(),
+            limits: config.call_limits,
+            memory: MemoryBudget::new(config.memory_total),
+            outgoing: Arc::new(outgoing),
+            sync: OnceLock::new(),
+        });
+        let loader = Loader::new(bytes, config.code_cache.clone());
+        let readers = Readers::new(Arc::clone(&loader), Arc::clone(&surroundings));
+        let syncs = Syncs::new(Arc::clone(&loader), Arc::clone(&surroundings));
+        // The cell is new, so this cannot fail.
+        let _ =
+            surroundings.sync.set(Arc::clone(&syncs) as Arc<dyn crate::component::surroundings::SyncService>);
+        Ok(Arc::new(Self { config, loader, surroundings, readers, syncs }))
+    }
+
+    /// The tools that the component has.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub async fn tools(&self) -> Result<Vec<Tool>, CallError> {
+        call!(self, CancellationToken::new(), None, |live| live
+            .exports
+            .fastintercom_component_tools()
+            .call_list_tools(&mut live.store))
+    }
+
+    /// Calls a tool with a JSON object as arguments.
+    ///
+    /// # Errors
+    /// [`CallError`] when the component gave no answer; the inner error is the tool's own.
+    pub async fn call_tool(
+        &self,
+        name: String,
+        arguments: String,
+        cancelled: CancellationToken,
+        progress: Option<ProgressSink>,
+    ) -> Result<Result<ToolOutput, ToolError>, CallError> {
+        let ceiling = self.surroundings.limits.answer;
+        let answer = call!(self, cancelled, progress, |live| live
+            .exports
+            .fastintercom_component_tools()
+            .call_call_tool(&mut live.store, &name, &arguments))?;
+        match answer {
+            Ok(output) if output.structured.len() + output.text.len() > ceiling => {
+                Err(CallError::Trap(format!(
+                    "its answer of {} bytes is over the limit of {ceiling}",
+                    output.structured.len() + output.text.len()
+                )))
+            }
+            other => Ok(other),
+        }
+    }
+
+    /// # Errors
+    /// [`CallError`].
+    pub async fn resources(&self) -> Result<Vec<resources::ResourceEntry>, CallError> {
+        call!(self, CancellationToken::new(), None, |live| live
+            .exports
+            .fastintercom_component_resources()
+            .call_list_resources(&mut live.store))
+    }
+
+    /// # Errors
+    /// [`CallError`].
+    pub async fn resource_templates(&self) -> Result<Vec<resources::ResourceTemplate>, CallError> {
+        call!(self, CancellationToken::new(), None, |live| live
+            .exports
+            .fastintercom_component_resources()
+            .call_list_resource_templates(&mut live.store))
+    }
+
+    /// # Errors
+    /// [`CallError`]; the inner error says that there is no such resource.
+    pub async fn read_resource(
+        &self,
+        uri: String,
+        cancelled: CancellationToken,
+    ) -> Result<Result<resources::ResourceContent, String>, CallError> {
+        call!(self, cancelled, None, |live| live
+            .exports
+            .fastintercom_component_resources()
+            .call_read_resource(&mut live.store, &uri))
+    }
+
+    /// # Errors
+    /// [`CallError`].
+    pub async fn prompts(&self) -> Result<Vec<prompts::Prompt>, CallError> {
+        call!(self, CancellationToken::new(), None, |live| live
+            .exports
+            .fastintercom_component_prompts()
+            .call_list_prompts(&mut live.store))
+    }
+
+    /// # Errors
+    /// [`CallError`]; the inner error says what is wrong with name or arguments.
+    pub async fn get_prompt(
+        &self,
+        name: String,
+        arguments: String,
+        cancelled: CancellationToken,
+    ) -> Result<Result<prompts::PromptContent, String>, CallError> {
+        call!(self, cancelled, None, |live| live.exports.fastintercom_component_prompts().call_get_prompt(
+            &mut live.store,
+            &name,
+            &arguments
+        ))
+    }
+
+    /// # Errors
+    /// [`CallError`]; the inner error says what is wrong with the reference.
+    pub async fn complete(
+        &self,
+        reference: prompts::CompletionReference,
+        argument: String,
+        typed: String,
+        cancelled: CancellationToken,
+    ) -> Result<Result<prompts::Completion, String>, CallError> {
+        call!(self, cancelled, None, |live| live.exports.fastintercom_component_prompts().call_complete(
+            &mut live.store,
+            &reference,
+            &argument,
+            &typed
+        ))
+    }
+
+    /// Calls a function of the maintenance interface, for the command line.
+    ///
+    /// # Errors
+    /// [`CallError`]; the inner error is the component's sentence.
+    pub async fn maintain<R: Send + 'static>(
+        &self,
+        work: impl for<'a> FnOnce(
+            &'a mut crate::component::worker::Live,
+        ) -> std::pin::Pin<
+            Box<dyn Future<Output = wasmtime::Result<Result<R, String>>> + 'a>,
+        > + Send
+        + 'static,
+    ) -> Result<Result<R, String>, CallError> {
+        self.readers.call(CancellationToken::new(), None, work).await
+    }
+
+    /// The state of the cache: a JSON object, and lines for a person.
+    ///
+    /// # Errors
+    /// [`CallError`]; the inner error is the component's sentence.
+    pub async fn status(&self) -> Result<Result<(String, String), String>, CallError> {
+        self.maintain(|live| {
+            Box::pin(async move {
+                let exports: &maintenance::Guest = live.exports.fastintercom_component_maintenance();
+                exports.call_status(&mut live.store).await
+            })
+        })
+        .await
+    }
+}

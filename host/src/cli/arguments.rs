@@ -1,0 +1,133 @@
+//! What can be typed.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// A cache of your Intercom conversations that AI agents can search.
+///
+/// Without a command it serves the Model Context Protocol on standard input and output.
+#[derive(Debug, Parser)]
+#[command(name = "fastintercom", version, max_term_width = 100)]
+pub struct Arguments {
+    #[command(flatten)]
+    pub settings: Settings,
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+impl Arguments {
+    /// Whether the command prints for a person, so that the log is quiet by default.
+    pub fn command(&self) -> &Command {
+        self.command.as_ref().unwrap_or(&Command::Serve)
+    }
+}
+
+/// Settings as flags; each beats its environment variable.
+#[derive(Debug, Args)]
+pub struct Settings {
+    /// The database file [env: FASTINTERCOM_DB_PATH] [default: ~/.fastintercom/data.db]
+    #[arg(long, global = true, value_name = "FILE")]
+    database: Option<String>,
+    /// Where the workspace lives: us, eu or au [env: INTERCOM_REGION] [default: us]
+    #[arg(long, global = true, value_name = "REGION")]
+    region: Option<String>,
+    /// Another address of the API: https anywhere, http on loopback [env: INTERCOM_BASE_URL]
+    #[arg(long, global = true, value_name = "URL")]
+    base_url: Option<String>,
+    /// A file that holds the access token [env: INTERCOM_ACCESS_TOKEN_FILE]
+    #[arg(long, global = true, value_name = "FILE")]
+    token_file: Option<String>,
+    /// Minutes between two background syncs [env: FASTINTERCOM_SYNC_INTERVAL_MINUTES] [default: 15]
+    #[arg(long, global = true, value_name = "MINUTES")]
+    sync_interval_minutes: Option<String>,
+    /// Days that a background sync covers [env: FASTINTERCOM_SYNC_DAYS] [default: 7]
+    #[arg(long, global = true, value_name = "DAYS")]
+    sync_days: Option<String>,
+    /// Days that the first sync covers, 0 for everything [env: FASTINTERCOM_INITIAL_SYNC_DAYS]
+    #[arg(long, global = true, value_name = "DAYS")]
+    initial_sync_days: Option<String>,
+    /// What is logged to standard error: error, warn, info, debug or trace [env: FASTINTERCOM_LOG]
+    #[arg(long, global = true, value_name = "LEVEL")]
+    log: Option<String>,
+    /// How it is logged: text or json [env: FASTINTERCOM_LOG_FORMAT]
+    #[arg(long, global = true, value_name = "FORMAT")]
+    log_format: Option<String>,
+    /// The component to run instead of the one inside this program
+    #[arg(long, global = true, value_name = "FILE")]
+    component: Option<String>,
+    /// The configuration file [default: config.toml in the system's configuration folder]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+}
+
+impl Settings {
+    /// The flags that were given, by the setting's key.
+    pub fn flags(&self) -> BTreeMap<&'static str, String> {
+        let given = [
+            ("database", &self.database),
+            ("region", &self.region),
+            ("base_url", &self.base_url),
+            ("token_file", &self.token_file),
+            ("sync_interval_minutes", &self.sync_interval_minutes),
+            ("sync_days", &self.sync_days),
+            ("initial_sync_days", &self.initial_sync_days),
+            ("log", &self.log),
+            ("log_format", &self.log_format),
+            ("component", &self.component),
+        ];
+        given.into_iter().filter_map(|(key, value)| Some((key, value.clone()?))).collect()
+    }
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Serve MCP on standard input and output, and sync in the background (the default)
+    Serve,
+    /// Read what changed in Intercom into the database
+    Sync(SyncOptions),
+    /// Call a tool and print its structured answer
+    Call(CallOptions),
+    /// List the tools
+    Tools(JsonOption),
+    /// Say what is cached and how fresh it is
+    Status(JsonOption),
+    /// Say what the component may do under the present settings
+    Capabilities(JsonOption),
+}
+
+#[derive(Debug, Args)]
+pub struct SyncOptions {
+    /// The last so many days [default: the setting sync-days]
+    #[arg(long, value_name = "DAYS", conflicts_with_all = ["start_date", "end_date"], value_parser = clap::value_parser!(u32).range(1..=3650))]
+    pub days: Option<u32>,
+    /// First day, UTC
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub start_date: Option<String>,
+    /// Last day, UTC [default: today]
+    #[arg(long, value_name = "YYYY-MM-DD", requires = "start_date")]
+    pub end_date: Option<String>,
+    /// The last 90 days, or the range that is given
+    #[arg(long)]
+    pub full: bool,
+    /// Print the report as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct CallOptions {
+    /// The tool's name
+    pub tool: String,
+    /// Its arguments, a JSON object
+    #[arg(default_value = "{}")]
+    pub arguments: String,
+}
+
+#[derive(Debug, Args)]
+pub struct JsonOption {
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}

@@ -1,0 +1,38 @@
+//! `fastintercom call TOOL [JSON]`: a tool's structured answer on standard output.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use tokio_util::sync::CancellationToken;
+
+use super::arguments::CallOptions;
+use super::{Failure, terminal};
+use crate::application::Application;
+use crate::component::bindings::tools::ToolError;
+
+pub async fn run(application: Arc<Application>, options: CallOptions) -> Result<ExitCode, Failure> {
+    let cancelled = CancellationToken::new();
+    tokio::spawn(super::serve::end_on_signal(cancelled.clone()));
+    if let Err(error) = serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(&options.arguments)
+    {
+        return Err(Failure::Usage(format!("The arguments are no JSON object: {error}.")));
+    }
+    let answer = application.call_tool(options.tool, options.arguments, cancelled, None).await?;
+    // A sync that the tool started goes on in a server; here the program ends.
+    application.syncs.stop().await;
+    match answer {
+        Ok(output) => {
+            terminal::json(&output.structured);
+            Ok(ExitCode::SUCCESS)
+        }
+        Err(ToolError::UnknownTool(sentence)) => Err(Failure::Usage(sentence)),
+        Err(ToolError::InvalidArguments(output)) => {
+            terminal::json(&output.structured);
+            Err(Failure::Usage(output.text))
+        }
+        Err(ToolError::Failed(output)) => {
+            terminal::json(&output.structured);
+            Err(Failure::Work(output.text))
+        }
+    }
+}

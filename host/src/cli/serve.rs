@@ -1,0 +1,58 @@
+//! `fastintercom serve`: the server and its timer, until the client or a signal ends them.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use tokio_util::sync::CancellationToken;
+
+use super::Failure;
+use crate::application::Application;
+use crate::{mcp, timer};
+
+pub async fn run(application: Arc<Application>) -> Result<ExitCode, Failure> {
+    tracing::info!("{}", super::capabilities::in_one_line(&application));
+    let cancelled = CancellationToken::new();
+    tokio::spawn(end_on_signal(cancelled.clone()));
+    // Compiling, if need be, goes on beside the protocol's first messages.
+    let readers = Arc::clone(&application.readers);
+    tokio::spawn(async move {
+        if let Err(error) = readers.warm().await {
+            tracing::error!("{error}");
+        }
+    });
+    let timer = tokio::spawn(timer::run(
+        Arc::clone(&application.syncs),
+        application.config.interval,
+        application.config.token.is_some(),
+        cancelled.clone(),
+    ));
+    let served = mcp::stdio::serve(Arc::clone(&application), cancelled.clone()).await;
+    cancelled.cancel();
+    application.syncs.stop().await;
+    let _ = timer.await;
+    served.map_err(Failure::Work)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// SIGINT and SIGTERM, or Ctrl-C on Windows.
+pub async fn end_on_signal(cancelled: CancellationToken) {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let (Ok(mut interrupt), Ok(mut terminate)) =
+            (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
+        else {
+            tracing::warn!("signals cannot be received; end the server by closing its standard input");
+            return;
+        };
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = tokio::signal::ctrl_c().await;
+    }
+    cancelled.cancel();
+}

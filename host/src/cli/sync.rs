@@ -1,0 +1,139 @@
+//! `fastintercom sync`: one sync, with a progress bar for whoever watches.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use indicatif::{HumanDuration, ProgressBar, ProgressStyle};
+use serde_json::json;
+use tokio_util::sync::CancellationToken;
+
+use super::arguments::SyncOptions;
+use super::{Failure, terminal};
+use crate::application::Application;
+use crate::component::bindings::sync_types::{SyncError, SyncKind, SyncReport, SyncRequest};
+use crate::component::state::ProgressSink;
+use crate::syncs::{Elsewhere, sentence};
+
+pub async fn run(application: Arc<Application>, options: SyncOptions) -> Result<ExitCode, Failure> {
+    let request = SyncRequest {
+        kind: if options.full { SyncKind::Full } else { SyncKind::Incremental },
+        days: options.days.or_else(|| {
+            (!options.full && options.start_date.is_none()).then_some(application.config.sync_days)
+        }),
+        start_date: options.start_date,
+        end_date: options.end_date,
+        unless_newer_than: None,
+    };
+    let cancelled = CancellationToken::new();
+    tokio::spawn(super::serve::end_on_signal(cancelled.clone()));
+    let bar = terminal::is_watched().then(progress_bar);
+    let sink = bar.clone().map(sink);
+    let run = application.syncs.run(request, Elsewhere::Wait, sink);
+    tokio::pin!(run);
+    let result = tokio::select! {
+        result = &mut run => result,
+        () = cancelled.cancelled() => {
+            application.syncs.stop().await;
+            run.await
+        }
+    };
+    if let Some(bar) = bar {
+        bar.finish_and_clear();
+    }
+    match result {
+        Ok(report) if options.json => {
+            terminal::line(&as_json(&report).to_string());
+            Ok(ExitCode::SUCCESS)
+        }
+        Ok(report) => {
+            terminal::line(&summary(&report));
+            Ok(ExitCode::SUCCESS)
+        }
+        Err(error) if options.json => {
+            terminal::line(&json!({"success": false, "error": sentence(&error)}).to_string());
+            Ok(ExitCode::from(exit_code(&error)))
+        }
+        Err(error) => match exit_code(&error) {
+            2 => Err(Failure::Usage(sentence(&error).to_owned())),
+            _ => Err(Failure::Work(sentence(&error).to_owned())),
+        },
+    }
+}
+
+fn exit_code(error: &SyncError) -> u8 {
+    match error {
+        SyncError::InvalidRequest(_) | SyncError::NoToken(_) => 2,
+        _ => 1,
+    }
+}
+
+fn progress_bar() -> ProgressBar {
+    let bar = ProgressBar::new_spinner();
+    bar.enable_steady_tick(Duration::from_millis(120));
+    bar
+}
+
+fn sink(bar: ProgressBar) -> ProgressSink {
+    let counting =
+        ProgressStyle::with_template("{spinner} {msg} [{bar:30}] {pos}/{len} · {per_sec:.1} · {eta} left");
+    let style = counting.unwrap_or_else(|_| ProgressStyle::default_bar());
+    Arc::new(move |update| {
+        if let Some(total) = update.total {
+            if bar.length().is_none() {
+                bar.set_style(style.clone());
+            }
+            bar.set_length(total);
+        }
+        bar.set_position(update.done);
+        bar.set_message(format!(
+            "{}, {} messages, {} waiting",
+            update.phase, update.messages, update.waiting
+        ));
+    })
+}
+
+fn as_json(report: &SyncReport) -> serde_json::Value {
+    json!({
+        "success": true,
+        "sync_id": report.sync_id,
+        "sync_type": report.kind,
+        "coverage_start": report.start_date,
+        "coverage_end": report.end_date,
+        "total_conversations": report.total_conversations,
+        "total_messages": report.total_messages,
+        "hydrated": report.hydrated,
+        "unchanged": report.unchanged,
+        "deleted": report.deleted,
+        "waiting": report.waiting,
+        "api_calls": report.api_calls,
+        "rate_limited": report.rate_limited,
+        "duration_ms": report.duration_ms,
+        "skipped": report.skipped,
+        "notes": report.notes,
+    })
+}
+
+fn summary(report: &SyncReport) -> String {
+    if report.skipped {
+        return "Nothing to do: the cache is fresh.".to_owned();
+    }
+    let mut lines = vec![format!(
+        "Synced {} to {} in {}: {} conversations with {} messages are cached.",
+        report.start_date,
+        report.end_date,
+        HumanDuration(Duration::from_millis(report.duration_ms)),
+        report.total_conversations,
+        report.total_messages
+    )];
+    lines.push(format!(
+        "{} threads fetched, {} unchanged, {} deleted, {} requests.",
+        report.hydrated, report.unchanged, report.deleted, report.api_calls
+    ));
+    if report.waiting > 0 {
+        lines
+            .push(format!("{} threads could not be fetched yet; the next sync tries again.", report.waiting));
+    }
+    lines.extend(report.notes.iter().map(|note| format!("Note: {note}")));
+    lines.join("\n")
+}

@@ -1,0 +1,21 @@
+//! Runs the component: compiles it once, keeps instances, limits and ends calls.
+//!
+//! - [`loader`] compiles beside everything else, [`code`] and [`cache`] are how.
+//! - [`pool`] answers tool calls from a few warm instances; [`worker`] is one of them.
+//! - [`state`] is what an instance sees of the host; [`surroundings`] what all share.
+//! - [`deadline`], [`limits`] and [`ticker`] are what ends a call that asks too much.
+
+pub mod bindings;
+mod cache;
+pub mod code;
+pub mod deadline;
+pub mod errors;
+pub mod limits;
+pub mod loader;
+pub mod metadata;
+pub mod pool;
+pub mod state;
+mod stderr;
+pub mod surroundings;
+mod ticker;
+pub mod worker;

@@ -1,0 +1,112 @@
+//! Reader instances for tool calls.
+//!
+//! A call takes a place, an idle worker (or a new one) and gives both back. A call that waits for
+//! a sync leaves its place to others, so no number of waiting calls keeps a reader away.
+
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+
+use super::deadline::Deadline;
+use super::errors::CallError;
+use super::loader::Loader;
+use super::state::{CallContext, Place, ProgressSink};
+use super::surroundings::Surroundings;
+use super::worker::{Live, Worker};
+
+/// The pool.
+pub struct Readers {
+    loader: Arc<Loader>,
+    surroundings: Arc<Surroundings>,
+    places: Arc<Semaphore>,
+    /// Calls alive at once, waiting ones included.
+    alive: Arc<Semaphore>,
+    idle: Mutex<Vec<Worker>>,
+}
+
+/// Calls alive at once for each place: with more, a caller waits for its turn.
+const CALLS_PER_PLACE: usize = 16;
+
+impl Readers {
+    #[must_use]
+    pub fn new(loader: Arc<Loader>, surroundings: Arc<Surroundings>) -> Arc<Self> {
+        let readers = surroundings.limits.readers;
+        Arc::new(Self {
+            loader,
+            surroundings,
+            places: Arc::new(Semaphore::new(readers)),
+            alive: Arc::new(Semaphore::new(readers * CALLS_PER_PLACE)),
+            idle: Mutex::new(Vec::new()),
+        })
+    }
+
+    /// Calls into a reader. Dropping the future, or cancelling the token, ends the call.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub async fn call<R, F>(
+        &self,
+        cancelled: CancellationToken,
+        progress: Option<ProgressSink>,
+        call: F,
+    ) -> Result<R, CallError>
+    where
+        R: Send + 'static,
+        F: for<'a> FnOnce(&'a mut Live) -> Pin<Box<dyn Future<Output = wasmtime::Result<R>> + 'a>>
+            + Send
+            + 'static,
+    {
+        let closed = |_| CallError::Unavailable("the server is shutting down".to_owned());
+        let _alive = self.alive.acquire().await.map_err(closed)?;
+        let permit = tokio::select! {
+            permit = Arc::clone(&self.places).acquire_owned() => permit.map_err(closed)?,
+            () = cancelled.cancelled() => return Err(CallError::Cancelled),
+        };
+        let place = Place { semaphore: Arc::clone(&self.places), permit: Arc::new(Mutex::new(Some(permit))) };
+        let worker = match self.take_idle() {
+            Some(worker) => worker,
+            None => Worker::start(self.loader.code().await?, Arc::clone(&self.surroundings)).await?,
+        };
+        let context = CallContext {
+            deadline: Arc::new(Deadline::new(self.surroundings.limits.call)),
+            progress,
+            stop: Arc::default(),
+            place: Some(place),
+        };
+        // A dropped future must not leave the guest running.
+        let token = cancelled.child_token();
+        let _guard = token.clone().drop_guard();
+        let answer = worker.call(context, token, call).await?;
+        self.give_back(worker);
+        Ok(answer)
+    }
+
+    /// Makes one worker ahead of the first call.
+    ///
+    /// # Errors
+    /// [`CallError::Unavailable`].
+    pub async fn warm(&self) -> Result<(), CallError> {
+        let worker = Worker::start(self.loader.code().await?, Arc::clone(&self.surroundings)).await?;
+        self.give_back(worker);
+        Ok(())
+    }
+
+    fn take_idle(&self) -> Option<Worker> {
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        while let Some(worker) = idle.pop() {
+            if worker.is_usable() {
+                return Some(worker);
+            }
+        }
+        None
+    }
+
+    fn give_back(&self, worker: Worker) {
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        if idle.len() < self.surroundings.limits.readers && worker.is_usable() {
+            idle.push(worker);
+        }
+    }
+}

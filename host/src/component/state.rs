@@ -1,0 +1,221 @@
+//! What an instance sees of the host: the data of its store, and our own imports.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use wasmtime::component::{HasData, Resource, ResourceTable};
+use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
+use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
+
+use super::bindings::{database_lock, log, progress, settings, sync_control, sync_types};
+use super::deadline::Deadline;
+use super::limits::InstanceLimits;
+use super::surroundings::Surroundings;
+use crate::sandbox::egress::Egress;
+use crate::sandbox::lock::{DatabaseLock, Level};
+
+/// What belongs to the call at hand.
+#[derive(Clone)]
+pub struct CallContext {
+    pub deadline: Arc<Deadline>,
+    /// Where progress goes; `None`: nowhere.
+    pub progress: Option<ProgressSink>,
+    /// The host wants a sync to end.
+    pub stop: Arc<AtomicBool>,
+    /// The reader's place in the pool, given back while the call waits for a sync.
+    pub place: Option<Place>,
+}
+
+pub type ProgressSink = Arc<dyn Fn(progress::Update) + Send + Sync>;
+
+/// One of the pool's places, which a waiting call leaves to others.
+#[derive(Clone)]
+pub struct Place {
+    pub semaphore: Arc<Semaphore>,
+    pub permit: Arc<Mutex<Option<OwnedSemaphorePermit>>>,
+}
+
+impl Place {
+    fn leave(&self) {
+        self.permit.lock().unwrap_or_else(PoisonError::into_inner).take();
+    }
+
+    async fn come_back(&self) {
+        if let Ok(permit) = Arc::clone(&self.semaphore).acquire_owned().await {
+            *self.permit.lock().unwrap_or_else(PoisonError::into_inner) = Some(permit);
+        }
+    }
+}
+
+/// Locks that must outlive the store: see `worker`.
+pub type LockKeeper = Arc<Mutex<Vec<Arc<DatabaseLock>>>>;
+
+/// The data of a store.
+pub struct State {
+    pub wasi: WasiCtx,
+    pub http: WasiHttpCtx,
+    pub egress: Egress,
+    pub table: ResourceTable,
+    pub limits: InstanceLimits,
+    pub surroundings: Arc<Surroundings>,
+    pub locks: LockKeeper,
+    pub call: CallContext,
+}
+
+impl WasiView for State {
+    fn ctx(&mut self) -> WasiCtxView<'_> {
+        WasiCtxView { ctx: &mut self.wasi, table: &mut self.table }
+    }
+}
+
+impl WasiHttpView for State {
+    fn http(&mut self) -> WasiHttpCtxView<'_> {
+        WasiHttpCtxView { ctx: &mut self.http, table: &mut self.table, hooks: &mut self.egress }
+    }
+}
+
+/// Our own imports are implemented on the whole state.
+pub struct OwnImports;
+
+impl HasData for OwnImports {
+    type Data<'a> = &'a mut State;
+}
+
+impl settings::Host for State {
+    fn get(&mut self) -> wasmtime::Result<settings::Configuration> {
+        Ok(self.surroundings.configuration.clone())
+    }
+
+    fn local_utc_offset(&mut self, at: i64) -> wasmtime::Result<i32> {
+        use chrono::{Local, Offset, TimeZone};
+        let offset = match Local.timestamp_opt(at, 0) {
+            chrono::LocalResult::Single(instant) | chrono::LocalResult::Ambiguous(instant, _) => {
+                instant.offset().fix().local_minus_utc()
+            }
+            chrono::LocalResult::None => 0,
+        };
+        Ok(offset)
+    }
+}
+
+impl database_lock::Host for State {}
+
+impl database_lock::HostLock for State {
+    fn open(&mut self) -> wasmtime::Result<Result<Resource<Arc<DatabaseLock>>, String>> {
+        match DatabaseLock::open(&self.surroundings.database, self.surroundings.configuration.read_only) {
+            Ok(lock) => {
+                self.locks.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::clone(&lock));
+                Ok(Ok(self.table.push(lock)?))
+            }
+            Err(error) => Ok(Err(error.to_string())),
+        }
+    }
+
+    fn acquire(
+        &mut self,
+        lock: Resource<Arc<DatabaseLock>>,
+        level: database_lock::Level,
+    ) -> wasmtime::Result<Result<bool, String>> {
+        let level = lock_level(level);
+        // A guest that may only read must not keep native writers out.
+        if level > Level::Shared && self.surroundings.configuration.read_only {
+            return Ok(Err("the database is open for reading only".to_owned()));
+        }
+        Ok(self.table.get(&lock)?.acquire(level).map_err(|error| error.to_string()))
+    }
+
+    fn release(
+        &mut self,
+        lock: Resource<Arc<DatabaseLock>>,
+        level: database_lock::Level,
+    ) -> wasmtime::Result<Result<(), String>> {
+        Ok(self.table.get(&lock)?.release(lock_level(level)).map_err(|error| error.to_string()))
+    }
+
+    fn is_reserved(&mut self, lock: Resource<Arc<DatabaseLock>>) -> wasmtime::Result<Result<bool, String>> {
+        Ok(self.table.get(&lock)?.is_reserved().map_err(|error| error.to_string()))
+    }
+
+    fn has_moved(&mut self, lock: Resource<Arc<DatabaseLock>>) -> wasmtime::Result<bool> {
+        Ok(self.table.get(&lock)?.has_moved())
+    }
+
+    fn drop(&mut self, lock: Resource<Arc<DatabaseLock>>) -> wasmtime::Result<()> {
+        let lock = self.table.delete(lock)?;
+        self.locks.lock().unwrap_or_else(PoisonError::into_inner).retain(|kept| !Arc::ptr_eq(kept, &lock));
+        Ok(())
+    }
+}
+
+fn lock_level(level: database_lock::Level) -> Level {
+    match level {
+        database_lock::Level::Unlocked => Level::Unlocked,
+        database_lock::Level::Shared => Level::Shared,
+        database_lock::Level::Reserved => Level::Reserved,
+        database_lock::Level::Exclusive => Level::Exclusive,
+    }
+}
+
+/// A guest's log line is cut there: it is our own code's, but the component may be hostile.
+const LOG_LINE_BYTES: usize = 2_000;
+
+impl log::Host for State {
+    fn write(&mut self, level: log::Level, message: String) -> wasmtime::Result<()> {
+        let line = crate::text::printable(&message, LOG_LINE_BYTES);
+        match level {
+            log::Level::Error => tracing::error!(target: "fastintercom::component", "{line}"),
+            log::Level::Warn => tracing::warn!(target: "fastintercom::component", "{line}"),
+            log::Level::Info => tracing::info!(target: "fastintercom::component", "{line}"),
+            log::Level::Debug => tracing::debug!(target: "fastintercom::component", "{line}"),
+        }
+        Ok(())
+    }
+}
+
+impl progress::Host for State {
+    fn report(&mut self, update: progress::Update) -> wasmtime::Result<()> {
+        self.call.deadline.touch();
+        if let Some(sink) = &self.call.progress {
+            sink(update);
+        }
+        Ok(())
+    }
+
+    fn should_stop(&mut self) -> wasmtime::Result<bool> {
+        Ok(self.call.stop.load(Ordering::Relaxed))
+    }
+}
+
+impl sync_types::Host for State {}
+
+impl sync_control::Host for State {
+    async fn request_sync(
+        &mut self,
+        request: sync_types::SyncRequest,
+        wait_seconds: u32,
+    ) -> wasmtime::Result<sync_control::Outcome> {
+        let Some(service) = self.surroundings.sync_service() else {
+            return Ok(sync_control::Outcome::Failed(sync_types::SyncError::Busy(
+                "This process cannot sync. Run `fastintercom sync`.".to_owned(),
+            )));
+        };
+        let call = self.call.clone();
+        // The wait is not the guest's doing, and its place is free for other calls meanwhile.
+        let pause = call.deadline.pause();
+        if let Some(place) = &call.place {
+            place.leave();
+        }
+        let outcome = service.request(request, wait_seconds, call.progress.clone()).await;
+        if let Some(place) = &call.place {
+            place.come_back().await;
+        }
+        drop(pause);
+        Ok(outcome)
+    }
+
+    fn is_syncing(&mut self) -> wasmtime::Result<bool> {
+        Ok(self.surroundings.sync_service().is_some_and(|service| service.is_running())
+            || crate::sandbox::lock::SyncLock::is_held(&self.surroundings.database).unwrap_or(false))
+    }
+}

@@ -1,0 +1,192 @@
+//! The settings: what they are, where they come from, what they may be.
+//!
+//! Flags beat the environment, which beats the configuration file, which beats the defaults. The
+//! original program's `config.json` beside the database may set intervals and days and nothing
+//! else: the component can write to that folder.
+
+mod paths;
+mod sources;
+mod token;
+
+use std::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+pub use paths::{cache_folder, configuration_folder};
+pub use sources::Sources;
+pub use token::TokenSource;
+
+use crate::component::bindings::settings::{Configuration, Redaction};
+use crate::component::surroundings::CallLimits;
+use crate::sandbox::outgoing::OutgoingLimits;
+use crate::sandbox::policy::Policy;
+use crate::sandbox::secret::Secret;
+
+/// A setting that is wrong: which one, its value, and what is allowed. Exit code 2.
+#[derive(Debug)]
+pub struct ConfigError(pub String);
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for ConfigError {}
+
+/// All settings, checked.
+pub struct Config {
+    pub policy: Policy,
+    pub api_version: String,
+    pub token: Option<Secret>,
+    pub token_source: TokenSource,
+    pub data_folder: PathBuf,
+    pub database: PathBuf,
+    pub read_only: bool,
+    pub interval: Duration,
+    pub sync_days: u32,
+    pub initial_sync_days: u32,
+    pub timezone: Option<String>,
+    pub redactions: Vec<Redaction>,
+    pub retention_days: Option<u32>,
+    pub max_in_flight: u32,
+    pub overlap_seconds: u32,
+    pub call_limits: CallLimits,
+    pub memory_total: usize,
+    pub outgoing_limits: OutgoingLimits,
+    pub certificates: Option<PathBuf>,
+    /// Where compiled code is kept; `None`: nowhere.
+    pub code_cache: Option<PathBuf>,
+    /// Another component than the embedded one.
+    pub component: Option<PathBuf>,
+}
+
+impl Config {
+    /// Reads and checks every setting, and makes the data folder.
+    ///
+    /// # Errors
+    /// [`ConfigError`] about the first setting that is wrong.
+    pub fn resolve(sources: &Sources) -> Result<Self, ConfigError> {
+        let policy = origin(sources)?;
+        let place = paths::database(sources)?;
+        let (token, token_source) = token::find(sources, &place.folder)?;
+        let sync_days = sources.number("sync_days", 1..=3_650)?.unwrap_or(7);
+        let code_cache = sources
+            .path("cache_folder")?
+            .or_else(cache_folder)
+            .filter(|folder| !paths::is_within(folder, &place.folder));
+        Ok(Self {
+            policy,
+            api_version: sources.parsed("api_version", api_version)?.unwrap_or_else(|| "2.16".to_owned()),
+            token,
+            token_source,
+            interval: Duration::from_secs(
+                u64::from(sources.number("sync_interval_minutes", 1..=10_080)?.unwrap_or(15)) * 60,
+            ),
+            sync_days,
+            initial_sync_days: sources.number("initial_sync_days", 0..=3_650)?.unwrap_or(sync_days),
+            timezone: sources.parsed("timezone", timezone)?,
+            redactions: sources.parsed("redact", redactions)?.unwrap_or_default(),
+            retention_days: sources.number("retention_days", 1..=36_500)?,
+            max_in_flight: sources.number("max_in_flight", 1..=100)?.unwrap_or(15),
+            overlap_seconds: sources.number("overlap_seconds", 0..=86_400)?.unwrap_or(600),
+            call_limits: CallLimits {
+                call: Duration::from_secs(
+                    sources.number("call_timeout_seconds", 1..=3_600)?.unwrap_or(30).into(),
+                ),
+                sync_stall: Duration::from_secs(
+                    sources.number("sync_stall_seconds", 10..=86_400)?.unwrap_or(300).into(),
+                ),
+                memory: megabytes(sources.number("memory_mb", 32..=4_096)?.unwrap_or(512)),
+                readers: sources.number("readers", 1..=64)?.unwrap_or(4) as usize,
+                answer: 8 * 1024 * 1024,
+            },
+            memory_total: megabytes(sources.number("memory_total_mb", 64..=65_536)?.unwrap_or(2_048)),
+            outgoing_limits: OutgoingLimits::default(),
+            certificates: sources.path("certificates")?,
+            code_cache,
+            component: sources.path("component")?,
+            data_folder: place.folder,
+            database: place.file,
+            read_only: place.read_only,
+        })
+    }
+
+    /// What the component is told; no secret among it.
+    #[must_use]
+    pub fn for_component(&self) -> Configuration {
+        Configuration {
+            base_url: self.policy.origin(),
+            api_version: self.api_version.clone(),
+            database_file: self
+                .database
+                .file_name()
+                .map_or_else(|| "data.db".to_owned(), |name| name.to_string_lossy().into_owned()),
+            read_only: self.read_only,
+            token_present: self.token.is_some(),
+            sync_days: self.sync_days,
+            initial_sync_days: self.initial_sync_days,
+            sync_interval_minutes: u32::try_from(self.interval.as_secs() / 60).unwrap_or(u32::MAX),
+            timezone: self.timezone.clone(),
+            redactions: self.redactions.clone(),
+            max_in_flight: self.max_in_flight,
+            overlap_seconds: self.overlap_seconds,
+            retention_days: self.retention_days,
+        }
+    }
+}
+
+fn megabytes(count: u32) -> usize {
+    count as usize * 1024 * 1024
+}
+
+/// The base address wins over the region.
+fn origin(sources: &Sources) -> Result<Policy, ConfigError> {
+    if let Some(policy) = sources.parsed("base_url", |text| Policy::new(text.trim_end_matches('/')))? {
+        return Ok(policy);
+    }
+    let base = sources
+        .parsed("region", |text| match text.to_ascii_lowercase().as_str() {
+            "us" => Ok("https://api.intercom.io"),
+            "eu" => Ok("https://api.eu.intercom.io"),
+            "au" => Ok("https://api.au.intercom.io"),
+            _ => Err("allowed are us, eu and au".to_owned()),
+        })?
+        .unwrap_or("https://api.intercom.io");
+    Policy::new(base).map_err(ConfigError)
+}
+
+fn api_version(text: &str) -> Result<String, String> {
+    let plain = text.split_once('.').is_some_and(|(major, minor)| {
+        !major.is_empty()
+            && !minor.is_empty()
+            && (major.to_owned() + minor).bytes().all(|byte| byte.is_ascii_digit())
+    });
+    if plain || text == "Preview" {
+        Ok(text.to_owned())
+    } else {
+        Err("it is a version such as 2.16".to_owned())
+    }
+}
+
+/// The component knows the zones; here only what cannot be one is refused.
+fn timezone(text: &str) -> Result<String, String> {
+    let plain = !text.is_empty()
+        && text.len() < 64
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/_+-".contains(&byte));
+    if plain { Ok(text.to_owned()) } else { Err("it is an IANA name such as Europe/Berlin".to_owned()) }
+}
+
+fn redactions(text: &str) -> Result<Vec<Redaction>, String> {
+    text.split(',')
+        .map(str::trim)
+        .filter(|word| !word.is_empty())
+        .map(|word| match word {
+            "emails" => Ok(Redaction::Emails),
+            "phones" => Ok(Redaction::Phones),
+            "cards" => Ok(Redaction::Cards),
+            "secrets" => Ok(Redaction::Secrets),
+            _ => Err("allowed are emails, phones, cards and secrets, separated by commas".to_owned()),
+        })
+        .collect()
+}

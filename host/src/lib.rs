@@ -1,0 +1,24 @@
+//! FastIntercom's native host: everything that a WebAssembly component cannot do for itself.
+//!
+//! # Layout
+//!
+//! - [`component`] compiles the component, keeps instances, limits and ends calls.
+//! - [`sandbox`] is what the component may do: one folder, one origin, real file locks. The
+//!   access token lives here and goes no further.
+//! - [`syncs`] runs syncs one at a time; [`timer`] asks for one every so often.
+//! - [`mcp`] speaks the protocol to the client.
+//! - [`cli`] is the command line, [`config`] the settings, [`application`] puts it all together.
+//!
+//! The host knows WIT, MCP and the operating system. It knows no field of Intercom's, no SQL and
+//! no tool's name: those come from the component at run time.
+
+pub mod application;
+pub mod cli;
+pub mod component;
+pub mod config;
+pub mod mcp;
+pub mod platform;
+pub mod sandbox;
+pub mod syncs;
+pub mod text;
+pub mod timer;

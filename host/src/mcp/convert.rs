@@ -1,0 +1,105 @@
+//! From the component's types to the protocol's.
+
+use std::sync::Arc;
+
+use rmcp::model::{
+    CallToolResult, ContentBlock, JsonObject, MetaObject, Prompt, PromptArgument, PromptMessage, Resource,
+    ResourceTemplate, Role, Tool, ToolAnnotations,
+};
+use serde_json::{Value, json};
+
+use crate::component::bindings::{prompts, resources, tools};
+
+/// Results carry the server's name, as the 2026-07-28 revision asks.
+pub fn server_meta() -> MetaObject {
+    let mut meta = MetaObject::new();
+    meta.0.insert(
+        "io.modelcontextprotocol/serverInfo".to_owned(),
+        json!({"name": super::server::NAME, "title": super::server::TITLE, "version": env!("CARGO_PKG_VERSION")}),
+    );
+    meta
+}
+
+/// # Errors
+/// A sentence, when a schema of the component is no JSON object.
+pub fn tool(tool: tools::Tool) -> Result<Tool, String> {
+    let schema = |text: &str, what: &str| -> Result<Arc<JsonObject>, String> {
+        match serde_json::from_str(text) {
+            Ok(Value::Object(schema)) => Ok(Arc::new(schema)),
+            _ => Err(format!("the {what} schema of {} is no JSON object", tool.name)),
+        }
+    };
+    let annotations = ToolAnnotations::with_title(tool.title.clone())
+        .read_only(tool.read_only_hint)
+        .destructive(tool.destructive_hint)
+        .idempotent(tool.idempotent_hint)
+        .open_world(tool.open_world_hint);
+    let (input, output) = (schema(&tool.input_schema, "input")?, schema(&tool.output_schema, "output")?);
+    Ok(Tool::new(tool.name.clone(), tool.description.clone(), input)
+        .with_title(tool.title.clone())
+        .with_raw_output_schema(output)
+        .with_annotations(annotations))
+}
+
+/// The short text, then the whole as JSON for clients that show no structured content.
+pub fn tool_success(output: tools::ToolOutput) -> CallToolResult {
+    let structured: Value = serde_json::from_str(&output.structured).unwrap_or(Value::Null);
+    let mut result = CallToolResult::structured(structured);
+    result.content = vec![ContentBlock::text(output.text), ContentBlock::text(output.structured)];
+    result.meta = Some(server_meta());
+    result
+}
+
+/// A failure that the model can act on.
+pub fn tool_failure(output: tools::ToolOutput) -> CallToolResult {
+    let structured: Value =
+        serde_json::from_str(&output.structured).unwrap_or_else(|_| json!({"error": output.text}));
+    let mut result = CallToolResult::structured_error(structured);
+    result.content = vec![ContentBlock::text(output.text)];
+    result.meta = Some(server_meta());
+    result
+}
+
+/// A failure of which the component knows nothing: it trapped, or ran over a limit.
+pub fn host_failure(sentence: &str) -> CallToolResult {
+    tool_failure(tools::ToolOutput {
+        structured: json!({"error": sentence}).to_string(),
+        text: sentence.to_owned(),
+    })
+}
+
+pub fn resource(entry: resources::ResourceEntry) -> Resource {
+    Resource::new(entry.uri, entry.name)
+        .with_title(entry.title)
+        .with_description(entry.description)
+        .with_mime_type(entry.mime_type)
+}
+
+pub fn resource_template(template: resources::ResourceTemplate) -> ResourceTemplate {
+    ResourceTemplate::new(template.uri_template, template.name)
+        .with_title(template.title)
+        .with_description(template.description)
+        .with_mime_type(template.mime_type)
+}
+
+pub fn prompt(prompt: prompts::Prompt) -> Prompt {
+    let arguments = prompt
+        .arguments
+        .into_iter()
+        .map(|argument| {
+            PromptArgument::new(argument.name)
+                .with_title(argument.title)
+                .with_description(argument.description)
+                .with_required(argument.required)
+        })
+        .collect();
+    Prompt::new(prompt.name, Some(prompt.description), Some(arguments)).with_title(prompt.title)
+}
+
+pub fn prompt_message(message: prompts::PromptMessage) -> PromptMessage {
+    let role = match message.role {
+        prompts::Role::User => Role::User,
+        prompts::Role::Assistant => Role::Assistant,
+    };
+    PromptMessage::new_text(role, message.text)
+}

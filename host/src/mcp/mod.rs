@@ -1,0 +1,11 @@
+//! The Model Context Protocol over the component: both eras, tools, resources and prompts.
+//!
+//! The protocol itself is rmcp's; this module maps the component's exports to it and fills what
+//! the specification asks for beyond the SDK's defaults.
+
+mod convert;
+mod progress;
+mod server;
+pub mod stdio;
+
+pub use server::Server;

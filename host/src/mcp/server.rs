@@ -1,0 +1,317 @@
+//! The protocol's requests, answered by the component.
+
+use std::sync::Arc;
+
+use rmcp::model::{
+    CacheScope, CallToolRequestParams, CallToolResponse, CompleteRequestParams, CompleteResult,
+    CompletionInfo, CustomRequest, CustomResult, DiscoverResult, ErrorCode, GetPromptRequestParams,
+    GetPromptResponse, GetPromptResult, Implementation, ListPromptsResult, ListResourceTemplatesResult,
+    ListResourcesResult, ListToolsResult, PaginatedRequestParams, ReadResourceRequestParams,
+    ReadResourceResponse, ReadResourceResult, Reference, ResourceContents, ServerCapabilities, ServerConfig,
+    SubscriptionFilter,
+};
+use rmcp::service::{RequestContext, SubscriptionContext};
+use rmcp::{ErrorData, RoleServer, ServerHandler};
+
+use super::convert;
+use super::progress::Forwarder;
+use crate::application::Application;
+use crate::component::bindings::prompts::CompletionReference;
+use crate::component::bindings::tools::ToolError;
+use crate::component::errors::CallError;
+
+pub const NAME: &str = "fastintercom";
+pub const TITLE: &str = "FastIntercom";
+
+/// Definitions change only with the program.
+const DEFINITIONS_TTL_MS: u64 = 3_600_000;
+/// What is read changes with every sync.
+const CONTENT_TTL_MS: u64 = 10_000;
+/// The resource whose changes can be subscribed to.
+const STATUS_URI: &str = "intercom://status";
+
+/// One session's handler; cheap to clone.
+#[derive(Clone)]
+pub struct Server {
+    application: Arc<Application>,
+    instructions: Option<String>,
+}
+
+impl Server {
+    #[must_use]
+    pub fn new(application: Arc<Application>) -> Self {
+        let instructions = crate::component::metadata::instructions(application.loader.bytes().as_slice());
+        Self { application, instructions }
+    }
+}
+
+/// Lists are short and come whole: the only cursor is none.
+fn first_page(request: Option<PaginatedRequestParams>) -> Result<(), ErrorData> {
+    match request.and_then(|page| page.cursor) {
+        None => Ok(()),
+        Some(_) => Err(ErrorData::invalid_params(
+            "There is no such page: this list has one page. Ask again without a cursor.",
+            None,
+        )),
+    }
+}
+
+fn internal(error: &CallError) -> ErrorData {
+    ErrorData::internal_error(error.to_string(), None)
+}
+
+impl ServerHandler for Server {
+    fn get_info(&self) -> ServerConfig {
+        let capabilities = ServerCapabilities::builder()
+            .enable_tools()
+            .enable_resources()
+            .enable_resources_subscribe()
+            .enable_prompts()
+            .enable_completions()
+            .build();
+        let mut implementation = Implementation::new(NAME, env!("CARGO_PKG_VERSION"));
+        implementation.title = Some(TITLE.to_owned());
+        implementation.description = Some(env!("CARGO_PKG_DESCRIPTION").to_owned());
+        let config = ServerConfig::new(capabilities).with_server_info(implementation);
+        match &self.instructions {
+            Some(instructions) => config.with_instructions(instructions.clone()),
+            None => config,
+        }
+    }
+
+    async fn discover(&self, _: RequestContext<RoleServer>) -> Result<DiscoverResult, ErrorData> {
+        let mut result = DiscoverResult::from_server_info(
+            self.supported_protocol_versions().into_owned(),
+            self.get_info(),
+        );
+        result.ttl_ms = DEFINITIONS_TTL_MS;
+        result.cache_scope = CacheScope::Public;
+        Ok(result)
+    }
+
+    async fn list_tools(
+        &self,
+        request: Option<PaginatedRequestParams>,
+        _: RequestContext<RoleServer>,
+    ) -> Result<ListToolsResult, ErrorData> {
+        first_page(request)?;
+        let tools = self.application.tools().await.map_err(|error| internal(&error))?;
+        let tools = tools
+            .into_iter()
+            .map(convert::tool)
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(|error| ErrorData::internal_error(error, None))?;
+        let mut result = ListToolsResult::with_all_items(tools)
+            .with_ttl_ms(DEFINITIONS_TTL_MS)
+            .with_cache_scope(CacheScope::Public);
+        result.meta = Some(convert::server_meta());
+        Ok(result)
+    }
+
+    async fn call_tool(
+        &self,
+        request: CallToolRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<CallToolResponse, ErrorData> {
+        let name = request.name.to_string();
+        let arguments = request
+            .arguments
+            .map_or_else(|| "{}".to_owned(), |map| serde_json::Value::Object(map).to_string());
+        let begun = std::time::Instant::now();
+        let forwarder =
+            context.meta.get_progress_token().map(|token| Forwarder::new(context.peer.clone(), token));
+        let sink = forwarder.as_ref().map(|forwarder| Arc::clone(&forwarder.sink));
+        let call = self.application.call_tool(name.clone(), arguments, context.ct.clone(), sink);
+        let answer = match forwarder {
+            Some(forwarder) => forwarder.during(call).await,
+            None => call.await,
+        };
+        tracing::debug!(
+            tool = %crate::text::printable(&name, 64),
+            milliseconds = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX),
+            ok = matches!(answer, Ok(Ok(_))),
+            "tool called"
+        );
+        let result = match answer {
+            Ok(Ok(output)) => convert::tool_success(output),
+            Ok(Err(ToolError::UnknownTool(sentence))) => {
+                return Err(ErrorData::invalid_params(sentence, None));
+            }
+            Ok(Err(ToolError::InvalidArguments(output) | ToolError::Failed(output))) => {
+                convert::tool_failure(output)
+            }
+            Err(error) => {
+                tracing::warn!("{} failed: {error}", crate::text::printable(&name, 64));
+                convert::host_failure(&error.to_string())
+            }
+        };
+        Ok(result.into())
+    }
+
+    async fn list_resources(
+        &self,
+        request: Option<PaginatedRequestParams>,
+        _: RequestContext<RoleServer>,
+    ) -> Result<ListResourcesResult, ErrorData> {
+        first_page(request)?;
+        let entries = self.application.resources().await.map_err(|error| internal(&error))?;
+        let mut result =
+            ListResourcesResult::with_all_items(entries.into_iter().map(convert::resource).collect())
+                .with_ttl_ms(DEFINITIONS_TTL_MS)
+                .with_cache_scope(CacheScope::Public);
+        result.meta = Some(convert::server_meta());
+        Ok(result)
+    }
+
+    async fn list_resource_templates(
+        &self,
+        request: Option<PaginatedRequestParams>,
+        _: RequestContext<RoleServer>,
+    ) -> Result<ListResourceTemplatesResult, ErrorData> {
+        first_page(request)?;
+        let templates = self.application.resource_templates().await.map_err(|error| internal(&error))?;
+        let mut result = ListResourceTemplatesResult::with_all_items(
+            templates.into_iter().map(convert::resource_template).collect(),
+        )
+        .with_ttl_ms(DEFINITIONS_TTL_MS)
+        .with_cache_scope(CacheScope::Public);
+        result.meta = Some(convert::server_meta());
+        Ok(result)
+    }
+
+    async fn read_resource(
+        &self,
+        request: ReadResourceRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<ReadResourceResponse, ErrorData> {
+        let content = self
+            .application
+            .read_resource(request.uri, context.ct.clone())
+            .await
+            .map_err(|error| internal(&error))?
+            .map_err(|sentence| ErrorData::resource_not_found(sentence, None))?;
+        let contents = ResourceContents::text(content.text, content.uri).with_mime_type(content.mime_type);
+        let mut result = ReadResourceResult::new(vec![contents])
+            .with_ttl_ms(CONTENT_TTL_MS)
+            .with_cache_scope(CacheScope::Private);
+        result.meta = Some(convert::server_meta());
+        Ok(result.into())
+    }
+
+    async fn list_prompts(
+        &self,
+        request: Option<PaginatedRequestParams>,
+        _: RequestContext<RoleServer>,
+    ) -> Result<ListPromptsResult, ErrorData> {
+        first_page(request)?;
+        let prompts = self.application.prompts().await.map_err(|error| internal(&error))?;
+        let mut result =
+            ListPromptsResult::with_all_items(prompts.into_iter().map(convert::prompt).collect())
+                .with_ttl_ms(DEFINITIONS_TTL_MS)
+                .with_cache_scope(CacheScope::Public);
+        result.meta = Some(convert::server_meta());
+        Ok(result)
+    }
+
+    async fn get_prompt(
+        &self,
+        request: GetPromptRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<GetPromptResponse, ErrorData> {
+        let arguments = request
+            .arguments
+            .map_or_else(|| "{}".to_owned(), |map| serde_json::Value::Object(map).to_string());
+        let content = self
+            .application
+            .get_prompt(request.name, arguments, context.ct.clone())
+            .await
+            .map_err(|error| internal(&error))?
+            .map_err(|sentence| ErrorData::invalid_params(sentence, None))?;
+        let messages = content.messages.into_iter().map(convert::prompt_message).collect();
+        let mut result = GetPromptResult::new(messages).with_description(content.description);
+        result.meta = Some(convert::server_meta());
+        Ok(result.into())
+    }
+
+    async fn complete(
+        &self,
+        request: CompleteRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<CompleteResult, ErrorData> {
+        let reference = match request.r#ref {
+            Reference::Prompt(prompt) => CompletionReference::Prompt(prompt.name),
+            Reference::Resource(resource) => CompletionReference::ResourceTemplate(resource.uri),
+            _ => return Err(ErrorData::invalid_params("A reference is ref/prompt or ref/resource.", None)),
+        };
+        let completion = self
+            .application
+            .complete(reference, request.argument.name, request.argument.value, context.ct.clone())
+            .await
+            .map_err(|error| internal(&error))?
+            .map_err(|sentence| ErrorData::invalid_params(sentence, None))?;
+        let mut values = completion.values;
+        values.truncate(CompletionInfo::MAX_VALUES);
+        let mut info = CompletionInfo::new(values).map_err(|error| ErrorData::internal_error(error, None))?;
+        info.total = Some(completion.total);
+        info.has_more = Some(completion.has_more);
+        let mut result = CompleteResult::new(info);
+        result.meta = Some(convert::server_meta());
+        Ok(result)
+    }
+
+    /// Of what can be subscribed to, only the status changes while the server runs.
+    fn accepted_subscription_filter(&self, requested: &SubscriptionFilter) -> Option<SubscriptionFilter> {
+        let wants_status = requested
+            .resource_subscriptions
+            .as_ref()
+            .is_some_and(|uris| uris.iter().any(|uri| uri == STATUS_URI));
+        let mut accepted = SubscriptionFilter::new();
+        if wants_status {
+            accepted.resource_subscriptions = Some(vec![STATUS_URI.to_owned()]);
+        }
+        Some(accepted)
+    }
+
+    async fn listen(&self, context: SubscriptionContext) -> Result<(), ErrorData> {
+        let mut ended = self.application.syncs.ended();
+        loop {
+            tokio::select! {
+                () = context.cancelled() => return Ok(()),
+                changed = ended.changed() => {
+                    if changed.is_err() {
+                        return Ok(());
+                    }
+                    let _ = context.sink().notify_resource_updated(STATUS_URI).await;
+                }
+            }
+        }
+    }
+
+    /// The SDK hands parameters that it cannot decode to this method, as if the whole method
+    /// were unknown.
+    async fn on_custom_request(
+        &self,
+        request: CustomRequest,
+        _: RequestContext<RoleServer>,
+    ) -> Result<CustomResult, ErrorData> {
+        const KNOWN: &[&str] = &[
+            "tools/call",
+            "tools/list",
+            "resources/list",
+            "resources/templates/list",
+            "resources/read",
+            "prompts/list",
+            "prompts/get",
+            "completion/complete",
+            "subscriptions/listen",
+            "server/discover",
+        ];
+        if KNOWN.contains(&request.method.as_str()) {
+            return Err(ErrorData::invalid_params(
+                format!("The parameters of {} are missing or of the wrong type.", request.method),
+                None,
+            ));
+        }
+        Err(ErrorData::new(ErrorCode::METHOD_NOT_FOUND, request.method, None))
+    }
+}

@@ -1,0 +1,87 @@
+//! `wasi:http` for the guest, bound to the one way out.
+
+use std::sync::Arc;
+
+use bytes::{Bytes, BytesMut};
+use http::header::{self, HeaderName};
+use http_body_util::{BodyExt, Full};
+use wasmtime_wasi_http::{
+    DEFAULT_FORBIDDEN_HEADERS, Error, ForbiddenHeaderFilter, RequestOptions, WasiBody, WasiHttpHooks,
+};
+
+use super::outgoing::{Outgoing, OutgoingError};
+
+/// Bytes of a request's body: a search is some hundred.
+const REQUEST_BYTES: usize = 1024 * 1024;
+
+/// The hooks of one instance.
+pub struct Egress {
+    outgoing: Arc<Outgoing>,
+}
+
+impl Egress {
+    #[must_use]
+    pub fn new(outgoing: Arc<Outgoing>) -> Self {
+        Self { outgoing }
+    }
+}
+
+type Exchange = Result<(http::Response<WasiBody>, Box<dyn Future<Output = Result<(), Error>> + Send>), Error>;
+
+impl WasiHttpHooks for Egress {
+    /// Neither in headers nor in trailers; the filter serves both.
+    fn forbidden_header_filter(&mut self) -> ForbiddenHeaderFilter {
+        Arc::new(|name: &HeaderName| {
+            DEFAULT_FORBIDDEN_HEADERS.contains(name)
+                || [header::AUTHORIZATION, header::COOKIE, header::PROXY_AUTHORIZATION].contains(name)
+                || name.as_str().starts_with("x-forwarded")
+        })
+    }
+
+    fn send_request(
+        &mut self,
+        request: http::Request<WasiBody>,
+        _options: Option<RequestOptions>,
+        _transmission: Box<dyn Future<Output = Result<(), Error>> + Send>,
+    ) -> Box<dyn Future<Output = Exchange> + Send> {
+        let outgoing = Arc::clone(&self.outgoing);
+        Box::new(async move {
+            let (mut parts, body) = request.into_parts();
+            // The body is read in any case: a guest that is refused while it still writes would
+            // see a broken pipe instead of the rule.
+            let body = collect(body).await?;
+            parts.headers.remove(header::AUTHORIZATION);
+            parts.headers.remove(header::HOST);
+            let answer =
+                outgoing.send(parts.method, parts.uri, parts.headers, body).await.map_err(to_wasi)?;
+            let answer = answer.map(|bytes| Full::new(bytes).map_err(Error::from).boxed_unsync());
+            let done: Box<dyn Future<Output = Result<(), Error>> + Send> = Box::new(async { Ok(()) });
+            Ok((answer, done))
+        })
+    }
+}
+
+async fn collect(mut body: WasiBody) -> Result<Bytes, Error> {
+    let mut bytes = BytesMut::new();
+    while let Some(frame) = body.frame().await {
+        // Trailers are dropped: nothing that we send has any.
+        if let Ok(data) = frame?.into_data() {
+            if bytes.len() + data.len() > REQUEST_BYTES {
+                return Err(Error::HttpRequestBodySize(Some(REQUEST_BYTES as u64)));
+            }
+            bytes.extend_from_slice(&data);
+        }
+    }
+    Ok(bytes.freeze())
+}
+
+/// The guest tells a denial and a broken connection apart by the first word (see the guest's
+/// `component::http`): WASI's `HTTP-request-denied` has no room for the rule.
+fn to_wasi(error: OutgoingError) -> Error {
+    match error {
+        OutgoingError::Denied(rule) => Error::InternalError(Some(format!("denied: {rule}"))),
+        OutgoingError::Timeout => Error::HttpResponseTimeout,
+        OutgoingError::TooLarge => Error::HttpResponseBodySize(None),
+        OutgoingError::Connection(reason) => Error::InternalError(Some(reason)),
+    }
+}

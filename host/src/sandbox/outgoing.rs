@@ -1,0 +1,262 @@
+//! The one way out: a pooled HTTP client that lives in the host's runtime.
+//!
+//! All instances share its connections. It follows no redirect, honours the operating system's
+//! trust store and the usual proxy variables, and bounds time and size.
+
+use std::path::Path;
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use http::{HeaderMap, HeaderName, Method, Response, StatusCode, Uri, header};
+use tokio::runtime::Handle;
+
+use super::policy::Policy;
+use super::secret::Secret;
+
+/// Limits of a request; every one is explained where it is set.
+#[derive(Clone, Copy, Debug)]
+pub struct OutgoingLimits {
+    pub connect: Duration,
+    /// To the first byte of the answer. Intercom's slow searches take 18 s.
+    pub first_byte: Duration,
+    /// From the first to the last byte.
+    pub total: Duration,
+    /// Bytes of an answer, unpacked.
+    pub answer: usize,
+}
+
+impl Default for OutgoingLimits {
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(10),
+            first_byte: Duration::from_secs(60),
+            total: Duration::from_secs(120),
+            // 500 parts of 100 KB are 50 MB.
+            answer: 64 * 1024 * 1024,
+        }
+    }
+}
+
+/// Why no answer came.
+#[derive(Debug)]
+pub enum OutgoingError {
+    /// The policy does not allow the request.
+    Denied(String),
+    Timeout,
+    TooLarge,
+    /// Name look-up, connection, TLS or proxy trouble; a sentence.
+    Connection(String),
+}
+
+/// The client, its rules, and the token it adds.
+pub struct Outgoing {
+    client: reqwest::Client,
+    policy: Policy,
+    token: Option<Secret>,
+    limits: OutgoingLimits,
+    runtime: Handle,
+    proxy: Option<String>,
+}
+
+/// Headers of an answer that the guest has no business with.
+const HIDDEN: &[HeaderName] = &[
+    header::SET_COOKIE,
+    header::AUTHORIZATION,
+    header::WWW_AUTHENTICATE,
+    header::PROXY_AUTHENTICATE,
+    header::PROXY_AUTHORIZATION,
+    header::CONTENT_LENGTH,
+    header::CONNECTION,
+    header::TRANSFER_ENCODING,
+];
+
+impl Outgoing {
+    /// Makes the client. `certificates` is a PEM file with further roots (`SSL_CERT_FILE`).
+    ///
+    /// # Errors
+    /// A sentence about a certificate file or proxy that cannot be used.
+    pub fn new(
+        policy: Policy,
+        token: Option<Secret>,
+        limits: OutgoingLimits,
+        certificates: Option<&Path>,
+        runtime: Handle,
+    ) -> Result<Self, String> {
+        // An error only says that a provider is installed already, which is as good.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let mut builder = reqwest::Client::builder()
+            .user_agent(concat!("fastintercom/", env!("CARGO_PKG_VERSION")))
+            .redirect(reqwest::redirect::Policy::none())
+            .referer(false)
+            .connect_timeout(limits.connect)
+            .pool_idle_timeout(Duration::from_secs(60))
+            .tcp_nodelay(true);
+        if super::policy::is_loopback(&policy.host()) {
+            // A proxy cannot reach this machine's loopback.
+            builder = builder.no_proxy();
+        }
+        if let Some(file) = certificates {
+            let shown = file.display();
+            let pem = std::fs::read(file)
+                .map_err(|error| format!("SSL_CERT_FILE={shown} cannot be read: {error}."))?;
+            let roots = reqwest::Certificate::from_pem_bundle(&pem)
+                .map_err(|error| format!("SSL_CERT_FILE={shown} holds no PEM certificates: {error}."))?;
+            builder = builder.tls_certs_merge(roots);
+        }
+        let client =
+            builder.build().map_err(|error| format!("The HTTP client cannot start: {}.", causes(&error)))?;
+        let proxy = proxy_variable(&policy);
+        Ok(Self { client, policy, token, limits, runtime, proxy })
+    }
+
+    #[must_use]
+    pub fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// Sends a request that passes the policy, with the token added. Runs on the host's runtime;
+    /// dropping the future ends the request.
+    ///
+    /// # Errors
+    /// [`OutgoingError`].
+    pub async fn send(
+        self: std::sync::Arc<Self>,
+        method: Method,
+        uri: Uri,
+        headers: HeaderMap,
+        body: Bytes,
+    ) -> Result<Response<Bytes>, OutgoingError> {
+        self.policy.check(&method, &uri).map_err(|rule| {
+            tracing::warn!("request refused: {rule}");
+            OutgoingError::Denied(rule)
+        })?;
+        let runtime = self.runtime.clone();
+        let task = runtime.spawn(async move { self.exchange(method, uri, headers, body).await });
+        let guard = AbortOnDrop(task.abort_handle());
+        let answer = task.await.unwrap_or_else(|error| Err(OutgoingError::Connection(error.to_string())));
+        drop(guard);
+        answer
+    }
+
+    async fn exchange(
+        &self,
+        method: Method,
+        uri: Uri,
+        headers: HeaderMap,
+        body: Bytes,
+    ) -> Result<Response<Bytes>, OutgoingError> {
+        let url = reqwest::Url::parse(&uri.to_string())
+            .map_err(|error| OutgoingError::Denied(format!("the address cannot be read ({error})")))?;
+        // The policy judged http::Uri; what is called is what reqwest parsed. They must agree.
+        let same: Uri = url
+            .as_str()
+            .parse()
+            .map_err(|_| OutgoingError::Denied("the address cannot be read".to_owned()))?;
+        self.policy.check(&method, &same).map_err(OutgoingError::Denied)?;
+        let mut request = self.client.request(method, url).headers(headers);
+        if let Some(bearer) = self.token.as_ref().and_then(Secret::bearer) {
+            request = request.header(header::AUTHORIZATION, bearer);
+        }
+        if !body.is_empty() {
+            request = request.body(body);
+        }
+        let response = tokio::time::timeout(self.limits.first_byte, request.send())
+            .await
+            .map_err(|_| OutgoingError::Timeout)?
+            .map_err(|error| self.explain(&error))?;
+        tokio::time::timeout(self.limits.total, self.collect(response))
+            .await
+            .map_err(|_| OutgoingError::Timeout)?
+    }
+
+    async fn collect(&self, mut response: reqwest::Response) -> Result<Response<Bytes>, OutgoingError> {
+        let status: StatusCode = response.status();
+        let mut headers = std::mem::take(response.headers_mut());
+        for name in HIDDEN {
+            headers.remove(name);
+        }
+        let mut body = BytesMut::new();
+        while let Some(chunk) = response.chunk().await.map_err(|error| self.explain(&error))? {
+            if body.len() + chunk.len() > self.limits.answer {
+                return Err(OutgoingError::TooLarge);
+            }
+            body.extend_from_slice(&chunk);
+        }
+        if self.token.as_ref().is_some_and(|token| token.blank(&mut body)) {
+            tracing::warn!("an answer held the access token; it was blanked");
+        }
+        headers.retain_without(self.token.as_ref());
+        let mut answer = Response::new(body.freeze());
+        *answer.status_mut() = status;
+        *answer.headers_mut() = headers;
+        Ok(answer)
+    }
+
+    fn explain(&self, error: &reqwest::Error) -> OutgoingError {
+        if error.is_timeout() {
+            return OutgoingError::Timeout;
+        }
+        let causes = crate::text::printable(&causes(error), 300);
+        let origin = self.policy.origin();
+        if error.is_connect()
+            && let Some(proxy) = &self.proxy
+        {
+            return OutgoingError::Connection(format!(
+                "no connection to {origin} through the proxy that {proxy} names: {causes}"
+            ));
+        }
+        OutgoingError::Connection(format!("no connection to {origin}: {causes}"))
+    }
+}
+
+/// Removes every header in whose value the token stands.
+trait RetainWithout {
+    fn retain_without(&mut self, token: Option<&Secret>);
+}
+
+impl RetainWithout for HeaderMap {
+    fn retain_without(&mut self, token: Option<&Secret>) {
+        let Some(token) = token else { return };
+        let tainted: Vec<HeaderName> = self
+            .iter()
+            .filter(|(_, value)| token.blank(&mut value.as_bytes().to_vec()))
+            .map(|(name, _)| name.clone())
+            .collect();
+        for name in tainted {
+            self.remove(name);
+        }
+    }
+}
+
+/// The variable that names the proxy for this origin; never its value, which may hold a password.
+fn proxy_variable(policy: &Policy) -> Option<String> {
+    if super::policy::is_loopback(&policy.host()) {
+        return None;
+    }
+    ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"]
+        .into_iter()
+        .find(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()))
+        .map(str::to_owned)
+}
+
+/// The error and what caused it, without the address (its query could hold anything).
+fn causes(error: &reqwest::Error) -> String {
+    let mut words = Vec::new();
+    let mut cause: Option<&dyn std::error::Error> = std::error::Error::source(error);
+    while let Some(error) = cause {
+        let text = error.to_string();
+        if words.last() != Some(&text) {
+            words.push(text);
+        }
+        cause = error.source();
+    }
+    if words.is_empty() { "the request failed".to_owned() } else { words.join(": ") }
+}
+
+struct AbortOnDrop(tokio::task::AbortHandle);
+
+impl Drop for AbortOnDrop {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}

@@ -1,0 +1,90 @@
+//! The access token: not printed, and wiped when dropped.
+
+use std::fmt;
+
+use http::HeaderValue;
+use zeroize::Zeroizing;
+
+/// An access token. `Debug` and `Display` never show it.
+#[derive(Clone)]
+pub struct Secret(Zeroizing<String>);
+
+impl Secret {
+    /// The token without surrounding white space.
+    ///
+    /// # Errors
+    /// A sentence, when it is empty or holds characters that no header may.
+    pub fn new(text: &str) -> Result<Self, String> {
+        let text = text.trim();
+        if text.is_empty() {
+            return Err("it is empty".to_owned());
+        }
+        if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err("it has blanks or other characters that no token has".to_owned());
+        }
+        Ok(Self(Zeroizing::new(text.to_owned())))
+    }
+
+    /// The value of the `Authorization` header, marked as sensitive.
+    #[must_use]
+    pub fn bearer(&self) -> Option<HeaderValue> {
+        let text = Zeroizing::new(format!("Bearer {}", self.0.as_str()));
+        let mut value = HeaderValue::from_str(&text).ok()?;
+        value.set_sensitive(true);
+        Some(value)
+    }
+
+    /// Blanks the token wherever it stands in the bytes. Returns whether it was there.
+    pub fn blank(&self, bytes: &mut [u8]) -> bool {
+        let finder = memchr::memmem::Finder::new(self.0.as_bytes());
+        let places: Vec<usize> = finder.find_iter(bytes).collect();
+        for place in &places {
+            if let Some(part) = bytes.get_mut(*place..*place + self.0.len()) {
+                part.fill(b'*');
+            }
+        }
+        !places.is_empty()
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Secret(redacted)")
+    }
+}
+
+impl fmt::Display for Secret {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("[redacted]")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_is_never_shown() {
+        let secret = Secret::new(" dG9rOmNhbmFyeQ== \n").expect("a token");
+        assert_eq!(format!("{secret} {secret:?}"), "[redacted] Secret(redacted)");
+        let header = secret.bearer().expect("a header");
+        assert!(!format!("{header:?}").contains("canary"));
+        assert!(!format!("{header:?}").contains("dG9r"));
+    }
+
+    #[test]
+    fn it_is_blanked_in_answers() {
+        let secret = Secret::new("canary").expect("a token");
+        let mut body = b"{\"echo\":\"Bearer canary\"}".to_vec();
+        assert!(secret.blank(&mut body));
+        assert_eq!(body, b"{\"echo\":\"Bearer ******\"}");
+        assert!(!secret.blank(&mut body));
+    }
+
+    #[test]
+    fn nonsense_is_refused() {
+        assert!(Secret::new("  ").is_err());
+        assert!(Secret::new("two words").is_err());
+        assert!(Secret::new("line\nbreak").is_err());
+    }
+}

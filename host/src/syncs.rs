@@ -1,0 +1,304 @@
+//! Syncs: one at a time, each in an instance of its own, whoever asks for it.
+//!
+//! Two locks keep them apart: within this process the state below, between processes one byte of
+//! the database file (see [`SyncLock`]), which a crash gives back.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::{Duration, Instant};
+
+use futures_core::future::BoxFuture;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+use crate::component::bindings::progress;
+use crate::component::bindings::sync_control::Outcome;
+use crate::component::bindings::sync_types::{SyncError, SyncKind, SyncReport, SyncRequest};
+use crate::component::deadline::Deadline;
+use crate::component::loader::Loader;
+use crate::component::state::{CallContext, ProgressSink};
+use crate::component::surroundings::{Surroundings, SyncService};
+use crate::component::worker::Worker;
+use crate::sandbox::lock::SyncLock;
+
+/// How a run ended.
+pub type SyncResult = Result<SyncReport, SyncError>;
+
+/// How often a run that waits for another process looks again.
+const OTHER_PROCESS_POLL: Duration = Duration::from_millis(300);
+/// How long a stopped run may take to close its row before its instance is dropped.
+const STOP_GRACE: Duration = Duration::from_millis(1_000);
+/// How long the closing of a dropped run's row may take.
+const CLOSE_GRACE: Duration = Duration::from_millis(500);
+
+/// Starts, joins and stops syncs.
+pub struct Syncs {
+    loader: Arc<Loader>,
+    surroundings: Arc<Surroundings>,
+    running: Mutex<Option<Running>>,
+    stopping: Arc<AtomicBool>,
+    cancelled: CancellationToken,
+    /// Told of every end of a run, so that subscribers of the status hear of it.
+    ended: watch::Sender<u64>,
+    itself: Weak<Self>,
+}
+
+#[derive(Clone)]
+struct Running {
+    result: watch::Receiver<Option<SyncResult>>,
+    listeners: Arc<Mutex<Vec<ProgressSink>>>,
+}
+
+/// What to do when another process is syncing this database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Elsewhere {
+    /// Leave it to that process.
+    Leave,
+    /// Wait for its end; what it read is then fresh and is not read again.
+    Wait,
+}
+
+impl Syncs {
+    #[must_use]
+    pub fn new(loader: Arc<Loader>, surroundings: Arc<Surroundings>) -> Arc<Self> {
+        Arc::new_cyclic(|itself| Self {
+            loader,
+            surroundings,
+            running: Mutex::new(None),
+            stopping: Arc::new(AtomicBool::new(false)),
+            cancelled: CancellationToken::new(),
+            ended: watch::channel(0).0,
+            itself: itself.clone(),
+        })
+    }
+
+    /// Changes whenever a run ends.
+    #[must_use]
+    pub fn ended(&self) -> watch::Receiver<u64> {
+        self.ended.subscribe()
+    }
+
+    /// Runs a sync to its end, joining one that already runs where it serves as well.
+    ///
+    /// # Errors
+    /// [`SyncError`].
+    pub async fn run(
+        &self,
+        request: SyncRequest,
+        elsewhere: Elsewhere,
+        progress: Option<ProgressSink>,
+    ) -> SyncResult {
+        loop {
+            let (mut result, is_mine) = self.join_or_start(&request, elsewhere, progress.clone());
+            let outcome = wait_for(&mut result).await;
+            // A background run is what everybody gets who asks for no range of days; a range is
+            // read in a run of its own, after the one at hand.
+            if is_mine || request.kind == SyncKind::Background || self.stopping.load(Ordering::Relaxed) {
+                return outcome;
+            }
+        }
+    }
+
+    fn join_or_start(
+        &self,
+        request: &SyncRequest,
+        elsewhere: Elsewhere,
+        progress: Option<ProgressSink>,
+    ) -> (watch::Receiver<Option<SyncResult>>, bool) {
+        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(current) = running.as_ref().filter(|current| current.result.borrow().is_none()) {
+            if let Some(sink) = progress {
+                current.listeners.lock().unwrap_or_else(PoisonError::into_inner).push(sink);
+            }
+            return (current.result.clone(), false);
+        }
+        let (sender, result) = watch::channel(None);
+        let listeners = Arc::new(Mutex::new(progress.into_iter().collect::<Vec<_>>()));
+        *running = Some(Running { result: result.clone(), listeners: Arc::clone(&listeners) });
+        let (request, itself) = (request.clone(), self.itself.clone());
+        tokio::spawn(async move {
+            let Some(syncs) = itself.upgrade() else { return };
+            let outcome = syncs.run_alone(request, elsewhere, listeners).await;
+            let _ = sender.send(Some(outcome));
+            syncs.ended.send_modify(|count| *count += 1);
+        });
+        (result, true)
+    }
+
+    async fn run_alone(
+        &self,
+        mut request: SyncRequest,
+        elsewhere: Elsewhere,
+        listeners: Arc<Mutex<Vec<ProgressSink>>>,
+    ) -> SyncResult {
+        if self.stopping.load(Ordering::Relaxed) {
+            return Err(stopped());
+        }
+        let begun = Instant::now();
+        let lock = loop {
+            match SyncLock::try_acquire(&self.surroundings.database) {
+                Ok(Some(lock)) => break lock,
+                Ok(None) if elsewhere == Elsewhere::Leave => {
+                    return Err(SyncError::Busy(
+                        "Another FastIntercom is syncing this database; its result serves both.".to_owned(),
+                    ));
+                }
+                Ok(None) => {}
+                Err(error) => {
+                    return Err(SyncError::Storage(format!("The database file cannot be locked: {error}.")));
+                }
+            }
+            tokio::select! {
+                () = tokio::time::sleep(OTHER_PROCESS_POLL) => {}
+                () = self.cancelled.cancelled() => return Err(stopped()),
+            }
+            // What the other process finishes while we wait is as fresh as what we would read.
+            if request.kind == SyncKind::Background {
+                let waited = u32::try_from(begun.elapsed().as_secs()).unwrap_or(u32::MAX).saturating_add(1);
+                request.unless_newer_than = Some(request.unless_newer_than.unwrap_or(0).max(waited));
+            }
+        };
+        let outcome = self.run_locked(request, &listeners).await;
+        drop(lock);
+        outcome
+    }
+
+    /// The sync lock is held.
+    async fn run_locked(
+        &self,
+        request: SyncRequest,
+        listeners: &Arc<Mutex<Vec<ProgressSink>>>,
+    ) -> SyncResult {
+        let unavailable = |error: crate::component::errors::CallError| SyncError::Storage(error.to_string());
+        let code = self.loader.code().await.map_err(unavailable)?;
+        let worker =
+            Worker::start(Arc::clone(&code), Arc::clone(&self.surroundings)).await.map_err(unavailable)?;
+        let listeners = Arc::clone(listeners);
+        let sink: ProgressSink = Arc::new(move |update: progress::Update| {
+            for listener in listeners.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+                listener(update.clone());
+            }
+        });
+        let context = CallContext {
+            deadline: Arc::new(Deadline::new(self.surroundings.limits.sync_stall)),
+            progress: Some(sink),
+            stop: Arc::clone(&self.stopping),
+            place: None,
+        };
+        let outcome = worker
+            .call(context, self.cancelled.child_token(), move |live| {
+                Box::pin(async move {
+                    let sync = live.exports.fastintercom_component_sync();
+                    if let Err(reason) = sync
+                        .call_close_abandoned(&mut live.store, "The process ended before the sync did.")
+                        .await?
+                    {
+                        return Ok(Err(SyncError::Storage(reason)));
+                    }
+                    sync.call_run(&mut live.store, &request).await
+                })
+            })
+            .await;
+        match outcome {
+            Ok(result) => result,
+            Err(error) => {
+                let reason = if self.cancelled.is_cancelled() {
+                    "The server was stopped.".to_owned()
+                } else {
+                    error.to_string()
+                };
+                self.close_abandoned(reason.clone()).await;
+                Err(if self.cancelled.is_cancelled() { stopped() } else { SyncError::Storage(reason) })
+            }
+        }
+    }
+
+    /// A fresh instance closes the row of a run whose instance is gone. The sync lock is held.
+    async fn close_abandoned(&self, reason: String) {
+        let Ok(code) = self.loader.code().await else { return };
+        let Ok(worker) = Worker::start(code, Arc::clone(&self.surroundings)).await else { return };
+        let context = CallContext {
+            deadline: Arc::new(Deadline::new(CLOSE_GRACE)),
+            progress: None,
+            stop: Arc::default(),
+            place: None,
+        };
+        let closed = worker
+            .call(context, CancellationToken::new(), move |live| {
+                Box::pin(async move {
+                    let sync = live.exports.fastintercom_component_sync();
+                    sync.call_close_abandoned(&mut live.store, &reason).await
+                })
+            })
+            .await;
+        if let Ok(Err(reason)) = closed {
+            tracing::warn!("the row of the ended sync stays open until the next one: {reason}");
+        }
+    }
+
+    /// Ends a running sync: it closes its row and keeps what it read. Returns within two seconds.
+    pub async fn stop(&self) {
+        self.stopping.store(true, Ordering::Relaxed);
+        let current = self.running.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let Some(mut current) = current else { return };
+        if tokio::time::timeout(STOP_GRACE, wait_for(&mut current.result)).await.is_err() {
+            self.cancelled.cancel();
+            let _ = tokio::time::timeout(CLOSE_GRACE, wait_for(&mut current.result)).await;
+        }
+    }
+}
+
+impl SyncService for Syncs {
+    fn request(
+        &self,
+        request: SyncRequest,
+        wait_seconds: u32,
+        progress: Option<ProgressSink>,
+    ) -> BoxFuture<'static, Outcome> {
+        let itself = self.itself.clone();
+        Box::pin(async move {
+            let Some(syncs) = itself.upgrade() else { return Outcome::Failed(stopped()) };
+            // The run goes on when the waiting ends.
+            let run = tokio::spawn(async move { syncs.run(request, Elsewhere::Wait, progress).await });
+            match tokio::time::timeout(Duration::from_secs(wait_seconds.into()), run).await {
+                Ok(Ok(Ok(report))) => Outcome::Finished(report),
+                Ok(Ok(Err(error))) => Outcome::Failed(error),
+                Ok(Err(_)) => Outcome::Failed(stopped()),
+                Err(_) => Outcome::StillRunning,
+            }
+        })
+    }
+
+    fn is_running(&self) -> bool {
+        let running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        running.as_ref().is_some_and(|current| current.result.borrow().is_none())
+    }
+}
+
+async fn wait_for(result: &mut watch::Receiver<Option<SyncResult>>) -> SyncResult {
+    match result.wait_for(Option::is_some).await {
+        Ok(outcome) => outcome.clone().unwrap_or_else(|| Err(stopped())),
+        Err(_) => Err(stopped()),
+    }
+}
+
+fn stopped() -> SyncError {
+    SyncError::Stopped(
+        "The sync was stopped; what it read is kept, and the next one goes on from there.".to_owned(),
+    )
+}
+
+/// The sentence of a sync error.
+#[must_use]
+pub fn sentence(error: &SyncError) -> &str {
+    match error {
+        SyncError::InvalidRequest(sentence)
+        | SyncError::NoToken(sentence)
+        | SyncError::Unauthorized(sentence)
+        | SyncError::WrongWorkspace(sentence)
+        | SyncError::Stopped(sentence)
+        | SyncError::Upstream(sentence)
+        | SyncError::Storage(sentence)
+        | SyncError::Busy(sentence) => sentence,
+    }
+}
