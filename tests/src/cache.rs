@@ -4,13 +4,9 @@ use std::cell::{Cell, RefCell};
 use std::path::PathBuf;
 use std::time::Instant;
 
-use fastintercom_guest::environment::{
-    Clock, Http, Log, LogLevel, Progress, ProgressUpdate, Settings,
-};
+use fastintercom_guest::environment::{Clock, Http, Log, LogLevel, Progress, ProgressUpdate, Settings};
 use fastintercom_guest::store::{OpenMode, Store};
-use fastintercom_guest::sync::{
-    Pace, SyncEnvironment, SyncError, SyncKind, SyncReport, SyncRequest, run,
-};
+use fastintercom_guest::sync::{Pace, SyncEnvironment, SyncError, SyncKind, SyncReport, SyncRequest, run};
 use fastintercom_guest::time::UnixSeconds;
 
 use crate::native_http::NativeHttp;
@@ -116,7 +112,12 @@ impl Cache {
         ended.unwrap_or_else(|_| Err(SyncError::Stopped("killed".to_owned())))
     }
 
-    fn attempt(&self, simulator: &Simulator, request: &SyncRequest, questions: u64) -> Result<SyncReport, SyncError> {
+    fn attempt(
+        &self,
+        simulator: &Simulator,
+        request: &SyncRequest,
+        questions: u64,
+    ) -> Result<SyncReport, SyncError> {
         let mut http = NativeHttp::new(&self.token);
         let outside = Outside::new(self, simulator, questions);
         let mut store = self.store();

@@ -7,8 +7,8 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use fastintercom_guest::store::Store;
-use fastintercom_guest::store::sync_windows::covered;
 use fastintercom_guest::store::sync_state::{Fact, fact};
+use fastintercom_guest::store::sync_windows::covered;
 use fastintercom_guest::time::UnixSeconds;
 use fastintercom_tests::cache::Cache;
 use fastintercom_tests::simulator::filter::Comparison;
@@ -112,10 +112,12 @@ impl History {
         let probability = [0.1, 0.5, 1.0][self.random.random_range(0..3)];
         self.story.push(format!("sync with {fault:?} on {endpoint:?} at {probability}"));
         self.simulator.add_fault(
-            Rule::new(fault).on(endpoint).with_probability(probability).after(self.random.random_range(0..20)),
+            Rule::new(fault)
+                .on(endpoint)
+                .with_probability(probability)
+                .after(self.random.random_range(0..20)),
         );
-        let questions =
-            if self.random.random_bool(0.3) { self.random.random_range(1..80) } else { u64::MAX };
+        let questions = if self.random.random_bool(0.3) { self.random.random_range(1..80) } else { u64::MAX };
         let result = if self.random.random_bool(0.2) {
             self.story.push(format!("killed after {questions} questions"));
             self.cache.sync_killed_after(&self.simulator, questions)
@@ -180,7 +182,8 @@ impl History {
     fn check_claims(&self) {
         let store: Store = self.cache.store();
         let connection = store.connection();
-        let provisional = fact(connection, Fact::ProvisionalFrom).expect("reads").unwrap_or(UnixSeconds(i64::MAX));
+        let provisional =
+            fact(connection, Fact::ProvisionalFrom).expect("reads").unwrap_or(UnixSeconds(i64::MAX));
         let covered = covered(connection).expect("reads");
         for conversation in self.simulator.workspace().conversations() {
             let at = UnixSeconds(conversation.updated_at);
@@ -198,7 +201,8 @@ impl History {
                 )
                 .optional()
                 .expect("reads");
-            let claim = found.as_ref().is_some_and(|(updated, accounted)| *updated >= at.to_iso() && *accounted);
+            let claim =
+                found.as_ref().is_some_and(|(updated, accounted)| *updated >= at.to_iso() && *accounted);
             assert!(claim, "{id} of {at} is covered, but the cache has {found:?}\n{}", self.story.join("\n"));
         }
     }

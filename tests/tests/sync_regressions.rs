@@ -106,7 +106,9 @@ fn a_change_that_the_list_shows_late_is_not_lost() {
     let cache = Cache::of(&simulator);
     cache.sync(&simulator).expect("syncs");
     let id = simulator.workspace().conversation_at(5).expect("exists").id;
-    simulator.workspace().change(id, Change::Close { by: fastintercom_tests::simulator::model::Author::Admin(1) });
+    simulator
+        .workspace()
+        .change(id, Change::Close { by: fastintercom_tests::simulator::model::Author::Admin(1) });
     simulator.advance(10);
     // Too early: the list does not show it yet.
     cache.sync(&simulator).expect("syncs");
@@ -335,7 +337,10 @@ fn a_wrong_token_names_the_regions() {
     let cache = Cache::of(&simulator).token("another");
     match cache.sync(&simulator) {
         Err(SyncError::Unauthorized(sentence)) => {
-            assert!(sentence.contains("INTERCOM_ACCESS_TOKEN") && sentence.contains("us, eu or au"), "{sentence}");
+            assert!(
+                sentence.contains("INTERCOM_ACCESS_TOKEN") && sentence.contains("us, eu or au"),
+                "{sentence}"
+            );
         }
         other => panic!("{other:?}"),
     }
@@ -453,7 +458,10 @@ fn a_range_of_days_is_read_and_no_more() {
         .count();
     assert_eq!(report.total_conversations, expected as u64);
     assert_eq!(report.hydrated, expected as u64);
-    assert_eq!((report.start_date, report.end_date), (today.plus(-5).to_string(), today.plus(-3).to_string()));
+    assert_eq!(
+        (report.start_date, report.end_date),
+        (today.plus(-5).to_string(), today.plus(-3).to_string())
+    );
     assert_eq!(cache.count("SELECT count(*) FROM coverage"), 1);
 }
 
@@ -461,7 +469,12 @@ fn a_range_of_days_is_read_and_no_more() {
 #[test]
 fn the_first_sync_makes_no_more_calls_than_it_must() {
     let simulator = simulator(
-        Config::new().conversations(2000).days(7).parts(1..=3).rate_limit(5000).latency(Duration::from_millis(2)),
+        Config::new()
+            .conversations(2000)
+            .days(7)
+            .parts(1..=3)
+            .rate_limit(5000)
+            .latency(Duration::from_millis(2)),
     );
     let cache = Cache::of(&simulator);
     let report = cache.sync(&simulator).expect("syncs");

@@ -20,7 +20,13 @@ pub struct Pace {
 impl Default for Pace {
     /// A page is given up after about half a minute of failures.
     fn default() -> Self {
-        Self { first_pause_ms: 500, longest_pause_ms: 8000, attempts: 8, thread_attempts: 3, largest_page: LARGEST_PAGE }
+        Self {
+            first_pause_ms: 500,
+            longest_pause_ms: 8000,
+            attempts: 8,
+            thread_attempts: 3,
+            largest_page: LARGEST_PAGE,
+        }
     }
 }
 
