@@ -10,7 +10,7 @@ use super::imports::{self, Host};
 use crate::environment::{Clock, Settings};
 use crate::error::{StoreError, StoreResult};
 use crate::store::{OpenMode, OpenOptions, READER_CACHE_KIB, SYNC_CACHE_KIB, Store};
-use crate::sync::{Patience, SyncEnvironment};
+use crate::sync::{Pace, SyncEnvironment};
 use crate::tools::Context;
 
 struct Component;
@@ -211,7 +211,7 @@ impl sync::Guest for Component {
                 clock: &Host,
                 log: &Host,
                 progress: &Host,
-                patience: Patience::default(),
+                pace: Pace::default(),
             };
             crate::sync::run(store, environment, &request)
         })
