@@ -15,6 +15,7 @@
 
 pub mod environment;
 pub mod error;
+pub mod ids;
 pub mod intercom;
 pub mod store;
 pub mod sync;

@@ -37,11 +37,7 @@ thread_local! {
 
 /// Runs the work on this instance's store, opening it first. After an error of the store the
 /// next call opens it anew.
-fn with_store<T>(
-    settings: &Settings,
-    cache_kib: u32,
-    work: impl FnOnce(&mut Store) -> T,
-) -> StoreResult<T> {
+fn with_store<T>(settings: &Settings, cache_kib: u32, work: impl FnOnce(&mut Store) -> T) -> StoreResult<T> {
     STORE.with_borrow_mut(|slot| {
         if slot.is_none() {
             *slot = Some(open(settings, cache_kib)?);
@@ -96,11 +92,15 @@ impl tools::Guest for Component {
     fn call_tool(name: String, arguments: String) -> Result<tools::ToolOutput, tools::ToolError> {
         let answer = with_context(|context| crate::tools::call(context, &name, &arguments))
             .unwrap_or_else(|error| Err(crate::tools::failed_to_open(&name, &error)));
-        let output =
-            |output: crate::tools::ToolOutput| tools::ToolOutput { structured: output.structured, text: output.text };
+        let output = |output: crate::tools::ToolOutput| tools::ToolOutput {
+            structured: output.structured,
+            text: output.text,
+        };
         answer.map(output).map_err(|error| match error {
             crate::tools::ToolError::UnknownTool(sentence) => tools::ToolError::UnknownTool(sentence),
-            crate::tools::ToolError::InvalidArguments(answer) => tools::ToolError::InvalidArguments(output(answer)),
+            crate::tools::ToolError::InvalidArguments(answer) => {
+                tools::ToolError::InvalidArguments(output(answer))
+            }
             crate::tools::ToolError::Failed(answer) => tools::ToolError::Failed(output(answer)),
         })
     }
@@ -205,8 +205,14 @@ impl sync::Guest for Component {
         let mut http = WasiHttp::default();
         let request = imports::request_from_wit(request);
         with_store(&settings, SYNC_CACHE_KIB, |store| {
-            let environment =
-                SyncEnvironment { settings: &settings, http: &mut http, clock: &Host, log: &Host, progress: &Host, patience: Patience::default() };
+            let environment = SyncEnvironment {
+                settings: &settings,
+                http: &mut http,
+                clock: &Host,
+                log: &Host,
+                progress: &Host,
+                patience: Patience::default(),
+            };
             crate::sync::run(store, environment, &request)
         })
         .map_err(|error| sync_types::SyncError::Storage(error.to_string()))?
@@ -216,8 +222,10 @@ impl sync::Guest for Component {
 
     fn close_abandoned(reason: String) -> Result<u32, String> {
         let settings = imports::settings();
-        with_store(&settings, SYNC_CACHE_KIB, |store| crate::sync::close_abandoned(store, &reason, Host.now()))
-            .and_then(|closed| closed)
-            .map_err(|error| error.to_string())
+        with_store(&settings, SYNC_CACHE_KIB, |store| {
+            crate::sync::close_abandoned(store, &reason, Host.now())
+        })
+        .and_then(|closed| closed)
+        .map_err(|error| error.to_string())
     }
 }

@@ -3,8 +3,8 @@
 use super::bindings::wasi::clocks::monotonic_clock;
 use super::bindings::wasi::http::outgoing_handler;
 use super::bindings::wasi::http::types::{
-    ErrorCode, Fields, FutureIncomingResponse, IncomingBody, Method, OutgoingBody, OutgoingRequest, RequestOptions,
-    Scheme,
+    ErrorCode, Fields, FutureIncomingResponse, IncomingBody, Method, OutgoingBody, OutgoingRequest,
+    RequestOptions, Scheme,
 };
 use super::bindings::wasi::io::poll::{Pollable, poll};
 use super::bindings::wasi::io::streams::StreamError;
@@ -61,7 +61,8 @@ impl Http for WasiHttp {
         let mut watched: Vec<&Pollable> = self.flights.iter().map(|flight| &flight.ready).collect();
         watched.push(&timer);
         let ready = poll(&watched);
-        let index = ready.into_iter().map(|index| index as usize).find(|index| *index < self.flights.len())?;
+        let index =
+            ready.into_iter().map(|index| index as usize).find(|index| *index < self.flights.len())?;
         let flight = self.flights.swap_remove(index);
         Some((flight.ticket, finish(&flight.response)))
     }

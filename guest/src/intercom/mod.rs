@@ -1,1 +1,17 @@
 //! Intercom's REST API: requests, lenient answers, limits and errors. Knows no table.
+//!
+//! - [`request`] builds every request this program sends; nothing else knows a path.
+//! - [`answer`] looks at what came back and sorts failures into [`error::ApiError`].
+//! - [`conversation`], [`part`], [`page`] and [`directory`] read answers of versions 2.11 to 2.16
+//!   into one shape. Unknown fields and odd values never fail; [`json`] holds the rules.
+//! - [`limits`] keeps the account of the rate limit and of the server's clock.
+
+pub mod answer;
+pub mod conversation;
+pub mod directory;
+pub mod error;
+pub mod json;
+pub mod limits;
+pub mod page;
+pub mod part;
+pub mod request;

@@ -2,14 +2,25 @@
 
 mod connection;
 mod header;
+pub mod hydration_queue;
 mod index;
+mod message_numbers;
 mod migrations;
+pub mod people;
+pub mod rows;
+pub mod sync_runs;
+pub mod sync_state;
+pub mod sync_windows;
 mod takeover;
+pub mod tombstones;
 mod vfs;
+pub mod write_conversation;
+pub mod write_thread;
 
 pub use connection::{OpenMode, OpenOptions, READER_CACHE_KIB, SYNC_CACHE_KIB, Store};
 pub use index::{index_message, unindex_message};
 pub use migrations::{Prepared, SCHEMA_VERSION};
+pub use takeover::Report as TakeoverReport;
 
 use crate::time::UnixSeconds;
 

@@ -1,4 +1,43 @@
 //! Moves conversations from Intercom into the store, and says what is covered.
+//!
+//! # How it loses nothing
+//!
+//! A run fixes its upper bound from the server's clock and reads the stretch of `updated_at` from
+//! what is already covered up to that bound, in windows ([`plan`]), the newest first. Each page
+//! is written in one transaction with the cursor behind it, and with the queue of threads that
+//! its rows call for ([`pages`]); threads are fetched meanwhile, several at once, and written in
+//! batches ([`threads`]). A window that was read to the end becomes coverage. Intercom's list
+//! lags behind the truth for a while, so the last [`crate::environment::Settings::overlap_seconds`]
+//! before a bound stay provisional and are read again by the next run.
+//!
+//! Nothing here holds a transaction while it waits for Intercom, and everything that was read
+//! stays when a run fails, is stopped or is killed.
+//!
+//! - [`run`] goes through one run from its row's opening to its closing; [`engine`] asks single
+//!   questions; [`reading`] is the loop in which pages and threads arrive.
+//! - [`labels`], [`contacts`] and [`deletions`] read what belongs to conversations.
+//! - [`reconcile`] looks for what the windows missed.
+//! - [`translate`] and [`figures`] turn Intercom's shapes into rows.
+
+mod contacts;
+mod deletions;
+mod engine;
+mod failure;
+mod figures;
+mod labels;
+mod pacing;
+mod pages;
+mod plan;
+mod range;
+mod reading;
+mod reconcile;
+mod retention;
+mod run;
+mod threads;
+mod translate;
+
+pub use pacing::Patience;
+pub use run::{SyncEnvironment, close_abandoned, run};
 
 use std::fmt;
 

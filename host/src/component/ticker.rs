@@ -2,7 +2,7 @@
 //!
 //! Compiled code compares an epoch number at each loop and function entry. Every tick makes it
 //! yield to its runtime for a moment, where a cancelled or overdue call is ended. The thread
-//! sleeps while no instance exists.
+//! sleeps while no instance is working.
 
 use std::sync::{Arc, Condvar, Mutex, PoisonError, Weak};
 use std::thread;

@@ -13,6 +13,7 @@ use std::pin::Pin;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 use std::thread;
+use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
@@ -23,6 +24,9 @@ use super::code::Code;
 use super::errors::CallError;
 use super::state::{CallContext, LockKeeper, State};
 use super::surroundings::Surroundings;
+
+/// How long an instance may take to start: ours needs under a millisecond.
+const INSTANTIATION: Duration = Duration::from_secs(10);
 
 /// A store with the component's instance in it.
 pub struct Live {
@@ -130,16 +134,24 @@ fn run(
         }
     };
     let live = runtime.block_on(async {
-        let mut live = match code.instantiate(surroundings, Arc::clone(&locks)).await {
-            Ok(live) => live,
-            Err(error) => {
+        let instance = {
+            let _ticking = code.ticker.start();
+            tokio::time::timeout(INSTANTIATION, code.instantiate(surroundings, Arc::clone(&locks))).await
+        };
+        let mut live = match instance {
+            Ok(Ok(live)) => live,
+            Ok(Err(error)) => {
                 let _ = ready.send(Err(CallError::Unavailable(format!("{error:#}"))));
+                return None;
+            }
+            Err(_) => {
+                let _ = ready.send(Err(CallError::Unavailable("it did not start in time".to_owned())));
                 return None;
             }
         };
         let _ = ready.send(Ok(()));
-        let _ticking = code.ticker.start();
         while let Some(job) = inbox.recv().await {
+            let _ticking = code.ticker.start();
             if job(&mut live).await == Fate::Drop {
                 break;
             }

@@ -69,10 +69,7 @@ struct Arguments {
 fn parse_plant(text: &str) -> Result<(usize, usize, String), String> {
     let mut fields = text.splitn(3, ':');
     let mut next = || fields.next().ok_or("expected INDEX:MESSAGE:TEXT");
-    let number = |text: &str| {
-        text.parse()
-            .map_err(|_| format!("{text:?} is not a number"))
-    };
+    let number = |text: &str| text.parse().map_err(|_| format!("{text:?} is not a number"));
     Ok((number(next()?)?, number(next()?)?, next()?.to_owned()))
 }
 
@@ -103,9 +100,7 @@ impl Arguments {
         }
         self.plant
             .into_iter()
-            .fold(config, |config, (index, message, text)| {
-                config.plant(index, message, text)
-            })
+            .fold(config, |config, (index, message, text)| config.plant(index, message, text))
     }
 }
 
@@ -128,9 +123,7 @@ fn run(arguments: Arguments) -> std::io::Result<()> {
     writeln!(stdout, "{line}")?;
     stdout.flush()?;
     drop(stdout);
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let ended = runtime.block_on(wait(until_stdin_closes));
     // A read of standard input cannot be cancelled; the process must not wait for it.
     runtime.shutdown_background();

@@ -26,12 +26,7 @@ pub struct Answer {
 impl Answer {
     pub fn json(status: u16, value: &Value) -> Self {
         let body = value.to_string().into_bytes();
-        Self {
-            status,
-            content_type: "application/json; charset=utf-8",
-            body,
-            canonical: None,
-        }
+        Self { status, content_type: "application/json; charset=utf-8", body, canonical: None }
     }
 
     pub fn html(status: u16, title: &str) -> Self {
@@ -39,21 +34,12 @@ impl Answer {
             "<html>\r\n<head><title>{title}</title></head>\r\n<body>\r\n<center><h1>{title}</h1></center>\r\n\
              <hr><center>nginx</center>\r\n</body>\r\n</html>\r\n"
         );
-        Self {
-            status,
-            content_type: "text/html",
-            body: body.into_bytes(),
-            canonical: None,
-        }
+        Self { status, content_type: "text/html", body: body.into_bytes(), canonical: None }
     }
 }
 
 pub fn rate_limited(limit: u32) -> ApiError {
-    ApiError::new(
-        429,
-        "rate_limit_exceeded",
-        format!("Exceeded rate limit of {limit} in 10_seconds"),
-    )
+    ApiError::new(429, "rate_limit_exceeded", format!("Exceeded rate limit of {limit} in 10_seconds"))
 }
 
 /// The answer of a fault that never reaches the endpoint.
@@ -61,44 +47,31 @@ pub fn instead(fault: &Fault, shared: &Shared, request_id: &str) -> Option<Answe
     let error = |error: ApiError| Some(refusal(&error, request_id));
     match fault {
         Fault::HtmlError { status } => {
-            let reason = StatusCode::from_u16(*status)
-                .ok()
-                .and_then(|status| status.canonical_reason());
-            Some(Answer::html(
-                *status,
-                &format!("{status} {}", reason.unwrap_or_default()),
-            ))
+            let reason = StatusCode::from_u16(*status).ok().and_then(|status| status.canonical_reason());
+            Some(Answer::html(*status, &format!("{status} {}", reason.unwrap_or_default())))
         }
         Fault::Unavailable => error(ApiError::new(
             503,
             "service_unavailable",
             "Sorry, the API service is temporarily unavailable",
         )),
-        Fault::EmptyOk => Some(Answer {
-            body: Vec::new(),
-            ..Answer::html(200, "")
-        }),
+        Fault::EmptyOk => Some(Answer { body: Vec::new(), ..Answer::html(200, "") }),
         Fault::HtmlOk => Some(Answer::html(200, "Intercom")),
         Fault::RateLimited => error(rate_limited(shared.rate_limit.exhausted(0).limit)),
         Fault::RejectedCursor => error(ApiError::bad_cursor()),
         Fault::MissingScope { status: 401 } => {
             error(ApiError::new(401, "unauthorized", "Access Token Invalid"))
         }
-        Fault::MissingScope { status } => error(ApiError::new(
-            *status,
-            "forbidden",
-            "The token lacks the permission for this endpoint",
-        )),
+        Fault::MissingScope { status } => {
+            error(ApiError::new(*status, "forbidden", "The token lacks the permission for this endpoint"))
+        }
         Fault::Reset => error(ApiError::new(500, "server_error", "never sent")),
         _ => None,
     }
 }
 
 pub fn refusal(error: &ApiError, request_id: &str) -> Answer {
-    Answer {
-        canonical: error.canonical.clone(),
-        ..Answer::json(error.status, &error.body(request_id))
-    }
+    Answer { canonical: error.canonical.clone(), ..Answer::json(error.status, &error.body(request_id)) }
 }
 
 /// Sends the body whole, or as the fault has it. A stalled request stays in flight to its end.
@@ -117,8 +90,7 @@ pub fn into_response(
         _ => Body::from(bytes),
     };
     let mut response = Response::new(body);
-    *response.status_mut() =
-        StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     *response.headers_mut() = headers;
     response
 }
@@ -126,11 +98,8 @@ pub fn into_response(
 /// Half of `bytes`, a pause, and then the other half or an error that closes the connection.
 fn halved(bytes: Bytes, pause: Duration, complete: bool, in_flight: InFlight) -> Body {
     let half = bytes.len() / 2;
-    let rest = if complete {
-        Ok(bytes.slice(half..))
-    } else {
-        Err(io::Error::from(io::ErrorKind::UnexpectedEof))
-    };
+    let rest =
+        if complete { Ok(bytes.slice(half..)) } else { Err(io::Error::from(io::ErrorKind::UnexpectedEof)) };
     let first = stream::once(async move { Ok(bytes.slice(..half)) });
     let second = stream::once(async move {
         tokio::time::sleep(pause).await;

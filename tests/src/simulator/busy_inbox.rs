@@ -21,92 +21,35 @@ impl Workspace {
             let body = text::opening(&mut self.rng, topic);
             return (self.add(body), "add");
         };
-        let admin = self
-            .rng
-            .random_range(0..self.directory.human_admins().len()) as Index;
+        let admin = self.rng.random_range(0..self.directory.human_admins().len()) as Index;
         let now = self.now();
         let rng = &mut self.rng;
         let (change, name) = match roll {
             20..65 => {
                 let body = text::customer(rng, topic);
-                (
-                    Change::ContactReply {
-                        body,
-                        attachments: Vec::new(),
-                    },
-                    "contact_reply",
-                )
+                (Change::ContactReply { body, attachments: Vec::new() }, "contact_reply")
             }
             65..105 => {
                 let body = text::agent(rng, topic);
-                (
-                    Change::AdminReply {
-                        admin,
-                        body,
-                        attachments: Vec::new(),
-                    },
-                    "admin_reply",
-                )
+                (Change::AdminReply { admin, body, attachments: Vec::new() }, "admin_reply")
             }
-            105..118 => (
-                Change::Note {
-                    admin,
-                    body: text::note(rng),
-                },
-                "note",
-            ),
-            118..130 => (
-                Change::Tag {
-                    admin,
-                    tag: skewed(rng, self.directory.tags.len()),
-                },
-                "tag",
-            ),
+            105..118 => (Change::Note { admin, body: text::note(rng) }, "note"),
+            118..130 => (Change::Tag { admin, tag: skewed(rng, self.directory.tags.len()) }, "tag"),
             130..134 => (Change::Untag { admin, tag: 0 }, "untag"),
-            134..150 if state != State::Closed => (
-                Change::Close {
-                    by: Author::Admin(admin),
-                },
-                "close",
-            ),
+            134..150 if state != State::Closed => (Change::Close { by: Author::Admin(admin) }, "close"),
             134..150 => (Change::Reopen { admin }, "reopen"),
             150..158 => {
                 let to = Assignee::Team(rng.random_range(0..self.directory.teams.len()) as Index);
-                (
-                    Change::Assign {
-                        by: Author::Admin(admin),
-                        to,
-                    },
-                    "assign",
-                )
+                (Change::Assign { by: Author::Admin(admin), to }, "assign")
             }
             158..164 => {
                 let body = text::agent(rng, topic);
-                (
-                    Change::AssignWithText {
-                        admin,
-                        to: Assignee::Admin(admin),
-                        body,
-                    },
-                    "assign_with_text",
-                )
+                (Change::AssignWithText { admin, to: Assignee::Admin(admin), body }, "assign_with_text")
             }
-            164..169 => (
-                Change::Snooze {
-                    admin,
-                    until: now + 86_400,
-                },
-                "snooze",
-            ),
+            164..169 => (Change::Snooze { admin, until: now + 86_400 }, "snooze"),
             169..175 => {
                 let remark = rng.random_bool(0.5).then(|| text::remark(rng));
-                (
-                    Change::Rate {
-                        score: rng.random_range(1..6),
-                        remark,
-                    },
-                    "rate",
-                )
+                (Change::Rate { score: rng.random_range(1..6), remark }, "rate")
             }
             175..179 => {
                 let priority = pick(rng, &[Priority::None, Priority::High, Priority::Urgent]);
@@ -114,24 +57,11 @@ impl Workspace {
             }
             179..184 => {
                 let value = rng.random_bool(0.5).into();
-                (
-                    Change::SetAttribute {
-                        admin,
-                        name: "Is VIP".to_owned(),
-                        value,
-                    },
-                    "attribute",
-                )
+                (Change::SetAttribute { admin, name: "Is VIP".to_owned(), value }, "attribute")
             }
             184..188 => {
                 let body = text::agent(rng, topic);
-                (
-                    Change::BotReply {
-                        bot: Bot::FinAnswer,
-                        body,
-                    },
-                    "bot_reply",
-                )
+                (Change::BotReply { bot: Bot::FinAnswer, body }, "bot_reply")
             }
             188..193 if !parts.is_empty() => {
                 let part = pick(rng, &parts);
@@ -182,10 +112,7 @@ mod tests {
         let config = Config::new().conversations(200).frozen_at(NOW);
         let clock = std::sync::Arc::new(config.clock());
         let mut workspace = Workspace::generate(&config, std::sync::Arc::clone(&clock));
-        let mut copy: HashMap<Id, _> = workspace
-            .conversations()
-            .map(|c| (c.id, c.clone()))
-            .collect();
+        let mut copy: HashMap<Id, _> = workspace.conversations().map(|c| (c.id, c.clone())).collect();
         for round in 1..=100 {
             clock.advance(60);
             for _ in 0..20 {
@@ -202,10 +129,7 @@ mod tests {
                 copy.remove(&deleted.id);
             }
         }
-        let truth: HashMap<Id, _> = workspace
-            .conversations()
-            .map(|c| (c.id, c.clone()))
-            .collect();
+        let truth: HashMap<Id, _> = workspace.conversations().map(|c| (c.id, c.clone())).collect();
         assert!(copy == truth);
         assert!(workspace.deleted().len() > 5);
     }

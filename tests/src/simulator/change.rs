@@ -9,8 +9,8 @@ use std::borrow::Cow;
 use serde_json::{Value, json};
 
 use super::model::{
-    AiAgent, AppliedTag, Assignee, Attachment, Author, Bot, Conversation, Id, Index, Part,
-    Priority, Rating, Resolution, Seconds, Sla, State,
+    AiAgent, AppliedTag, Assignee, Attachment, Author, Bot, Conversation, Id, Index, Part, Priority, Rating,
+    Resolution, Seconds, Sla, State,
 };
 use super::statistics;
 
@@ -110,22 +110,15 @@ impl Conversation {
                 self.read = false;
                 self.waiting_since.get_or_insert(at);
                 let author = Author::Contact(self.contacts.first().copied().unwrap_or(0));
-                self.push(at, "comment", author)
-                    .with_text(body, attachments);
+                self.push(at, "comment", author).with_text(body, attachments);
             }
-            Change::AdminReply {
-                admin,
-                body,
-                attachments,
-            } => {
+            Change::AdminReply { admin, body, attachments } => {
                 self.waiting_since = None;
                 self.read = true;
-                self.push(at, "comment", Author::Admin(admin))
-                    .with_text(body, attachments);
+                self.push(at, "comment", Author::Admin(admin)).with_text(body, attachments);
             }
             Change::BotReply { bot, body } => {
-                self.push(at, "comment", Author::Bot(bot))
-                    .with_text(body, Vec::new());
+                self.push(at, "comment", Author::Bot(bot)).with_text(body, Vec::new());
                 if bot == Bot::FinAnswer {
                     let agent = self.ai_agent.get_or_insert_with(|| AiAgent {
                         source_type: "workflow",
@@ -150,16 +143,11 @@ impl Conversation {
                 part.with_text(body, Vec::new());
             }
             Change::Note { admin, body } => {
-                self.push(at, "note", Author::Admin(admin))
-                    .with_text(body, Vec::new());
+                self.push(at, "note", Author::Admin(admin)).with_text(body, Vec::new());
             }
             Change::Assign { by, to } => {
                 self.assign(to);
-                let name = if matches!(by, Author::Bot(_)) {
-                    "default_assignment"
-                } else {
-                    "assignment"
-                };
+                let name = if matches!(by, Author::Bot(_)) { "default_assignment" } else { "assignment" };
                 self.push(at, name, by).assigned_to = Some(to);
             }
             Change::Close { by } => {
@@ -181,14 +169,9 @@ impl Conversation {
             }
             Change::Tag { admin, tag } => {
                 if !self.tags.iter().any(|applied| applied.tag == tag) {
-                    self.tags.push(AppliedTag {
-                        tag,
-                        applied_at: at,
-                        applied_by: admin,
-                    });
+                    self.tags.push(AppliedTag { tag, applied_at: at, applied_by: admin });
                 }
-                self.push(at, "conversation_tags_updated", Author::Admin(admin))
-                    .tags = vec![tag];
+                self.push(at, "conversation_tags_updated", Author::Admin(admin)).tags = vec![tag];
             }
             Change::Untag { admin, tag } => {
                 self.tags.retain(|applied| applied.tag != tag);
@@ -214,33 +197,18 @@ impl Conversation {
             Change::SetAttribute { admin, name, value } => {
                 let details = json!({"attribute": {"name": name}, "value": {"name": value}});
                 self.custom_attributes.insert(name, value);
-                self.push(
-                    at,
-                    "conversation_attribute_updated_by_admin",
-                    Author::Admin(admin),
-                )
-                .event_details = Some(details);
+                self.push(at, "conversation_attribute_updated_by_admin", Author::Admin(admin))
+                    .event_details = Some(details);
             }
             Change::ApplySla { name } => {
-                self.sla = Some(Sla {
-                    name,
-                    status: Some("active"),
-                });
-                self.push(
-                    at,
-                    "conversation_sla_applied_by_rule",
-                    Author::Bot(Bot::Operator),
-                );
+                self.sla = Some(Sla { name, status: Some("active") });
+                self.push(at, "conversation_sla_applied_by_rule", Author::Bot(Bot::Operator));
             }
             Change::MissSla => {
                 if let Some(sla) = &mut self.sla {
                     sla.status = Some("missed");
                 }
-                self.push(
-                    at,
-                    "conversation_sla_target_missed",
-                    Author::Bot(Bot::Operator),
-                );
+                self.push(at, "conversation_sla_target_missed", Author::Bot(Bot::Operator));
             }
             Change::ResolveAi { resolution } => {
                 if let Some(agent) = &mut self.ai_agent {
@@ -249,11 +217,7 @@ impl Conversation {
                 }
                 self.push(at, "operator_workflow_event", Author::Bot(Bot::Operator));
             }
-            Change::Event {
-                part_type,
-                author,
-                details,
-            } => {
+            Change::Event { part_type, author, details } => {
                 self.push(at, part_type, author).event_details = details;
             }
         }
@@ -294,29 +258,14 @@ impl Conversation {
 
     fn rate(&mut self, score: u8, remark: Option<String>, at: Seconds) {
         let contact = self.contacts.first().copied().unwrap_or(0);
-        let admin = self
-            .admin_assignee
-            .or_else(|| self.teammates().last().copied());
-        let requested_at = self
-            .rating
-            .as_ref()
-            .map_or(at, |rating| rating.requested_at);
+        let admin = self.admin_assignee.or_else(|| self.teammates().last().copied());
+        let requested_at = self.rating.as_ref().map_or(at, |rating| rating.requested_at);
         self.push(at, "conversation_rating_changed", Author::Contact(contact));
         if remark.is_some() {
-            self.push(
-                at,
-                "conversation_rating_remark_added",
-                Author::Contact(contact),
-            );
+            self.push(at, "conversation_rating_remark_added", Author::Contact(contact));
         }
-        self.rating = Some(Rating {
-            score: Some(score),
-            remark,
-            requested_at,
-            updated_at: at,
-            contact,
-            admin,
-        });
+        self.rating =
+            Some(Rating { score: Some(score), remark, requested_at, updated_at: at, contact, admin });
     }
 
     fn assign(&mut self, to: Assignee) {
@@ -327,12 +276,7 @@ impl Conversation {
         }
     }
 
-    fn push(
-        &mut self,
-        at: Seconds,
-        part_type: impl Into<Cow<'static, str>>,
-        author: Author,
-    ) -> &mut Part {
+    fn push(&mut self, at: Seconds, part_type: impl Into<Cow<'static, str>>, author: Author) -> &mut Part {
         // 10,000 ids for each conversation keep part ids unique without a counter they share.
         let id = 30_000_000_000 + self.index as u64 * 10_000 + u64::from(self.parts_made);
         self.parts_made += 1;

@@ -15,36 +15,23 @@ pub struct Clock {
 
 impl Clock {
     pub fn real() -> Self {
-        Self {
-            value: AtomicI64::new(0),
-            frozen: false,
-        }
+        Self { value: AtomicI64::new(0), frozen: false }
     }
 
     /// Starts at `now` and runs on.
     pub fn starting_at(now: Seconds) -> Self {
-        Self {
-            value: AtomicI64::new(now * 1_000 - real_millis()),
-            frozen: false,
-        }
+        Self { value: AtomicI64::new(now * 1_000 - real_millis()), frozen: false }
     }
 
     /// Stands at `now`.
     pub fn frozen_at(now: Seconds) -> Self {
-        Self {
-            value: AtomicI64::new(now * 1_000),
-            frozen: true,
-        }
+        Self { value: AtomicI64::new(now * 1_000), frozen: true }
     }
 
     /// Unix time in milliseconds.
     pub fn millis(&self) -> i64 {
         let value = self.value.load(Ordering::Relaxed);
-        if self.frozen {
-            value
-        } else {
-            real_millis() + value
-        }
+        if self.frozen { value } else { real_millis() + value }
     }
 
     pub fn seconds(&self) -> Seconds {
@@ -58,7 +45,5 @@ impl Clock {
 
 fn real_millis() -> i64 {
     // A machine whose clock is before 1970 is not worth a failure path in a simulator.
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |d| d.as_millis() as i64)
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_millis() as i64)
 }

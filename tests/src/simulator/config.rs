@@ -84,10 +84,7 @@ impl Config {
     /// Default 100.
     #[must_use]
     pub fn conversations(self, conversations: usize) -> Self {
-        Self {
-            conversations,
-            ..self
-        }
+        Self { conversations, ..self }
     }
 
     /// Default 1. Seed, number of conversations and clock determine all data.
@@ -105,30 +102,20 @@ impl Config {
     /// Every thread has a number of parts in this range, instead of a realistic spread.
     #[must_use]
     pub fn parts(self, parts: RangeInclusive<usize>) -> Self {
-        Self {
-            length: Length::Parts(parts),
-            ..self
-        }
+        Self { length: Length::Parts(parts), ..self }
     }
 
     /// Every thread has exactly this many messages, the first one included, and no events.
     #[must_use]
     pub fn messages_per_conversation(self, messages: usize) -> Self {
-        Self {
-            length: Length::Messages(messages),
-            ..self
-        }
+        Self { length: Length::Messages(messages), ..self }
     }
 
     /// Puts `text` into one message of one conversation: message 0 is the first one, message 4
     /// the fourth reply. The thread is prolonged when it is too short.
     #[must_use]
     pub fn plant(mut self, conversation: usize, message: usize, text: impl Into<String>) -> Self {
-        self.plants.push(Plant {
-            conversation,
-            message,
-            text: text.into(),
-        });
+        self.plants.push(Plant { conversation, message, text: text.into() });
         self
     }
 
@@ -141,10 +128,7 @@ impl Config {
     /// The bearer token that is accepted.
     #[must_use]
     pub fn token(self, token: impl Into<String>) -> Self {
-        Self {
-            token: token.into(),
-            ..self
-        }
+        Self { token: token.into(), ..self }
     }
 
     /// The workspace id that `/me` tells; default `sim00001`.
@@ -172,69 +156,45 @@ impl Config {
     /// (the default) answers carry no rate headers at all.
     #[must_use]
     pub fn rate_limit(self, calls: u32) -> Self {
-        Self {
-            rate_limit: Some(calls),
-            ..self
-        }
+        Self { rate_limit: Some(calls), ..self }
     }
 
     /// Calls that other apps of the company spend in each window, spread evenly over it.
     #[must_use]
     pub fn other_apps(self, calls: u32) -> Self {
-        Self {
-            other_apps: calls,
-            ..self
-        }
+        Self { other_apps: calls, ..self }
     }
 
     /// The API versions that are served; default 2.11 to 2.16. Others get a 400.
     #[must_use]
     pub fn versions(self, versions: RangeInclusive<ApiVersion>) -> Self {
-        let default_version = self
-            .default_version
-            .clamp(*versions.start(), *versions.end());
-        Self {
-            versions,
-            default_version,
-            ..self
-        }
+        let default_version = self.default_version.clamp(*versions.start(), *versions.end());
+        Self { versions, default_version, ..self }
     }
 
     /// The version for calls without an `Intercom-Version` header; default 2.14.
     #[must_use]
     pub fn default_version(self, default_version: ApiVersion) -> Self {
-        Self {
-            default_version,
-            ..self
-        }
+        Self { default_version, ..self }
     }
 
     /// The clock starts at this Unix second instead of the real time, and runs on.
     #[must_use]
     pub fn starting_at(self, now: Seconds) -> Self {
-        Self {
-            time: Time::StartingAt(now),
-            ..self
-        }
+        Self { time: Time::StartingAt(now), ..self }
     }
 
     /// The clock stands at this Unix second until [`Simulator::advance`](super::Simulator::advance)
     /// moves it. A client that waits for a rate window in real time would wait for ever.
     #[must_use]
     pub fn frozen_at(self, now: Seconds) -> Self {
-        Self {
-            time: Time::FrozenAt(now),
-            ..self
-        }
+        Self { time: Time::FrozenAt(now), ..self }
     }
 
     /// `pages.per_page` is a string, as old versions send it.
     #[must_use]
     pub fn text_per_page(self, text_per_page: bool) -> Self {
-        Self {
-            text_per_page,
-            ..self
-        }
+        Self { text_per_page, ..self }
     }
 
     /// The last page says `"next": null` instead of leaving `next` out.
@@ -252,19 +212,13 @@ impl Config {
     /// Searches see a change only this many seconds later; default 0.
     #[must_use]
     pub fn index_lag(self, seconds: u32) -> Self {
-        Self {
-            index_lag: seconds..=seconds,
-            ..self
-        }
+        Self { index_lag: seconds..=seconds, ..self }
     }
 
     /// Like [`Config::index_lag`], with a random lag in a range (seconds) for each change.
     #[must_use]
     pub fn index_lag_between(self, seconds: RangeInclusive<u32>) -> Self {
-        Self {
-            index_lag: seconds,
-            ..self
-        }
+        Self { index_lag: seconds, ..self }
     }
 
     /// The loopback port; 0 (the default) takes a free one.

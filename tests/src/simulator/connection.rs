@@ -50,11 +50,7 @@ impl AsyncRead for Connection {
 }
 
 impl AsyncWrite for Connection {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &[u8],
-    ) -> Poll<io::Result<usize>> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         self.check()?;
         Pin::new(&mut self.stream).poll_write(cx, buf)
     }
@@ -83,13 +79,7 @@ impl Listener for Acceptor {
         // Small answers must not wait for an acknowledgement; without it they are only slower.
         let _ = stream.set_nodelay(true);
         let cut = Cut::default();
-        (
-            Connection {
-                stream,
-                cut: cut.clone(),
-            },
-            cut,
-        )
+        (Connection { stream, cut: cut.clone() }, cut)
     }
 
     fn local_addr(&self) -> io::Result<Cut> {

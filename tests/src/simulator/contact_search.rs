@@ -16,8 +16,7 @@ const DEFAULT_PER_PAGE: usize = 50;
 /// order of creation, whatever `sort` says. Merged contacts never appear.
 pub fn answer(request: &ApiRequest<'_>, workspace: &Workspace) -> Result<Value, ApiError> {
     let query = request.body.get("query").filter(|query| query.is_object());
-    let query =
-        query.ok_or_else(|| ApiError::new(400, "parameter_not_found", "query is required"))?;
+    let query = query.ok_or_else(|| ApiError::new(400, "parameter_not_found", "query is required"))?;
     check(query)?;
     let order = request.body["sort"]["order"].as_str();
     if request.version >= ApiVersion::V2_16
@@ -36,21 +35,13 @@ pub fn answer(request: &ApiRequest<'_>, workspace: &Workspace) -> Result<Value, 
     let skip = cursor.map_or(0, |cursor| cursor.id as usize);
     let page = cursor.map_or(1, |cursor| cursor.page);
     let contacts = workspace.directory.contacts.iter();
-    let found: Vec<&Contact> = contacts
-        .filter(|contact| contact.merged_into.is_none() && matches(query, contact))
-        .collect();
+    let found: Vec<&Contact> =
+        contacts.filter(|contact| contact.merged_into.is_none() && matches(query, contact)).collect();
     let data: Vec<Value> = found
         .iter()
         .skip(skip)
         .take(per_page)
-        .map(|c| {
-            people::contact(
-                c,
-                &workspace.directory,
-                &workspace.identity,
-                request.version,
-            )
-        })
+        .map(|c| people::contact(c, &workspace.directory, &workspace.identity, request.version))
         .collect();
     let mut pages = json!({
         "type": "pages",
@@ -60,33 +51,19 @@ pub fn answer(request: &ApiRequest<'_>, workspace: &Workspace) -> Result<Value, 
     });
     let read = skip.saturating_add(data.len());
     if read < found.len() {
-        let next = Cursor {
-            sort_value: None,
-            id: read as u64,
-            page: page + 1,
-        };
+        let next = Cursor { sort_value: None, id: read as u64, page: page + 1 };
         pages["next"] = json!({"page": next.page, "starting_after": next.encode()});
     }
     Ok(json!({"type": "list", "data": data, "total_count": found.len(), "pages": pages}))
 }
 
 fn check(filter: &Value) -> Result<(), ApiError> {
-    const FIELDS: [&str; 8] = [
-        "id",
-        "external_id",
-        "role",
-        "name",
-        "email",
-        "phone",
-        "created_at",
-        "updated_at",
-    ];
+    const FIELDS: [&str; 8] =
+        ["id", "external_id", "role", "name", "email", "phone", "created_at", "updated_at"];
     match (filter["operator"].as_str(), filter["value"].as_array()) {
         (Some("AND" | "OR"), Some(filters)) => filters.iter().try_for_each(check),
         (Some("IN" | "NIN"), Some(_)) | (Some("=" | "!=" | ">" | "<"), _)
-            if filter["field"]
-                .as_str()
-                .is_some_and(|field| FIELDS.contains(&field)) =>
+            if filter["field"].as_str().is_some_and(|field| FIELDS.contains(&field)) =>
         {
             Ok(())
         }
@@ -97,11 +74,7 @@ fn check(filter: &Value) -> Result<(), ApiError> {
 fn matches(filter: &Value, contact: &Contact) -> bool {
     let value = &filter["value"];
     let listed = || value.as_array().map_or(&[][..], Vec::as_slice);
-    let field = || {
-        filter["field"]
-            .as_str()
-            .map_or(Value::Null, |name| field(contact, name))
-    };
+    let field = || filter["field"].as_str().map_or(Value::Null, |name| field(contact, name));
     match filter["operator"].as_str() {
         Some("AND") => listed().iter().all(|filter| matches(filter, contact)),
         Some("OR") => listed().iter().any(|filter| matches(filter, contact)),

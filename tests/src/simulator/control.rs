@@ -28,10 +28,7 @@ fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
 }
 
 fn bad_request(reason: impl std::fmt::Display) -> Refusal {
-    (
-        StatusCode::BAD_REQUEST,
-        Json(json!({"error": reason.to_string()})),
-    )
+    (StatusCode::BAD_REQUEST, Json(json!({"error": reason.to_string()})))
 }
 
 /// `POST /_simulator/change`. Ids are numbers or decimal strings; `conversation` defaults to the
@@ -142,9 +139,7 @@ pub enum Target {
 
 pub async fn change(State(shared): State<Arc<Shared>>, body: Bytes) -> Outcome {
     let changed = execute(read(&body)?, &mut shared.workspace()).map_err(bad_request)?;
-    Ok(Json(
-        json!({"conversations": changed.iter().map(ToString::to_string).collect::<Vec<_>>()}),
-    ))
+    Ok(Json(json!({"conversations": changed.iter().map(ToString::to_string).collect::<Vec<_>>()})))
 }
 
 /// Returns the ids of the changed conversations.
@@ -171,91 +166,42 @@ fn execute(order: Order, workspace: &mut Workspace) -> Result<Vec<Id>, &'static 
         }
         Order::Redact { conversation, part } => {
             let (id, part) = conversation.part(part, workspace)?;
-            return workspace
-                .redact_part(id, part)
-                .then_some(vec![id])
-                .ok_or("no such part");
+            return workspace.redact_part(id, part).then_some(vec![id]).ok_or("no such part");
         }
         Order::DeletePart { conversation, part } => {
             let (id, part) = conversation.part(part, workspace)?;
-            return workspace
-                .delete_part(id, part)
-                .then_some(vec![id])
-                .ok_or("no such part");
+            return workspace.delete_part(id, part).then_some(vec![id]).ok_or("no such part");
         }
-        Order::ContactReply { conversation, text } => (
-            conversation,
-            Change::ContactReply {
-                body: html(&text),
-                attachments: Vec::new(),
-            },
-        ),
-        Order::AdminReply { conversation, text } => (
-            conversation,
-            Change::AdminReply {
-                admin,
-                body: html(&text),
-                attachments: Vec::new(),
-            },
-        ),
-        Order::Note { conversation, text } => (
-            conversation,
-            Change::Note {
-                admin,
-                body: html(&text),
-            },
-        ),
-        Order::Close { conversation } => (
-            conversation,
-            Change::Close {
-                by: Author::Admin(admin),
-            },
-        ),
+        Order::ContactReply { conversation, text } => {
+            (conversation, Change::ContactReply { body: html(&text), attachments: Vec::new() })
+        }
+        Order::AdminReply { conversation, text } => {
+            (conversation, Change::AdminReply { admin, body: html(&text), attachments: Vec::new() })
+        }
+        Order::Note { conversation, text } => (conversation, Change::Note { admin, body: html(&text) }),
+        Order::Close { conversation } => (conversation, Change::Close { by: Author::Admin(admin) }),
         Order::Reopen { conversation } => (conversation, Change::Reopen { admin }),
-        Order::Snooze {
-            conversation,
-            seconds,
-        } => (
-            conversation,
-            Change::Snooze {
-                admin,
-                until: workspace.now() + seconds,
-            },
-        ),
+        Order::Snooze { conversation, seconds } => {
+            (conversation, Change::Snooze { admin, until: workspace.now() + seconds })
+        }
         Order::Tag { tag, .. } | Order::Untag { tag, .. }
             if tag as usize >= workspace.directory.tags.len() =>
         {
             return Err("no such tag");
         }
-        Order::Assign {
-            conversation,
-            admin: to_admin,
-            team,
-        } => {
+        Order::Assign { conversation, admin: to_admin, team } => {
             let people = &workspace.directory;
             let to = match (to_admin, team) {
-                (Some(admin), _) if (admin as usize) < people.admins.len() => {
-                    Assignee::Admin(admin)
-                }
+                (Some(admin), _) if (admin as usize) < people.admins.len() => Assignee::Admin(admin),
                 (None, Some(team)) if (team as usize) < people.teams.len() => Assignee::Team(team),
                 (None, None) => Assignee::Nobody,
                 _ => return Err("no such admin or team"),
             };
-            (
-                conversation,
-                Change::Assign {
-                    by: Author::Admin(admin),
-                    to,
-                },
-            )
+            (conversation, Change::Assign { by: Author::Admin(admin), to })
         }
         Order::Tag { conversation, tag } => (conversation, Change::Tag { admin, tag }),
         Order::Untag { conversation, tag } => (conversation, Change::Untag { admin, tag }),
-        Order::Rate {
-            conversation,
-            score,
-            remark,
-        } => (conversation, Change::Rate { score, remark }),
+        Order::Rate { conversation, score, remark } => (conversation, Change::Rate { score, remark }),
     };
     let id = target.id(workspace)?;
     workspace.change(id, change);
@@ -269,26 +215,14 @@ impl Target {
             Self::Text(text) => text.parse().ok(),
             Self::Newest => workspace.conversations().last().map(|c| c.id),
         };
-        id.filter(|id| workspace.conversation(*id).is_some())
-            .ok_or("no such conversation")
+        id.filter(|id| workspace.conversation(*id).is_some()).ok_or("no such conversation")
     }
 
     fn part(&self, part: Option<Id>, workspace: &Workspace) -> Result<(Id, Id), &'static str> {
         let id = self.id(workspace)?;
-        let newest = || {
-            workspace
-                .conversation(id)?
-                .parts
-                .iter()
-                .rev()
-                .find(|p| p.body.is_some())
-                .map(|p| p.id)
-        };
-        Ok((
-            id,
-            part.or_else(newest)
-                .ok_or("the conversation has no message")?,
-        ))
+        let newest =
+            || workspace.conversation(id)?.parts.iter().rev().find(|p| p.body.is_some()).map(|p| p.id);
+        Ok((id, part.or_else(newest).ok_or("the conversation has no message")?))
     }
 }
 

@@ -86,14 +86,8 @@ const ADMINS: [(&str, &str); 12] = [
     ("Victor Almeida", "Head of Support"),
 ];
 
-const TEAMS: [&str; 6] = [
-    "Billing",
-    "Technical Support",
-    "Shipping & Returns",
-    "Onboarding",
-    "Enterprise",
-    "Trust & Safety",
-];
+const TEAMS: [&str; 6] =
+    ["Billing", "Technical Support", "Shipping & Returns", "Onboarding", "Enterprise", "Trust & Safety"];
 
 const TAGS: [&str; 24] = [
     "refund",
@@ -210,16 +204,8 @@ const COMPANY_WORDS: [&str; 20] = [
     "Quartz",
     "Tidal",
 ];
-const COMPANY_KINDS: [&str; 8] = [
-    "Logistics",
-    "Studio",
-    "Labs",
-    "Retail",
-    "Health",
-    "Foods",
-    "Software",
-    "& Sons",
-];
+const COMPANY_KINDS: [&str; 8] =
+    ["Logistics", "Studio", "Labs", "Retail", "Health", "Foods", "Software", "& Sons"];
 const PLANS: [&str; 4] = ["Free", "Starter", "Pro", "Enterprise"];
 const PLACES: [(&str, &str); 8] = [
     ("Ireland", "Dublin"),
@@ -245,11 +231,7 @@ pub fn pick<T: Copy>(rng: &mut ChaCha8Rng, list: &[T]) -> T {
 
 fn ascii_slug(name: &str, fallback: &str) -> String {
     let slug: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
-    if slug.is_empty() {
-        fallback.to_owned()
-    } else {
-        slug.to_ascii_lowercase()
-    }
+    if slug.is_empty() { fallback.to_owned() } else { slug.to_ascii_lowercase() }
 }
 
 impl Directory {
@@ -266,10 +248,7 @@ impl Directory {
                 email: format!("{}@acme.example", ascii_slug(name, "admin")),
                 job_title,
                 away: i % 7 == 5,
-                teams: vec![
-                    (i % TEAMS.len()) as Index,
-                    ((i * 5 + 1) % TEAMS.len()) as Index,
-                ],
+                teams: vec![(i % TEAMS.len()) as Index, ((i * 5 + 1) % TEAMS.len()) as Index],
                 is_bot: false,
             })
             .collect();
@@ -289,28 +268,18 @@ impl Directory {
         let teams = TEAMS
             .iter()
             .enumerate()
-            .map(|(i, name)| Team {
-                id: 5_017_691 + i as u64 * 3,
-                name: (*name).to_owned(),
-            })
+            .map(|(i, name)| Team { id: 5_017_691 + i as u64 * 3, name: (*name).to_owned() })
             .collect();
         let tags = TAGS
             .iter()
             .enumerate()
-            .map(|(i, name)| Tag {
-                id: 9_100_200 + i as u64 * 11,
-                name: (*name).to_owned(),
-            })
+            .map(|(i, name)| Tag { id: 9_100_200 + i as u64 * 11, name: (*name).to_owned() })
             .collect();
         let companies = (0..(conversations / 40).clamp(8, 400))
             .map(|i| Company {
                 id: format!("66f1{:020x}", 0xc0de_0000_u64 + i as u64),
                 company_id: format!("acct-{}", 1_000 + i),
-                name: format!(
-                    "{} {}",
-                    pick(&mut rng, &COMPANY_WORDS),
-                    pick(&mut rng, &COMPANY_KINDS)
-                ),
+                name: format!("{} {}", pick(&mut rng, &COMPANY_WORDS), pick(&mut rng, &COMPANY_KINDS)),
                 plan: pick(&mut rng, &PLANS),
                 size: rng.random_range(1..2_000),
                 created_at: now - span - rng.random_range(0..span.max(1)),
@@ -319,22 +288,10 @@ impl Directory {
         let contacts = (0..(conversations / 3).clamp(12, 50_000))
             .map(|i| Self::contact(&mut rng, i, companies.len(), now, span))
             .collect();
-        Self {
-            admins,
-            teams,
-            tags,
-            companies,
-            contacts,
-        }
+        Self { admins, teams, tags, companies, contacts }
     }
 
-    fn contact(
-        rng: &mut ChaCha8Rng,
-        i: usize,
-        companies: usize,
-        now: Seconds,
-        span: Seconds,
-    ) -> Contact {
+    fn contact(rng: &mut ChaCha8Rng, i: usize, companies: usize, now: Seconds, span: Seconds) -> Contact {
         let first = pick(rng, &FIRST);
         let last = pick(rng, &LAST);
         let is_lead = rng.random_bool(0.2);
@@ -346,18 +303,10 @@ impl Directory {
             is_lead,
             name: (!is_lead || rng.random_bool(0.6)).then(|| format!("{first} {last}")),
             email: (!is_lead || rng.random_bool(0.7)).then(|| {
-                format!(
-                    "{}.{}{}@customer.example",
-                    ascii_slug(first, "contact"),
-                    ascii_slug(last, "x"),
-                    i
-                )
+                format!("{}.{}{}@customer.example", ascii_slug(first, "contact"), ascii_slug(last, "x"), i)
             }),
-            phone: rng
-                .random_bool(0.3)
-                .then(|| format!("+3531{:07}", rng.random_range(0..9_999_999))),
-            company: (!is_lead && rng.random_bool(0.7))
-                .then(|| rng.random_range(0..companies) as Index),
+            phone: rng.random_bool(0.3).then(|| format!("+3531{:07}", rng.random_range(0..9_999_999))),
+            company: (!is_lead && rng.random_bool(0.7)).then(|| rng.random_range(0..companies) as Index),
             country,
             city,
             created_at,

@@ -14,12 +14,7 @@ pub struct ApiError {
 
 impl ApiError {
     pub fn new(status: u16, code: &'static str, message: impl Into<String>) -> Self {
-        Self {
-            status,
-            code,
-            message: message.into(),
-            canonical: None,
-        }
+        Self { status, code, message: message.into(), canonical: None }
     }
 
     /// 400 `parameter_invalid`.

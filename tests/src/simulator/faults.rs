@@ -72,57 +72,35 @@ impl Rule {
     /// Strikes every call until it is narrowed down or cleared.
     #[must_use]
     pub fn new(fault: Fault) -> Self {
-        Self {
-            fault,
-            endpoint: None,
-            probability: 1.0,
-            times: None,
-            after: 0,
-            per_page_above: None,
-        }
+        Self { fault, endpoint: None, probability: 1.0, times: None, after: 0, per_page_above: None }
     }
 
     #[must_use]
     pub fn on(self, endpoint: Endpoint) -> Self {
-        Self {
-            endpoint: Some(endpoint),
-            ..self
-        }
+        Self { endpoint: Some(endpoint), ..self }
     }
 
     #[must_use]
     pub fn with_probability(self, probability: f64) -> Self {
-        Self {
-            probability,
-            ..self
-        }
+        Self { probability, ..self }
     }
 
     /// Strikes `times` calls only.
     #[must_use]
     pub fn times(self, times: u32) -> Self {
-        Self {
-            times: Some(times),
-            ..self
-        }
+        Self { times: Some(times), ..self }
     }
 
     /// Lets `calls` matching calls pass first.
     #[must_use]
     pub fn after(self, calls: u32) -> Self {
-        Self {
-            after: calls,
-            ..self
-        }
+        Self { after: calls, ..self }
     }
 
     /// Strikes only when the request asks for more than `per_page` records.
     #[must_use]
     pub fn when_per_page_above(self, per_page: u64) -> Self {
-        Self {
-            per_page_above: Some(per_page),
-            ..self
-        }
+        Self { per_page_above: Some(per_page), ..self }
     }
 }
 
@@ -146,10 +124,7 @@ struct Active {
 
 impl Faults {
     pub fn new(seed: u64) -> Self {
-        Self(Mutex::new(Active {
-            rules: Vec::new(),
-            rng: ChaCha8Rng::seed_from_u64(seed ^ 0xfa017),
-        }))
+        Self(Mutex::new(Active { rules: Vec::new(), rng: ChaCha8Rng::seed_from_u64(seed ^ 0xfa017) }))
     }
 
     pub fn add(&self, rule: Rule) {
@@ -187,17 +162,11 @@ impl Faults {
 
 impl Rule {
     fn strikes(&mut self, call: Call, rng: &mut ChaCha8Rng) -> bool {
-        let cursor_fault = matches!(
-            self.fault,
-            Fault::RepeatedCursor | Fault::StalePage | Fault::RejectedCursor
-        );
+        let cursor_fault =
+            matches!(self.fault, Fault::RepeatedCursor | Fault::StalePage | Fault::RejectedCursor);
         let meant = self.times != Some(0)
-            && self
-                .endpoint
-                .is_none_or(|endpoint| endpoint == call.endpoint)
-            && self
-                .per_page_above
-                .is_none_or(|limit| call.per_page.is_some_and(|size| size > limit))
+            && self.endpoint.is_none_or(|endpoint| endpoint == call.endpoint)
+            && self.per_page_above.is_none_or(|limit| call.per_page.is_some_and(|size| size > limit))
             && (!cursor_fault || call.has_cursor);
         if meant && self.after > 0 {
             self.after -= 1;
@@ -214,38 +183,20 @@ mod tests {
     #[test]
     fn a_rule_waits_strikes_its_number_of_times_and_is_used_up() {
         let faults = Faults::new(1);
-        faults.add(
-            Rule::new(Fault::EmptyOk)
-                .on(Endpoint::Search)
-                .after(1)
-                .times(2)
-                .when_per_page_above(75),
-        );
-        let call = |endpoint, per_page| Call {
-            endpoint,
-            per_page: Some(per_page),
-            has_cursor: false,
-        };
+        faults.add(Rule::new(Fault::EmptyOk).on(Endpoint::Search).after(1).times(2).when_per_page_above(75));
+        let call = |endpoint, per_page| Call { endpoint, per_page: Some(per_page), has_cursor: false };
         assert_eq!(faults.strike(call(Endpoint::Me, 150)), None);
         assert_eq!(faults.strike(call(Endpoint::Search, 75)), None);
-        let struck: Vec<_> = (0..4)
-            .map(|_| faults.strike(call(Endpoint::Search, 150)).is_some())
-            .collect();
+        let struck: Vec<_> = (0..4).map(|_| faults.strike(call(Endpoint::Search, 150)).is_some()).collect();
         assert_eq!(struck, [false, true, true, false]);
         assert!(faults.rules().is_empty());
     }
 
     #[test]
     fn rules_read_as_flat_json() {
-        let rule: Rule = serde_json::from_str(
-            r#"{"fault":"stall","seconds":1.5,"endpoint":"conversation","times":3}"#,
-        )
-        .expect("a rule");
-        assert_eq!(
-            rule,
-            Rule::new(Fault::Stall { seconds: 1.5 })
-                .on(Endpoint::Conversation)
-                .times(3)
-        );
+        let rule: Rule =
+            serde_json::from_str(r#"{"fault":"stall","seconds":1.5,"endpoint":"conversation","times":3}"#)
+                .expect("a rule");
+        assert_eq!(rule, Rule::new(Fault::Stall { seconds: 1.5 }).on(Endpoint::Conversation).times(3));
     }
 }

@@ -114,35 +114,24 @@ pub fn value(field: &str, c: &Conversation, people: &Directory, version: ApiVers
         "waiting_since" => number(c.waiting_since),
         "snoozed_until" => number(c.snoozed_until),
         "contact_ids" => FieldValue::Texts(
-            c.contacts
-                .iter()
-                .map(|&contact| people.contacts[contact as usize].id.clone())
-                .collect(),
+            c.contacts.iter().map(|&contact| people.contacts[contact as usize].id.clone()).collect(),
         ),
         "teammate_ids" => FieldValue::Texts(
-            c.teammates()
-                .iter()
-                .map(|&admin| people.admins[admin as usize].id.to_string())
-                .collect(),
+            c.teammates().iter().map(|&admin| people.admins[admin as usize].id.to_string()).collect(),
         ),
         // Unassigned compares as 0 in the index, whatever the version shows.
-        "admin_assignee_id" => number(Some(
-            c.admin_assignee
-                .map_or(0, |admin| people.admins[admin as usize].id as i64),
-        )),
-        "team_assignee_id" => number(Some(
-            c.team_assignee
-                .map_or(0, |team| people.teams[team as usize].id as i64),
-        )),
+        "admin_assignee_id" => {
+            number(Some(c.admin_assignee.map_or(0, |admin| people.admins[admin as usize].id as i64)))
+        }
+        "team_assignee_id" => {
+            number(Some(c.team_assignee.map_or(0, |team| people.teams[team as usize].id as i64)))
+        }
         "channel_initiated" => text(Some(c.channel.name())),
         "open" => FieldValue::Boolean(c.state != super::model::State::Closed),
         "read" => FieldValue::Boolean(c.read),
         "state" => text(Some(c.state.as_str())),
         "tag_ids" => FieldValue::Texts(
-            c.tags
-                .iter()
-                .map(|applied| people.tags[applied.tag as usize].id.to_string())
-                .collect(),
+            c.tags.iter().map(|applied| people.tags[applied.tag as usize].id.to_string()).collect(),
         ),
         "priority" => text(Some(priority_name(c.priority, version))),
         "ai_agent_participated" => FieldValue::Boolean(c.ai_agent.is_some()),
@@ -153,11 +142,7 @@ pub fn value(field: &str, c: &Conversation, people: &Directory, version: ApiVers
 /// `priority`: five words from 2.16 on, two before.
 pub fn priority_name(priority: Priority, version: ApiVersion) -> &'static str {
     if version < ApiVersion::V2_16 {
-        return if priority == Priority::None {
-            "not_priority"
-        } else {
-            "priority"
-        };
+        return if priority == Priority::None { "not_priority" } else { "priority" };
     }
     match priority {
         Priority::None => "none",
@@ -175,11 +160,7 @@ pub fn resolution_name(resolution: Resolution, version: ApiVersion) -> Option<&'
         Resolution::Assumed => Some("assumed_resolution"),
         Resolution::Confirmed => Some("confirmed_resolution"),
         Resolution::Escalated => Some(if new { "escalated" } else { "routed_to_team" }),
-        Resolution::NegativeFeedback => Some(if new {
-            "negative_feedback"
-        } else {
-            "routed_to_team"
-        }),
+        Resolution::NegativeFeedback => Some(if new { "negative_feedback" } else { "routed_to_team" }),
         Resolution::Abandoned => (!new).then_some("abandoned"),
     }
 }
@@ -193,29 +174,15 @@ pub fn author_names(
         Author::Contact(contact) => {
             let contact = &people.contacts[contact as usize];
             let kind = if contact.is_lead { "lead" } else { "user" };
-            (
-                kind,
-                contact.id.clone(),
-                contact.name.as_deref(),
-                contact.email.as_deref(),
-            )
+            (kind, contact.id.clone(), contact.name.as_deref(), contact.email.as_deref())
         }
         Author::Admin(admin) => {
             let admin = &people.admins[admin as usize];
-            (
-                "admin",
-                admin.id.to_string(),
-                Some(&admin.name),
-                Some(&admin.email),
-            )
+            ("admin", admin.id.to_string(), Some(&admin.name), Some(&admin.email))
         }
         Author::Bot(bot) => {
             let operator = people.admins.iter().find(|admin| admin.is_bot);
-            let name = if bot == super::model::Bot::Operator {
-                "Operator"
-            } else {
-                "Fin"
-            };
+            let name = if bot == super::model::Bot::Operator { "Operator" } else { "Fin" };
             (
                 "bot",
                 operator.map_or_else(|| "0".to_owned(), |admin| admin.id.to_string()),
@@ -272,10 +239,7 @@ fn statistic(name: &str, c: &Conversation, people: &Directory) -> FieldValue {
         "count_assignments" => Some(s.count_assignments.into()),
         "count_conversation_parts" => Some(s.count_conversation_parts.into()),
         _ => {
-            return text(
-                s.last_closed_by
-                    .map(|admin| people.admins[admin as usize].id),
-            );
+            return text(s.last_closed_by.map(|admin| people.admins[admin as usize].id));
         }
     };
     FieldValue::Number(number)
@@ -289,22 +253,16 @@ fn rating(name: &str, c: &Conversation, people: &Directory) -> FieldValue {
         "score" => FieldValue::Number(rating.and_then(|r| r.score).map(i64::from)),
         "remark" => text(rating.and_then(|r| r.remark.as_ref())),
         "contact_id" => text(rating.map(|r| people.contacts[r.contact as usize].id.as_str())),
-        _ => text(
-            rating
-                .and_then(|r| r.admin)
-                .map(|admin| people.admins[admin as usize].id),
-        ),
+        _ => text(rating.and_then(|r| r.admin).map(|admin| people.admins[admin as usize].id)),
     }
 }
 
 fn ai_agent(name: &str, c: &Conversation, version: ApiVersion) -> FieldValue {
     let agent = c.ai_agent.as_ref();
     match name {
-        "resolution_state" => text(
-            agent
-                .and_then(|a| a.resolution)
-                .and_then(|resolution| resolution_name(resolution, version)),
-        ),
+        "resolution_state" => {
+            text(agent.and_then(|a| a.resolution).and_then(|resolution| resolution_name(resolution, version)))
+        }
         "last_answer_type" => text(agent.and_then(|a| a.last_answer_type)),
         "rating" => FieldValue::Number(agent.and_then(|a| a.rating).map(i64::from)),
         "rating_remark" => text(agent.and_then(|a| a.rating_remark.as_ref())),

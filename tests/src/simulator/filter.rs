@@ -78,19 +78,11 @@ impl Filter {
         }
         let filters = value["value"].as_array().map_or(&[][..], Vec::as_slice);
         if filters.is_empty() || filters.len() > MAX_GROUP {
-            return Err(ApiError::parameter(
-                "A group of filters must have 1 to 15 filters",
-            ));
+            return Err(ApiError::parameter("A group of filters must have 1 to 15 filters"));
         }
-        let filters = filters
-            .iter()
-            .map(|filter| Self::parse(filter, depth + 1))
-            .collect::<Result<_, _>>()?;
-        Ok(if group == "AND" {
-            Self::And(filters)
-        } else {
-            Self::Or(filters)
-        })
+        let filters =
+            filters.iter().map(|filter| Self::parse(filter, depth + 1)).collect::<Result<_, _>>()?;
+        Ok(if group == "AND" { Self::And(filters) } else { Self::Or(filters) })
     }
 
     pub fn matches(
@@ -105,10 +97,9 @@ impl Filter {
             Self::All => true,
             Self::And(filters) => filters.iter().all(matches),
             Self::Or(filters) => filters.iter().any(matches),
-            Self::Test(test) => test.matches(
-                &fields::value(test.field, conversation, people, version),
-                comparison,
-            ),
+            Self::Test(test) => {
+                test.matches(&fields::value(test.field, conversation, people, version), comparison)
+            }
         }
     }
 
@@ -121,35 +112,25 @@ impl Filter {
             Self::And(filters) => filters
                 .iter()
                 .map(|filter| filter.updated_at_range(comparison))
-                .fold((ANY.0, ANY.1, true), |a, b| {
-                    (a.0.max(b.0), a.1.min(b.1), a.2 && b.2)
-                }),
+                .fold((ANY.0, ANY.1, true), |a, b| (a.0.max(b.0), a.1.min(b.1), a.2 && b.2)),
             Self::Or(filters) => filters
                 .iter()
                 .map(|filter| filter.updated_at_range(comparison))
-                .fold((ANY.1, ANY.0, false), |a, b| {
-                    (a.0.min(b.0), a.1.max(b.1), false)
-                }),
-            Self::Test(test) => test
-                .updated_at_range(comparison)
-                .unwrap_or((ANY.0, ANY.1, false)),
+                .fold((ANY.1, ANY.0, false), |a, b| (a.0.min(b.0), a.1.max(b.1), false)),
+            Self::Test(test) => test.updated_at_range(comparison).unwrap_or((ANY.0, ANY.1, false)),
         }
     }
 }
 
 impl Test {
     fn parse(value: &Value) -> Result<Self, ApiError> {
-        let name = value["field"]
-            .as_str()
-            .ok_or_else(|| ApiError::parameter("A filter needs a field"))?;
+        let name = value["field"].as_str().ok_or_else(|| ApiError::parameter("A filter needs a field"))?;
         let (field, kind) = fields::find(name)
             .ok_or_else(|| ApiError::parameter(format!("Field {name} is not searchable")))?;
         let operator = value["operator"]
             .as_str()
             .and_then(Operator::parse)
-            .ok_or_else(|| {
-                ApiError::parameter(format!("Operator {} is not supported", value["operator"]))
-            })?;
+            .ok_or_else(|| ApiError::parameter(format!("Operator {} is not supported", value["operator"])))?;
         if !operator.fits(kind) {
             return Err(ApiError::parameter(format!(
                 "Operator {} does not fit field {name}",
@@ -158,23 +139,15 @@ impl Test {
         }
         let operand = value.get("value").unwrap_or(&Value::Null);
         let values = match (operator, operand) {
-            (Operator::In | Operator::NotIn, Value::Array(values)) => values
-                .iter()
-                .map(|value| Operand::parse(name, kind, value))
-                .collect::<Result<_, _>>()?,
+            (Operator::In | Operator::NotIn, Value::Array(values)) => {
+                values.iter().map(|value| Operand::parse(name, kind, value)).collect::<Result<_, _>>()?
+            }
             (Operator::In | Operator::NotIn, _) => {
-                return Err(ApiError::parameter(format!(
-                    "Field {name} needs an array of values"
-                )));
+                return Err(ApiError::parameter(format!("Field {name} needs an array of values")));
             }
             (_, single) => vec![Operand::parse(name, kind, single)?],
         };
-        Ok(Self {
-            field,
-            kind,
-            operator,
-            values,
-        })
+        Ok(Self { field, kind, operator, values })
     }
 
     fn updated_at_range(&self, comparison: Comparison) -> Option<(Seconds, Seconds, bool)> {
@@ -198,14 +171,10 @@ impl Test {
 
     fn matches(&self, value: &FieldValue, comparison: Comparison) -> bool {
         match self.operator {
-            Operator::NotEqual | Operator::NotIn | Operator::ContainsNot => !self
-                .values
-                .iter()
-                .any(|operand| self.one(value, operand, comparison)),
-            _ => self
-                .values
-                .iter()
-                .any(|operand| self.one(value, operand, comparison)),
+            Operator::NotEqual | Operator::NotIn | Operator::ContainsNot => {
+                !self.values.iter().any(|operand| self.one(value, operand, comparison))
+            }
+            _ => self.values.iter().any(|operand| self.one(value, operand, comparison)),
         }
     }
 
@@ -296,16 +265,11 @@ impl Operand {
             (Kind::Date | Kind::Integer, Value::String(text)) => {
                 Self::Number(text.parse().map_err(|_| wrong())?)
             }
-            (Kind::Date | Kind::Integer, Value::Number(number)) => Self::Number(
-                number
-                    .as_i64()
-                    .or(number.as_f64().map(|f| f as i64))
-                    .ok_or_else(wrong)?,
-            ),
-            (Kind::Boolean, Value::Bool(value)) => Self::Boolean(*value),
-            (Kind::Boolean, Value::String(text)) => {
-                Self::Boolean(text.parse().map_err(|_| wrong())?)
+            (Kind::Date | Kind::Integer, Value::Number(number)) => {
+                Self::Number(number.as_i64().or(number.as_f64().map(|f| f as i64)).ok_or_else(wrong)?)
             }
+            (Kind::Boolean, Value::Bool(value)) => Self::Boolean(*value),
+            (Kind::Boolean, Value::String(text)) => Self::Boolean(text.parse().map_err(|_| wrong())?),
             (Kind::Text | Kind::Words, Value::String(text)) => Self::Text(text.clone()),
             (Kind::Text | Kind::Words, Value::Number(number)) => Self::Text(number.to_string()),
             _ => return Err(wrong()),
@@ -330,34 +294,22 @@ mod tests {
     fn filters_select_what_they_say() {
         let length = Length::Realistic;
         let now = 1_795_000_000;
-        let shape = Shape {
-            seed: 3,
-            conversations: 400,
-            now,
-            days: 30,
-            length,
-            plants: Vec::new(),
-        };
+        let shape = Shape { seed: 3, conversations: 400, now, days: 30, length, plants: Vec::new() };
         let people = shape.directory();
         let all: Vec<_> = conversations(&shape, &people).collect();
         let select = |query: Value| {
             let filter = Filter::parse(&query, 1).expect("a valid filter");
-            let matches = |c: &&Conversation| {
-                filter.matches(c, &people, ApiVersion::V2_16, Comparison::Inclusive)
-            };
+            let matches =
+                |c: &&Conversation| filter.matches(c, &people, ApiVersion::V2_16, Comparison::Inclusive);
             all.iter().filter(matches).collect::<Vec<_>>()
         };
         let test = |field: &str, operator: &str, value: Value| json!({"field": field, "operator": operator, "value": value});
         let closed = select(test("state", "=", json!("closed")));
         assert!(!closed.is_empty() && closed.iter().all(|c| c.state.as_str() == "closed"));
-        assert_eq!(
-            select(test("open", "=", json!(true))).len(),
-            all.len() - closed.len()
-        );
-        assert_eq!(
-            select(test("state", "NIN", json!(["closed", "snoozed"]))).len(),
-            { all.iter().filter(|c| c.state.as_str() == "open").count() }
-        );
+        assert_eq!(select(test("open", "=", json!(true))).len(), all.len() - closed.len());
+        assert_eq!(select(test("state", "NIN", json!(["closed", "snoozed"]))).len(), {
+            all.iter().filter(|c| c.state.as_str() == "open").count()
+        });
         let id = all[7].id.to_string();
         assert_eq!(select(test("id", "IN", json!([id]))), [&all[7]]);
         let unassigned = select(test("admin_assignee_id", "=", json!(0)));
@@ -369,12 +321,8 @@ mod tests {
             {"operator": "OR", "value": [test("state", "=", json!("closed")), test("state", "=", json!("snoozed"))]},
             test("updated_at", ">", json!((now - 86_400).to_string())),
         ]});
-        let expected =
-            |c: &&Conversation| c.state.as_str() != "open" && c.updated_at >= now - 86_400;
-        assert_eq!(
-            select(nested),
-            all.iter().filter(expected).collect::<Vec<_>>()
-        );
+        let expected = |c: &&Conversation| c.state.as_str() != "open" && c.updated_at >= now - 86_400;
+        assert_eq!(select(nested), all.iter().filter(expected).collect::<Vec<_>>());
     }
 
     #[test]
@@ -385,10 +333,7 @@ mod tests {
             refusal(paged(json!({"per_page": 151}))),
             ("parameter_invalid", "Per Page is too big".to_owned())
         );
-        assert_eq!(
-            refusal(paged(json!({"starting_after": "%%%"}))).0,
-            "client_error"
-        );
+        assert_eq!(refusal(paged(json!({"starting_after": "%%%"}))).0, "client_error");
         assert_eq!(refusal(json!({})).0, "parameter_not_found");
         for (field, operator, value) in [
             ("no_such_field", "=", json!(1)),
@@ -398,17 +343,10 @@ mod tests {
             ("state", "IN", json!("open")),
         ] {
             let query = json!({"field": field, "operator": operator, "value": value});
-            assert_eq!(
-                refusal(json!({"query": query})).0,
-                "parameter_invalid",
-                "{query}"
-            );
+            assert_eq!(refusal(json!({"query": query})).0, "parameter_invalid", "{query}");
         }
         let group = |filters: Vec<Value>| json!({"operator": "AND", "value": filters});
-        assert_eq!(
-            refusal(json!({"query": group(vec![query.clone(); 16])})).0,
-            "parameter_invalid"
-        );
+        assert_eq!(refusal(json!({"query": group(vec![query.clone(); 16])})).0, "parameter_invalid");
         let deep = group(vec![group(vec![group(vec![group(vec![query.clone()])])])]);
         assert_eq!(refusal(json!({"query": deep})).0, "parameter_invalid");
         // `page` is no parameter; sending it is not an error and changes nothing.
@@ -419,14 +357,7 @@ mod tests {
     #[test]
     fn a_recorded_cursor_reads_back() {
         let cursor = Cursor::decode("WzE3MjY3NTIxNDUwMDAsNSwyXQ==").expect("a recorded cursor");
-        assert_eq!(
-            cursor,
-            Cursor {
-                sort_value: Some(1_726_752_145_000),
-                id: 5,
-                page: 2
-            }
-        );
+        assert_eq!(cursor, Cursor { sort_value: Some(1_726_752_145_000), id: 5, page: 2 });
         assert_eq!(cursor.encode(), "WzE3MjY3NTIxNDUwMDAsNSwyXQ==");
     }
 }

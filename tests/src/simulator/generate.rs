@@ -96,12 +96,7 @@ pub fn conversation(shape: &Shape, directory: &Directory, index: usize) -> Conve
         Length::Messages(_) => thread.messages_only(),
         Length::Realistic | Length::Parts(_) => thread.live(shape.now - created_at),
     }
-    let Thread {
-        mut conversation,
-        mut rng,
-        topic,
-        ..
-    } = thread;
+    let Thread { mut conversation, mut rng, topic, .. } = thread;
     conversation.refresh();
     if matches!(shape.length, Length::Realistic) {
         if index % 2_000 == 711
@@ -113,11 +108,7 @@ pub fn conversation(shape: &Shape, directory: &Directory, index: usize) -> Conve
             make_null_heavy(&mut conversation, index);
         }
     }
-    for plant in shape
-        .plants
-        .iter()
-        .filter(|plant| plant.conversation == index)
-    {
+    for plant in shape.plants.iter().filter(|plant| plant.conversation == index) {
         plant.put_into(&mut conversation, shape.now);
     }
     conversation
@@ -173,12 +164,7 @@ fn part_count(length: &Length, index: usize, rng: &mut ChaCha8Rng) -> usize {
 
 /// The time of each part: gaps around twenty minutes, squeezed where the thread would run
 /// into the future.
-fn part_times(
-    rng: &mut ChaCha8Rng,
-    created_at: Seconds,
-    now: Seconds,
-    count: usize,
-) -> Vec<Seconds> {
+fn part_times(rng: &mut ChaCha8Rng, created_at: Seconds, now: Seconds, count: usize) -> Vec<Seconds> {
     let mut at = 0.0;
     let offsets: Vec<f64> = (0..count)
         .map(|_| {
@@ -188,10 +174,7 @@ fn part_times(
         .collect();
     let room = (now - 1 - created_at) as f64;
     let scale = if at > room { room / at } else { 1.0 };
-    offsets
-        .iter()
-        .map(|offset| created_at + (offset * scale) as Seconds)
-        .collect()
+    offsets.iter().map(|offset| created_at + (offset * scale) as Seconds).collect()
 }
 
 /// Takes away what may be null, as in conversations that an integration created.
@@ -215,29 +198,14 @@ impl Plant {
             }
             return;
         }
-        let replies = |c: &Conversation| {
-            c.parts
-                .iter()
-                .filter(|part| part.is_visible_message())
-                .count()
-        };
+        let replies = |c: &Conversation| c.parts.iter().filter(|part| part.is_visible_message()).count();
         while replies(conversation) < self.message {
             let body = "<p>Any news on this?</p>".to_owned();
             let at = (conversation.updated_at + 30).min(now);
-            conversation.apply(
-                Change::ContactReply {
-                    body,
-                    attachments: Vec::new(),
-                },
-                at,
-            );
+            conversation.apply(Change::ContactReply { body, attachments: Vec::new() }, at);
         }
         let visible = |part: &&mut Part| part.is_visible_message();
-        let part = conversation
-            .parts
-            .iter_mut()
-            .filter(visible)
-            .nth(self.message - 1);
+        let part = conversation.parts.iter_mut().filter(visible).nth(self.message - 1);
         if let Some(body) = part.and_then(|part| part.body.as_mut()) {
             body.push_str(&paragraph);
         }
@@ -247,9 +215,7 @@ impl Plant {
 
 /// `text` with the characters escaped that HTML reserves.
 pub fn escape(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
 #[cfg(test)]
@@ -259,14 +225,7 @@ mod tests {
     const NOW: Seconds = 1_795_000_000;
 
     fn shape(conversations: usize, length: Length) -> Shape {
-        Shape {
-            seed: 42,
-            conversations,
-            now: NOW,
-            days: 90,
-            length,
-            plants: Vec::new(),
-        }
+        Shape { seed: 42, conversations, now: NOW, days: 90, length, plants: Vec::new() }
     }
 
     #[test]
@@ -279,11 +238,7 @@ mod tests {
         assert!(first.is_sorted_by_key(|c| c.created_at));
         for c in &first {
             assert!(c.parts.is_sorted_by_key(|part| part.created_at));
-            assert!(
-                c.created_at <= c.updated_at && c.updated_at < NOW,
-                "{}",
-                c.index
-            );
+            assert!(c.created_at <= c.updated_at && c.updated_at < NOW, "{}", c.index);
             if let Some(last) = c.parts.last() {
                 assert_eq!(c.updated_at, last.updated_at);
             }
@@ -301,18 +256,11 @@ mod tests {
             messages += c.parts.iter().filter(|part| part.body.is_some()).count();
         }
         lengths.sort_unstable();
-        assert!(
-            (6..=10).contains(&lengths[1_500]),
-            "median {}",
-            lengths[1_500]
-        );
+        assert!((6..=10).contains(&lengths[1_500]), "median {}", lengths[1_500]);
         assert_eq!(lengths[0], 0);
         assert_eq!(lengths.iter().filter(|length| **length > 500).count(), 2);
         let share = messages as f64 / lengths.iter().sum::<usize>() as f64;
-        assert!(
-            (0.4..0.65).contains(&share),
-            "{share} of the parts are messages"
-        );
+        assert!((0.4..0.65).contains(&share), "{share} of the parts are messages");
     }
 
     #[test]
@@ -320,9 +268,7 @@ mod tests {
         let of = |length| {
             let shape = shape(200, length);
             let directory = shape.directory();
-            conversations(&shape, &directory)
-                .map(|c| c.parts.len())
-                .collect::<Vec<_>>()
+            conversations(&shape, &directory).map(|c| c.parts.len()).collect::<Vec<_>>()
         };
         assert_eq!(of(Length::Messages(8)), vec![7; 200]);
         assert_eq!(of(Length::Parts(8..=8)), vec![8; 200]);
@@ -330,31 +276,16 @@ mod tests {
 
     #[test]
     fn a_planted_text_stands_only_in_its_message() {
-        let plant = Plant {
-            conversation: 3,
-            message: 4,
-            text: "xylophone & <co>".into(),
-        };
-        let shape = Shape {
-            plants: vec![plant],
-            ..shape(50, Length::Parts(0..=3))
-        };
+        let plant = Plant { conversation: 3, message: 4, text: "xylophone & <co>".into() };
+        let shape = Shape { plants: vec![plant], ..shape(50, Length::Parts(0..=3)) };
         let directory = shape.directory();
         let holders: Vec<_> = conversations(&shape, &directory)
             .flat_map(|c| {
-                let replies = c
-                    .parts
-                    .into_iter()
-                    .filter(Part::is_visible_message)
-                    .enumerate();
-                replies
-                    .map(|(i, part)| (c.index, i + 1, part))
-                    .collect::<Vec<_>>()
+                let replies = c.parts.into_iter().filter(Part::is_visible_message).enumerate();
+                replies.map(|(i, part)| (c.index, i + 1, part)).collect::<Vec<_>>()
             })
             .filter(|(_, _, part)| {
-                part.body
-                    .as_deref()
-                    .is_some_and(|body| body.contains("xylophone &amp; &lt;co&gt;"))
+                part.body.as_deref().is_some_and(|body| body.contains("xylophone &amp; &lt;co&gt;"))
             })
             .map(|(index, message, _)| (index, message))
             .collect();

@@ -61,26 +61,13 @@ impl SearchIndex {
     ) -> Self {
         let slots = conversations
             .iter()
-            .map(|copy| Slot {
-                revision: copy.as_ref().map_or(0, |c| c.revision),
-                copy: copy.clone(),
-            })
+            .map(|copy| Slot { revision: copy.as_ref().map_or(0, |c| c.revision), copy: copy.clone() })
             .collect();
-        let mut by_updated_at: Vec<_> = conversations
-            .iter()
-            .flatten()
-            .map(|c| (c.updated_at, c.id, c.index))
-            .collect();
+        let mut by_updated_at: Vec<_> =
+            conversations.iter().flatten().map(|c| (c.updated_at, c.id, c.index)).collect();
         by_updated_at.sort_unstable();
         let rng = ChaCha8Rng::seed_from_u64(seed ^ 0x1a6);
-        Self {
-            slots,
-            by_updated_at,
-            pending: BTreeMap::new(),
-            arrivals: 0,
-            lag_seconds,
-            rng,
-        }
+        Self { slots, by_updated_at, pending: BTreeMap::new(), arrivals: 0, lag_seconds, rng }
     }
 
     /// A conversation was written at `now_ms`; its copy arrives after the lag.
@@ -95,14 +82,7 @@ impl SearchIndex {
 
     /// A conversation was deleted at `now_ms`; searches list it until the lag is over.
     pub fn deleted(&mut self, index: usize, now_ms: i64) {
-        self.send(
-            Arrival {
-                index,
-                revision: u64::MAX,
-                copy: None,
-            },
-            now_ms,
-        );
+        self.send(Arrival { index, revision: u64::MAX, copy: None }, now_ms);
     }
 
     fn send(&mut self, arrival: Arrival, now_ms: i64) {
@@ -117,11 +97,7 @@ impl SearchIndex {
 
     /// Lets the changes in whose lag is over at `now_ms`.
     pub fn settle(&mut self, now_ms: i64) {
-        while let Some(first) = self
-            .pending
-            .first_entry()
-            .filter(|entry| entry.key().0 <= now_ms)
-        {
+        while let Some(first) = self.pending.first_entry().filter(|entry| entry.key().0 <= now_ms) {
             let arrival = first.remove();
             self.receive(arrival);
         }
@@ -148,10 +124,7 @@ impl SearchIndex {
                 self.by_updated_at.insert(place, key);
             }
         }
-        *slot = Slot {
-            revision: arrival.revision,
-            copy: arrival.copy,
-        };
+        *slot = Slot { revision: arrival.revision, copy: arrival.copy };
     }
 
     /// One page, evaluated over what the index holds now.
@@ -164,10 +137,7 @@ impl SearchIndex {
     ) -> Page {
         let (low, high, exact) = request.filter.updated_at_range(comparison);
         let start = self.by_updated_at.partition_point(|entry| entry.0 < low);
-        let end = self
-            .by_updated_at
-            .partition_point(|entry| entry.0 <= high)
-            .max(start);
+        let end = self.by_updated_at.partition_point(|entry| entry.0 <= high).max(start);
         let range = &self.by_updated_at[start..end];
         let matching = |&(_, _, index): &(Seconds, Id, usize)| {
             let copy = self.slots[index].copy.as_ref()?;
@@ -175,20 +145,11 @@ impl SearchIndex {
         };
         let ascending = request.sort.ascending;
         let (total_count, mut found) = if request.sort.field == "updated_at" {
-            let total = if exact {
-                range.len()
-            } else {
-                range.iter().filter_map(matching).count()
-            };
+            let total = if exact { range.len() } else { range.iter().filter_map(matching).count() };
             (total, page_by_updated_at(range, request, matching))
         } else {
-            let key =
-                |c: &Conversation| sort_key(request.sort.field, c, people, version, ascending);
-            let mut all: Vec<_> = range
-                .iter()
-                .filter_map(matching)
-                .map(|c| (key(c), c.id, c))
-                .collect();
+            let key = |c: &Conversation| sort_key(request.sort.field, c, people, version, ascending);
+            let mut all: Vec<_> = range.iter().filter_map(matching).map(|c| (key(c), c.id, c)).collect();
             all.sort_unstable_by_key(|entry| (entry.0, entry.1));
             if !ascending {
                 all.reverse();
@@ -211,18 +172,9 @@ impl SearchIndex {
         found.truncate(request.per_page);
         let next = found.last().filter(|_| more).map(|last| {
             let key = sort_key(request.sort.field, last, people, version, ascending);
-            Cursor {
-                sort_value: (key != missing(ascending)).then_some(key),
-                id: last.id,
-                page: page + 1,
-            }
+            Cursor { sort_value: (key != missing(ascending)).then_some(key), id: last.id, page: page + 1 }
         });
-        Page {
-            conversations: found,
-            total_count,
-            next,
-            page,
-        }
+        Page { conversations: found, total_count, next, page }
     }
 }
 
@@ -238,21 +190,13 @@ fn page_by_updated_at<'a>(
         (value.div_euclid(1_000), cursor.id)
     });
     let found = |entries: &mut dyn Iterator<Item = &'a (Seconds, Id, usize)>| {
-        entries
-            .filter_map(&matching)
-            .take(wanted)
-            .cloned()
-            .collect()
+        entries.filter_map(&matching).take(wanted).cloned().collect()
     };
     if request.sort.ascending {
-        let from = after.map_or(0, |after| {
-            range.partition_point(|entry| (entry.0, entry.1) <= after)
-        });
+        let from = after.map_or(0, |after| range.partition_point(|entry| (entry.0, entry.1) <= after));
         found(&mut range[from..].iter())
     } else {
-        let to = after.map_or(range.len(), |after| {
-            range.partition_point(|entry| (entry.0, entry.1) < after)
-        });
+        let to = after.map_or(range.len(), |after| range.partition_point(|entry| (entry.0, entry.1) < after));
         found(&mut range[..to].iter().rev())
     }
 }
@@ -263,13 +207,7 @@ fn missing(ascending: bool) -> i64 {
 }
 
 /// The value to sort by; times in milliseconds, as in cursors.
-fn sort_key(
-    field: &str,
-    c: &Conversation,
-    people: &Directory,
-    version: ApiVersion,
-    ascending: bool,
-) -> i64 {
+fn sort_key(field: &str, c: &Conversation, people: &Directory, version: ApiVersion, ascending: bool) -> i64 {
     let is_date = fields::find(field).is_some_and(|(_, kind)| kind == fields::Kind::Date);
     match fields::value(field, c, people, version) {
         FieldValue::Number(Some(value)) if is_date => value * 1_000,
@@ -297,26 +235,14 @@ mod tests {
     fn directory() -> Directory {
         let length = Length::Messages(1);
         let now = NOW_MS / 1_000;
-        Shape {
-            seed: 1,
-            conversations: 0,
-            now,
-            days: 1,
-            length,
-            plants: Vec::new(),
-        }
-        .directory()
+        Shape { seed: 1, conversations: 0, now, days: 1, length, plants: Vec::new() }.directory()
     }
 
     fn request(body: Value) -> SearchRequest {
         SearchRequest::parse(&body).expect("a valid search")
     }
 
-    fn page(
-        index: &SearchIndex,
-        request: &SearchRequest,
-        comparison: Comparison,
-    ) -> (Vec<usize>, Page) {
+    fn page(index: &SearchIndex, request: &SearchRequest, comparison: Comparison) -> (Vec<usize>, Page) {
         let page = index.search(request, &directory(), ApiVersion::V2_14, comparison);
         (page.conversations.iter().map(|c| c.index).collect(), page)
     }
@@ -336,21 +262,11 @@ mod tests {
     fn pages_follow_each_other_also_within_one_second_and_the_last_has_no_next() {
         let all = conversations(&[50, 20, 20, 20, 10]);
         let index = SearchIndex::new(&all, 0..=0, 1);
-        for (order, expected) in [
-            ("ascending", [[1, 2], [3, 0]]),
-            ("descending", [[0, 3], [2, 1]]),
-        ] {
+        for (order, expected) in [("ascending", [[1, 2], [3, 0]]), ("descending", [[0, 3], [2, 1]])] {
             let (first, one) = page(&index, &since(20, ">", order, None), Comparison::Inclusive);
-            let (second, two) = page(
-                &index,
-                &since(20, ">", order, Some(&one)),
-                Comparison::Inclusive,
-            );
+            let (second, two) = page(&index, &since(20, ">", order, Some(&one)), Comparison::Inclusive);
             assert_eq!([first, second], expected, "{order}");
-            assert_eq!(
-                (one.total_count, one.page, two.page, two.next),
-                (4, 1, 2, None)
-            );
+            assert_eq!((one.total_count, one.page, two.page, two.next), (4, 1, 2, None));
         }
     }
 
@@ -358,52 +274,29 @@ mod tests {
     fn comparison_is_a_switch_and_milliseconds_find_nothing() {
         let index = SearchIndex::new(&conversations(&[10, 20, 30]), 0..=0, 1);
         let found = |bound, operator, comparison| {
-            page(
-                &index,
-                &since(bound, operator, "ascending", None),
-                comparison,
-            )
-            .0
+            page(&index, &since(bound, operator, "ascending", None), comparison).0
         };
         assert_eq!(found(20, ">", Comparison::Inclusive), [1, 2]);
         assert_eq!(found(20, ">", Comparison::Exclusive), [2]);
         assert_eq!(found(20, "<", Comparison::Exclusive), [0]);
-        assert_eq!(
-            found(20_000_000_000_000, "<", Comparison::Inclusive),
-            [] as [usize; 0]
-        );
+        assert_eq!(found(20_000_000_000_000, "<", Comparison::Inclusive), [] as [usize; 0]);
     }
 
     #[test]
     fn a_cursor_is_a_position_in_live_data() {
         let mut all = conversations(&[10, 20, 30]);
         let mut index = SearchIndex::new(&all, 0..=0, 1);
-        let (_, first) = page(
-            &index,
-            &since(0, ">", "ascending", None),
-            Comparison::Inclusive,
-        );
+        let (_, first) = page(&index, &since(0, ">", "ascending", None), Comparison::Inclusive);
         assert_eq!(
             first.next.map(Cursor::encode),
-            Some(
-                Cursor {
-                    sort_value: Some(20_000),
-                    id: Conversation::id_of(1),
-                    page: 2,
-                }
-                .encode()
-            )
+            Some(Cursor { sort_value: Some(20_000), id: Conversation::id_of(1), page: 2 }.encode())
         );
         // Conversation 0 moves behind the cursor and appears a second time.
         let moved = all[0].as_mut().map(Arc::make_mut).expect("conversation 0");
         moved.updated_at = 40;
         moved.revision += 1;
         index.written(&Arc::new(moved.clone()), NOW_MS);
-        let (second, _) = page(
-            &index,
-            &since(0, ">", "ascending", Some(&first)),
-            Comparison::Inclusive,
-        );
+        let (second, _) = page(&index, &since(0, ">", "ascending", Some(&first)), Comparison::Inclusive);
         assert_eq!(second, [2, 0]);
     }
 
@@ -417,12 +310,7 @@ mod tests {
         index.deleted(1, NOW_MS + 1_000);
         let mut found = |ms| {
             index.settle(ms);
-            page(
-                &index,
-                &since(0, ">", "ascending", None),
-                Comparison::Inclusive,
-            )
-            .0
+            page(&index, &since(0, ">", "ascending", None), Comparison::Inclusive).0
         };
         assert_eq!(found(NOW_MS + 4_999), [0, 1]);
         assert_eq!(found(NOW_MS + 5_000), [1, 0]);

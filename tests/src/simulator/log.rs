@@ -107,10 +107,7 @@ struct Inner {
 
 impl Default for Log {
     fn default() -> Self {
-        Self {
-            started: Instant::now(),
-            inner: Mutex::default(),
-        }
+        Self { started: Instant::now(), inner: Mutex::default() }
     }
 }
 
@@ -125,11 +122,7 @@ impl Log {
         stats.in_flight += 1;
         stats.max_in_flight = stats.max_in_flight.max(stats.in_flight);
         inner.entries.push(entry);
-        InFlight {
-            log: Arc::clone(self),
-            place: inner.entries.len() - 1,
-            generation: inner.generation,
-        }
+        InFlight { log: Arc::clone(self), place: inner.entries.len() - 1, generation: inner.generation }
     }
 
     pub fn stats(&self) -> Stats {
@@ -144,11 +137,7 @@ impl Log {
     pub fn reset(&self) {
         let mut inner = self.lock();
         let in_flight = inner.stats.in_flight;
-        inner.stats = Stats {
-            in_flight,
-            max_in_flight: in_flight,
-            ..Stats::default()
-        };
+        inner.stats = Stats { in_flight, max_in_flight: in_flight, ..Stats::default() };
         inner.entries.clear();
         inner.generation += 1;
     }

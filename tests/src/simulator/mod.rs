@@ -104,17 +104,14 @@ impl Simulator {
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
         let shared = Arc::new(Shared::new(config));
-        let runtime = Builder::new_multi_thread()
-            .worker_threads(2)
-            .thread_name("simulator")
-            .enable_all()
-            .build()?;
+        let runtime =
+            Builder::new_multi_thread().worker_threads(2).thread_name("simulator").enable_all().build()?;
         let listener = {
             let _guard = runtime.enter();
             connection::Acceptor(tokio::net::TcpListener::from_std(listener)?)
         };
-        let service = server::router(Arc::clone(&shared))
-            .into_make_service_with_connect_info::<connection::Cut>();
+        let service =
+            server::router(Arc::clone(&shared)).into_make_service_with_connect_info::<connection::Cut>();
         let (open, closed) = mpsc::channel();
         let acceptor = runtime.spawn(async move {
             let served = axum::serve(listener, service).await;

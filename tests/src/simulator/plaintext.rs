@@ -14,18 +14,11 @@ pub fn from_html(html: &str) -> String {
         };
         let tag = &rest[open + 1..open + close];
         rest = &rest[open + close + 1..];
-        let name = tag
-            .split(|c: char| c.is_whitespace())
-            .next()
-            .unwrap_or_default();
+        let name = tag.split(|c: char| c.is_whitespace()).next().unwrap_or_default();
         match name {
             "br" | "br/" | "/p" | "/li" | "/div" | "hr" => out.push('\n'),
             "a" => {
-                link = tag
-                    .split("href=\"")
-                    .nth(1)
-                    .and_then(|part| part.split('"').next())
-                    .map(str::to_owned);
+                link = tag.split("href=\"").nth(1).and_then(|part| part.split('"').next()).map(str::to_owned);
             }
             "/a" => {
                 if let Some(url) = link.take() {
@@ -36,25 +29,16 @@ pub fn from_html(html: &str) -> String {
         }
     }
     out.push_str(rest);
-    let out = out
-        .replace("&nbsp;", " ")
-        .replace("&lt;", "<")
-        .replace("&gt;", ">")
-        .replace("&quot;", "\"");
-    out.replace("&#39;", "'")
-        .replace("&amp;", "&")
-        .trim_end()
-        .to_owned()
+    let out = out.replace("&nbsp;", " ").replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"");
+    out.replace("&#39;", "'").replace("&amp;", "&").trim_end().to_owned()
 }
 
 #[cfg(test)]
 mod tests {
     #[test]
     fn links_keep_their_address_and_entities_are_resolved() {
-        let html = "<p>See <a href=\"https://x.example/?a=1&amp;b\" rel=\"x\">this &lt;page&gt;</a></p><p>Bye</p>";
-        assert_eq!(
-            super::from_html(html),
-            "See this <page> (https://x.example/?a=1&b)\nBye"
-        );
+        let html =
+            "<p>See <a href=\"https://x.example/?a=1&amp;b\" rel=\"x\">this &lt;page&gt;</a></p><p>Bye</p>";
+        assert_eq!(super::from_html(html), "See this <page> (https://x.example/?a=1&b)\nBye");
     }
 }

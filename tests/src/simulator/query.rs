@@ -30,10 +30,7 @@ pub struct Sort {
 impl Default for Sort {
     /// The order of recorded answers.
     fn default() -> Self {
-        Self {
-            field: "updated_at",
-            ascending: false,
-        }
+        Self { field: "updated_at", ascending: false }
     }
 }
 
@@ -61,19 +58,14 @@ impl Cursor {
         if !value[0].is_null() && !value[0].is_i64() {
             return Err(ApiError::bad_cursor());
         }
-        Ok(Self {
-            sort_value: value[0].as_i64(),
-            id,
-            page,
-        })
+        Ok(Self { sort_value: value[0].as_i64(), id, page })
     }
 }
 
 impl SearchRequest {
     pub fn parse(body: &Value) -> Result<Self, ApiError> {
         let query = body.get("query").filter(|query| query.is_object());
-        let query =
-            query.ok_or_else(|| ApiError::new(400, "parameter_not_found", "query is required"))?;
+        let query = query.ok_or_else(|| ApiError::new(400, "parameter_not_found", "query is required"))?;
         let pagination = &body["pagination"];
         Ok(Self {
             filter: Filter::parse(query, 1)?,
@@ -111,8 +103,8 @@ fn sort(value: &Value) -> Result<Sort, ApiError> {
         return Ok(Sort::default());
     }
     let field = value["field"].as_str().unwrap_or("updated_at");
-    let (field, kind) = fields::find(field)
-        .ok_or_else(|| ApiError::parameter(format!("Cannot sort by field {field}")))?;
+    let (field, kind) =
+        fields::find(field).ok_or_else(|| ApiError::parameter(format!("Cannot sort by field {field}")))?;
     if !matches!(kind, Kind::Date | Kind::Integer) {
         return Err(ApiError::parameter(format!("Cannot sort by field {field}")));
     }

@@ -36,11 +36,7 @@ pub struct Verdict {
 
 impl RateLimit {
     pub fn new(limit: Option<u32>, others: u32) -> Self {
-        Self {
-            limit,
-            others,
-            current: Mutex::default(),
-        }
+        Self { limit, others, current: Mutex::default() }
     }
 
     /// Counts one call at `now_ms`. `None` when nothing is limited.
@@ -59,24 +55,14 @@ impl RateLimit {
             window.used += 1;
         }
         let remaining = limit.saturating_sub(window.used + others);
-        Some(Verdict {
-            allowed,
-            limit,
-            remaining,
-            reset: start + WINDOW,
-        })
+        Some(Verdict { allowed, limit, remaining, reset: start + WINDOW })
     }
 
     /// What a 429 says about the window at `now_ms`, for a storm of them without a limit, too.
     pub fn exhausted(&self, now_ms: i64) -> Verdict {
         let now = now_ms.div_euclid(1_000);
         let reset = now - now.rem_euclid(WINDOW) + WINDOW;
-        Verdict {
-            allowed: false,
-            limit: self.limit.unwrap_or(167),
-            remaining: 0,
-            reset,
-        }
+        Verdict { allowed: false, limit: self.limit.unwrap_or(167), remaining: 0, reset }
     }
 
     /// Uses up the rest of the current window, as another app's burst would.
@@ -84,10 +70,7 @@ impl RateLimit {
         if let Some(limit) = self.limit {
             let now = now_ms.div_euclid(1_000);
             let mut window = self.current.lock().unwrap_or_else(PoisonError::into_inner);
-            *window = Window {
-                start: now - now.rem_euclid(WINDOW),
-                used: limit,
-            };
+            *window = Window { start: now - now.rem_euclid(WINDOW), used: limit };
         }
     }
 }
@@ -99,23 +82,11 @@ mod tests {
     #[test]
     fn a_window_allows_its_limit_and_the_next_one_starts_afresh() {
         let limit = RateLimit::new(Some(3), 0);
-        let taken: Vec<_> = (0..4)
-            .filter_map(|i| limit.take(1_778_146_881_000 + i))
-            .collect();
-        assert_eq!(
-            taken.iter().map(|v| v.allowed).collect::<Vec<_>>(),
-            [true, true, true, false]
-        );
-        assert_eq!(
-            taken.iter().map(|v| v.remaining).collect::<Vec<_>>(),
-            [2, 1, 0, 0]
-        );
+        let taken: Vec<_> = (0..4).filter_map(|i| limit.take(1_778_146_881_000 + i)).collect();
+        assert_eq!(taken.iter().map(|v| v.allowed).collect::<Vec<_>>(), [true, true, true, false]);
+        assert_eq!(taken.iter().map(|v| v.remaining).collect::<Vec<_>>(), [2, 1, 0, 0]);
         assert_eq!(taken[3].reset, 1_778_146_890);
-        assert!(
-            limit
-                .take(1_778_146_890_000)
-                .is_some_and(|v| v.allowed && v.remaining == 2)
-        );
+        assert!(limit.take(1_778_146_890_000).is_some_and(|v| v.allowed && v.remaining == 2));
     }
 
     #[test]
@@ -123,9 +94,6 @@ mod tests {
         let limit = RateLimit::new(Some(10), 10);
         assert_eq!(limit.take(1_778_146_880_000).map(|v| v.remaining), Some(9));
         assert_eq!(limit.take(1_778_146_885_000).map(|v| v.remaining), Some(3));
-        assert_eq!(
-            limit.take(1_778_146_889_999).map(|v| v.allowed),
-            Some(false)
-        );
+        assert_eq!(limit.take(1_778_146_889_999).map(|v| v.allowed), Some(false));
     }
 }

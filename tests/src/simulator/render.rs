@@ -6,8 +6,7 @@ use super::MAX_PARTS;
 use super::directory::Directory;
 use super::fields::{author_names, priority_name, resolution_name};
 use super::model::{
-    AiAgent, Assignee, Attachment, Author, Bot, Conversation, Index, Part, Rating, Seconds, State,
-    Statistics,
+    AiAgent, Assignee, Attachment, Author, Bot, Conversation, Index, Part, Rating, Seconds, State, Statistics,
 };
 use super::plaintext;
 use super::version::ApiVersion;
@@ -52,17 +51,11 @@ impl Renderer<'_> {
         put("first_contact_reply", self.first_contact_reply(c));
         put(
             "admin_assignee_id",
-            self.assignee(
-                c.admin_assignee
-                    .map(|admin| self.people.admins[admin as usize].id),
-            ),
+            self.assignee(c.admin_assignee.map(|admin| self.people.admins[admin as usize].id)),
         );
         put(
             "team_assignee_id",
-            self.assignee(
-                c.team_assignee
-                    .map(|team| self.people.teams[team as usize].id),
-            ),
+            self.assignee(c.team_assignee.map(|team| self.people.teams[team as usize].id)),
         );
         // A snoozed conversation counts as open (seen in recordings).
         put("open", (c.state != State::Closed).into());
@@ -76,44 +69,21 @@ impl Renderer<'_> {
                 json!({"type": "conversation_sla_summary", "sla_name": sla.name, "sla_status": sla.status})
             }),
         );
-        put(
-            "statistics",
-            c.statistics
-                .as_ref()
-                .map_or(Value::Null, |s| self.statistics(s)),
-        );
+        put("statistics", c.statistics.as_ref().map_or(Value::Null, |s| self.statistics(s)));
         put("conversation_rating", self.rating(c));
         put("teammates", self.teammates(c));
         put("title", c.title.clone().into());
-        put(
-            "custom_attributes",
-            Value::Object(c.custom_attributes.clone()),
-        );
-        put(
-            "topics",
-            json!({"type": "topic.list", "topics": [], "total_count": 0}),
-        );
+        put("custom_attributes", Value::Object(c.custom_attributes.clone()));
+        put("topics", json!({"type": "topic.list", "topics": [], "total_count": 0}));
         put("ticket", Value::Null);
         put("linked_objects", linked_objects(c));
-        put(
-            "ai_agent",
-            c.ai_agent
-                .as_ref()
-                .map_or(Value::Null, |agent| self.ai_agent(agent)),
-        );
+        put("ai_agent", c.ai_agent.as_ref().map_or(Value::Null, |agent| self.ai_agent(agent)));
         put("ai_agent_participated", c.ai_agent.is_some().into());
         if since(ApiVersion::V2_15) {
-            put(
-                "company",
-                c.company
-                    .map_or(Value::Null, |company| self.company(company)),
-            );
+            put("company", c.company.map_or(Value::Null, |company| self.company(company)));
         }
         if since(ApiVersion::V2_16) {
-            put(
-                "channel",
-                json!({"initial": c.channel.name(), "current": c.channel.name()}),
-            );
+            put("channel", json!({"initial": c.channel.name(), "current": c.channel.name()}));
             put("sales_agent_participated", false.into());
             put("sales_agent", Value::Null);
             put("external_references", json!([]));
@@ -130,11 +100,7 @@ impl Renderer<'_> {
     }
 
     fn text(&self, html: &str) -> Value {
-        if self.plaintext {
-            plaintext::from_html(html).into()
-        } else {
-            html.into()
-        }
+        if self.plaintext { plaintext::from_html(html).into() } else { html.into() }
     }
 
     fn source(&self, c: &Conversation) -> Value {
@@ -156,11 +122,7 @@ impl Renderer<'_> {
     }
 
     fn contacts(&self, c: &Conversation) -> Value {
-        let contacts: Vec<_> = c
-            .contacts
-            .iter()
-            .map(|&contact| self.contact_reference(contact))
-            .collect();
+        let contacts: Vec<_> = c.contacts.iter().map(|&contact| self.contact_reference(contact)).collect();
         json!({"type": "contact.list", "contacts": contacts})
     }
 
@@ -175,10 +137,7 @@ impl Renderer<'_> {
             _ => c.statistics.as_ref().and_then(|s| s.first_contact_reply_at),
         };
         let url = c.source.as_ref().and_then(|source| source.url.clone());
-        at.map_or(
-            Value::Null,
-            |at| json!({"created_at": at, "type": c.channel.source_type(), "url": url}),
-        )
+        at.map_or(Value::Null, |at| json!({"created_at": at, "type": c.channel.source_type(), "url": url}))
     }
 
     fn tags(&self, c: &Conversation) -> Value {
@@ -187,9 +146,7 @@ impl Renderer<'_> {
             .iter()
             .map(|applied| {
                 let tag = &self.people.tags[applied.tag as usize];
-                let by = self.people.admins[applied.applied_by as usize]
-                    .id
-                    .to_string();
+                let by = self.people.admins[applied.applied_by as usize].id.to_string();
                 json!({
                     "type": "tag",
                     "id": tag.id.to_string(),
@@ -269,10 +226,7 @@ impl Renderer<'_> {
     }
 
     fn company(&self, company: Index) -> Value {
-        super::render_people::company(
-            &self.people.companies[company as usize],
-            &self.identity.id_code,
-        )
+        super::render_people::company(&self.people.companies[company as usize], &self.identity.id_code)
     }
 
     fn statistics(&self, s: &Statistics) -> Value {
@@ -322,8 +276,7 @@ impl Renderer<'_> {
 
     fn part(&self, part: &Part, c: &Conversation) -> Value {
         let (kind, id, name, email) = author_names(part.author, self.people);
-        let mut author =
-            json!({"type": kind, "id": id, "name": name, "email": email.unwrap_or_default()});
+        let mut author = json!({"type": kind, "id": id, "name": name, "email": email.unwrap_or_default()});
         if self.version >= ApiVersion::V2_14 {
             author["from_ai_agent"] =
                 matches!(part.author, Author::Bot(Bot::FinMessage | Bot::FinAnswer)).into();
@@ -353,11 +306,8 @@ impl Renderer<'_> {
             "redacted": part.redacted,
         });
         if self.version >= ApiVersion::V2_13 {
-            json["email_message_metadata"] = if part.by_email {
-                email_metadata(part, c, email)
-            } else {
-                Value::Null
-            };
+            json["email_message_metadata"] =
+                if part.by_email { email_metadata(part, c, email) } else { Value::Null };
             json["metadata"] = Value::Null;
             json["state"] = part.state.as_str().into();
             let tags: Vec<_> = part
@@ -387,12 +337,7 @@ fn email_metadata(part: &Part, c: &Conversation, from: Option<&str>) -> Value {
 }
 
 fn attachment(attachment: &Attachment) -> Value {
-    let Attachment {
-        name,
-        content_type,
-        filesize,
-        size,
-    } = attachment;
+    let Attachment { name, content_type, filesize, size } = attachment;
     let mut json = json!({
         "type": "upload",
         "name": name,

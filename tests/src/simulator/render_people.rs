@@ -8,11 +8,7 @@ use super::version::ApiVersion;
 use super::workspace::Identity;
 
 pub fn admin(admin: &Admin, people: &Directory) -> Value {
-    let team_ids: Vec<_> = admin
-        .teams
-        .iter()
-        .map(|&team| people.teams[team as usize].id)
-        .collect();
+    let team_ids: Vec<_> = admin.teams.iter().map(|&team| people.teams[team as usize].id).collect();
     json!({
         "type": "admin",
         "id": admin.id.to_string(),
@@ -31,10 +27,7 @@ pub fn admin(admin: &Admin, people: &Directory) -> Value {
 
 /// `GET /me`: the token's owner and the workspace.
 pub fn me(people: &Directory, identity: &Identity, created_at: i64) -> Value {
-    let mut json = people
-        .admins
-        .first()
-        .map_or(Value::Null, |first| admin(first, people));
+    let mut json = people.admins.first().map_or(Value::Null, |first| admin(first, people));
     json["email_verified"] = true.into();
     json["avatar"] = json!({"type": "avatar", "image_url": null});
     json["app"] = json!({
@@ -51,10 +44,7 @@ pub fn me(people: &Directory, identity: &Identity, created_at: i64) -> Value {
 }
 
 pub fn team(team: &Team, position: usize, people: &Directory) -> Value {
-    let members = people
-        .admins
-        .iter()
-        .filter(|admin| admin.teams.contains(&(position as Index)));
+    let members = people.admins.iter().filter(|admin| admin.teams.contains(&(position as Index)));
     let admin_ids: Vec<_> = members.map(|admin| admin.id).collect();
     json!({
         "type": "team",
@@ -70,12 +60,7 @@ pub fn tag(tag: &Tag) -> Value {
     json!({"type": "tag", "id": tag.id.to_string(), "name": tag.name})
 }
 
-pub fn contact(
-    contact: &Contact,
-    people: &Directory,
-    identity: &Identity,
-    version: ApiVersion,
-) -> Value {
+pub fn contact(contact: &Contact, people: &Directory, identity: &Identity, version: ApiVersion) -> Value {
     let companies: Vec<_> = contact
         .company
         .map(|company| &people.companies[company as usize])

@@ -38,19 +38,9 @@ pub fn answer(
     config: &Config,
 ) -> Result<Value, ApiError> {
     match request.endpoint {
-        Endpoint::Search => search(
-            &SearchRequest::parse(request.body)?,
-            request.version,
-            workspace,
-            config,
-        ),
+        Endpoint::Search => search(&SearchRequest::parse(request.body)?, request.version, workspace, config),
         Endpoint::Conversations => {
-            let param = |name: &str| {
-                request
-                    .params
-                    .get(name)
-                    .map_or(Value::Null, |value| json!(value))
-            };
+            let param = |name: &str| request.params.get(name).map_or(Value::Null, |value| json!(value));
             let list = SearchRequest {
                 filter: Filter::All,
                 per_page: query::per_page(&param("per_page"))?,
@@ -62,14 +52,8 @@ pub fn answer(
         Endpoint::Conversation => conversation(request, workspace),
         Endpoint::Deleted => deleted(request, workspace),
         Endpoint::Me => {
-            let created_at = workspace
-                .conversation_at(0)
-                .map_or(0, |oldest| oldest.created_at - 86_400);
-            Ok(people::me(
-                &workspace.directory,
-                &workspace.identity,
-                created_at,
-            ))
+            let created_at = workspace.conversation_at(0).map_or(0, |oldest| oldest.created_at - 86_400);
+            Ok(people::me(&workspace.directory, &workspace.identity, created_at))
         }
         Endpoint::Admins => admins(request, workspace),
         Endpoint::Teams => teams(request, workspace),
@@ -80,13 +64,9 @@ pub fn answer(
         Endpoint::Contact => contact(request, workspace),
         Endpoint::ContactSearch => super::contact_search::answer(request, workspace),
         Endpoint::Company => {
-            let company = workspace
-                .directory
-                .companies
-                .iter()
-                .find(|company| company.id == request.id);
-            let company = company
-                .ok_or_else(|| ApiError::new(404, "company_not_found", "Company Not Found"))?;
+            let company = workspace.directory.companies.iter().find(|company| company.id == request.id);
+            let company =
+                company.ok_or_else(|| ApiError::new(404, "company_not_found", "Company Not Found"))?;
             Ok(people::company(company, &workspace.identity.id_code))
         }
         Endpoint::Unknown => Err(ApiError::not_found("Resource")),
@@ -94,12 +74,7 @@ pub fn answer(
 }
 
 fn renderer<'a>(workspace: &'a Workspace, version: ApiVersion, plaintext: bool) -> Renderer<'a> {
-    Renderer {
-        identity: &workspace.identity,
-        people: &workspace.directory,
-        version,
-        plaintext,
-    }
+    Renderer { identity: &workspace.identity, people: &workspace.directory, version, plaintext }
 }
 
 fn search(
@@ -109,17 +84,10 @@ fn search(
     config: &Config,
 ) -> Result<Value, ApiError> {
     let (index, directory) = workspace.index();
-    let Page {
-        conversations,
-        total_count,
-        next,
-        page,
-    } = index.search(request, directory, version, config.comparison);
+    let Page { conversations, total_count, next, page } =
+        index.search(request, directory, version, config.comparison);
     let renderer = renderer(workspace, version, false);
-    let items: Vec<_> = conversations
-        .iter()
-        .map(|c| renderer.list_item(c))
-        .collect();
+    let items: Vec<_> = conversations.iter().map(|c| renderer.list_item(c)).collect();
     let per_page = if config.text_per_page {
         Value::from(request.per_page.to_string())
     } else {
@@ -132,9 +100,7 @@ fn search(
         "total_pages": total_count.div_ceil(request.per_page),
     });
     match next {
-        Some(cursor) => {
-            pages["next"] = json!({"page": cursor.page, "starting_after": cursor.encode()})
-        }
+        Some(cursor) => pages["next"] = json!({"page": cursor.page, "starting_after": cursor.encode()}),
         None if config.null_next => pages["next"] = Value::Null,
         None => {}
     }
@@ -147,16 +113,9 @@ fn search(
 }
 
 fn conversation(request: &ApiRequest<'_>, workspace: &Workspace) -> Result<Value, ApiError> {
-    let found = request
-        .id
-        .parse()
-        .ok()
-        .and_then(|id| workspace.conversation(id));
+    let found = request.id.parse().ok().and_then(|id| workspace.conversation(id));
     let found = found.ok_or_else(|| ApiError::not_found("Conversation"))?;
-    let plaintext = request
-        .params
-        .get("display_as")
-        .is_some_and(|value| value == "plaintext");
+    let plaintext = request.params.get("display_as").is_some_and(|value| value == "plaintext");
     Ok(renderer(workspace, request.version, plaintext).conversation(found))
 }
 
@@ -178,16 +137,10 @@ fn deleted(request: &ApiRequest<'_>, workspace: &Workspace) -> Result<Value, Api
     if per_page > 60 {
         return Err(ApiError::parameter("Per Page is too big"));
     }
-    let ascending = request
-        .params
-        .get("order")
-        .is_some_and(|order| order == "asc");
+    let ascending = request.params.get("order").is_some_and(|order| order == "asc");
     let all = workspace.deleted();
     let place = |i: usize| if ascending { i } else { all.len() - 1 - i };
-    let start = page
-        .saturating_sub(1)
-        .saturating_mul(per_page)
-        .min(all.len());
+    let start = page.saturating_sub(1).saturating_mul(per_page).min(all.len());
     let end = start.saturating_add(per_page).min(all.len());
     let items: Vec<_> = (start..end)
         .map(|i| &all[place(i)])
@@ -203,10 +156,7 @@ fn deleted(request: &ApiRequest<'_>, workspace: &Workspace) -> Result<Value, Api
     let order = if ascending { "asc" } else { "desc" };
     let next = (end < all.len()).then(|| {
         let next = page + 1;
-        format!(
-            "http://{}/conversations/deleted?per_page={per_page}&order={order}&page={next}",
-            request.host
-        )
+        format!("http://{}/conversations/deleted?per_page={per_page}&order={order}&page={next}", request.host)
     });
     Ok(json!({
         "type": "conversations.list",
@@ -225,19 +175,11 @@ fn deleted(request: &ApiRequest<'_>, workspace: &Workspace) -> Result<Value, Api
 fn admins(request: &ApiRequest<'_>, workspace: &Workspace) -> Result<Value, ApiError> {
     let directory = &workspace.directory;
     if request.depth == 1 {
-        let admins: Vec<_> = directory
-            .admins
-            .iter()
-            .map(|admin| people::admin(admin, directory))
-            .collect();
+        let admins: Vec<_> = directory.admins.iter().map(|admin| people::admin(admin, directory)).collect();
         return Ok(json!({"type": "admin.list", "admins": admins}));
     }
-    let found = directory
-        .admins
-        .iter()
-        .find(|admin| admin.id.to_string() == request.id);
-    let found = found
-        .ok_or_else(|| ApiError::new(404, "admin_not_found", "Admin for admin_id not found"))?;
+    let found = directory.admins.iter().find(|admin| admin.id.to_string() == request.id);
+    let found = found.ok_or_else(|| ApiError::new(404, "admin_not_found", "Admin for admin_id not found"))?;
     Ok(people::admin(found, directory))
 }
 
@@ -245,29 +187,20 @@ fn teams(request: &ApiRequest<'_>, workspace: &Workspace) -> Result<Value, ApiEr
     let directory = &workspace.directory;
     let mut teams = directory.teams.iter().enumerate();
     if request.depth == 1 {
-        let teams: Vec<_> = teams
-            .map(|(place, team)| people::team(team, place, directory))
-            .collect();
+        let teams: Vec<_> = teams.map(|(place, team)| people::team(team, place, directory)).collect();
         return Ok(json!({"type": "team.list", "teams": teams}));
     }
     let found = teams.find(|(_, team)| team.id.to_string() == request.id);
-    let (place, team) =
-        found.ok_or_else(|| ApiError::new(404, "team_not_found", "Team not found"))?;
+    let (place, team) = found.ok_or_else(|| ApiError::new(404, "team_not_found", "Team not found"))?;
     Ok(people::team(team, place, directory))
 }
 
 /// A merged contact is 410 with a link to the one that remains from 2.16 on, and 404 before.
 fn contact(request: &ApiRequest<'_>, workspace: &Workspace) -> Result<Value, ApiError> {
-    let found = workspace
-        .contact(request.id)
-        .ok_or_else(|| ApiError::new(404, "not_found", "User Not Found"))?;
+    let found =
+        workspace.contact(request.id).ok_or_else(|| ApiError::new(404, "not_found", "User Not Found"))?;
     let Some(mut into) = found.merged_into else {
-        return Ok(people::contact(
-            found,
-            &workspace.directory,
-            &workspace.identity,
-            request.version,
-        ));
+        return Ok(people::contact(found, &workspace.directory, &workspace.identity, request.version));
     };
     if request.version < ApiVersion::V2_16 {
         return Err(ApiError::new(404, "not_found", "User Not Found"));
@@ -277,11 +210,7 @@ fn contact(request: &ApiRequest<'_>, workspace: &Workspace) -> Result<Value, Api
     while let Some(further) = next(into) {
         into = further;
     }
-    let mut gone = ApiError::new(
-        410,
-        "contact_merged",
-        "This contact has been merged into another contact",
-    );
+    let mut gone = ApiError::new(410, "contact_merged", "This contact has been merged into another contact");
     gone.canonical = Some(format!("/contacts/{}", contacts[into as usize].id));
     Err(gone)
 }

@@ -59,15 +59,11 @@ impl Shared {
     }
 
     fn last_page(&self) -> MutexGuard<'_, Vec<u8>> {
-        self.last_page
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        self.last_page.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub fn workspace(&self) -> MutexGuard<'_, Workspace> {
-        self.workspace
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        self.workspace.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -76,14 +72,9 @@ pub fn router(shared: Arc<Shared>) -> Router {
         .route("/_simulator/change", post(control::change))
         .route(
             "/_simulator/faults",
-            get(control::faults)
-                .post(control::add_faults)
-                .delete(control::clear_faults),
+            get(control::faults).post(control::add_faults).delete(control::clear_faults),
         )
-        .route(
-            "/_simulator/stats",
-            get(control::stats).delete(control::reset_stats),
-        )
+        .route("/_simulator/stats", get(control::stats).delete(control::reset_stats))
         .route("/_simulator/log", get(control::log))
         .route("/_simulator/advance", post(control::advance))
         .fallback(handle)
@@ -98,21 +89,14 @@ async fn handle(
     let started = Instant::now();
     let (parts, body) = request.into_parts();
     let path = parts.uri.path().to_owned();
-    let segments: Vec<&str> = path
-        .split('/')
-        .filter(|segment| !segment.is_empty())
-        .collect();
+    let segments: Vec<&str> = path.split('/').filter(|segment| !segment.is_empty()).collect();
     let endpoint = Endpoint::of(parts.method.as_str(), &segments);
-    let params = Query::<HashMap<String, String>>::try_from_uri(&parts.uri)
-        .map(|query| query.0)
-        .unwrap_or_default();
+    let params =
+        Query::<HashMap<String, String>>::try_from_uri(&parts.uri).map(|query| query.0).unwrap_or_default();
     let in_flight = shared.log.begin(Entry {
         endpoint,
         method: parts.method.to_string(),
-        path: parts
-            .uri
-            .path_and_query()
-            .map_or_else(String::new, ToString::to_string),
+        path: parts.uri.path_and_query().map_or_else(String::new, ToString::to_string),
         version: text(&parts.headers, "intercom-version").map(str::to_owned),
         per_page: None,
         starting_after: None,
@@ -130,23 +114,13 @@ async fn handle(
             (refusal(&error, &request_id), None)
         }
         Ok(version) => {
-            let body = if bytes.is_empty() {
-                Ok(Value::Null)
-            } else {
-                serde_json::from_slice(&bytes)
-            };
+            let body = if bytes.is_empty() { Ok(Value::Null) } else { serde_json::from_slice(&bytes) };
             let page = Paging::of(&params, body.as_ref().ok());
             in_flight.paging(page.per_page, page.starting_after.as_deref());
-            let call = Call {
-                endpoint,
-                per_page: page.per_page,
-                has_cursor: page.starting_after.is_some(),
-            };
+            let call = Call { endpoint, per_page: page.per_page, has_cursor: page.starting_after.is_some() };
             let fault = shared.faults.strike(call);
             let delay = match fault {
-                Some(Fault::Slow { seconds }) => {
-                    Duration::try_from_secs_f64(seconds).unwrap_or_default()
-                }
+                Some(Fault::Slow { seconds }) => Duration::try_from_secs_f64(seconds).unwrap_or_default(),
                 _ => Duration::ZERO,
             };
             tokio::time::sleep(shared.config.latency + delay).await;
@@ -154,9 +128,7 @@ async fn handle(
                 let exhausted = shared.rate_limit.exhausted(shared.clock.millis());
                 rate_headers(&mut headers, exhausted);
             }
-            let answer = fault
-                .as_ref()
-                .and_then(|fault| instead(fault, &shared, &request_id));
+            let answer = fault.as_ref().and_then(|fault| instead(fault, &shared, &request_id));
             let answer = answer.unwrap_or_else(|| {
                 let Ok(body) = &body else {
                     return Answer::json(
@@ -192,36 +164,23 @@ async fn handle(
 
 /// Bearer, `Accept`, version and rate limit, in Intercom's order. Fills in the headers that an
 /// answer carries from that point on: a 401 has no rate headers.
-fn check(
-    shared: &Shared,
-    request: &HeaderMap,
-    answer: &mut HeaderMap,
-) -> Result<ApiVersion, ApiError> {
+fn check(shared: &Shared, request: &HeaderMap, answer: &mut HeaderMap) -> Result<ApiVersion, ApiError> {
     let expected = format!("Bearer {}", shared.config.token);
     if text(request, "authorization") != Some(expected.as_str()) {
         return Err(ApiError::new(401, "unauthorized", "Access Token Invalid"));
     }
     let accept = text(request, "accept").unwrap_or("*/*");
-    if !["application/json", "application/*", "*/*"]
-        .iter()
-        .any(|fine| accept.contains(fine))
-    {
+    if !["application/json", "application/*", "*/*"].iter().any(|fine| accept.contains(fine)) {
         let message = "The Accept header should send a media type of application/json";
         return Err(ApiError::new(406, "media_type_not_acceptable", message));
     }
     let version = match text(request, "intercom-version") {
         None => shared.config.default_version,
-        Some(version) => version
-            .parse()
-            .ok()
-            .filter(|version| shared.config.versions.contains(version))
-            .ok_or_else(|| {
-                ApiError::new(
-                    400,
-                    "intercom_version_invalid",
-                    "The requested version could not be found",
-                )
-            })?,
+        Some(version) => {
+            version.parse().ok().filter(|version| shared.config.versions.contains(version)).ok_or_else(
+                || ApiError::new(400, "intercom_version_invalid", "The requested version could not be found"),
+            )?
+        }
     };
     put(answer, "intercom-version", &version.to_string());
     if let Some(verdict) = shared.rate_limit.take(shared.clock.millis()) {
@@ -235,11 +194,7 @@ fn check(
 
 fn rate_headers(headers: &mut HeaderMap, verdict: Verdict) {
     put(headers, "x-ratelimit-limit", &verdict.limit.to_string());
-    put(
-        headers,
-        "x-ratelimit-remaining",
-        &verdict.remaining.to_string(),
-    );
+    put(headers, "x-ratelimit-remaining", &verdict.remaining.to_string());
     put(headers, "x-ratelimit-reset", &verdict.reset.to_string());
 }
 
@@ -305,25 +260,13 @@ fn add_headers(
     started: Instant,
 ) {
     let now = chrono::DateTime::from_timestamp(shared.clock.seconds(), 0).unwrap_or_default();
-    put(
-        headers,
-        "date",
-        &now.format("%a, %d %b %Y %H:%M:%S GMT").to_string(),
-    );
+    put(headers, "date", &now.format("%a, %d %b %Y %H:%M:%S GMT").to_string());
     put(headers, "content-type", answer.content_type);
     put(headers, "content-length", &answer.body.len().to_string());
     put(headers, "x-request-id", request_id);
-    put(
-        headers,
-        "x-runtime",
-        &format!("{:.6}", started.elapsed().as_secs_f64()),
-    );
+    put(headers, "x-runtime", &format!("{:.6}", started.elapsed().as_secs_f64()));
     if let Some(canonical) = &answer.canonical {
-        put(
-            headers,
-            "link",
-            &format!("<{canonical}>; rel=\"canonical\""),
-        );
+        put(headers, "link", &format!("<{canonical}>; rel=\"canonical\""));
     }
 }
 

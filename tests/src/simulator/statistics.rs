@@ -6,10 +6,8 @@ use super::model::{Assignee, Author, Conversation, Seconds, Statistics};
 /// What Intercom would report for `conversation`. All fields stay `None`, and reopens 0, until
 /// the contact has written once.
 pub fn compute(conversation: &Conversation) -> Statistics {
-    let mut stats = Statistics {
-        count_conversation_parts: conversation.parts.len() as u32 + 1,
-        ..Statistics::default()
-    };
+    let mut stats =
+        Statistics { count_conversation_parts: conversation.parts.len() as u32 + 1, ..Statistics::default() };
     let written_by_contact = |author: &Author| matches!(author, Author::Contact(_));
     stats.first_contact_reply_at = match &conversation.source {
         Some(source) if written_by_contact(&source.author) => Some(conversation.created_at),
@@ -26,11 +24,7 @@ pub fn compute(conversation: &Conversation) -> Statistics {
 
     let mut reply_times: Vec<i64> = Vec::new();
     let mut waiting_from: Option<Seconds> = Some(start);
-    for part in conversation
-        .parts
-        .iter()
-        .filter(|part| part.created_at >= start)
-    {
+    for part in conversation.parts.iter().filter(|part| part.created_at >= start) {
         let at = part.created_at;
         let kind = part.part_type.as_ref();
         if part.is_visible_message() {
@@ -48,9 +42,7 @@ pub fn compute(conversation: &Conversation) -> Statistics {
                     if let Some(from) = waiting_from.take() {
                         reply_times.push(at - from);
                     }
-                    if stats.assigned_team.is_some()
-                        && stats.assigned_team_first_response_time.is_none()
-                    {
+                    if stats.assigned_team.is_some() && stats.assigned_team_first_response_time.is_none() {
                         stats.assigned_team_first_response_time =
                             stats.first_assignment_at.map(|assigned| at - assigned);
                     }
@@ -84,7 +76,6 @@ pub fn compute(conversation: &Conversation) -> Statistics {
     stats.time_to_last_close = since_start(stats.last_close_at);
     reply_times.sort_unstable();
     stats.median_time_to_reply = reply_times.get(reply_times.len() / 2).copied();
-    stats.handling_time =
-        (!reply_times.is_empty()).then(|| reply_times.iter().map(|t| (*t).min(900)).sum());
+    stats.handling_time = (!reply_times.is_empty()).then(|| reply_times.iter().map(|t| (*t).min(900)).sum());
     stats
 }

@@ -16,42 +16,15 @@ const OTHER_LANGUAGES: [(&str, &str); 13] = [
         "fr",
         "Bonjour, je n'ai toujours pas reçu ma facture du mois dernier. Pourriez-vous me l'envoyer, s'il vous plaît ?",
     ),
-    (
-        "es",
-        "Hola, ¿cuándo llegará mi pedido? El número de seguimiento no funciona y mañana salgo de viaje.",
-    ),
-    (
-        "pt",
-        "Olá, não consigo acessar a minha conta desde ontem. A senha está correta!",
-    ),
-    (
-        "ja",
-        "お世話になっております。注文した商品がまだ届いていません。配送状況を確認していただけますか。",
-    ),
-    (
-        "zh",
-        "你好，我的订单显示已送达，但是我没有收到包裹。请帮我查询一下物流信息，谢谢！",
-    ),
-    (
-        "th",
-        "สวัสดีค่ะ ต้องการขอเงินคืนสำหรับคำสั่งซื้อที่ยกเลิกไปแล้ว รบกวนตรวจสอบให้ด้วยนะคะ",
-    ),
-    (
-        "ar",
-        "مرحبًا، لم أستلم طلبي حتى الآن. هل يمكنكم التحقق من حالة الشحن؟ شكرًا لكم.",
-    ),
-    (
-        "he",
-        "שלום, החשבונית האחרונה שגויה. אפשר בבקשה לתקן ולשלוח שוב?",
-    ),
-    (
-        "ru",
-        "Здравствуйте! Не могу войти в личный кабинет, письмо для сброса пароля не приходит.",
-    ),
-    (
-        "ko",
-        "안녕하세요, 결제가 두 번 되었습니다. 한 건을 취소해 주세요.",
-    ),
+    ("es", "Hola, ¿cuándo llegará mi pedido? El número de seguimiento no funciona y mañana salgo de viaje."),
+    ("pt", "Olá, não consigo acessar a minha conta desde ontem. A senha está correta!"),
+    ("ja", "お世話になっております。注文した商品がまだ届いていません。配送状況を確認していただけますか。"),
+    ("zh", "你好，我的订单显示已送达，但是我没有收到包裹。请帮我查询一下物流信息，谢谢！"),
+    ("th", "สวัสดีค่ะ ต้องการขอเงินคืนสำหรับคำสั่งซื้อที่ยกเลิกไปแล้ว รบกวนตรวจสอบให้ด้วยนะคะ"),
+    ("ar", "مرحبًا، لم أستلم طلبي حتى الآن. هل يمكنكم التحقق من حالة الشحن؟ شكرًا لكم."),
+    ("he", "שלום, החשבונית האחרונה שגויה. אפשר בבקשה לתקן ולשלוח שוב?"),
+    ("ru", "Здравствуйте! Не могу войти в личный кабинет, письмо для сброса пароля не приходит."),
+    ("ko", "안녕하세요, 결제가 두 번 되었습니다. 한 건을 취소해 주세요."),
     (
         "odd",
         "Z\u{0335}a\u{0321}l\u{0301}g\u{0334}o \u{feff}text\u{200b}with \u{2028} separators, a family \
@@ -63,16 +36,8 @@ const OTHER_LANGUAGES: [(&str, &str); 13] = [
 const QUOTED: &str = "<blockquote type=\"cite\"><p>On {d}, Acme Support wrote:</p><p>Please reply above this \
                       line &mdash; ticket {c}</p></blockquote>";
 
-const GREETINGS: [&str; 8] = [
-    "Hi there,",
-    "Hello,",
-    "Hey team 👋",
-    "Good morning,",
-    "Dear support,",
-    "Hi!",
-    "Hello again,",
-    "Hi,",
-];
+const GREETINGS: [&str; 8] =
+    ["Hi there,", "Hello,", "Hey team 👋", "Good morning,", "Dear support,", "Hi!", "Hello again,", "Hi,"];
 const CLOSINGS: [&str; 8] = [
     "Thanks!",
     "Thank you in advance 🙏",
@@ -140,12 +105,7 @@ pub fn fill(rng: &mut ChaCha8Rng, template: &str) -> String {
         // Writing to a String cannot fail.
         let _ = match mark {
             b'o' => write!(out, "#{}", rng.random_range(100_000..999_999)),
-            b'a' => write!(
-                out,
-                "€{}.{:02}",
-                rng.random_range(5..900),
-                rng.random_range(0..100)
-            ),
+            b'a' => write!(out, "€{}.{:02}", rng.random_range(5..900), rng.random_range(0..100)),
             b'd' => write!(
                 out,
                 "{} {}",
@@ -177,10 +137,7 @@ pub fn opening(rng: &mut ChaCha8Rng, topic: &Topic) -> String {
         return paragraphs(&[pick(rng, &OTHER_LANGUAGES).1.to_owned()]);
     }
     let text = phrase(rng, topic.openings);
-    paragraphs(&[
-        format!("{} {text}", pick(rng, &GREETINGS)),
-        pick(rng, &CLOSINGS).to_owned(),
-    ])
+    paragraphs(&[format!("{} {text}", pick(rng, &GREETINGS)), pick(rng, &CLOSINGS).to_owned()])
 }
 
 /// A later message of the customer.
@@ -210,11 +167,7 @@ pub fn customer(rng: &mut ChaCha8Rng, topic: &Topic) -> String {
 
 /// An agent's answer.
 pub fn agent(rng: &mut ChaCha8Rng, topic: &Topic) -> String {
-    let mut lines = vec![format!(
-        "{} {}",
-        pick(rng, &AGENT_OPENINGS),
-        phrase(rng, topic.agent)
-    )];
+    let mut lines = vec![format!("{} {}", pick(rng, &AGENT_OPENINGS), phrase(rng, topic.agent))];
     if rng.random_bool(0.35) {
         lines.push(phrase(rng, topic.agent));
     }
@@ -252,7 +205,9 @@ pub fn long_mail(rng: &mut ChaCha8Rng, topic: &Topic, bytes: usize) -> String {
     while mail.len() < bytes {
         mail.push_str(&opening(rng, topic));
         mail.push_str(&agent(rng, topic));
-        mail.push_str("<br>&nbsp;<hr><div class=\"intercom-container\"><img src=\"https://downloads.acme.example/i/o/");
+        mail.push_str(
+            "<br>&nbsp;<hr><div class=\"intercom-container\"><img src=\"https://downloads.acme.example/i/o/",
+        );
         mail.push_str(&rng.random_range(10_000..99_999).to_string());
         mail.push_str("/image.png\"></div>");
     }
@@ -263,10 +218,7 @@ pub fn long_mail(rng: &mut ChaCha8Rng, topic: &Topic, bytes: usize) -> String {
 fn paragraphs(lines: &[String]) -> String {
     let mut html = String::with_capacity(lines.iter().map(|line| line.len() + 7).sum());
     for line in lines {
-        if ["<ol>", "<div", "<blockquote"]
-            .iter()
-            .any(|block| line.starts_with(block))
-        {
+        if ["<ol>", "<div", "<blockquote"].iter().any(|block| line.starts_with(block)) {
             html.push_str(line);
         } else {
             html.push_str("<p>");

@@ -7,8 +7,8 @@ use serde_json::json;
 use super::change::Change;
 use super::directory::{Directory, pick, skewed};
 use super::model::{
-    Assignee, Attachment, Author, Bot, Channel, Conversation, Index, Priority, Resolution, Seconds,
-    Source, State,
+    Assignee, Attachment, Author, Bot, Channel, Conversation, Index, Priority, Resolution, Seconds, Source,
+    State,
 };
 use super::text;
 use super::topics::Topic;
@@ -59,11 +59,7 @@ impl Thread<'_> {
         let from_admin = rng.random_bool(0.06);
         let by_email = c.channel == Channel::Email;
         let subject = text::fill(rng, self.topic.subject);
-        let body = if from_admin {
-            text::agent(rng, self.topic)
-        } else {
-            text::opening(rng, self.topic)
-        };
+        let body = if from_admin { text::agent(rng, self.topic) } else { text::opening(rng, self.topic) };
         c.title = match rng.random_range(0..10) {
             0..4 => Some(subject.clone()),
             4 => Some(String::new()),
@@ -71,52 +67,28 @@ impl Thread<'_> {
         };
         c.source = Some(Source {
             id: 2_600_000_000 + c.index as u64 * 13,
-            delivered_as: if from_admin {
-                "admin_initiated"
-            } else {
-                "customer_initiated"
-            },
-            subject: if by_email {
-                format!("<p>{subject}</p>")
-            } else {
-                String::new()
-            },
+            delivered_as: if from_admin { "admin_initiated" } else { "customer_initiated" },
+            subject: if by_email { format!("<p>{subject}</p>") } else { String::new() },
             body,
-            author: if from_admin {
-                Author::Admin(self.admin)
-            } else {
-                Author::Contact(contact)
-            },
+            author: if from_admin { Author::Admin(self.admin) } else { Author::Contact(contact) },
             attachments: attachments(rng),
-            url: (c.channel == Channel::Messenger).then(|| {
-                format!(
-                    "https://app.acme.example/{}",
-                    self.topic.name.replace(' ', "-")
-                )
-            }),
+            url: (c.channel == Channel::Messenger)
+                .then(|| format!("https://app.acme.example/{}", self.topic.name.replace(' ', "-"))),
             redacted: false,
         });
         c.waiting_since = (!from_admin).then_some(c.created_at);
         let attributes = &mut c.custom_attributes;
         attributes.insert("Copilot used".into(), json!(rng.random_bool(0.3)));
-        attributes.insert(
-            "Language".into(),
-            json!(pick(rng, &["English", "German", "Japanese", "Arabic"])),
-        );
+        attributes.insert("Language".into(), json!(pick(rng, &["English", "German", "Japanese", "Arabic"])));
         attributes.insert("Topic".into(), json!(self.topic.name));
         if rng.random_bool(0.3) {
-            attributes.insert(
-                "Order total".into(),
-                json!(f64::from(rng.random_range(500..90_000)) / 100.0),
-            );
+            attributes.insert("Order total".into(), json!(f64::from(rng.random_range(500..90_000)) / 100.0));
             attributes.insert("Items".into(), json!(rng.random_range(1..12)));
         }
         if rng.random_bool(0.2) {
             attributes.insert("CX Score rating".into(), json!(rng.random_range(1..6)));
-            attributes.insert(
-                "CX Score explanation".into(),
-                json!("The customer had to repeat the problem."),
-            );
+            attributes
+                .insert("CX Score explanation".into(), json!("The customer had to repeat the problem."));
         }
         if rng.random_bool(0.1) {
             attributes.insert("Is VIP".into(), json!(true));
@@ -127,11 +99,8 @@ impl Thread<'_> {
     }
 
     fn apply(&mut self, change: Change) {
-        let at = self
-            .times
-            .get(self.conversation.parts.len())
-            .copied()
-            .unwrap_or(self.conversation.updated_at);
+        let at =
+            self.times.get(self.conversation.parts.len()).copied().unwrap_or(self.conversation.updated_at);
         let before = self.conversation.parts.len();
         self.conversation.apply(change, at);
         if self.conversation.channel == Channel::Email {
@@ -162,14 +131,9 @@ impl Thread<'_> {
         }
         if self.left() > 2 {
             let to = Assignee::Team(self.rng.random_range(0..self.directory.teams.len()) as Index);
-            self.apply(Change::Assign {
-                by: Author::Bot(Bot::Operator),
-                to,
-            });
+            self.apply(Change::Assign { by: Author::Bot(Bot::Operator), to });
         }
-        let ends_closed = self
-            .rng
-            .random_bool(if age > 3 * 86_400 { 0.85 } else { 0.4 });
+        let ends_closed = self.rng.random_bool(if age > 3 * 86_400 { 0.85 } else { 0.4 });
         while self.left() > if ends_closed { 3 } else { 0 } {
             self.step();
         }
@@ -179,9 +143,7 @@ impl Thread<'_> {
             }
             match self.rng.random_range(0..100) {
                 0..45 if self.left() > 0 => self.rate(),
-                45..55 => self
-                    .conversation
-                    .apply(Change::RequestRating, self.conversation.updated_at),
+                45..55 => self.conversation.apply(Change::RequestRating, self.conversation.updated_at),
                 _ => {}
             }
             while self.left() > 0 {
@@ -193,10 +155,7 @@ impl Thread<'_> {
     /// Fin answers first, and then has solved it or hands over.
     fn fin(&mut self) {
         let body = text::agent(&mut self.rng, self.topic);
-        self.apply(Change::BotReply {
-            bot: Bot::FinAnswer,
-            body,
-        });
+        self.apply(Change::BotReply { bot: Bot::FinAnswer, body });
         let article = text::article(&mut self.rng);
         let resolution = pick(
             &mut self.rng,
@@ -213,16 +172,10 @@ impl Thread<'_> {
             agent.articles.push(article);
             if self.rng.random_bool(0.2) {
                 agent.rating = Some(self.rng.random_range(1..6));
-                agent.rating_remark = self
-                    .rng
-                    .random_bool(0.5)
-                    .then(|| text::remark(&mut self.rng));
+                agent.rating_remark = self.rng.random_bool(0.5).then(|| text::remark(&mut self.rng));
             }
         }
-        if matches!(
-            resolution,
-            Resolution::Escalated | Resolution::NegativeFeedback
-        ) {
+        if matches!(resolution, Resolution::Escalated | Resolution::NegativeFeedback) {
             self.contact_reply();
             self.apply(Change::BotReply {
                 bot: Bot::FinMessage,
@@ -247,41 +200,22 @@ impl Thread<'_> {
             24..46 => self.admin_reply(),
             46..54 => {
                 let body = text::note(&mut self.rng);
-                self.apply(Change::Note {
-                    admin: self.admin,
-                    body,
-                });
+                self.apply(Change::Note { admin: self.admin, body });
             }
             54..62 => {
                 let tag = skewed(&mut self.rng, self.directory.tags.len());
-                self.apply(Change::Tag {
-                    admin: self.admin,
-                    tag,
-                });
+                self.apply(Change::Tag { admin: self.admin, tag });
             }
             62..70 => self.hand_over(),
             70..74 => {
                 let until = self.conversation.updated_at + self.rng.random_range(3_600..5 * 86_400);
-                self.apply(Change::Snooze {
-                    admin: self.admin,
-                    until,
-                });
+                self.apply(Change::Snooze { admin: self.admin, until });
             }
             74..80 => self.close(),
             80..83 => {
-                let priority = pick(
-                    &mut self.rng,
-                    &[
-                        Priority::Low,
-                        Priority::Medium,
-                        Priority::High,
-                        Priority::Urgent,
-                    ],
-                );
-                self.apply(Change::SetPriority {
-                    admin: self.admin,
-                    priority,
-                });
+                let priority =
+                    pick(&mut self.rng, &[Priority::Low, Priority::Medium, Priority::High, Priority::Urgent]);
+                self.apply(Change::SetPriority { admin: self.admin, priority });
             }
             83..86 => {
                 let name = pick(&mut self.rng, &["First response 1 h", "Enterprise 30 min"]);
@@ -290,11 +224,7 @@ impl Thread<'_> {
             86..88 if self.conversation.sla.is_some() => self.apply(Change::MissSla),
             88..92 => {
                 let value = json!(pick(&mut self.rng, &["low", "high", "unclear"]));
-                self.apply(Change::SetAttribute {
-                    admin: self.admin,
-                    name: "Urgency".into(),
-                    value,
-                });
+                self.apply(Change::SetAttribute { admin: self.admin, name: "Urgency".into(), value });
             }
             _ => self.event(),
         }
@@ -309,48 +239,31 @@ impl Thread<'_> {
     fn admin_reply(&mut self) {
         let body = text::agent(&mut self.rng, self.topic);
         let attachments = attachments(&mut self.rng);
-        self.apply(Change::AdminReply {
-            admin: self.admin,
-            body,
-            attachments,
-        });
+        self.apply(Change::AdminReply { admin: self.admin, body, attachments });
     }
 
     fn hand_over(&mut self) {
-        let next = self
-            .rng
-            .random_range(0..self.directory.human_admins().len()) as Index;
+        let next = self.rng.random_range(0..self.directory.human_admins().len()) as Index;
         let to = Assignee::Admin(next);
         if self.rng.random_bool(0.35) {
             let body = text::agent(&mut self.rng, self.topic);
-            self.apply(Change::AssignWithText {
-                admin: self.admin,
-                to,
-                body,
-            });
+            self.apply(Change::AssignWithText { admin: self.admin, to, body });
         } else {
-            self.apply(Change::Assign {
-                by: Author::Admin(self.admin),
-                to,
-            });
+            self.apply(Change::Assign { by: Author::Admin(self.admin), to });
         }
         self.admin = next;
     }
 
     fn close(&mut self) {
-        let by = if self.rng.random_bool(0.15) {
-            Author::Bot(Bot::Operator)
-        } else {
-            Author::Admin(self.admin)
-        };
+        let by =
+            if self.rng.random_bool(0.15) { Author::Bot(Bot::Operator) } else { Author::Admin(self.admin) };
         self.apply(Change::Close { by });
     }
 
     fn rate(&mut self) {
         let score = pick(&mut self.rng, &[1, 2, 3, 4, 4, 5, 5, 5, 5]);
         // A remark makes a second part.
-        let remark =
-            (self.left() > 1 && self.rng.random_bool(0.5)).then(|| text::remark(&mut self.rng));
+        let remark = (self.left() > 1 && self.rng.random_bool(0.5)).then(|| text::remark(&mut self.rng));
         self.apply(Change::Rate { score, remark });
     }
 

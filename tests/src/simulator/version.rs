@@ -16,14 +16,7 @@ impl ApiVersion {
     pub const V2_16: Self = Self(16);
 
     /// All versions that the simulator speaks, oldest first.
-    pub const ALL: [Self; 6] = [
-        Self::V2_11,
-        Self::V2_12,
-        Self::V2_13,
-        Self::V2_14,
-        Self::V2_15,
-        Self::V2_16,
-    ];
+    pub const ALL: [Self; 6] = [Self::V2_11, Self::V2_12, Self::V2_13, Self::V2_14, Self::V2_15, Self::V2_16];
 }
 
 impl fmt::Display for ApiVersion {

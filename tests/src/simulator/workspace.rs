@@ -54,9 +54,8 @@ impl Workspace {
     pub fn generate(config: &Config, clock: Arc<Clock>) -> Self {
         let shape = config.shape(clock.seconds());
         let directory = shape.directory();
-        let conversations: Vec<_> = generate::conversations(&shape, &directory)
-            .map(|c| Some(Arc::new(c)))
-            .collect();
+        let conversations: Vec<_> =
+            generate::conversations(&shape, &directory).map(|c| Some(Arc::new(c))).collect();
         let index = SearchIndex::new(&conversations, config.index_lag.clone(), config.seed);
         Self {
             identity: config.identity.clone(),
@@ -72,6 +71,11 @@ impl Workspace {
     /// The current Unix second of the simulator's clock.
     pub fn now(&self) -> Seconds {
         self.clock.seconds()
+    }
+
+    /// The people and labels that conversations refer to by position.
+    pub fn directory(&self) -> &Directory {
+        &self.directory
     }
 
     /// Everything that exists, oldest first.
@@ -94,22 +98,14 @@ impl Workspace {
     }
 
     pub fn contact(&self, id: &str) -> Option<&Contact> {
-        self.directory
-            .contacts
-            .iter()
-            .find(|contact| contact.id == id)
+        self.directory.contacts.iter().find(|contact| contact.id == id)
     }
 
     /// A conversation as `GET /conversations/{id}` shows it in `version`.
     pub fn json(&self, id: Id, version: ApiVersion) -> Option<Value> {
-        let renderer = Renderer {
-            identity: &self.identity,
-            people: &self.directory,
-            version,
-            plaintext: false,
-        };
-        self.conversation(id)
-            .map(|conversation| renderer.conversation(conversation))
+        let renderer =
+            Renderer { identity: &self.identity, people: &self.directory, version, plaintext: false };
+        self.conversation(id).map(|conversation| renderer.conversation(conversation))
     }
 
     /// The search index, with everything in it whose lag is over.
@@ -159,26 +155,13 @@ impl Workspace {
     /// The customer writes `text` (plain).
     pub fn contact_reply(&mut self, id: Id, text: &str) -> bool {
         let body = format!("<p>{}</p>", escape(text));
-        self.change(
-            id,
-            Change::ContactReply {
-                body,
-                attachments: Vec::new(),
-            },
-        )
+        self.change(id, Change::ContactReply { body, attachments: Vec::new() })
     }
 
     /// An admin answers `text` (plain).
     pub fn admin_reply(&mut self, id: Id, admin: Index, text: &str) -> bool {
         let body = format!("<p>{}</p>", escape(text));
-        self.change(
-            id,
-            Change::AdminReply {
-                admin,
-                body,
-                attachments: Vec::new(),
-            },
-        )
+        self.change(id, Change::AdminReply { admin, body, attachments: Vec::new() })
     }
 
     /// Changes a conversation in any way, and does not touch `updated_at` unless `edit` does:
@@ -200,9 +183,7 @@ impl Workspace {
     pub fn redact_part(&mut self, id: Id, part: Id) -> bool {
         let now = self.now();
         let mut done = false;
-        self.edit(id, |conversation| {
-            done = conversation.redact_part(part, now)
-        });
+        self.edit(id, |conversation| done = conversation.redact_part(part, now));
         done
     }
 
@@ -210,9 +191,7 @@ impl Workspace {
     pub fn delete_part(&mut self, id: Id, part: Id) -> bool {
         let now = self.now();
         let mut done = false;
-        self.edit(id, |conversation| {
-            done = conversation.delete_part(part, now)
-        });
+        self.edit(id, |conversation| done = conversation.delete_part(part, now));
         done
     }
 
@@ -222,32 +201,19 @@ impl Workspace {
         let Some(place) = position(id) else {
             return false;
         };
-        if self
-            .conversations
-            .get_mut(place)
-            .and_then(Option::take)
-            .is_none()
-        {
+        if self.conversations.get_mut(place).and_then(Option::take).is_none() {
             return false;
         }
         self.index.deleted(place, self.clock.millis());
         let deleted_at = self.now();
-        self.deleted.push(Deleted {
-            id,
-            metrics_retained: id.is_multiple_of(2),
-            deleted_at,
-        });
+        self.deleted.push(Deleted { id, metrics_retained: id.is_multiple_of(2), deleted_at });
         true
     }
 
     /// Merges the contact at `from` into the one at `into`. Their conversations name the
     /// remaining contact from now on; `updated_at` stays.
     pub fn merge_contacts(&mut self, from: Index, into: Index) {
-        let merged = |contact: Index| {
-            self.directory.contacts[contact as usize]
-                .merged_into
-                .is_some()
-        };
+        let merged = |contact: Index| self.directory.contacts[contact as usize].merged_into.is_some();
         if from == into || merged(from) || merged(into) {
             return;
         }
@@ -255,18 +221,10 @@ impl Workspace {
         let merged = &mut self.directory.contacts[from as usize];
         merged.merged_into = Some(into);
         merged.updated_at = now;
-        let affected: Vec<Id> = self
-            .conversations()
-            .filter(|c| c.contacts.contains(&from))
-            .map(|c| c.id)
-            .collect();
+        let affected: Vec<Id> =
+            self.conversations().filter(|c| c.contacts.contains(&from)).map(|c| c.id).collect();
         for id in affected {
-            self.edit(id, |c| {
-                c.contacts
-                    .iter_mut()
-                    .filter(|c| **c == from)
-                    .for_each(|c| *c = into)
-            });
+            self.edit(id, |c| c.contacts.iter_mut().filter(|c| **c == from).for_each(|c| *c = into));
         }
     }
 
@@ -284,12 +242,7 @@ impl Workspace {
 
 /// The inverse of [`Conversation::id_of`].
 fn position(id: Id) -> Option<usize> {
-    let (first, step) = (
-        Conversation::id_of(0),
-        Conversation::id_of(1) - Conversation::id_of(0),
-    );
+    let (first, step) = (Conversation::id_of(0), Conversation::id_of(1) - Conversation::id_of(0));
     let offset = id.checked_sub(first)?;
-    offset
-        .is_multiple_of(step)
-        .then_some((offset / step) as usize)
+    offset.is_multiple_of(step).then_some((offset / step) as usize)
 }

@@ -1,0 +1,154 @@
+//! Lenient reading of JSON.
+//!
+//! Real answers differ from Intercom's description and between versions: ids as numbers or text,
+//! counts as text, objects where text was, nulls anywhere. These functions take what they can use
+//! and otherwise say that there is nothing. They move text out of the value instead of copying it.
+
+use serde_json::{Map, Value};
+
+use crate::time::UnixSeconds;
+
+/// Later than this (2100-01-01) is a sentinel, not a time: Intercom once wrote far-future
+/// numbers for "nobody waits".
+const LATEST_PLAUSIBLE: i64 = 4_102_444_800;
+
+/// Takes the field out of an object; null when there is none.
+pub fn take(object: &mut Value, key: &str) -> Value {
+    object.get_mut(key).map_or(Value::Null, Value::take)
+}
+
+/// Text that is not empty. Numbers and booleans are written out.
+pub fn text(object: &mut Value, key: &str) -> Option<String> {
+    into_text(take(object, key))
+}
+
+/// See [`text`].
+#[must_use]
+pub fn into_text(value: Value) -> Option<String> {
+    match value {
+        Value::String(text) if !text.is_empty() => Some(text),
+        Value::Number(number) => Some(number.to_string()),
+        Value::Bool(flag) => Some(flag.to_string()),
+        _ => None,
+    }
+}
+
+/// An id: text or number; `0` and the empty text mean nobody (version 2.16 writes 0 for an
+/// unassigned conversation, older ones null).
+pub fn id(object: &mut Value, key: &str) -> Option<String> {
+    match take(object, key) {
+        Value::String(text) if !text.is_empty() && text != "0" => Some(text),
+        Value::Number(number) => {
+            let text = number.to_string();
+            (text != "0").then_some(text)
+        }
+        _ => None,
+    }
+}
+
+/// A whole number, also when it comes as text or with a fraction.
+#[must_use]
+pub fn integer(object: &Value, key: &str) -> Option<i64> {
+    as_integer(object.get(key)?)
+}
+
+/// See [`integer`].
+#[must_use]
+pub fn as_integer(value: &Value) -> Option<i64> {
+    match value {
+        // Fractions are cut off; a float outside i64 saturates.
+        #[expect(clippy::cast_possible_truncation, reason = "saturates, and the fraction is unwanted")]
+        Value::Number(number) => number.as_i64().or_else(|| number.as_f64().map(|float| float as i64)),
+        Value::String(text) => text.trim().parse().ok(),
+        _ => None,
+    }
+}
+
+/// An instant in Unix seconds, or as RFC 3339 text. Zero and sentinels in the far future mean none.
+#[must_use]
+pub fn seconds(object: &Value, key: &str) -> Option<UnixSeconds> {
+    let value = object.get(key)?;
+    let instant =
+        as_integer(value).map(UnixSeconds).or_else(|| value.as_str().and_then(UnixSeconds::parse))?;
+    (instant.0 > 0 && instant.0 < LATEST_PLAUSIBLE).then_some(instant)
+}
+
+/// A truth value; also `1`, `"true"` and the like.
+#[must_use]
+pub fn boolean(object: &Value, key: &str) -> Option<bool> {
+    match object.get(key)? {
+        Value::Bool(flag) => Some(*flag),
+        Value::Number(number) => Some(number.as_f64() != Some(0.0)),
+        Value::String(text) => match text.as_str() {
+            "true" | "1" => Some(true),
+            "false" | "0" => Some(false),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// An object that has entries.
+pub fn object(value: &mut Value, key: &str) -> Option<Map<String, Value>> {
+    match take(value, key) {
+        Value::Object(map) if !map.is_empty() => Some(map),
+        _ => None,
+    }
+}
+
+/// The entries of a list. Intercom wraps lists in objects and is not of one mind about the name
+/// of the inner field, so several are tried; a bare array is taken as it is.
+pub fn list(object: &mut Value, key: &str, inner: &[&str]) -> Vec<Value> {
+    into_list(take(object, key), inner)
+}
+
+/// See [`list`].
+#[must_use]
+pub fn into_list(mut value: Value, inner: &[&str]) -> Vec<Value> {
+    if let Value::Array(entries) = value {
+        return entries;
+    }
+    inner
+        .iter()
+        .find_map(|name| match take(&mut value, name) {
+            Value::Array(entries) => Some(entries),
+            _ => None,
+        })
+        .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn ids_come_as_numbers_or_text_and_zero_is_nobody() {
+        let mut value = json!({"a": 17, "b": "215474207312016", "c": 0, "d": "0", "e": null, "f": ""});
+        assert_eq!(id(&mut value, "a").as_deref(), Some("17"));
+        assert_eq!(id(&mut value, "b").as_deref(), Some("215474207312016"));
+        for key in ["c", "d", "e", "f", "missing"] {
+            assert_eq!(id(&mut value, key), None, "{key}");
+        }
+    }
+
+    #[test]
+    fn counts_and_times_are_read_from_odd_shapes() {
+        let value =
+            json!({"a": "50", "b": 3.9, "c": {}, "t": 1_700_000_000, "z": 0, "far": 201_527_000_000_i64});
+        assert_eq!(integer(&value, "a"), Some(50));
+        assert_eq!(integer(&value, "b"), Some(3));
+        assert_eq!(integer(&value, "c"), None);
+        assert_eq!(seconds(&value, "t"), Some(UnixSeconds(1_700_000_000)));
+        assert_eq!(seconds(&value, "z"), None);
+        assert_eq!(seconds(&value, "far"), None);
+    }
+
+    #[test]
+    fn lists_are_found_under_any_of_their_names() {
+        let mut value = json!({"teammates": {"admins": [1]}, "tags": [2], "contacts": {"contacts": null}});
+        assert_eq!(list(&mut value, "teammates", &["teammates", "admins"]), [json!(1)]);
+        assert_eq!(list(&mut value, "tags", &["tags"]), [json!(2)]);
+        assert!(list(&mut value, "contacts", &["contacts"]).is_empty());
+    }
+}

@@ -1,0 +1,132 @@
+//! Single facts about the sync: the workspace, remembered values, notes for the user.
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use crate::error::StoreResult;
+use crate::ids::WorkspaceId;
+use crate::time::UnixSeconds;
+
+/// Names of the values in `meta`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fact {
+    /// Server's time at the begin of the newest run that read everything up to it.
+    HighWater,
+    /// From here on the list may have lagged behind when it was read: read again next time.
+    ProvisionalFrom,
+    /// How far back the first sync goes.
+    InitialLow,
+    /// The first sync has reached [`Fact::InitialLow`].
+    InitialDone,
+    LabelsRefreshedAt,
+    /// `deleted_at` up to which the list of deleted conversations was read.
+    DeletedUpTo,
+    SweptAt,
+    CountedAt,
+}
+
+impl Fact {
+    fn key(self) -> &'static str {
+        match self {
+            Self::HighWater => "high_water",
+            Self::ProvisionalFrom => "provisional_from",
+            Self::InitialLow => "initial_low",
+            Self::InitialDone => "initial_done",
+            Self::LabelsRefreshedAt => "labels_refreshed_at",
+            Self::DeletedUpTo => "deleted_up_to",
+            Self::SweptAt => "swept_at",
+            Self::CountedAt => "counted_at",
+        }
+    }
+}
+
+/// A remembered instant.
+///
+/// # Errors
+/// [`crate::error::StoreError`] when the database cannot be read.
+pub fn fact(connection: &Connection, fact: Fact) -> StoreResult<Option<UnixSeconds>> {
+    let value: Option<Option<i64>> = connection
+        .prepare_cached("SELECT CAST(value AS INTEGER) FROM meta WHERE key = ?1")?
+        .query_row([fact.key()], |row| row.get(0))
+        .optional()?;
+    Ok(value.flatten().map(UnixSeconds))
+}
+
+/// Remembers an instant.
+///
+/// # Errors
+/// [`crate::error::StoreError`] when the database cannot be written.
+pub fn set_fact(connection: &Connection, fact: Fact, value: UnixSeconds) -> StoreResult<()> {
+    connection
+        .prepare_cached(
+            "INSERT INTO meta (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+        )?
+        .execute(params![fact.key(), value.0])?;
+    Ok(())
+}
+
+/// The workspace that this database belongs to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WorkspaceRow {
+    pub id: WorkspaceId,
+    pub name: Option<String>,
+    pub region: Option<String>,
+    pub timezone: Option<String>,
+}
+
+/// # Errors
+/// [`crate::error::StoreError`] when the database cannot be read.
+pub fn workspace(connection: &Connection) -> StoreResult<Option<WorkspaceRow>> {
+    let row = connection
+        .query_row("SELECT id_code, name, region, timezone FROM workspace", [], |row| {
+            Ok(WorkspaceRow {
+                id: WorkspaceId(row.get(0)?),
+                name: row.get(1)?,
+                region: row.get(2)?,
+                timezone: row.get(3)?,
+            })
+        })
+        .optional()?;
+    Ok(row)
+}
+
+/// Writes the workspace. The caller has made sure that it is the same one, or the first.
+///
+/// # Errors
+/// [`crate::error::StoreError`] when the database cannot be written.
+pub fn set_workspace(connection: &Connection, workspace: &WorkspaceRow, now: UnixSeconds) -> StoreResult<()> {
+    connection.execute(
+        "INSERT INTO workspace (id_code, name, region, timezone, checked_at) VALUES (?1, ?2, ?3, ?4, ?5)
+         ON CONFLICT (id_code) DO UPDATE SET name = excluded.name, region = excluded.region,
+            timezone = excluded.timezone, checked_at = excluded.checked_at",
+        params![workspace.id.as_str(), workspace.name, workspace.region, workspace.timezone, now],
+    )?;
+    Ok(())
+}
+
+/// Writes down what cannot be read, a sentence a topic.
+///
+/// # Errors
+/// [`crate::error::StoreError`] when the database cannot be written.
+pub fn set_note(connection: &Connection, topic: &str, note: &str, now: UnixSeconds) -> StoreResult<()> {
+    connection.execute(
+        "INSERT INTO sync_notes (topic, note, noted_at) VALUES (?1, ?2, ?3)
+         ON CONFLICT (topic) DO UPDATE SET note = excluded.note, noted_at = excluded.noted_at",
+        params![topic, note, now],
+    )?;
+    Ok(())
+}
+
+/// # Errors
+/// [`crate::error::StoreError`] when the database cannot be written.
+pub fn clear_note(connection: &Connection, topic: &str) -> StoreResult<()> {
+    connection.execute("DELETE FROM sync_notes WHERE topic = ?1", [topic])?;
+    Ok(())
+}
+
+/// # Errors
+/// [`crate::error::StoreError`] when the database cannot be read.
+pub fn notes(connection: &Connection) -> StoreResult<Vec<String>> {
+    let mut statement = connection.prepare("SELECT note FROM sync_notes ORDER BY topic")?;
+    let notes = statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    Ok(notes)
+}

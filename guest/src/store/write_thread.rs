@@ -1,0 +1,308 @@
+//! Writing a whole thread: only what differs from what is stored.
+
+use std::collections::HashMap;
+
+use rusqlite::{Connection, params};
+
+use super::index::{index_message, unindex_message};
+use super::rows::{EventRow, MessageRow, SeenContact, ThreadRows};
+use super::{message_numbers, write_conversation};
+use crate::error::StoreResult;
+use crate::ids::ConversationId;
+use crate::text;
+use crate::time::UnixSeconds;
+
+/// What writing a thread did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ThreadOutcome {
+    /// It is stored; so many messages were new or changed.
+    Stored { messages: u64 },
+    /// The database holds a newer state of the conversation.
+    Older,
+}
+
+/// Writes a thread, in the caller's transaction.
+///
+/// Parts that are no longer returned are removed, except those older than what a truncated answer
+/// reaches back to: these Intercom cannot show any more, and ours may be the only copy.
+///
+/// # Errors
+/// [`crate::error::StoreError`] when the database cannot be written.
+pub fn store_thread(
+    connection: &Connection,
+    thread: &ThreadRows,
+    now: UnixSeconds,
+) -> StoreResult<ThreadOutcome> {
+    if !write_conversation::upsert(connection, &thread.conversation, now)? {
+        return Ok(ThreadOutcome::Older);
+    }
+    let id = &thread.conversation.id;
+    let mut stored = stored_messages(connection, id)?;
+    let oldest = thread.oldest_part.map(UnixSeconds::to_iso);
+    let out_of_reach =
+        |created_at: &str| thread.truncated && oldest.as_deref().is_some_and(|oldest| created_at < oldest);
+
+    let subject = thread.conversation.title.as_deref();
+    let returned: std::collections::HashSet<&str> =
+        thread.first.iter().chain(&thread.messages).map(|message| message.id.as_str()).collect();
+    let kept = stored
+        .iter()
+        .filter(|(id, message)| !returned.contains(id.as_str()) && out_of_reach(&message.created_at))
+        .count();
+
+    let mut changed = 0;
+    let mut sequence = 0;
+    if let Some(first) = &thread.first {
+        changed += u64::from(write_message(connection, id, first, sequence, subject, &mut stored, now)?);
+        sequence += 1;
+    }
+    sequence += i64::try_from(kept).unwrap_or(i64::MAX / 2);
+    for message in &thread.messages {
+        changed += u64::from(write_message(connection, id, message, sequence, None, &mut stored, now)?);
+        sequence += 1;
+    }
+    for (gone, message) in stored {
+        if !out_of_reach(&message.created_at) {
+            remove_message(connection, &gone, message.number)?;
+        }
+    }
+    write_events(connection, id, &thread.events, out_of_reach)?;
+    for contact in &thread.seen_contacts {
+        write_seen_contact(connection, contact)?;
+    }
+
+    let last = thread.messages.last().or(thread.first.as_ref()).map(|message| message.created_at);
+    let figures = &thread.conversation.figures;
+    connection
+        .prepare_cached(
+            "UPDATE conversations SET
+                message_count = ?2, thread_complete = TRUE, last_message_synced = ?3,
+                message_sequence_number = ?4, thread_last_checked = ?5, thread_updated_at = ?6,
+                parts_truncated = ?7,
+                first_response_seconds =
+                    CASE WHEN ?7 THEN coalesce(first_response_seconds, ?8) ELSE ?8 END,
+                first_ai_response_seconds =
+                    CASE WHEN ?7 THEN coalesce(first_ai_response_seconds, ?9) ELSE ?9 END,
+                customer_email = coalesce(customer_email, (SELECT email FROM contacts WHERE contacts.id = contact_id)),
+                has_attachment = has_attachment OR (?7 AND EXISTS (
+                    SELECT 1 FROM messages WHERE conversation_id = ?1 AND attachments IS NOT NULL))
+             WHERE id = ?1",
+        )?
+        .execute(params![
+            id.as_str(),
+            sequence,
+            last,
+            (sequence - 1).max(0),
+            now,
+            thread.conversation.updated_at,
+            thread.truncated,
+            figures.first_response_seconds,
+            figures.first_ai_response_seconds,
+        ])?;
+    Ok(ThreadOutcome::Stored { messages: changed })
+}
+
+struct StoredMessage {
+    number: i64,
+    sequence: Option<i64>,
+    created_at: String,
+    body: String,
+    updated_at: Option<String>,
+    author_name: Option<String>,
+    redacted: bool,
+    part_type: Option<String>,
+    attachments: Option<String>,
+}
+
+fn stored_messages(
+    connection: &Connection,
+    id: &ConversationId,
+) -> StoreResult<HashMap<String, StoredMessage>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT id, number, sequence_number, created_at, body, updated_at, author_name, redacted, part_type,
+                attachments
+         FROM messages WHERE conversation_id = ?1",
+    )?;
+    let rows = statement.query_map([id.as_str()], |row| {
+        Ok((
+            row.get(0)?,
+            StoredMessage {
+                number: row.get(1)?,
+                sequence: row.get(2)?,
+                created_at: row.get(3)?,
+                body: row.get(4)?,
+                updated_at: row.get(5)?,
+                author_name: row.get(6)?,
+                redacted: row.get(7)?,
+                part_type: row.get(8)?,
+                attachments: row.get(9)?,
+            },
+        ))
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Writes one message if it differs from what is stored, which is taken out of `stored`. Says
+/// whether there was something to write.
+fn write_message(
+    connection: &Connection,
+    conversation: &ConversationId,
+    message: &MessageRow,
+    sequence: i64,
+    subject: Option<&str>,
+    stored: &mut HashMap<String, StoredMessage>,
+    now: UnixSeconds,
+) -> StoreResult<bool> {
+    if let Some(known) = stored.remove(message.id.as_str()) {
+        let same_text = known.body == message.body && known.redacted == message.redacted;
+        // A new title is a change of the first message's index row too; whether it is new is not
+        // known here, so the first message is indexed again with each change of its thread.
+        if !same_text || subject.is_some() {
+            unindex_message(connection, known.number)?;
+            index(connection, known.number, subject, message)?;
+        }
+        let same = same_text
+            && known.sequence == Some(sequence)
+            && known.updated_at == message.updated_at.map(UnixSeconds::to_iso)
+            && known.author_name == message.author_name
+            && known.part_type.as_deref() == Some(message.part_type.as_str())
+            && known.attachments == message.attachments;
+        if same {
+            return Ok(false);
+        }
+        delete_row(connection, known.number)?;
+        return insert_at(connection, conversation, message, sequence, known.number, now).map(|_| !same_text);
+    }
+    let mut number = super::message_number(message.created_at);
+    if !insert_at(connection, conversation, message, sequence, number, now)? {
+        // Either the number is taken, or the same part is stored under another conversation,
+        // which was merged into this one.
+        if let Some(elsewhere) = message_numbers::of_message(connection, &message.id)? {
+            remove_message(connection, message.id.as_str(), elsewhere)?;
+        }
+        number = message_numbers::free_from(connection, number)?;
+        insert_at(connection, conversation, message, sequence, number, now)?;
+    }
+    index(connection, number, subject, message)?;
+    Ok(true)
+}
+
+fn index(
+    connection: &Connection,
+    number: i64,
+    subject: Option<&str>,
+    message: &MessageRow,
+) -> StoreResult<()> {
+    if message.body.is_empty() && subject.is_none() {
+        return Ok(());
+    }
+    index_message(connection, number, subject, &text::html_to_text(&message.body), message.is_note)
+}
+
+/// Inserts a message under that number. False when the number or the id is taken.
+fn insert_at(
+    connection: &Connection,
+    conversation: &ConversationId,
+    message: &MessageRow,
+    sequence: i64,
+    number: i64,
+    now: UnixSeconds,
+) -> StoreResult<bool> {
+    let inserted = connection
+        .prepare_cached(
+            "INSERT INTO messages (number, id, conversation_id, author_type, body, created_at, part_type,
+                sequence_number, last_synced, thread_position, author_id, author_name, author_email,
+                is_note, is_ai, redacted, updated_at, attachments)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?8, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)
+             ON CONFLICT DO NOTHING",
+        )?
+        .execute(params![
+            number,
+            message.id.as_str(),
+            conversation.as_str(),
+            message.author_type,
+            message.body,
+            message.created_at,
+            message.part_type,
+            sequence,
+            now,
+            message.author_id,
+            message.author_name,
+            message.author_email,
+            message.is_note,
+            message.is_ai,
+            message.redacted,
+            message.updated_at,
+            message.attachments,
+        ])?;
+    Ok(inserted > 0)
+}
+
+fn delete_row(connection: &Connection, number: i64) -> StoreResult<()> {
+    connection.prepare_cached("DELETE FROM messages WHERE number = ?1")?.execute([number])?;
+    Ok(())
+}
+
+/// Removes a message from the table and from the index of words.
+pub(super) fn remove_message(connection: &Connection, id: &str, number: i64) -> StoreResult<()> {
+    unindex_message(connection, number)?;
+    connection.prepare_cached("DELETE FROM messages WHERE id = ?1")?.execute([id])?;
+    Ok(())
+}
+
+fn write_events(
+    connection: &Connection,
+    conversation: &ConversationId,
+    events: &[EventRow],
+    out_of_reach: impl Fn(&str) -> bool,
+) -> StoreResult<()> {
+    let mut statement = connection
+        .prepare_cached("SELECT id, created_at FROM conversation_events WHERE conversation_id = ?1")?;
+    let mut stored: HashMap<String, String> = statement
+        .query_map([conversation.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect::<Result<_, _>>()?;
+    let mut insert = connection.prepare_cached(
+        "INSERT OR REPLACE INTO conversation_events (id, conversation_id, kind, created_at, author_type,
+            author_id, author_name, assigned_to_type, assigned_to_id, details)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+    )?;
+    for event in events {
+        if stored.remove(event.id.as_str()).is_some() {
+            continue;
+        }
+        insert.execute(params![
+            event.id.as_str(),
+            conversation.as_str(),
+            event.kind,
+            event.created_at,
+            event.author_type,
+            event.author_id,
+            event.author_name,
+            event.assigned_to_type,
+            event.assigned_to_id,
+            event.details,
+        ])?;
+    }
+    for (gone, created_at) in stored {
+        if !out_of_reach(&created_at) {
+            connection.prepare_cached("DELETE FROM conversation_events WHERE id = ?1")?.execute([gone])?;
+        }
+    }
+    Ok(())
+}
+
+/// Remembers a customer seen in a thread, unless the contact itself was fetched.
+fn write_seen_contact(connection: &Connection, contact: &SeenContact) -> StoreResult<()> {
+    connection
+        .prepare_cached(
+            "INSERT INTO contacts (id, role, name, email) VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT (id) DO UPDATE SET
+                role = excluded.role,
+                name = coalesce(excluded.name, name),
+                email = coalesce(excluded.email, email)
+             WHERE fetched_at IS NULL
+                AND (role IS NOT excluded.role OR name IS NOT excluded.name OR email IS NOT excluded.email)",
+        )?
+        .execute(params![contact.id.as_str(), contact.role, contact.name, contact.email])?;
+    Ok(())
+}

@@ -1,0 +1,63 @@
+//! Conversations that were deleted in Intercom, from the list that API 2.16 has.
+//!
+//! Older versions show a deletion only as a 404 when the thread is fetched, and as a row that is
+//! missing from a window that is read again.
+
+use super::SyncError;
+use super::engine::Engine;
+use super::labels::degrade;
+use crate::environment::LogLevel;
+use crate::intercom::page::DeletedPage;
+use crate::store::sync_state::{Fact, clear_note, fact, set_fact};
+use crate::store::tombstones::{self, Reason};
+
+/// A bound for lists that never end: 60 a page.
+const MOST_PAGES: u32 = 2000;
+
+/// Buries what was deleted since the last run. The very first run begins with what it lists, so
+/// it only remembers from when on to look.
+pub(super) fn apply(engine: &mut Engine<'_>) -> Result<(), SyncError> {
+    if !engine.api.lists_deleted() {
+        return Ok(());
+    }
+    let now = engine.server_now();
+    let overlap = i64::from(engine.outside.settings.overlap_seconds);
+    let Some(up_to) = fact(engine.store.connection(), Fact::DeletedUpTo)? else {
+        return engine.write(|transaction| set_fact(transaction, Fact::DeletedUpTo, now));
+    };
+    "looking for deletions".clone_into(&mut engine.phase);
+    let since = up_to.plus(-overlap);
+    for page in 1..=MOST_PAGES {
+        let request = engine.api.deleted(page);
+        let list = match engine.ask(&request, DeletedPage::read) {
+            Ok(list) => list,
+            Err(failure) => return degrade(engine, "deleted conversations", "Read conversations", failure),
+        };
+        let done = !list.has_more
+            || list.deleted.is_empty()
+            || list.deleted.iter().any(|entry| entry.deleted_at.is_some_and(|at| at < since));
+        let buried = engine.write(|transaction| {
+            let mut buried = 0;
+            for entry in &list.deleted {
+                let deleted_at = entry.deleted_at.unwrap_or(now);
+                if deleted_at >= since && !tombstones::is_deleted(transaction, &entry.id)? {
+                    buried +=
+                        u64::from(tombstones::bury(transaction, &entry.id, deleted_at, Reason::Deleted)?);
+                }
+            }
+            Ok(buried)
+        })?;
+        engine.tally.deleted += buried;
+        if done {
+            break;
+        }
+        if page == MOST_PAGES {
+            engine
+                .log(LogLevel::Warn, "the list of deleted conversations does not end; its rest is left out");
+        }
+    }
+    engine.write(|transaction| {
+        set_fact(transaction, Fact::DeletedUpTo, now)?;
+        clear_note(transaction, "deleted conversations")
+    })
+}

@@ -1,0 +1,216 @@
+//! What all steps of a run share: the outside world, the counts, and single questions.
+
+use serde_json::Value;
+
+use super::SyncError;
+use super::failure::{Failure, fatal, stopped};
+use super::run::SyncEnvironment;
+use crate::environment::{HttpError, HttpRequest, HttpResponse, LogLevel, ProgressUpdate, Ticket};
+use crate::error::StoreResult;
+use crate::intercom::answer;
+use crate::intercom::error::ApiError;
+use crate::intercom::limits::RateLimits;
+use crate::intercom::request::Api;
+use crate::store::{Store, hydration_queue};
+use crate::time::UnixSeconds;
+
+/// Longest wait before the host's wish to stop is looked at again.
+pub(super) const ATTENTION_MS: u64 = 100;
+/// Progress is reported at most so often.
+const REPORT_EVERY_MS: u64 = 200;
+
+/// What a run did so far.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Tally {
+    pub api_calls: u64,
+    pub rate_limited: u64,
+    /// Rows that lists showed, in range.
+    pub listed: u64,
+    pub hydrated: u64,
+    pub unchanged: u64,
+    pub deleted: u64,
+    pub messages: u64,
+}
+
+pub(super) struct Engine<'a> {
+    pub store: &'a mut Store,
+    pub outside: SyncEnvironment<'a>,
+    pub api: Api,
+    pub limits: RateLimits,
+    pub tally: Tally,
+    pub sync_id: i64,
+    pub phase: String,
+    reported_ms: Option<u64>,
+}
+
+impl<'a> Engine<'a> {
+    pub(super) fn new(store: &'a mut Store, outside: SyncEnvironment<'a>, sync_id: i64) -> Self {
+        let api = Api::new(&outside.settings.base_url, &outside.settings.api_version);
+        Self {
+            store,
+            outside,
+            api,
+            limits: RateLimits::default(),
+            tally: Tally::default(),
+            sync_id,
+            phase: "asking Intercom".to_owned(),
+            reported_ms: None,
+        }
+    }
+
+    /// Our clock's time, for what is written about ourselves.
+    pub(super) fn now(&self) -> UnixSeconds {
+        self.outside.clock.now()
+    }
+
+    pub(super) fn monotonic_ms(&self) -> u64 {
+        self.outside.clock.monotonic_ms()
+    }
+
+    /// Intercom's time, for everything compared with its times.
+    pub(super) fn server_now(&self) -> UnixSeconds {
+        self.limits.server_now(self.monotonic_ms()).unwrap_or_else(|| self.now())
+    }
+
+    pub(super) fn log(&self, level: LogLevel, message: &str) {
+        self.outside.log.write(level, message);
+    }
+
+    /// Runs a write in a transaction of its own. No request is waited for meanwhile.
+    pub(super) fn write<T>(
+        &mut self,
+        work: impl FnOnce(&rusqlite::Transaction<'_>) -> StoreResult<T>,
+    ) -> Result<T, SyncError> {
+        let transaction = self
+            .store
+            .connection_mut()
+            .transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+        let result = work(&transaction)?;
+        transaction.commit()?;
+        Ok(result)
+    }
+
+    pub(super) fn check_stop(&self) -> Result<(), SyncError> {
+        if self.outside.progress.should_stop() { Err(stopped()) } else { Ok(()) }
+    }
+
+    pub(super) fn send(&mut self, request: HttpRequest) -> Ticket {
+        self.tally.api_calls += 1;
+        self.outside.http.send(request)
+    }
+
+    /// Takes note of an answer's headers and reads its body.
+    pub(super) fn receive(&mut self, result: Result<HttpResponse, HttpError>) -> Result<Value, ApiError> {
+        let now_ms = self.monotonic_ms();
+        if let Ok(response) = &result {
+            self.limits.note(response, now_ms);
+        }
+        let read = answer::read(result);
+        if let Err(ApiError::RateLimited { retry_after }) = read {
+            self.tally.rate_limited += 1;
+            self.limits.note_refusal(retry_after, now_ms);
+        }
+        read
+    }
+
+    /// Asks one question and waits for its answer, trying again where that may help. Nothing else
+    /// may be in flight.
+    pub(super) fn ask<T>(
+        &mut self,
+        request: &HttpRequest,
+        read: impl Fn(Value) -> Result<T, ApiError>,
+    ) -> Result<T, Failure> {
+        let patience = self.outside.patience;
+        let mut failures = 0;
+        loop {
+            self.wait_for_limit()?;
+            let ticket = self.send(request.clone());
+            let result = loop {
+                self.check_stop()?;
+                match self.outside.http.wait(ATTENTION_MS) {
+                    Some((ended, result)) if ended == ticket => break result,
+                    // An answer to something that was given up.
+                    Some(_) | None => {}
+                }
+            };
+            let error = match self.receive(result).and_then(&read) {
+                Ok(answer) => return Ok(answer),
+                Err(error) => error,
+            };
+            failures += 1;
+            if !error.is_temporary() || failures >= patience.attempts {
+                return Err(Failure::Api(error));
+            }
+            if !matches!(error, ApiError::RateLimited { .. }) {
+                self.sleep(patience.pause_ms(failures))?;
+            }
+        }
+    }
+
+    /// Like [`Engine::ask`], for what the run cannot do without.
+    pub(super) fn demand<T>(
+        &mut self,
+        request: &HttpRequest,
+        read: impl Fn(Value) -> Result<T, ApiError>,
+    ) -> Result<T, SyncError> {
+        self.ask(request, read).map_err(|failure| match failure {
+            Failure::Fatal(error) => error,
+            Failure::Api(error) => fatal(&self.api, &error),
+        })
+    }
+
+    pub(super) fn wait_for_limit(&mut self) -> Result<(), SyncError> {
+        loop {
+            let wait = self.limits.wait_ms(self.outside.http.in_flight(), self.monotonic_ms());
+            if wait == 0 {
+                return Ok(());
+            }
+            self.sleep(wait)?;
+        }
+    }
+
+    /// Sleeps with an ear for the host.
+    pub(super) fn sleep(&mut self, milliseconds: u64) -> Result<(), SyncError> {
+        let until = self.monotonic_ms().saturating_add(milliseconds);
+        loop {
+            self.check_stop()?;
+            let left = until.saturating_sub(self.monotonic_ms());
+            if left == 0 {
+                return Ok(());
+            }
+            // Answers that come meanwhile belong to what was given up.
+            let _ = self.outside.http.wait(left.min(ATTENTION_MS));
+        }
+    }
+
+    /// Lets so many requests end whose answers are no longer wanted.
+    pub(super) fn drain(&mut self, mut requests: usize) -> Result<(), SyncError> {
+        while requests > 0 {
+            self.check_stop()?;
+            if let Some((_, result)) = self.outside.http.wait(ATTENTION_MS) {
+                requests -= 1;
+                let _ = self.receive(result);
+            }
+        }
+        Ok(())
+    }
+
+    /// Tells the host how far the run has come, at most every fifth of a second.
+    pub(super) fn report(&mut self, force: bool) -> Result<(), SyncError> {
+        let now = self.monotonic_ms();
+        if !force && self.reported_ms.is_some_and(|last| now.saturating_sub(last) < REPORT_EVERY_MS) {
+            return Ok(());
+        }
+        self.reported_ms = Some(now);
+        let waiting = hydration_queue::waiting(self.store.connection())?;
+        let done = self.tally.hydrated + self.tally.unchanged;
+        self.outside.progress.report(&ProgressUpdate {
+            phase: self.phase.clone(),
+            done,
+            total: Some(done + waiting),
+            messages: self.tally.messages,
+            waiting,
+        });
+        Ok(())
+    }
+}

@@ -1,0 +1,349 @@
+//! One run, from the opening of its row to the closing.
+
+use super::engine::Engine;
+use super::failure::wrong_workspace;
+use super::pacing::Patience;
+use super::plan::{Known, plan};
+use super::range::{self, Range};
+use super::reading::Reading;
+use super::{SyncError, SyncReport, SyncRequest, contacts, deletions, labels, reconcile, retention};
+use crate::environment::{Clock, Http, Log, LogLevel, Progress, Settings};
+use crate::error::StoreResult;
+use crate::intercom::directory::Workspace;
+use crate::intercom::error::ApiError;
+use crate::intercom::page::SearchPage;
+use crate::intercom::request::{LARGEST_PAGE, Search};
+use crate::store::sync_runs::{self, Totals};
+use crate::store::sync_state::{self, Fact, WorkspaceRow, fact, set_fact};
+use crate::store::sync_windows::{self, Stretch};
+use crate::store::{Store, hydration_queue};
+use crate::time::{DAY, Day, UnixSeconds};
+
+/// Statements of a sync that are kept prepared.
+const PREPARED_STATEMENTS: usize = 96;
+
+/// What a sync gets from outside.
+pub struct SyncEnvironment<'a> {
+    pub settings: &'a Settings,
+    pub http: &'a mut dyn Http,
+    pub clock: &'a dyn Clock,
+    pub log: &'a dyn Log,
+    pub progress: &'a dyn Progress,
+    pub patience: Patience,
+}
+
+/// Reads what changed in Intercom into the database.
+///
+/// One run at a time: the caller holds the lock that says so. Each run is one row of
+/// `sync_metadata`; a request that is wrong, a missing token and a cache that is new enough leave
+/// none.
+///
+/// # Errors
+/// [`SyncError`], whose sentence is also in the run's row. What was read before stays.
+pub fn run<'a>(
+    store: &'a mut Store,
+    environment: SyncEnvironment<'a>,
+    request: &SyncRequest,
+) -> Result<SyncReport, SyncError> {
+    let started_ms = environment.clock.monotonic_ms();
+    let now = environment.clock.now();
+    store.connection().set_prepared_statement_cache_capacity(PREPARED_STATEMENTS);
+    let days = range::read(request, environment.settings, now.day())?;
+    if let Some(report) = new_enough(store, request, days, now)? {
+        return Ok(report);
+    }
+    if !environment.settings.token_present {
+        return Err(SyncError::NoToken(
+            "There is no access token, so nothing can be read from Intercom. Set INTERCOM_ACCESS_TOKEN (or INTERCOM_ACCESS_TOKEN_FILE) and start again; what is cached stays usable.".to_owned(),
+        ));
+    }
+    sync_runs::fail_abandoned(
+        store.connection(),
+        "The program ended before this sync did. What it had read is kept, and the next sync goes on from there.",
+        now,
+    )?;
+    let kind = request.kind.as_str();
+    let sync_id = sync_runs::begin(store.connection(), kind, days.first, days.last, now)?;
+    environment.log.write(
+        LogLevel::Info,
+        &format!("{} sync starting: {} to {}", capitalized(kind), days.first, days.last),
+    );
+    let mut engine = Engine::new(store, environment, sync_id);
+    let result = Run { engine: &mut engine, days, kind }.go();
+    finish(&mut engine, kind, started_ms, result)
+}
+
+/// Closes rows that a crashed or stopped run left `in_progress`. Returns how many there were.
+///
+/// # Errors
+/// [`crate::error::StoreError`] when the database cannot be written.
+pub fn close_abandoned(store: &mut Store, reason: &str, now: UnixSeconds) -> StoreResult<u32> {
+    sync_runs::fail_abandoned(store.connection(), reason, now)
+}
+
+/// The report of the latest run, when that completed lately and what it covered is still covered.
+fn new_enough(
+    store: &Store,
+    request: &SyncRequest,
+    days: Range,
+    now: UnixSeconds,
+) -> Result<Option<SyncReport>, SyncError> {
+    let Some(most) = request.unless_newer_than else { return Ok(None) };
+    let connection = store.connection();
+    let Some(latest) = sync_runs::latest_completed(connection)? else { return Ok(None) };
+    let age = now.since(latest.completed_at);
+    let Some(high_water) = fact(connection, Fact::HighWater)? else { return Ok(None) };
+    let high = high_water.min(days.last.end());
+    let wanted = Stretch { low: days.first.start(), high };
+    let intact = sync_windows::gaps(wanted, &sync_windows::covered(connection)?).is_empty();
+    if age < 0 || age >= i64::from(most) || !intact {
+        return Ok(None);
+    }
+    Ok(Some(SyncReport {
+        sync_id: latest.id,
+        kind: latest.kind,
+        start_date: latest.first_day,
+        end_date: latest.last_day,
+        total_conversations: latest.totals.conversations,
+        total_messages: latest.totals.messages,
+        waiting: hydration_queue::waiting(connection)?,
+        skipped: true,
+        notes: sync_state::notes(connection)?,
+        ..SyncReport::default()
+    }))
+}
+
+/// Closes the row and says what was done.
+fn finish(
+    engine: &mut Engine<'_>,
+    kind: &str,
+    started_ms: u64,
+    result: Result<(), SyncError>,
+) -> Result<SyncReport, SyncError> {
+    let now = engine.now();
+    let connection = engine.store.connection();
+    let closing = result.and_then(|()| {
+        let row = sync_runs::days(connection, engine.sync_id)?;
+        let totals = totals_of(connection, &row)?;
+        sync_runs::complete(connection, engine.sync_id, totals, now)?;
+        Ok((row, totals))
+    });
+    match closing {
+        Ok(((first, last), totals)) => {
+            let tally = engine.tally;
+            engine.log(
+                LogLevel::Info,
+                &format!(
+                    "{} sync completed: {} conversations, {} messages ({} threads read, {} calls)",
+                    capitalized(kind),
+                    totals.conversations,
+                    totals.messages,
+                    tally.hydrated,
+                    tally.api_calls
+                ),
+            );
+            engine.report(true)?;
+            let connection = engine.store.connection();
+            Ok(SyncReport {
+                sync_id: engine.sync_id,
+                kind: kind.to_owned(),
+                start_date: first,
+                end_date: last,
+                total_conversations: totals.conversations,
+                total_messages: totals.messages,
+                hydrated: tally.hydrated,
+                unchanged: tally.unchanged,
+                deleted: tally.deleted,
+                waiting: hydration_queue::waiting(connection)?,
+                api_calls: tally.api_calls,
+                rate_limited: tally.rate_limited,
+                duration_ms: engine.monotonic_ms().saturating_sub(started_ms),
+                skipped: false,
+                notes: sync_state::notes(connection)?,
+            })
+        }
+        Err(error) => {
+            engine.log(LogLevel::Error, &format!("{} sync failed: {error}", capitalized(kind)));
+            // The database itself may be what failed: then the next start closes the row.
+            let totals = sync_runs::days(connection, engine.sync_id)
+                .and_then(|row| totals_of(connection, &row))
+                .unwrap_or_default();
+            let _ = sync_runs::fail(connection, engine.sync_id, &error.to_string(), totals, now);
+            Err(error)
+        }
+    }
+}
+
+fn totals_of(connection: &rusqlite::Connection, days: &(String, String)) -> StoreResult<Totals> {
+    let low = Day::parse(&days.0).map_or(UnixSeconds(0), Day::start);
+    let high = Day::parse(&days.1).map_or(UnixSeconds(i64::MAX), Day::end);
+    sync_runs::totals(connection, low, high)
+}
+
+struct Run<'e, 'a> {
+    engine: &'e mut Engine<'a>,
+    days: Range,
+    kind: &'static str,
+}
+
+impl Run<'_, '_> {
+    fn go(mut self) -> Result<(), SyncError> {
+        self.check_workspace()?;
+        // The upper bound of everything this run claims.
+        let bound = self.engine.server_now();
+        let wanted = self.wanted(bound)?;
+        deletions::apply(self.engine)?;
+        labels::refresh(self.engine)?;
+        self.engine.write(|transaction| hydration_queue::enqueue_incomplete(transaction))?;
+        reconcile::second_look(self.engine)?;
+        self.read(wanted, bound)?;
+        contacts::refresh(self.engine)?;
+        retention::apply(self.engine)?;
+        Ok(())
+    }
+
+    /// Asks whose token this is. It also brings the server's time.
+    fn check_workspace(&mut self) -> Result<(), SyncError> {
+        let request = self.engine.api.me();
+        let found = self.engine.demand(&request, |me| {
+            if me.is_object() {
+                Ok(Workspace::read(me))
+            } else {
+                Err(ApiError::Unexpected { missing: "app" })
+            }
+        })?;
+        // Some tokens may read conversations and not who they are; then nothing can be compared.
+        let Some(found) = found else { return Ok(()) };
+        if let Some(stored) = sync_state::workspace(self.engine.store.connection())?
+            && stored.id != found.id
+        {
+            return Err(wrong_workspace(
+                &stored.id,
+                stored.name.as_deref(),
+                &found.id,
+                found.name.as_deref(),
+            ));
+        }
+        let now = self.engine.now();
+        let row =
+            WorkspaceRow { id: found.id, name: found.name, region: found.region, timezone: found.timezone };
+        self.engine.write(|transaction| sync_state::set_workspace(transaction, &row, now))
+    }
+
+    /// The stretch of `updated_at` that this run shall have read at its end.
+    fn wanted(&mut self, bound: UnixSeconds) -> Result<Stretch, SyncError> {
+        let mut low = self.days.first.start();
+        // Days were counted with our own clock.
+        let high = if self.days.up_to_now { bound } else { self.days.last.end().min(bound) };
+        if self.kind == "background"
+            && let Some(initial) = self.initial_low(bound)?
+        {
+            low = low.min(initial);
+        }
+        if let Some(horizon) = retention::horizon(self.engine, bound) {
+            low = low.max(horizon);
+        }
+        let low = low.min(high);
+        let (sync_id, last) =
+            (self.engine.sync_id, if self.days.up_to_now { bound.day() } else { self.days.last });
+        self.engine.write(|transaction| sync_runs::set_days(transaction, sync_id, low.day(), last))?;
+        Ok(Stretch { low, high })
+    }
+
+    /// How far back the first sync goes; none once it got there. Everything means to the oldest
+    /// conversation, which one question finds, since pages come oldest first.
+    fn initial_low(&mut self, bound: UnixSeconds) -> Result<Option<UnixSeconds>, SyncError> {
+        let connection = self.engine.store.connection();
+        if fact(connection, Fact::InitialDone)?.is_some() {
+            return Ok(None);
+        }
+        if let Some(low) = fact(connection, Fact::InitialLow)? {
+            return Ok(Some(low));
+        }
+        let days = self.engine.outside.settings.initial_sync_days;
+        let mut nothing_before = None;
+        let low = if days > 0 {
+            bound.day().plus(-i64::from(days)).start()
+        } else {
+            let request = self.engine.api.search(&Search {
+                low: UnixSeconds(1),
+                high: bound,
+                per_page: 1,
+                cursor: None,
+            });
+            let page = self.engine.demand(&request, SearchPage::read)?;
+            let overlap = i64::from(self.engine.outside.settings.overlap_seconds);
+            let oldest = page.conversations.iter().map(|one| one.updated_at).min();
+            // Without any conversation the last day will do; one may appear meanwhile.
+            let low = oldest.unwrap_or(bound.plus(-DAY)).min(bound.plus(-overlap));
+            nothing_before = (low.0 > 0).then(|| Stretch { low: UnixSeconds(0), high: low.plus(-1) });
+            low
+        };
+        self.engine.write(|transaction| {
+            if let Some(stretch) = nothing_before {
+                sync_windows::cover(transaction, stretch)?;
+            }
+            set_fact(transaction, Fact::InitialLow, low)
+        })?;
+        Ok(Some(low))
+    }
+
+    fn read(&mut self, wanted: Stretch, bound: UnixSeconds) -> Result<(), SyncError> {
+        let overlap = i64::from(self.engine.outside.settings.overlap_seconds);
+        let connection = self.engine.store.connection();
+        let provisional = fact(connection, Fact::ProvisionalFrom)?;
+        let covered = sync_windows::covered(connection)?;
+        let left = sync_windows::windows(connection)?;
+        let mut plan = plan(
+            wanted,
+            Known { covered: &covered, provisional_from: provisional, left, overlap },
+            LARGEST_PAGE,
+        );
+        for window in reconcile::windows(self.engine, bound)? {
+            if wanted.low > window.stretch.high
+                || plan.windows.iter().all(|planned| !contains(planned.stretch, window.stretch))
+            {
+                plan.windows.push_back(window);
+            }
+        }
+        // Whatever is read from now on about the last minutes is provisional, also if this run
+        // does not get to its end.
+        let fresh_from = bound.plus(1 - overlap);
+        let reaches_now = wanted.high >= fresh_from;
+        let replaced = std::mem::take(&mut plan.replaced);
+        self.engine.write(|transaction| {
+            for stretch in replaced {
+                sync_windows::remove_window(transaction, stretch)?;
+            }
+            if reaches_now && provisional.is_none_or(|known| known > fresh_from) {
+                set_fact(transaction, Fact::ProvisionalFrom, fresh_from)?;
+            }
+            Ok(())
+        })?;
+        Reading::new(self.engine, plan.windows).read_all()?;
+        let background = self.kind == "background";
+        self.engine.write(|transaction| {
+            if reaches_now {
+                set_fact(transaction, Fact::HighWater, bound)?;
+                // All of the old provisional stretch was read again, later than its overlap.
+                if provisional.is_none_or(|known| known >= wanted.low) {
+                    set_fact(transaction, Fact::ProvisionalFrom, fresh_from)?;
+                }
+            }
+            // A background run goes as far back as the first sync shall, or as far as is kept.
+            if background || fact(transaction, Fact::InitialLow)?.is_some_and(|low| low >= wanted.low) {
+                set_fact(transaction, Fact::InitialDone, bound)?;
+            }
+            Ok(())
+        })
+    }
+}
+
+fn contains(outer: Stretch, inner: Stretch) -> bool {
+    outer.low <= inner.low && inner.high <= outer.high
+}
+
+fn capitalized(kind: &str) -> String {
+    let mut letters = kind.chars();
+    letters.next().map(|first| first.to_ascii_uppercase().to_string() + letters.as_str()).unwrap_or_default()
+}

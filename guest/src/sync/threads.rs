@@ -1,0 +1,209 @@
+//! Fetching threads and writing them in batches.
+
+use serde_json::Value;
+
+use super::SyncError;
+use super::failure::fatal;
+use super::reading::{Job, Reading};
+use super::translate;
+use crate::environment::LogLevel;
+use crate::error::StoreResult;
+use crate::ids::ConversationId;
+use crate::intercom::conversation::Conversation;
+use crate::intercom::error::ApiError;
+use crate::store::hydration_queue::{self, Queued};
+use crate::store::rows::ThreadRows;
+use crate::store::tombstones::{self, Reason};
+use crate::store::write_thread::{ThreadOutcome, store_thread};
+use crate::time::{DAY, MINUTE};
+
+/// A transaction holds so many threads at most, and is written after so many milliseconds: few
+/// transactions, and little lost to a kill.
+const BATCH_THREADS: usize = 50;
+const BATCH_MS: u64 = 250;
+
+/// A thread to fetch, and how often that failed in this run.
+#[derive(Clone, Debug)]
+pub(super) struct ThreadJob {
+    pub item: Queued,
+    pub failures: u32,
+}
+
+/// What became of a thread, waiting to be written.
+enum Fetched {
+    Thread(Box<ThreadRows>),
+    Gone(ConversationId),
+    Failed(ConversationId, String),
+}
+
+#[derive(Default)]
+pub(super) struct Batch {
+    fetched: Vec<Fetched>,
+    since_ms: u64,
+}
+
+impl Batch {
+    pub(super) fn is_empty(&self) -> bool {
+        self.fetched.is_empty()
+    }
+
+    pub(super) fn is_due(&self, now_ms: u64) -> bool {
+        self.fetched.len() >= BATCH_THREADS
+            || (!self.fetched.is_empty() && now_ms.saturating_sub(self.since_ms) >= BATCH_MS)
+    }
+
+    fn push(&mut self, fetched: Fetched, now_ms: u64) {
+        if self.fetched.is_empty() {
+            self.since_ms = now_ms;
+        }
+        self.fetched.push(fetched);
+    }
+}
+
+/// What writing a batch did.
+#[derive(Default)]
+struct Written {
+    threads: u64,
+    messages: u64,
+    deleted: u64,
+}
+
+impl Reading<'_, '_> {
+    pub(super) fn send_thread(&mut self, job: ThreadJob) {
+        let request = self.engine.api.conversation(&job.item.id);
+        let ticket = self.engine.send(request);
+        self.in_flight.insert(ticket, Job::Thread(job));
+    }
+
+    pub(super) fn thread_arrived(
+        &mut self,
+        job: ThreadJob,
+        answer: Result<Value, ApiError>,
+    ) -> Result<(), SyncError> {
+        let now = self.engine.monotonic_ms();
+        match answer.and_then(|value| read_thread(value, &job.item.id)) {
+            Ok(rows) => {
+                self.answers += 1;
+                self.concurrency.success();
+                self.batch.push(Fetched::Thread(Box::new(rows)), now);
+            }
+            Err(ApiError::NotFound { .. }) => {
+                self.answers += 1;
+                self.batch.push(Fetched::Gone(job.item.id), now);
+            }
+            Err(error) => return self.thread_failed(job, &error),
+        }
+        Ok(())
+    }
+
+    fn thread_failed(&mut self, mut job: ThreadJob, error: &ApiError) -> Result<(), SyncError> {
+        let now = self.engine.monotonic_ms();
+        match error {
+            ApiError::Unauthorized { .. } | ApiError::Denied(_) => {
+                return Err(fatal(&self.engine.api, error));
+            }
+            ApiError::RateLimited { .. } => {
+                self.retries.push((now, job));
+                return self.refused();
+            }
+            _ => {}
+        }
+        self.concurrency.trouble();
+        job.failures += 1;
+        let patience = self.engine.outside.patience;
+        if error.is_temporary() && job.failures < patience.thread_attempts {
+            self.retries.push((now + patience.pause_ms(job.failures), job));
+        } else {
+            self.engine.log(
+                LogLevel::Warn,
+                &format!("conversation {} could not be read: {error}; it stays queued", job.item.id),
+            );
+            self.batch.push(Fetched::Failed(job.item.id, error.to_string()), now);
+        }
+        Ok(())
+    }
+
+    /// Writes what was fetched, in one transaction.
+    pub(super) fn commit(&mut self) -> Result<(), SyncError> {
+        if self.batch.is_empty() {
+            return Ok(());
+        }
+        let fetched = std::mem::take(&mut self.batch.fetched);
+        let now = self.engine.now();
+        let server_now = self.engine.server_now();
+        let written = self.engine.write(|transaction| {
+            let mut written = Written::default();
+            for one in &fetched {
+                match one {
+                    Fetched::Thread(rows) => write_thread(transaction, rows, now, server_now, &mut written)?,
+                    Fetched::Gone(id) => {
+                        written.deleted +=
+                            u64::from(tombstones::bury(transaction, id, server_now, Reason::NotFound)?);
+                    }
+                    Fetched::Failed(id, error) => postpone(transaction, id, error, server_now)?,
+                }
+            }
+            Ok(written)
+        })?;
+        for one in fetched {
+            let id = match one {
+                Fetched::Thread(rows) => rows.conversation.id,
+                Fetched::Gone(id) | Fetched::Failed(id, _) => id,
+            };
+            self.busy.remove(&id);
+        }
+        // One that changed again while it was fetched is still in the table.
+        self.maybe_more = true;
+        self.engine.tally.hydrated += written.threads;
+        self.engine.tally.messages += written.messages;
+        self.engine.tally.deleted += written.deleted;
+        Ok(())
+    }
+}
+
+/// The rows of a thread.
+///
+/// # Errors
+/// [`ApiError::Unexpected`] for an answer that is no whole conversation: it must neither empty a
+/// stored thread nor count as fetched.
+fn read_thread(value: Value, id: &ConversationId) -> Result<ThreadRows, ApiError> {
+    let conversation = Conversation::read(value)
+        .filter(|conversation| conversation.id == *id)
+        .ok_or(ApiError::Unexpected { missing: "id" })?;
+    if conversation.updated_at.0 == 0 {
+        return Err(ApiError::Unexpected { missing: "updated_at" });
+    }
+    translate::thread(conversation).ok_or(ApiError::Unexpected { missing: "conversation_parts" })
+}
+
+fn write_thread(
+    connection: &rusqlite::Connection,
+    rows: &ThreadRows,
+    now: crate::time::UnixSeconds,
+    server_now: crate::time::UnixSeconds,
+    written: &mut Written,
+) -> StoreResult<()> {
+    let id = &rows.conversation.id;
+    match store_thread(connection, rows, now)? {
+        ThreadOutcome::Stored { messages } => {
+            written.threads += 1;
+            written.messages += messages;
+            hydration_queue::dequeue(connection, id, rows.conversation.updated_at)
+        }
+        // The list has shown a newer state than this answer: it came from a copy that lags.
+        ThreadOutcome::Older => postpone(connection, id, "the answer was older than the list", server_now),
+    }
+}
+
+/// Leaves a thread for later: after a minute, then ever more rarely, at last once a day.
+fn postpone(
+    connection: &rusqlite::Connection,
+    id: &ConversationId,
+    error: &str,
+    server_now: crate::time::UnixSeconds,
+) -> StoreResult<()> {
+    hydration_queue::postpone(connection, id, error, |attempts| {
+        let pause = MINUTE.saturating_mul(1 << attempts.saturating_sub(1).min(20));
+        server_now.plus(pause.min(DAY))
+    })
+}

@@ -1,0 +1,228 @@
+//! From Intercom's shapes to the rows of the tables.
+
+use serde_json::{Value, json};
+
+use super::figures;
+use crate::ids::{ContactId, PartId};
+use crate::intercom::conversation::{Conversation, Priority, Source, State};
+use crate::intercom::part::{Attachment, Author, Part};
+use crate::store::rows::{ConversationRow, EventRow, MessageRow, SeenContact, TagRow, ThreadRows};
+use crate::text;
+
+/// The row of a conversation, from a list or from a thread.
+pub(super) fn conversation(from: &mut Conversation) -> ConversationRow {
+    let figures = figures::derive(from);
+    let customer = customer(from);
+    let (customer_email, customer_name) =
+        customer.map_or((None, None), |author| (author.email.clone(), author.name.clone()));
+    let parts = from.parts.as_ref().map_or(&[][..], |parts| parts.parts.as_slice());
+    let ai_involved = from.ai_participated
+        || from.ai_agent.is_some()
+        || from.source.as_ref().is_some_and(|source| source.author.ai)
+        || parts.iter().any(|part| part.author.ai);
+    let has_attachment = from.source.as_ref().is_some_and(|source| !source.attachments.is_empty())
+        || parts.iter().any(|part| !part.attachments.is_empty());
+    let ai = from.ai_agent.take().unwrap_or_default();
+    let rating = from.rating.take();
+    let (sla_name, sla_status) = from.sla.take().unwrap_or_default();
+    let attributes = from.custom_attributes.take();
+    let language = attributes
+        .as_ref()
+        .and_then(|attributes| attributes.get("Language"))
+        .and_then(Value::as_str)
+        .filter(|language| !language.is_empty())
+        .map(str::to_owned);
+    let source = from.source.as_mut();
+    let (channel, delivered_as) =
+        source.map_or((None, None), |source| (source.channel.take(), source.delivered_as.take()));
+    ConversationRow {
+        id: from.id.clone(),
+        created_at: from.created_at,
+        updated_at: from.updated_at,
+        customer_email,
+        customer_name,
+        title: title(from),
+        state: match from.state {
+            State::Open => "open",
+            State::Closed => "closed",
+            State::Snoozed => "snoozed",
+        },
+        open: from.open,
+        read: from.read,
+        priority: match from.priority {
+            Priority::None => "none",
+            Priority::Low => "low",
+            Priority::Medium => "medium",
+            Priority::High => "high",
+            Priority::Urgent => "urgent",
+        },
+        channel: channel.or_else(|| from.first_reply_channel.take()),
+        delivered_as,
+        admin_assignee_id: from.admin_assignee.take().map(|id| id.0),
+        team_assignee_id: from.team_assignee.take().map(|id| id.0),
+        contacts: std::mem::take(&mut from.contacts),
+        company: from.company.take().map(|company| (company.id, company.name)),
+        tags: std::mem::take(&mut from.tags)
+            .into_iter()
+            .map(|tag| TagRow { id: tag.id, name: tag.name, applied_at: tag.applied_at })
+            .collect(),
+        waiting_since: from.waiting_since,
+        snoozed_until: from.snoozed_until,
+        figures,
+        rating: rating.as_ref().and_then(|rating| rating.rating),
+        rating_remark: rating.as_ref().and_then(|rating| rating.remark.clone()),
+        rated_at: rating.as_ref().and_then(|rating| rating.rated_at),
+        rated_admin_id: rating.and_then(|rating| rating.admin).map(|id| id.0),
+        ai_involved,
+        ai_outcome: ai.resolution_state.as_deref().and_then(ai_outcome),
+        ai_resolution_state: ai.resolution_state,
+        ai_rating: ai.rating,
+        sla_name,
+        sla_status,
+        has_attachment,
+        language,
+        custom_attributes: attributes.map(|map| Value::Object(map).to_string()),
+        statistics: Some(std::mem::take(&mut from.statistics))
+            .filter(|map| !map.is_empty())
+            .map(|map| Value::Object(map).to_string()),
+    }
+}
+
+/// The rows of a whole thread. None when the answer held no parts at all.
+pub(super) fn thread(mut from: Conversation) -> Option<ThreadRows> {
+    let row = conversation(&mut from);
+    let parts = from.parts?;
+    let mut seen_contacts = Vec::new();
+    let customer_email = row.customer_email.as_deref();
+    let first = from.source.take().and_then(|source| {
+        see(&mut seen_contacts, &source.author);
+        first_message(source, &row, customer_email)
+    });
+    let truncated = parts.total_count > parts.parts.len();
+    let oldest_part = parts.parts.first().map(|part| part.created_at);
+    let mut messages = Vec::with_capacity(parts.parts.len());
+    let mut events = Vec::new();
+    for part in parts.parts {
+        see(&mut seen_contacts, &part.author);
+        if part.is_message() {
+            messages.push(message(part, customer_email));
+        } else {
+            events.push(event(part));
+        }
+    }
+    Some(ThreadRows { first, messages, events, seen_contacts, truncated, oldest_part, conversation: row })
+}
+
+/// Who the conversation is with: the author of the first message, if that is a customer, or the
+/// first customer who replied.
+fn customer(from: &Conversation) -> Option<&Author> {
+    let source = from.source.as_ref().map(|source| &source.author);
+    let replies = from.parts.iter().flat_map(|parts| &parts.parts).map(|part| &part.author);
+    source.into_iter().chain(replies).find(|author| author.kind.is_customer() && author.email.is_some())
+}
+
+/// The title, or else the subject of the first message.
+fn title(from: &Conversation) -> Option<String> {
+    let subject = from.source.as_ref().and_then(|source| source.subject.as_deref());
+    let html = from.title.as_deref().or(subject)?;
+    let plain = text::html_to_text(html);
+    let trimmed = plain.trim();
+    (!trimmed.is_empty()).then(|| trimmed.to_owned())
+}
+
+fn ai_outcome(word: &str) -> Option<&'static str> {
+    match word {
+        "assumed_resolution" | "confirmed_resolution" => Some("resolved"),
+        "routed_to_team" | "escalated" | "procedure_handoff" | "negative_feedback" => Some("escalated"),
+        "abandoned" => Some("abandoned"),
+        _ => None,
+    }
+}
+
+fn first_message(source: Source, row: &ConversationRow, customer_email: Option<&str>) -> Option<MessageRow> {
+    if source.body.is_none() && source.attachments.is_empty() && !source.redacted && row.title.is_none() {
+        return None;
+    }
+    Some(MessageRow {
+        id: PartId(format!("{}_initial", row.id)),
+        author_type: source.author.kind.as_str(),
+        author_email: other_email(&source.author, customer_email),
+        is_ai: source.author.ai,
+        author_id: source.author.id,
+        author_name: source.author.name,
+        body: source.body.unwrap_or_default(),
+        created_at: row.created_at,
+        updated_at: None,
+        part_type: "initial".to_owned(),
+        is_note: false,
+        redacted: source.redacted,
+        attachments: attachments(&source.attachments),
+    })
+}
+
+fn message(part: Part, customer_email: Option<&str>) -> MessageRow {
+    MessageRow {
+        author_type: part.author.kind.as_str(),
+        author_email: other_email(&part.author, customer_email),
+        is_ai: part.author.ai,
+        is_note: part.is_note(),
+        author_id: part.author.id,
+        author_name: part.author.name,
+        body: part.body.unwrap_or_default(),
+        created_at: part.created_at,
+        updated_at: part.updated_at.filter(|at| *at != part.created_at),
+        attachments: attachments(&part.attachments),
+        id: part.id,
+        part_type: part.kind,
+        redacted: part.redacted,
+    }
+}
+
+fn event(part: Part) -> EventRow {
+    let (assigned_to_type, assigned_to_id) =
+        part.assigned_to.map_or((None, None), |to| (Some(to.kind), to.id.map(|id| id.0)));
+    EventRow {
+        id: part.id,
+        kind: part.kind,
+        created_at: part.created_at,
+        author_type: part.author.kind.as_str(),
+        author_id: part.author.id,
+        author_name: part.author.name,
+        assigned_to_type,
+        assigned_to_id,
+        details: part.event_details.filter(Value::is_object).map(|details| details.to_string()),
+    }
+}
+
+fn other_email(author: &Author, customer_email: Option<&str>) -> Option<String> {
+    author.email.clone().filter(|email| Some(email.as_str()) != customer_email)
+}
+
+fn attachments(files: &[Attachment]) -> Option<String> {
+    if files.is_empty() {
+        return None;
+    }
+    let list: Vec<Value> = files
+        .iter()
+        .map(|file| json!({ "name": file.name, "content_type": file.content_type, "size": file.bytes }))
+        .collect();
+    Some(Value::Array(list).to_string())
+}
+
+fn see(seen: &mut Vec<SeenContact>, author: &Author) {
+    let Some(id) = author.id.as_deref().filter(|_| author.kind.is_customer()) else { return };
+    match seen.iter_mut().find(|contact| contact.id.as_str() == id) {
+        // The same person can be a lead first and a user later.
+        Some(contact) => {
+            contact.role = author.kind.as_str();
+            contact.name = author.name.clone().or(contact.name.take());
+            contact.email = author.email.clone().or(contact.email.take());
+        }
+        None => seen.push(SeenContact {
+            id: ContactId(id.to_owned()),
+            role: author.kind.as_str(),
+            name: author.name.clone(),
+            email: author.email.clone(),
+        }),
+    }
+}

@@ -1,0 +1,149 @@
+//! The locks on Windows: `LockFileEx` on the bytes that `os_win.c` of SQLite locks.
+//!
+//! These locks are mandatory and belong to the handle; a range cannot be raised or lowered in
+//! place, so a step that fails has to take back what it gave up, as SQLite does.
+//!
+//! All `unsafe` of the host's locks on Windows is in this file.
+
+use std::fs::File;
+use std::io;
+use std::os::windows::fs::MetadataExt;
+use std::os::windows::io::AsRawHandle;
+use std::path::Path;
+
+use windows_sys::Win32::Foundation::{ERROR_IO_PENDING, ERROR_LOCK_VIOLATION, ERROR_NOT_LOCKED};
+use windows_sys::Win32::Storage::FileSystem::{
+    LOCKFILE_EXCLUSIVE_LOCK, LOCKFILE_FAIL_IMMEDIATELY, LockFileEx, UnlockFileEx,
+};
+use windows_sys::Win32::System::IO::OVERLAPPED;
+
+use super::{Level, PENDING_BYTE, RESERVED_BYTE, RangeMode, SHARED_FIRST, SHARED_SIZE};
+
+/// The steps of `winLock` in `os_win.c`.
+pub(super) fn acquire(file: &File, level: &mut Level, wanted: Level) -> io::Result<bool> {
+    if *level >= wanted {
+        return Ok(true);
+    }
+    match wanted {
+        Level::Unlocked | Level::Pending => Ok(true),
+        Level::Shared => {
+            if !try_lock(file, RangeMode::Exclusive, PENDING_BYTE, 1)? {
+                return Ok(false);
+            }
+            let shared = try_lock(file, RangeMode::Shared, SHARED_FIRST, SHARED_SIZE);
+            unlock(file, PENDING_BYTE, 1)?;
+            let shared = shared?;
+            if shared {
+                *level = Level::Shared;
+            }
+            Ok(shared)
+        }
+        Level::Reserved => {
+            let reserved = try_lock(file, RangeMode::Exclusive, RESERVED_BYTE, 1)?;
+            if reserved {
+                *level = Level::Reserved;
+            }
+            Ok(reserved)
+        }
+        Level::Exclusive => {
+            if *level < Level::Pending {
+                if !try_lock(file, RangeMode::Exclusive, PENDING_BYTE, 1)? {
+                    return Ok(false);
+                }
+                *level = Level::Pending;
+            }
+            unlock(file, SHARED_FIRST, SHARED_SIZE)?;
+            if try_lock(file, RangeMode::Exclusive, SHARED_FIRST, SHARED_SIZE)? {
+                *level = Level::Exclusive;
+                return Ok(true);
+            }
+            // A reader is still there; nobody new can have come in past PENDING.
+            try_lock(file, RangeMode::Shared, SHARED_FIRST, SHARED_SIZE)?;
+            Ok(false)
+        }
+    }
+}
+
+/// The steps of `winUnlock` in `os_win.c`.
+pub(super) fn release(file: &File, level: &mut Level, wanted: Level) -> io::Result<()> {
+    if *level <= wanted {
+        return Ok(());
+    }
+    if *level == Level::Exclusive {
+        unlock(file, SHARED_FIRST, SHARED_SIZE)?;
+        if wanted == Level::Shared {
+            try_lock(file, RangeMode::Shared, SHARED_FIRST, SHARED_SIZE)?;
+        }
+    } else if wanted == Level::Unlocked {
+        unlock(file, SHARED_FIRST, SHARED_SIZE)?;
+    }
+    // RESERVED is not held when a hot journal was rolled back; unlocking it then is no error.
+    if *level >= Level::Reserved {
+        unlock(file, RESERVED_BYTE, 1)?;
+    }
+    if *level >= Level::Pending {
+        unlock(file, PENDING_BYTE, 1)?;
+    }
+    *level = wanted;
+    Ok(())
+}
+
+pub(super) fn try_lock(file: &File, mode: RangeMode, start: u64, length: u64) -> io::Result<bool> {
+    let flags = LOCKFILE_FAIL_IMMEDIATELY
+        | match mode {
+            RangeMode::Shared => 0,
+            RangeMode::Exclusive => LOCKFILE_EXCLUSIVE_LOCK,
+        };
+    let mut place = overlapped(start);
+    let (low, high) = halves(length);
+    // SAFETY: the handle is open for as long as `file` is borrowed; `place` is valid and ours for
+    // the length of the call, which does not outlive it: the handle was opened synchronously.
+    let locked = unsafe { LockFileEx(file.as_raw_handle(), flags, 0, low, high, &raw mut place) };
+    if locked != 0 {
+        return Ok(true);
+    }
+    let error = io::Error::last_os_error();
+    match error.raw_os_error().map(i32::cast_unsigned) {
+        Some(ERROR_LOCK_VIOLATION | ERROR_IO_PENDING) => Ok(false),
+        _ => Err(error),
+    }
+}
+
+fn unlock(file: &File, start: u64, length: u64) -> io::Result<()> {
+    let mut place = overlapped(start);
+    let (low, high) = halves(length);
+    // SAFETY: as in `try_lock`.
+    let unlocked = unsafe { UnlockFileEx(file.as_raw_handle(), 0, low, high, &raw mut place) };
+    if unlocked != 0 {
+        return Ok(());
+    }
+    let error = io::Error::last_os_error();
+    if error.raw_os_error().map(i32::cast_unsigned) == Some(ERROR_NOT_LOCKED) { Ok(()) } else { Err(error) }
+}
+
+/// Windows only tells by trying.
+pub(super) fn is_locked_by_other(file: &File, start: u64, length: u64) -> io::Result<bool> {
+    if try_lock(file, RangeMode::Shared, start, length)? {
+        unlock(file, start, length)?;
+        return Ok(false);
+    }
+    Ok(true)
+}
+
+/// An open file cannot be replaced on Windows, but a folder above it can be renamed.
+pub(super) fn has_moved(file: &File, path: &Path) -> bool {
+    let Ok(open) = file.metadata() else { return false };
+    std::fs::metadata(path).map_or(true, |named| named.creation_time() != open.creation_time())
+}
+
+fn overlapped(start: u64) -> OVERLAPPED {
+    let mut place = OVERLAPPED::default();
+    let (low, high) = halves(start);
+    place.Anonymous.Anonymous.Offset = low;
+    place.Anonymous.Anonymous.OffsetHigh = high;
+    place
+}
+
+fn halves(number: u64) -> (u32, u32) {
+    ((number & u64::from(u32::MAX)) as u32, (number >> 32) as u32)
+}

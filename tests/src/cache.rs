@@ -1,0 +1,188 @@
+//! A cache of a simulated workspace: the guest library, native, on a database of its own.
+
+use std::cell::{Cell, RefCell};
+use std::path::PathBuf;
+use std::time::Instant;
+
+use fastintercom_guest::environment::{
+    Clock, Http, Log, LogLevel, Progress, ProgressUpdate, Settings,
+};
+use fastintercom_guest::store::{OpenMode, Store};
+use fastintercom_guest::sync::{
+    Patience, SyncEnvironment, SyncError, SyncKind, SyncReport, SyncRequest, run,
+};
+use fastintercom_guest::time::UnixSeconds;
+
+use crate::native_http::NativeHttp;
+use crate::simulator::Simulator;
+
+/// A database file in a temporary folder, and the settings with which it is synced.
+#[derive(Debug)]
+pub struct Cache {
+    pub settings: Settings,
+    pub patience: Patience,
+    token: String,
+    folder: tempfile::TempDir,
+    /// Log lines of all syncs so far.
+    pub lines: RefCell<Vec<(LogLevel, String)>>,
+}
+
+impl Cache {
+    /// An empty cache of that workspace, which reads everything at first, without long pauses.
+    ///
+    /// # Panics
+    /// When there is no temporary folder.
+    pub fn of(simulator: &Simulator) -> Self {
+        Self {
+            settings: Settings {
+                base_url: simulator.base_url(),
+                initial_sync_days: 0,
+                ..Settings::default()
+            },
+            patience: Patience { first_pause_ms: 5, longest_pause_ms: 40, ..Patience::default() },
+            token: simulator.token().to_owned(),
+            folder: tempfile::tempdir().expect("a temporary folder"),
+            lines: RefCell::default(),
+        }
+    }
+
+    #[must_use]
+    pub fn version(mut self, version: &str) -> Self {
+        version.clone_into(&mut self.settings.api_version);
+        self
+    }
+
+    #[must_use]
+    pub fn token(mut self, token: &str) -> Self {
+        token.clone_into(&mut self.token);
+        self
+    }
+
+    pub fn path(&self) -> PathBuf {
+        self.folder.path().join("data.db")
+    }
+
+    /// Opens the database.
+    ///
+    /// # Panics
+    /// When it cannot be opened.
+    pub fn store(&self) -> Store {
+        Store::open(&self.path(), OpenMode::ReadWrite).expect("the database opens")
+    }
+
+    /// What the timer does.
+    ///
+    /// # Errors
+    /// As [`run`].
+    pub fn sync(&self, simulator: &Simulator) -> Result<SyncReport, SyncError> {
+        self.request(simulator, &background())
+    }
+
+    /// # Errors
+    /// As [`run`].
+    pub fn request(&self, simulator: &Simulator, request: &SyncRequest) -> Result<SyncReport, SyncError> {
+        self.attempt(simulator, request, u64::MAX)
+    }
+
+    /// A background sync that the host stops after it was asked so many times whether to go on.
+    ///
+    /// # Errors
+    /// As [`run`].
+    pub fn sync_until(&self, simulator: &Simulator, questions: u64) -> Result<SyncReport, SyncError> {
+        self.attempt(simulator, &background(), questions)
+    }
+
+    /// A background sync through a client of the caller's.
+    ///
+    /// # Errors
+    /// As [`run`].
+    pub fn sync_through(&self, simulator: &Simulator, http: &mut dyn Http) -> Result<SyncReport, SyncError> {
+        let outside = Outside::new(self, simulator, u64::MAX);
+        let mut store = self.store();
+        run(&mut store, outside.environment(self, http), &background())
+    }
+
+    fn attempt(&self, simulator: &Simulator, request: &SyncRequest, questions: u64) -> Result<SyncReport, SyncError> {
+        let mut http = NativeHttp::new(&self.token);
+        let outside = Outside::new(self, simulator, questions);
+        let mut store = self.store();
+        run(&mut store, outside.environment(self, &mut http), request)
+    }
+
+    /// One number from the database.
+    ///
+    /// # Panics
+    /// When the query is wrong.
+    pub fn count(&self, query: &str) -> i64 {
+        self.store().connection().query_row(query, [], |row| row.get(0)).expect("a number")
+    }
+
+    /// One text from the database.
+    ///
+    /// # Panics
+    /// When the query is wrong.
+    pub fn text(&self, query: &str) -> String {
+        self.store().connection().query_row(query, [], |row| row.get(0)).expect("a text")
+    }
+}
+
+pub fn background() -> SyncRequest {
+    SyncRequest {
+        kind: SyncKind::Background,
+        start_date: None,
+        end_date: None,
+        days: None,
+        unless_newer_than: None,
+    }
+}
+
+/// Time, ears and patience of the host. Time is the simulator's, so that a test can move it.
+struct Outside<'a> {
+    simulator: &'a Simulator,
+    cache: &'a Cache,
+    begin: Instant,
+    questions_left: Cell<u64>,
+}
+
+impl<'a> Outside<'a> {
+    fn new(cache: &'a Cache, simulator: &'a Simulator, questions: u64) -> Self {
+        Self { simulator, cache, begin: Instant::now(), questions_left: Cell::new(questions) }
+    }
+
+    fn environment<'b>(&'b self, cache: &'b Cache, http: &'b mut dyn Http) -> SyncEnvironment<'b> {
+        SyncEnvironment {
+            settings: &cache.settings,
+            http,
+            clock: self,
+            log: self,
+            progress: self,
+            patience: cache.patience,
+        }
+    }
+}
+
+impl Clock for Outside<'_> {
+    fn now(&self) -> UnixSeconds {
+        UnixSeconds(self.simulator.now())
+    }
+
+    fn monotonic_ms(&self) -> u64 {
+        u64::try_from(self.begin.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+}
+
+impl Log for Outside<'_> {
+    fn write(&self, level: LogLevel, message: &str) {
+        self.cache.lines.borrow_mut().push((level, message.to_owned()));
+    }
+}
+
+impl Progress for Outside<'_> {
+    fn report(&self, _: &ProgressUpdate) {}
+
+    fn should_stop(&self) -> bool {
+        let left = self.questions_left.get();
+        self.questions_left.set(left.saturating_sub(1));
+        left == 0
+    }
+}
