@@ -42,10 +42,9 @@ impl<T: Send + 'static> Feed<T> {
         feed
     }
 
-    /// Waits until `find` finds something among the items. `None`: the stream ended, or
-    /// [`PATIENCE`] did.
-    pub(crate) fn wait_for<R>(&self, mut find: impl FnMut(&[T]) -> Option<R>) -> Option<R> {
-        let deadline = Instant::now() + PATIENCE;
+    /// Waits until `find` finds something among the items. `None`: the stream or the time ended.
+    pub(crate) fn wait_for<R>(&self, time: Duration, mut find: impl FnMut(&[T]) -> Option<R>) -> Option<R> {
+        let deadline = Instant::now() + time;
         let mut state = self.lock();
         loop {
             if let Some(found) = find(&state.items) {

@@ -94,7 +94,7 @@ impl Session {
     /// # Panics
     /// When none comes.
     pub fn outcome(&self, pending: Pending) -> Result<Value, RpcError> {
-        let found = self.output.wait_for(|messages| {
+        let found = self.output.wait_for(PATIENCE, |messages| {
             messages.iter().find_map(|message| match message {
                 Message::Response { id: Some(id), outcome } if *id == pending.0 => Some(outcome.clone()),
                 _ => None,
@@ -178,12 +178,37 @@ impl Session {
         })
     }
 
+    /// Waits until a sync that somebody watches has finished so many conversations.
+    ///
+    /// # Panics
+    /// When it does not.
+    pub fn wait_for_progress(&self, conversations: f64) {
+        let found = self.output.wait_for(PATIENCE, |messages| {
+            messages.iter().find_map(|message| match message {
+                Message::Notification { method, params } if method == "notifications/progress" => {
+                    params["progress"].as_f64().filter(|done| *done >= conversations)
+                }
+                _ => None,
+            })
+        });
+        self.check_output();
+        assert!(found.is_some(), "no progress to {conversations} conversations.\n{}", self.report());
+    }
+
+    /// Whether an answer to the request has come so far.
+    #[must_use]
+    pub fn is_answered(&self, pending: Pending) -> bool {
+        self.output.with(|messages| {
+            messages.iter().any(|message| matches!(message, Message::Response { id, .. } if *id == Some(pending.0)))
+        })
+    }
+
     /// Waits for a notification.
     ///
     /// # Panics
     /// When none comes.
     pub fn wait_for_notification(&self, method: &str) -> Value {
-        let found = self.output.wait_for(|messages| {
+        let found = self.output.wait_for(PATIENCE, |messages| {
             messages.iter().find_map(|message| match message {
                 Message::Notification { method: found, params } if found == method => Some(params.clone()),
                 _ => None,
@@ -198,15 +223,15 @@ impl Session {
     /// # Panics
     /// When none comes.
     pub fn wait_for_log(&self, words: &str) -> String {
-        self.wait_for_logs(words, 1)
+        self.wait_for_logs(words, 1, PATIENCE)
     }
 
     /// Waits until so many lines have the words, and returns the last of them.
     ///
     /// # Panics
-    /// When they do not come.
-    pub fn wait_for_logs(&self, words: &str, count: usize) -> String {
-        let found = self.log.wait_for(|lines| {
+    /// When they do not come in that time.
+    pub fn wait_for_logs(&self, words: &str, count: usize, time: Duration) -> String {
+        let found = self.log.wait_for(time, |lines| {
             lines.iter().filter(|line| line.to_lowercase().contains(&words.to_lowercase())).nth(count - 1).cloned()
         });
         found.unwrap_or_else(|| panic!("\"{words}\" did not come {count} times in the log.\n{}", self.report()))

@@ -27,7 +27,6 @@ impl ToolAnswer {
     ///
     /// # Panics
     /// When the tool failed.
-    #[must_use]
     pub fn succeeded(self) -> Value {
         assert!(!self.is_error, "the tool failed: {}", self.structured);
         self.structured
@@ -37,7 +36,6 @@ impl ToolAnswer {
     ///
     /// # Panics
     /// When the tool succeeded, or says nothing.
-    #[must_use]
     pub fn failed(self) -> String {
         assert!(self.is_error, "the tool was to fail, but answered {}", self.structured);
         let sentence = self.structured["error"].as_str().expect("a failure has the field error");
