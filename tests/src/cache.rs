@@ -4,13 +4,9 @@ use std::cell::{Cell, RefCell};
 use std::path::PathBuf;
 use std::time::Instant;
 
-use fastintercom_guest::environment::{
-    Clock, Http, Log, LogLevel, Progress, ProgressUpdate, Settings,
-};
+use fastintercom_guest::environment::{Clock, Http, Log, LogLevel, Progress, ProgressUpdate, Settings};
 use fastintercom_guest::store::{OpenMode, Store};
-use fastintercom_guest::sync::{
-    Patience, SyncEnvironment, SyncError, SyncKind, SyncReport, SyncRequest, run,
-};
+use fastintercom_guest::sync::{Pace, SyncEnvironment, SyncError, SyncKind, SyncReport, SyncRequest, run};
 use fastintercom_guest::time::UnixSeconds;
 
 use crate::native_http::NativeHttp;
@@ -20,7 +16,7 @@ use crate::simulator::Simulator;
 #[derive(Debug)]
 pub struct Cache {
     pub settings: Settings,
-    pub patience: Patience,
+    pub pace: Pace,
     token: String,
     folder: tempfile::TempDir,
     /// Log lines of all syncs so far.
@@ -39,7 +35,7 @@ impl Cache {
                 initial_sync_days: 0,
                 ..Settings::default()
             },
-            patience: Patience { first_pause_ms: 5, longest_pause_ms: 40, ..Patience::default() },
+            pace: Pace { first_pause_ms: 5, longest_pause_ms: 40, ..Pace::default() },
             token: simulator.token().to_owned(),
             folder: tempfile::tempdir().expect("a temporary folder"),
             lines: RefCell::default(),
@@ -102,7 +98,26 @@ impl Cache {
         run(&mut store, outside.environment(self, http), &background())
     }
 
-    fn attempt(&self, simulator: &Simulator, request: &SyncRequest, questions: u64) -> Result<SyncReport, SyncError> {
+    /// A background sync that is torn down in the middle, as by a kill: nothing is closed.
+    ///
+    /// # Errors
+    /// The sync's own, when it ended before, and `Stopped` for the kill.
+    pub fn sync_killed_after(&self, simulator: &Simulator, questions: u64) -> Result<(), SyncError> {
+        let mut http = NativeHttp::new(&self.token);
+        let outside = Outside { kill: true, ..Outside::new(self, simulator, questions) };
+        let ended = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            let mut store = self.store();
+            run(&mut store, outside.environment(self, &mut http), &background()).map(|_| ())
+        }));
+        ended.unwrap_or_else(|_| Err(SyncError::Stopped("killed".to_owned())))
+    }
+
+    fn attempt(
+        &self,
+        simulator: &Simulator,
+        request: &SyncRequest,
+        questions: u64,
+    ) -> Result<SyncReport, SyncError> {
         let mut http = NativeHttp::new(&self.token);
         let outside = Outside::new(self, simulator, questions);
         let mut store = self.store();
@@ -136,17 +151,19 @@ pub fn background() -> SyncRequest {
     }
 }
 
-/// Time, ears and patience of the host. Time is the simulator's, so that a test can move it.
+/// Time, ears and pace of the host. Time is the simulator's, so that a test can move it.
 struct Outside<'a> {
     simulator: &'a Simulator,
     cache: &'a Cache,
     begin: Instant,
     questions_left: Cell<u64>,
+    /// Out of questions, die instead of asking to stop.
+    kill: bool,
 }
 
 impl<'a> Outside<'a> {
     fn new(cache: &'a Cache, simulator: &'a Simulator, questions: u64) -> Self {
-        Self { simulator, cache, begin: Instant::now(), questions_left: Cell::new(questions) }
+        Self { simulator, cache, begin: Instant::now(), questions_left: Cell::new(questions), kill: false }
     }
 
     fn environment<'b>(&'b self, cache: &'b Cache, http: &'b mut dyn Http) -> SyncEnvironment<'b> {
@@ -156,7 +173,7 @@ impl<'a> Outside<'a> {
             clock: self,
             log: self,
             progress: self,
-            patience: cache.patience,
+            pace: cache.pace,
         }
     }
 }
@@ -183,6 +200,10 @@ impl Progress for Outside<'_> {
     fn should_stop(&self) -> bool {
         let left = self.questions_left.get();
         self.questions_left.set(left.saturating_sub(1));
+        if self.kill && left == 0 {
+            // Without the message of a real panic.
+            std::panic::resume_unwind(Box::new("killed"));
+        }
         left == 0
     }
 }

@@ -4,9 +4,7 @@ use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use fastintercom_guest::environment::{
-    Http, HttpError, HttpMethod, HttpRequest, HttpResponse, Ticket,
-};
+use fastintercom_guest::environment::{Http, HttpError, HttpMethod, HttpRequest, HttpResponse, Ticket};
 
 /// More than any sync has in flight.
 const WORKERS: usize = 24;
@@ -88,7 +86,11 @@ fn send(agent: &ureq::Agent, request: &HttpRequest, authorization: &str) -> Resu
     }
     let body = request.body.clone().unwrap_or_default();
     let result = builder.body(body).map_err(ureq::Error::from).and_then(|request| {
-        let request = agent.configure_request(request).timeout_recv_response(timeout).timeout_recv_body(timeout).build();
+        let request = agent
+            .configure_request(request)
+            .timeout_recv_response(timeout)
+            .timeout_recv_body(timeout)
+            .build();
         agent.run(request)
     });
     let mut response = result.map_err(read_error)?;
@@ -102,7 +104,6 @@ fn send(agent: &ureq::Agent, request: &HttpRequest, authorization: &str) -> Resu
     Ok(HttpResponse { status, headers, body })
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "map_err hands it over")]
 fn read_error(error: ureq::Error) -> HttpError {
     match error {
         ureq::Error::Timeout(_) => HttpError::Timeout,

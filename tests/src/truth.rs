@@ -175,8 +175,7 @@ fn pictures(connection: &Connection) -> BTreeMap<String, Picture> {
     let mut statement = connection
         .prepare("SELECT conversation_id, id, kind FROM conversation_events ORDER BY id")
         .expect("a statement");
-    let rows =
-        statement.query_map([], |row| Ok((row.get::<_, String>(0)?, (row.get(1)?, row.get(2)?))));
+    let rows = statement.query_map([], |row| Ok((row.get::<_, String>(0)?, (row.get(1)?, row.get(2)?))));
     for row in rows.expect("rows") {
         let (id, event) = row.expect("a row");
         pictures.get_mut(&id).expect("its conversation").events.push(event);

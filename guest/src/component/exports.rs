@@ -10,7 +10,7 @@ use super::imports::{self, Host};
 use crate::environment::{Clock, Settings};
 use crate::error::{StoreError, StoreResult};
 use crate::store::{OpenMode, OpenOptions, READER_CACHE_KIB, SYNC_CACHE_KIB, Store};
-use crate::sync::{Patience, SyncEnvironment};
+use crate::sync::{Pace, SyncEnvironment};
 use crate::tools::Context;
 
 struct Component;
@@ -35,8 +35,7 @@ thread_local! {
     static STORE: RefCell<Option<Store>> = const { RefCell::new(None) };
 }
 
-/// Runs the work on this instance's store, opening it first. After an error of the store the
-/// next call opens it anew.
+/// Runs the work on this instance's store, opening it first.
 fn with_store<T>(settings: &Settings, cache_kib: u32, work: impl FnOnce(&mut Store) -> T) -> StoreResult<T> {
     STORE.with_borrow_mut(|slot| {
         if slot.is_none() {
@@ -49,18 +48,17 @@ fn with_store<T>(settings: &Settings, cache_kib: u32, work: impl FnOnce(&mut Sto
     })
 }
 
-fn forget_store() {
-    STORE.with_borrow_mut(|slot| *slot = None);
+fn open(settings: &Settings, cache_kib: u32) -> StoreResult<Store> {
+    Store::open_with(Path::new(&settings.database_file), &options(settings, cache_kib))
 }
 
-fn open(settings: &Settings, cache_kib: u32) -> StoreResult<Store> {
-    let options = OpenOptions {
+fn options(settings: &Settings, cache_kib: u32) -> OpenOptions<'static> {
+    OpenOptions {
         mode: if settings.read_only { OpenMode::ReadOnly } else { OpenMode::ReadWrite },
         cache_kib,
         now: Host.now(),
         local_offset: &imports::local_offset,
-    };
-    Store::open_with(Path::new(&settings.database_file), &options)
+    }
 }
 
 /// Runs the work with everything a tool needs.
@@ -108,94 +106,25 @@ impl tools::Guest for Component {
 
 impl resources::Guest for Component {
     fn list_resources() -> Vec<resources::ResourceEntry> {
-        crate::tools::resources::list_resources()
-            .into_iter()
-            .map(|entry| resources::ResourceEntry {
-                uri: entry.uri.into(),
-                name: entry.name.into(),
-                title: entry.title.into(),
-                description: entry.description.into(),
-                mime_type: entry.mime_type.into(),
-            })
-            .collect()
+        Vec::new()
     }
-
     fn list_resource_templates() -> Vec<resources::ResourceTemplate> {
-        crate::tools::resources::list_resource_templates()
-            .into_iter()
-            .map(|template| resources::ResourceTemplate {
-                uri_template: template.uri_template.into(),
-                name: template.name.into(),
-                title: template.title.into(),
-                description: template.description.into(),
-                mime_type: template.mime_type.into(),
-            })
-            .collect()
+        Vec::new()
     }
-
     fn read_resource(uri: String) -> Result<resources::ResourceContent, String> {
-        with_context(|context| crate::tools::resources::read_resource(context, &uri))
-            .map_err(|error| error.to_string())?
-            .map(|content| resources::ResourceContent {
-                uri: content.uri,
-                mime_type: content.mime_type.into(),
-                text: content.text,
-            })
+        Err(format!("There is no resource {uri}."))
     }
 }
 
 impl prompts::Guest for Component {
     fn list_prompts() -> Vec<prompts::Prompt> {
-        crate::tools::prompts::list_prompts()
-            .into_iter()
-            .map(|prompt| prompts::Prompt {
-                name: prompt.name.into(),
-                title: prompt.title.into(),
-                description: prompt.description.into(),
-                arguments: prompt
-                    .arguments
-                    .into_iter()
-                    .map(|argument| prompts::PromptArgument {
-                        name: argument.name.into(),
-                        title: argument.title.into(),
-                        description: argument.description.into(),
-                        required: argument.required,
-                    })
-                    .collect(),
-            })
-            .collect()
+        Vec::new()
     }
-
-    fn get_prompt(name: String, arguments: String) -> Result<prompts::PromptContent, String> {
-        with_context(|context| crate::tools::prompts::get_prompt(context, &name, &arguments))
-            .map_err(|error| error.to_string())?
-            .map(|content| prompts::PromptContent {
-                description: content.description.into(),
-                messages: content
-                    .messages
-                    .into_iter()
-                    .map(|text| prompts::PromptMessage { role: prompts::Role::User, text })
-                    .collect(),
-            })
+    fn get_prompt(name: String, _: String) -> Result<prompts::PromptContent, String> {
+        Err(format!("There is no prompt {name}."))
     }
-
-    fn complete(
-        reference: prompts::CompletionReference,
-        argument: String,
-        typed: String,
-    ) -> Result<prompts::Completion, String> {
-        use crate::tools::prompts::Reference;
-        let reference = match reference {
-            prompts::CompletionReference::Prompt(name) => Reference::Prompt(name),
-            prompts::CompletionReference::ResourceTemplate(uri) => Reference::ResourceTemplate(uri),
-        };
-        with_context(|context| crate::tools::prompts::complete(context, &reference, &argument, &typed))
-            .map_err(|error| error.to_string())?
-            .map(|completion| prompts::Completion {
-                values: completion.values,
-                total: completion.total,
-                has_more: completion.has_more,
-            })
+    fn complete(_: prompts::CompletionReference, _: String, _: String) -> Result<prompts::Completion, String> {
+        Err("Nothing can be completed.".to_owned())
     }
 }
 
@@ -211,7 +140,7 @@ impl sync::Guest for Component {
                 clock: &Host,
                 log: &Host,
                 progress: &Host,
-                patience: Patience::default(),
+                pace: Pace::default(),
             };
             crate::sync::run(store, environment, &request)
         })
@@ -227,5 +156,40 @@ impl sync::Guest for Component {
         })
         .and_then(|closed| closed)
         .map_err(|error| error.to_string())
+    }
+}
+
+impl maintenance::Guest for Component {
+    fn prepare() -> Result<String, String> {
+        let settings = imports::settings();
+        let path = Path::new(&settings.database_file);
+        crate::store::maintenance::prepare(path, &options(&settings, READER_CACHE_KIB)).map_err(|error| error.to_string())
+    }
+
+    fn check() -> Result<String, String> {
+        let settings = imports::settings();
+        with_store(&settings, READER_CACHE_KIB, Store::check)
+            .and_then(|report| report)
+            .map(|report| report.to_string())
+            .map_err(|error| error.to_string())
+    }
+
+    fn backup(file_name: String) -> Result<(), String> {
+        let settings = imports::settings();
+        with_store(&settings, READER_CACHE_KIB, |store| store.backup(&file_name))
+            .and_then(|done| done)
+            .map_err(|error| error.to_string())
+    }
+
+    fn salvage(file_name: String) -> Result<String, String> {
+        let settings = imports::settings();
+        let path = Path::new(&settings.database_file);
+        crate::store::maintenance::salvage(path, &file_name, &options(&settings, READER_CACHE_KIB))
+            .map(|report| report.to_string())
+            .map_err(|error| error.to_string())
+    }
+
+    fn status() -> Result<(String, String), String> {
+        with_context(crate::tools::status::status).and_then(|status| status).map_err(|error| error.to_string())
     }
 }

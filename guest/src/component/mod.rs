@@ -1,7 +1,6 @@
 //! Binds the component to its WIT package, `wit/`. No logic here.
 
 pub mod bindings;
-#[cfg(feature = "none")]
 mod exports;
 mod http;
 mod imports;

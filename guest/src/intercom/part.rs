@@ -170,6 +170,6 @@ impl Part {
     /// `assignment` part, so the kind does not decide.
     #[must_use]
     pub fn is_message(&self) -> bool {
-        self.body.is_some() || !self.attachments.is_empty() || (self.redacted && self.assigned_to.is_none())
+        self.body.is_some() || !self.attachments.is_empty() || self.redacted
     }
 }

@@ -1,17 +1,24 @@
 //! The SQLite database: opening, schema, writing, searching, coverage.
 
 mod connection;
+pub mod coverage;
 mod header;
 pub mod hydration_queue;
 mod index;
+pub mod labels;
+pub mod maintenance;
 mod message_numbers;
 mod migrations;
 pub mod people;
+mod refresh;
 pub mod rows;
+pub mod runs;
+pub mod search;
 pub mod sync_runs;
 pub mod sync_state;
 pub mod sync_windows;
 mod takeover;
+pub mod threads;
 pub mod tombstones;
 mod vfs;
 pub mod write_conversation;

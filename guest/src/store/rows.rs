@@ -125,6 +125,9 @@ pub struct SeenContact {
 #[derive(Clone, Debug)]
 pub struct ThreadRows {
     pub conversation: ConversationRow,
+    /// Up to which change the thread is known: `updated_at`, or the second before when that one
+    /// was not over yet and may bring more.
+    pub as_of: UnixSeconds,
     /// The first message, unless the conversation began without one.
     pub first: Option<MessageRow>,
     /// In the order of time.

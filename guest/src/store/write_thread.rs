@@ -94,7 +94,7 @@ pub fn store_thread(
             last,
             (sequence - 1).max(0),
             now,
-            thread.conversation.updated_at,
+            thread.as_of,
             thread.truncated,
             figures.first_response_seconds,
             figures.first_ai_response_seconds,

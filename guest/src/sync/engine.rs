@@ -120,7 +120,7 @@ impl<'a> Engine<'a> {
         request: &HttpRequest,
         read: impl Fn(Value) -> Result<T, ApiError>,
     ) -> Result<T, Failure> {
-        let patience = self.outside.patience;
+        let pace = self.outside.pace;
         let mut failures = 0;
         loop {
             self.wait_for_limit()?;
@@ -138,11 +138,11 @@ impl<'a> Engine<'a> {
                 Err(error) => error,
             };
             failures += 1;
-            if !error.is_temporary() || failures >= patience.attempts {
+            if !error.is_temporary() || failures >= pace.attempts {
                 return Err(Failure::Api(error));
             }
             if !matches!(error, ApiError::RateLimited { .. }) {
-                self.sleep(patience.pause_ms(failures))?;
+                self.sleep(pace.pause_ms(failures))?;
             }
         }
     }

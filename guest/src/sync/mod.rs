@@ -36,7 +36,7 @@ mod run;
 mod threads;
 mod translate;
 
-pub use pacing::Patience;
+pub use pacing::Pace;
 pub use run::{SyncEnvironment, close_abandoned, run};
 
 use std::fmt;

@@ -1,8 +1,10 @@
 //! How hard to try, and how many requests at once.
 
-/// How often and how long failed requests are tried again.
+use crate::intercom::request::LARGEST_PAGE;
+
+/// The size of a page, and how often and how long failed requests are tried again.
 #[derive(Clone, Copy, Debug)]
-pub struct Patience {
+pub struct Pace {
     /// Pause after a first failure, in milliseconds; it doubles with each further one.
     pub first_pause_ms: u64,
     /// The longest pause.
@@ -11,16 +13,24 @@ pub struct Patience {
     pub attempts: u32,
     /// How often a single thread may fail before it is left for a later run.
     pub thread_attempts: u32,
+    /// Conversations a page of the search holds at most.
+    pub largest_page: u32,
 }
 
-impl Default for Patience {
+impl Default for Pace {
     /// A page is given up after about half a minute of failures.
     fn default() -> Self {
-        Self { first_pause_ms: 500, longest_pause_ms: 8000, attempts: 8, thread_attempts: 3 }
+        Self {
+            first_pause_ms: 500,
+            longest_pause_ms: 8000,
+            attempts: 8,
+            thread_attempts: 3,
+            largest_page: LARGEST_PAGE,
+        }
     }
 }
 
-impl Patience {
+impl Pace {
     /// The pause after so many failures in a row (1 is the first).
     pub(super) fn pause_ms(&self, failures: u32) -> u64 {
         let doubled = self.first_pause_ms.saturating_mul(1 << failures.saturating_sub(1).min(20));
@@ -83,8 +93,8 @@ mod tests {
 
     #[test]
     fn pauses_double_up_to_a_bound() {
-        let patience = Patience::default();
-        let pauses: Vec<u64> = (1..7).map(|failures| patience.pause_ms(failures)).collect();
+        let pace = Pace::default();
+        let pauses: Vec<u64> = (1..7).map(|failures| pace.pause_ms(failures)).collect();
         assert_eq!(pauses, [500, 1000, 2000, 4000, 8000, 8000]);
     }
 }

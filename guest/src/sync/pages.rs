@@ -14,7 +14,7 @@ use crate::error::StoreResult;
 use crate::intercom::conversation::Conversation;
 use crate::intercom::error::ApiError;
 use crate::intercom::page::SearchPage;
-use crate::intercom::request::{Cursor, LARGEST_PAGE, Search};
+use crate::intercom::request::{Cursor, Search};
 use crate::store::hydration_queue::{self, Queued};
 use crate::store::sync_windows::{self, Stretch, WindowRow};
 use crate::store::{tombstones, write_conversation};
@@ -136,9 +136,10 @@ impl Reading<'_, '_> {
         self.store_page(&mut window, page)?;
         if window.row.cursor.is_some() {
             window.good_pages += 1;
-            if window.good_pages >= PAGES_A_STEP && window.row.per_page < LARGEST_PAGE {
+            let largest = self.engine.outside.pace.largest_page;
+            if window.good_pages >= PAGES_A_STEP && window.row.per_page < largest {
                 window.good_pages = 0;
-                window.row.per_page = (window.row.per_page * 2).min(LARGEST_PAGE);
+                window.row.per_page = (window.row.per_page * 2).min(largest);
             }
             self.windows.push_front(window);
         }
@@ -216,8 +217,8 @@ impl Reading<'_, '_> {
             window.answers_before = self.answers;
         }
         window.failures += 1;
-        let patience = self.engine.outside.patience;
-        if window.failures >= patience.attempts {
+        let pace = self.engine.outside.pace;
+        if window.failures >= pace.attempts {
             let alone = self.answers > window.answers_before;
             let failure = fatal(&self.engine.api, error);
             if alone {
@@ -226,7 +227,7 @@ impl Reading<'_, '_> {
             // Nothing at all gets through: the other windows would only fail in turn.
             return Err(failure);
         }
-        self.page_due_ms = self.engine.monotonic_ms() + patience.pause_ms(window.failures);
+        self.page_due_ms = self.engine.monotonic_ms() + pace.pause_ms(window.failures);
         self.engine.log(
             LogLevel::Warn,
             &format!("a page of {} conversations failed: {error}; trying again", window.row.per_page),

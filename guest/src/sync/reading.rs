@@ -13,6 +13,7 @@ use crate::ids::ConversationId;
 use crate::intercom::error::ApiError;
 use crate::store::hydration_queue::{self, Queued};
 use crate::store::sync_windows::WindowRow;
+use crate::time::UnixSeconds;
 
 /// While so many threads wait, no further page of older conversations is read: what is listed
 /// should not stay without its messages for long.
@@ -187,7 +188,7 @@ impl<'e, 'a> Reading<'e, 'a> {
             }
             if hydration_queue::is_waiting(self.engine.store.connection(), &item.id)? {
                 self.busy.insert(item.id.clone());
-                return Ok(Some(ThreadJob { item, failures: 0 }));
+                return Ok(Some(ThreadJob { item, failures: 0, asked_at: UnixSeconds(0) }));
             }
         }
     }

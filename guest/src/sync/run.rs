@@ -2,7 +2,7 @@
 
 use super::engine::Engine;
 use super::failure::wrong_workspace;
-use super::pacing::Patience;
+use super::pacing::Pace;
 use super::plan::{Known, plan};
 use super::range::{self, Range};
 use super::reading::Reading;
@@ -12,7 +12,7 @@ use crate::error::StoreResult;
 use crate::intercom::directory::Workspace;
 use crate::intercom::error::ApiError;
 use crate::intercom::page::SearchPage;
-use crate::intercom::request::{LARGEST_PAGE, Search};
+use crate::intercom::request::Search;
 use crate::store::sync_runs::{self, Totals};
 use crate::store::sync_state::{self, Fact, WorkspaceRow, fact, set_fact};
 use crate::store::sync_windows::{self, Stretch};
@@ -29,7 +29,7 @@ pub struct SyncEnvironment<'a> {
     pub clock: &'a dyn Clock,
     pub log: &'a dyn Log,
     pub progress: &'a dyn Progress,
-    pub patience: Patience,
+    pub pace: Pace,
 }
 
 /// Reads what changed in Intercom into the database.
@@ -297,7 +297,7 @@ impl Run<'_, '_> {
         let mut plan = plan(
             wanted,
             Known { covered: &covered, provisional_from: provisional, left, overlap },
-            LARGEST_PAGE,
+            self.engine.outside.pace.largest_page,
         );
         for window in reconcile::windows(self.engine, bound)? {
             if wanted.low > window.stretch.high

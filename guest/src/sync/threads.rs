@@ -15,7 +15,7 @@ use crate::store::hydration_queue::{self, Queued};
 use crate::store::rows::ThreadRows;
 use crate::store::tombstones::{self, Reason};
 use crate::store::write_thread::{ThreadOutcome, store_thread};
-use crate::time::{DAY, MINUTE};
+use crate::time::{HOUR, MINUTE, UnixSeconds};
 
 /// A transaction holds so many threads at most, and is written after so many milliseconds: few
 /// transactions, and little lost to a kill.
@@ -27,6 +27,8 @@ const BATCH_MS: u64 = 250;
 pub(super) struct ThreadJob {
     pub item: Queued,
     pub failures: u32,
+    /// Server's time when it was last asked for.
+    pub asked_at: UnixSeconds,
 }
 
 /// What became of a thread, waiting to be written.
@@ -69,7 +71,8 @@ struct Written {
 }
 
 impl Reading<'_, '_> {
-    pub(super) fn send_thread(&mut self, job: ThreadJob) {
+    pub(super) fn send_thread(&mut self, mut job: ThreadJob) {
+        job.asked_at = self.engine.server_now();
         let request = self.engine.api.conversation(&job.item.id);
         let ticket = self.engine.send(request);
         self.in_flight.insert(ticket, Job::Thread(job));
@@ -82,7 +85,11 @@ impl Reading<'_, '_> {
     ) -> Result<(), SyncError> {
         let now = self.engine.monotonic_ms();
         match answer.and_then(|value| read_thread(value, &job.item.id)) {
-            Ok(rows) => {
+            Ok(mut rows) => {
+                // A second that is not over may bring another change under the same `updated_at`.
+                if job.asked_at <= rows.as_of {
+                    rows.as_of = rows.as_of.plus(-1);
+                }
                 self.answers += 1;
                 self.concurrency.success();
                 self.batch.push(Fetched::Thread(Box::new(rows)), now);
@@ -110,9 +117,9 @@ impl Reading<'_, '_> {
         }
         self.concurrency.trouble();
         job.failures += 1;
-        let patience = self.engine.outside.patience;
-        if error.is_temporary() && job.failures < patience.thread_attempts {
-            self.retries.push((now + patience.pause_ms(job.failures), job));
+        let pace = self.engine.outside.pace;
+        if error.is_temporary() && job.failures < pace.thread_attempts {
+            self.retries.push((now + pace.pause_ms(job.failures), job));
         } else {
             self.engine.log(
                 LogLevel::Warn,
@@ -195,7 +202,7 @@ fn write_thread(
     }
 }
 
-/// Leaves a thread for later: after a minute, then ever more rarely, at last once a day.
+/// Leaves a thread for later: after a minute, then ever more rarely, at last once an hour.
 fn postpone(
     connection: &rusqlite::Connection,
     id: &ConversationId,
@@ -204,6 +211,6 @@ fn postpone(
 ) -> StoreResult<()> {
     hydration_queue::postpone(connection, id, error, |attempts| {
         let pause = MINUTE.saturating_mul(1 << attempts.saturating_sub(1).min(20));
-        server_now.plus(pause.min(DAY))
+        server_now.plus(pause.min(HOUR))
     })
 }

@@ -110,7 +110,16 @@ pub(super) fn thread(mut from: Conversation) -> Option<ThreadRows> {
             events.push(event(part));
         }
     }
-    Some(ThreadRows { first, messages, events, seen_contacts, truncated, oldest_part, conversation: row })
+    Some(ThreadRows {
+        as_of: row.updated_at,
+        first,
+        messages,
+        events,
+        seen_contacts,
+        truncated,
+        oldest_part,
+        conversation: row,
+    })
 }
 
 /// Who the conversation is with: the author of the first message, if that is a customer, or the

@@ -1,1 +1,236 @@
 //! The MCP tools: one file a tool, one table that lists them. They know no HTTP.
+//!
+//! # Layout
+//!
+//! - Each tool's file holds its definition (name, words for the model, schemas), its parsed
+//!   arguments and its answer. [`TOOLS`] lists them; adding a tool is adding a row.
+//! - [`arguments`] reads arguments and says what is wrong with them, [`answer`] builds answers,
+//!   [`freshness`] says how far they can be trusted, [`content`] cleans and redacts what customers
+//!   wrote, [`timeframe`] turns words about time into instants.
+//! - [`resources`] and [`prompts`] are MCP's other two primitives.
+//!
+//! Every tool but the two that ask for a sync works in one read transaction, so that its figures
+//! belong together. Those two open none: the sync could not commit while they wait.
+
+pub mod answer;
+mod arguments;
+mod check_coverage;
+mod content;
+mod conversation;
+mod cursor;
+mod filters;
+mod force_sync;
+mod freshness;
+mod get_conversation;
+mod get_data_info;
+mod get_server_status;
+mod get_sync_status;
+mod names;
+mod redaction;
+mod schema;
+mod search_conversations;
+pub mod status;
+mod suggest;
+mod sync_conversations;
+mod timeframe;
+
+use rusqlite::Connection;
+use serde_json::Value;
+
+pub use answer::ToolOutput;
+use arguments::{ArgumentError, Arguments};
+
+use crate::environment::{Clock, Progress, Settings, SyncControl};
+use crate::error::{StoreError, StoreResult};
+use crate::store::Store;
+use crate::time::UnixSeconds;
+
+/// What a tool works with.
+pub struct Context<'a> {
+    pub store: &'a mut Store,
+    pub settings: &'a Settings,
+    pub clock: &'a dyn Clock,
+    pub sync: &'a dyn SyncControl,
+    pub progress: &'a dyn Progress,
+}
+
+impl<'a> Context<'a> {
+    /// What does not change during a call, free of the store's borrow.
+    fn surroundings(&self) -> Surroundings<'a> {
+        Surroundings { settings: self.settings, now: self.clock.now() }
+    }
+
+    /// Runs the closure in one read transaction.
+    fn reading<T>(&mut self, read: impl FnOnce(&Connection) -> Result<T, Failure>) -> Result<T, Failure> {
+        // Errors of the database pass through the store, which knows what to do about some; all
+        // others are answers as far as it is concerned.
+        self.store
+            .read(|transaction| match read(transaction) {
+                Err(Failure::Store(error)) => Err(error),
+                other => Ok(other),
+            })
+            .map_err(Failure::Store)?
+    }
+}
+
+/// Settings and time of one call.
+#[derive(Clone, Copy)]
+struct Surroundings<'a> {
+    settings: &'a Settings,
+    now: UnixSeconds,
+}
+
+/// A tool as `tools/list` shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ToolDefinition {
+    pub name: &'static str,
+    pub title: &'static str,
+    pub description: &'static str,
+    /// JSON Schema (2020-12) of the arguments.
+    pub input_schema: String,
+    /// JSON Schema (2020-12) of [`ToolOutput::structured`], for answers that are no error.
+    pub output_schema: String,
+    pub read_only: bool,
+    pub destructive: bool,
+    pub idempotent: bool,
+    pub open_world: bool,
+}
+
+/// Why there is no answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ToolError {
+    /// No such tool; the sentence names those there are.
+    UnknownTool(String),
+    /// An argument is wrong: which one, and what would be right.
+    InvalidArguments(ToolOutput),
+    /// The tool could not do its work.
+    Failed(ToolOutput),
+}
+
+/// What goes wrong inside a tool, before it has the tool's own shape.
+#[derive(Debug)]
+enum Failure {
+    Argument(ArgumentError),
+    Store(StoreError),
+    /// Nothing there that answers, or the work cannot be done; one sentence with what to do.
+    Refused(String),
+}
+
+impl From<ArgumentError> for Failure {
+    fn from(error: ArgumentError) -> Self {
+        Self::Argument(error)
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl From<rusqlite::Error> for Failure {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Store(error.into())
+    }
+}
+
+type Outcome = Result<ToolOutput, Failure>;
+
+/// One row of the table of tools.
+struct Tool {
+    name: &'static str,
+    title: &'static str,
+    description: &'static str,
+    input: fn() -> Value,
+    output: fn() -> Value,
+    /// The field that a failed call sets to false.
+    boolean: Option<&'static str>,
+    /// Starts a sync instead of only reading the cache.
+    syncs: bool,
+    call: fn(&mut Context<'_>, &Arguments) -> Outcome,
+}
+
+const TOOLS: &[Tool] = &[
+    search_conversations::TOOL,
+    get_conversation::TOOL,
+    get_data_info::TOOL,
+    check_coverage::TOOL,
+    get_sync_status::TOOL,
+    get_server_status::TOOL,
+    force_sync::TOOL,
+    sync_conversations::TOOL,
+];
+
+/// What the server says of itself to the model. Some clients cut it at 2,048 characters.
+pub const INSTRUCTIONS: &str = include_str!("instructions.md");
+
+/// All tools, in a fixed order.
+#[must_use]
+pub fn list() -> Vec<ToolDefinition> {
+    TOOLS
+        .iter()
+        .map(|tool| ToolDefinition {
+            name: tool.name,
+            title: tool.title,
+            description: tool.description,
+            input_schema: (tool.input)().to_string(),
+            output_schema: (tool.output)().to_string(),
+            read_only: !tool.syncs,
+            destructive: false,
+            idempotent: true,
+            // Reading tools return what strangers wrote, the others reach Intercom.
+            open_world: true,
+        })
+        .collect()
+}
+
+/// Calls a tool.
+///
+/// # Errors
+/// [`ToolError`], whose sentence says what to do.
+pub fn call(context: &mut Context<'_>, name: &str, arguments_json: &str) -> Result<ToolOutput, ToolError> {
+    let tool = find(name)?;
+    let schema = (tool.input)();
+    let known: Vec<&str> =
+        schema["properties"].as_object().into_iter().flatten().map(|(name, _)| name.as_str()).collect();
+    let outcome = Arguments::parse(arguments_json, &known)
+        .map_err(Failure::from)
+        .and_then(|arguments| (tool.call)(context, &arguments));
+    outcome.map_err(|failure| match failure {
+        Failure::Argument(error) => ToolError::InvalidArguments(answer::failure(tool.boolean, &error.0)),
+        Failure::Store(error) => ToolError::Failed(answer::failure(tool.boolean, &error.to_string())),
+        Failure::Refused(sentence) => ToolError::Failed(answer::failure(tool.boolean, &sentence)),
+    })
+}
+
+/// What a tool answers when the database cannot be opened.
+#[must_use]
+pub fn failed_to_open(name: &str, error: &StoreError) -> ToolError {
+    match find(name) {
+        Ok(tool) => ToolError::Failed(answer::failure(tool.boolean, &error.to_string())),
+        Err(unknown) => unknown,
+    }
+}
+
+fn find(name: &str) -> Result<&'static Tool, ToolError> {
+    TOOLS.iter().find(|tool| tool.name == name).ok_or_else(|| {
+        let names: Vec<&str> = TOOLS.iter().map(|tool| tool.name).collect();
+        let hint = suggest::nearest(name, names.iter().copied())
+            .map(|nearest| format!(" Did you mean {nearest}?"))
+            .unwrap_or_default();
+        let shown: String = crate::text::clean(name).chars().take(60).collect();
+        ToolError::UnknownTool(format!(
+            "There is no tool {shown}.{hint} The tools are: {}.",
+            names.join(", ")
+        ))
+    })
+}
+
+/// The time zone of days and hours in answers.
+fn zone(settings: &Settings, connection: &Connection) -> StoreResult<timeframe::Zone> {
+    let workspace = crate::store::runs::workspace(connection)?;
+    Ok(timeframe::Zone::choose(settings.timezone.as_deref(), workspace.timezone.as_deref()))
+}
+
+#[cfg(test)]
+mod tests;

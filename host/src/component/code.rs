@@ -167,7 +167,8 @@ fn config() -> Config {
 
 /// Everything that an instance can call: parts of WASI 0.2, and our own interfaces. No sockets.
 fn link(engine: &Engine, component: &Component) -> wasmtime::Result<FastintercomPre<State>> {
-    use wasmtime_wasi::p2::bindings::{cli, filesystem};
+    use wasmtime_wasi::p2::bindings::{cli, filesystem, random};
+    use wasmtime_wasi::random::WasiRandom;
     use wasmtime_wasi::{
         cli::WasiCli, cli::WasiCliView, filesystem::WasiFilesystem, filesystem::WasiFilesystemView,
     };
@@ -178,6 +179,8 @@ fn link(engine: &Engine, component: &Component) -> wasmtime::Result<Fastintercom
     filesystem::types::add_to_linker::<State, WasiFilesystem>(&mut linker, State::filesystem)?;
     filesystem::preopens::add_to_linker::<State, WasiFilesystem>(&mut linker, State::filesystem)?;
     // Rust's standard library imports these; the environment, arguments and terminals are empty.
+    // The seeds of hash tables.
+    random::insecure_seed::add_to_linker::<State, WasiRandom>(&mut linker, |state| state.wasi.random())?;
     cli::environment::add_to_linker::<State, WasiCli>(&mut linker, State::cli)?;
     cli::exit::add_to_linker::<State, WasiCli>(&mut linker, State::cli)?;
     cli::terminal_input::add_to_linker::<State, WasiCli>(&mut linker, State::cli)?;

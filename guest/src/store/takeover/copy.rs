@@ -28,8 +28,9 @@ pub(super) fn write_copy(path: &Path, now: UnixSeconds) -> StoreResult<Option<St
         copy = beside(path, &format!(".bak-{}-{number}", now.day()));
     }
     let part = beside(&copy, ".part");
-    let written = write_part(path, &part)
-        .and_then(|()| fs::rename(on_disk(&part), on_disk(&copy)).map_err(cannot_write));
+    let written = write_part(path, &part).and_then(|()| {
+        fs::rename(on_disk(&part), on_disk(&copy)).map_err(|error| StoreError::from_writing(&error))
+    });
     if let Err(error) = written {
         let _ = fs::remove_file(on_disk(&part));
         return Err(error);
@@ -57,10 +58,6 @@ pub(in crate::store) fn create_private(path: &Path) -> StoreResult<()> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let _ = fs::remove_file(on_disk(path));
-    options.open(on_disk(path)).map_err(cannot_write)?;
+    options.open(on_disk(path)).map_err(|error| StoreError::from_writing(&error))?;
     Ok(())
-}
-
-fn cannot_write(error: std::io::Error) -> StoreError {
-    StoreError::CannotWrite(error.to_string())
 }

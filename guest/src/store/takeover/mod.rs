@@ -37,6 +37,7 @@ use std::path::Path;
 
 use rusqlite::{Connection, TransactionBehavior};
 
+pub(super) use self::copy::create_private;
 use self::sources::Sources;
 use super::connection::OpenOptions;
 use super::migrations::{self, Prepared, SCHEMA_VERSION};

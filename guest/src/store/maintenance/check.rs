@@ -1,0 +1,125 @@
+//! Is the database sound, and does it hold what it should?
+
+use rusqlite::Connection;
+use serde_json::{Value, json};
+
+use crate::error::{StoreError, StoreResult};
+use crate::store::connection::Store;
+
+/// Problems reported at most; the first ones tell enough.
+const MOST: usize = 20;
+
+/// Tables whose rows are counted.
+const COUNTED: [&str; 5] = ["conversations", "messages", "conversation_events", "contacts", "sync_metadata"];
+
+impl Store {
+    /// SQLite's quick check, foreign keys, the index of words, and counts, as a JSON object:
+    /// `{"ok": bool, "problems": [sentence, …], "schema_version", "size_bytes", "free_bytes",
+    /// "counts": {table: rows}, "waiting_threads", "index_version"}`. A damaged database is an
+    /// answer, not an error.
+    ///
+    /// # Errors
+    /// Only what keeps the check from running at all, such as [`StoreError::Busy`].
+    pub fn check(&mut self) -> StoreResult<Value> {
+        let mut problems = Vec::new();
+        let mut facts = json!({});
+        let checked = self.read(|tx| {
+            look(tx, "SQLite finds", "PRAGMA quick_check(20)", &mut problems)?;
+            look(
+                tx,
+                "a row refers to nothing in",
+                "SELECT DISTINCT \"table\" || ' → ' || parent FROM pragma_foreign_key_check",
+                &mut problems,
+            )?;
+            index(tx, &mut problems)?;
+            facts = self::facts(tx, &mut problems)?;
+            Ok(())
+        });
+        match checked {
+            Ok(()) => {}
+            Err(StoreError::Corrupt(detail)) => problems.push(detail),
+            Err(error @ (StoreError::Disk(_) | StoreError::Sqlite(_))) => problems.push(error.to_string()),
+            Err(error) => return Err(error),
+        }
+        problems.truncate(MOST);
+        let mut report = json!({ "ok": problems.is_empty(), "problems": problems });
+        if let (Some(report), Value::Object(facts)) = (report.as_object_mut(), facts) {
+            report.extend(facts);
+        }
+        Ok(report)
+    }
+}
+
+/// Runs a check; every row but `ok` is a problem.
+fn look(tx: &Connection, words: &str, sql: &str, problems: &mut Vec<String>) -> StoreResult<()> {
+    let found = tx.prepare(sql).and_then(|mut statement| {
+        let rows = statement.query_map([], |row| row.get::<_, String>(0))?;
+        rows.collect::<rusqlite::Result<Vec<_>>>()
+    });
+    match found {
+        Ok(rows) => {
+            problems.extend(rows.into_iter().filter(|row| row != "ok").map(|row| format!("{words} {row}")))
+        }
+        Err(error) => damage(error, problems)?,
+    }
+    Ok(())
+}
+
+/// That the index has an entry for every message and no other. Its own structure is part of
+/// SQLite's quick check.
+fn index(tx: &Connection, problems: &mut Vec<String>) -> StoreResult<()> {
+    let counts = "SELECT (SELECT count(*) FROM messages WHERE number NOT IN (SELECT id FROM messages_fts_docsize)),
+                         (SELECT count(*) FROM messages_fts_docsize WHERE id NOT IN (SELECT number FROM messages))";
+    match tx.query_row(counts, [], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?))) {
+        Ok((missing, superfluous)) => {
+            if missing > 0 {
+                problems.push(format!("{missing} messages are missing in the index of words"));
+            }
+            if superfluous > 0 {
+                problems.push(format!("{superfluous} entries in the index of words have no message"));
+            }
+        }
+        Err(error) => damage(error, problems)?,
+    }
+    Ok(())
+}
+
+fn facts(tx: &Connection, problems: &mut Vec<String>) -> StoreResult<Value> {
+    let mut number = |sql: &str| -> StoreResult<Value> {
+        match tx.query_row(sql, [], |row| row.get::<_, i64>(0)) {
+            Ok(number) => Ok(number.into()),
+            Err(error) => damage(error, problems).map(|()| Value::Null),
+        }
+    };
+    let mut counts = serde_json::Map::new();
+    for table in COUNTED {
+        counts.insert(table.to_owned(), number(&format!("SELECT count(*) FROM {table}"))?);
+    }
+    let page_size = number("PRAGMA page_size")?.as_i64().unwrap_or(0);
+    let bytes = |pages: Value| pages.as_i64().map_or(Value::Null, |pages| (pages * page_size).into());
+    Ok(json!({
+        "schema_version": number("PRAGMA user_version")?,
+        "size_bytes": bytes(number("PRAGMA page_count")?),
+        "free_bytes": bytes(number("PRAGMA freelist_count")?),
+        "counts": counts,
+        "waiting_threads": number("SELECT count(*) FROM hydration_queue")?,
+        "index_version": number("SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'index_text_version'")?,
+    }))
+}
+
+/// A failure that damage explains is a finding; any other ends the check.
+fn damage(error: rusqlite::Error, problems: &mut Vec<String>) -> StoreResult<()> {
+    match StoreError::from(error) {
+        StoreError::Corrupt(detail) | StoreError::Disk(detail) => {
+            if !problems.contains(&detail) {
+                problems.push(detail);
+            }
+            Ok(())
+        }
+        StoreError::Sqlite(error) => {
+            problems.push(error.to_string());
+            Ok(())
+        }
+        other => Err(other),
+    }
+}

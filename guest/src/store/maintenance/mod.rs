@@ -1,0 +1,175 @@
+//! Care of the database file: check, copy, save what a damaged file still holds, tidy up.
+
+mod check;
+mod salvage;
+#[cfg(test)]
+mod tests;
+
+use std::path::{Path, PathBuf};
+
+use rusqlite::backup::{Backup, StepResult};
+
+use super::connection::{OpenMode, OpenOptions, Store, open_raw};
+use super::header::on_disk;
+use super::migrations::{Prepared, beside};
+use super::takeover::create_private;
+use crate::error::{StoreError, StoreResult};
+
+pub use salvage::salvage;
+
+/// Pages given back to the file system in one go, 4 KiB each: a transaction that size keeps
+/// readers waiting for a moment only.
+const VACUUM_PAGES: u32 = 2_000;
+
+/// Opens the database, creating, migrating or taking over its tables, refreshes an outdated
+/// index, and says in one line what was done.
+///
+/// # Errors
+/// As [`Store::open_with`].
+pub fn prepare(path: &Path, options: &OpenOptions<'_>) -> StoreResult<String> {
+    let mut store = Store::open_with(path, options)?;
+    let mut line = match store.prepared() {
+        Prepared::Current => "The database is ready.".to_owned(),
+        Prepared::Created => "Created a new database.".to_owned(),
+        Prepared::Migrated { from } => {
+            format!("Updated the database from schema {from} to {}.", super::SCHEMA_VERSION)
+        }
+        Prepared::TakenOver(report) => {
+            let copy = report
+                .copy
+                .as_ref()
+                .map(|name| format!(" A copy of it as it was is in `{name}`."))
+                .unwrap_or_default();
+            format!(
+                "Took over a database of the original FastIntercom with {} conversations and {} messages; the next sync fetches their threads.{copy}",
+                report.conversations, report.messages
+            )
+        }
+    };
+    if options.mode == OpenMode::ReadWrite {
+        let indexed = store.refresh_index(&|| false)?;
+        if indexed > 0 {
+            line.push_str(&format!(" Indexed {indexed} messages anew."));
+        }
+    }
+    Ok(line)
+}
+
+impl Store {
+    /// Writes a consistent copy beside the database, while others read and write it. The name has
+    /// no folder in it, and no file of that name may exist.
+    ///
+    /// # Errors
+    /// [`StoreError::Other`] for an unusable name, and what SQLite or the disk reports; an
+    /// unfinished copy is removed.
+    pub fn backup(&self, file_name: &str) -> StoreResult<()> {
+        let target = new_file_beside(self.path(), file_name)?;
+        let part = beside(&target, ".part");
+        let copied = copy_pages(self, &part).and_then(|()| {
+            std::fs::rename(on_disk(&part), on_disk(&target))
+                .map_err(|error| StoreError::from_writing(&error))
+        });
+        if copied.is_err() {
+            let _ = std::fs::remove_file(on_disk(&part));
+        }
+        copied
+    }
+
+    /// Lets SQLite refresh its statistics, merges the index of words and gives free pages back to
+    /// the file system. For the end of a big sync; takes up to some seconds, in short transactions.
+    ///
+    /// # Errors
+    /// What SQLite reports; nothing is lost.
+    pub fn optimize(&mut self) -> StoreResult<()> {
+        // A step of the merge writes about so many pages (https://sqlite.org/fts5.html#the_merge_command);
+        // it has nothing left to do when it changes less than two rows.
+        const MERGE_PAGES: i64 = 500;
+        const MERGE_STEPS: usize = 200;
+        // The first, negative step begins a merge of everything; the next ones go on with it.
+        let mut pages = -MERGE_PAGES;
+        for _ in 0..MERGE_STEPS {
+            let changed = self.write(|tx| {
+                let before = tx.total_changes();
+                tx.execute("INSERT INTO messages_fts (messages_fts, rank) VALUES ('merge', ?1)", [pages])?;
+                Ok(tx.total_changes() - before)
+            })?;
+            if changed < 2 {
+                break;
+            }
+            pages = MERGE_PAGES;
+        }
+        // Bounded, so that a big table is sampled and not read whole.
+        self.connection().execute_batch("PRAGMA analysis_limit = 1000; PRAGMA optimize;")?;
+        self.vacuum()
+    }
+
+    /// Gives free pages back. Does nothing for databases of the original, which were made without
+    /// that ability; there free pages are used again.
+    fn vacuum(&mut self) -> StoreResult<()> {
+        loop {
+            let before = self.pragma("freelist_count")?;
+            if before < i64::from(VACUUM_PAGES) {
+                // Some free pages spare the next sync from growing the file again.
+                return Ok(());
+            }
+            let sql = format!("PRAGMA incremental_vacuum({VACUUM_PAGES})");
+            let mut statement = self.connection().prepare(&sql)?;
+            let mut rows = statement.query([])?;
+            // Each row is a step; SQLite vacuums as long as somebody asks for the next.
+            while rows.next()?.is_some() {}
+            drop(rows);
+            drop(statement);
+            if self.pragma("freelist_count")? >= before {
+                return Ok(());
+            }
+        }
+    }
+
+    /// The size of the database in bytes, without its journal.
+    ///
+    /// # Errors
+    /// What SQLite reports.
+    pub fn size(&self) -> StoreResult<u64> {
+        let bytes = self.pragma("page_count")?.saturating_mul(self.pragma("page_size")?);
+        Ok(u64::try_from(bytes).unwrap_or(0))
+    }
+
+    fn pragma(&self, name: &str) -> StoreResult<i64> {
+        Ok(self.connection().query_row(&format!("PRAGMA {name}"), [], |row| row.get(0))?)
+    }
+}
+
+/// The path of a file to be made beside the database.
+fn new_file_beside(path: &Path, file_name: &str) -> StoreResult<PathBuf> {
+    let plain =
+        !file_name.is_empty() && !file_name.starts_with('.') && !file_name.contains(['/', '\\', ':', '\0']);
+    if !plain {
+        return Err(StoreError::Other(format!(
+            "`{file_name}` is no file name; give one without a folder, such as `copy.db`."
+        )));
+    }
+    let target = path.with_file_name(file_name);
+    if on_disk(&target).exists() {
+        return Err(StoreError::Other(format!(
+            "There is already a file `{file_name}`; choose another name or move it away."
+        )));
+    }
+    Ok(target)
+}
+
+/// Copies page by page in one go, under one shared lock: a copy in steps would begin anew with
+/// every commit of a running sync.
+fn copy_pages(store: &Store, part: &Path) -> StoreResult<()> {
+    create_private(part)?;
+    let mut target = open_raw(part, OpenMode::ReadWrite)?;
+    target.execute_batch("PRAGMA temp_store = MEMORY; PRAGMA synchronous = FULL;")?;
+    let backup = Backup::new(store.connection(), &mut target)?;
+    loop {
+        match backup.step(-1)? {
+            StepResult::Done => return Ok(()),
+            // The busy handler has waited already, or another commit came between.
+            StepResult::More => {}
+            _ => return Err(StoreError::Busy),
+        }
+    }
+}

@@ -1,0 +1,226 @@
+//! Checks, copies and salvage of sound and damaged files.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::*;
+use crate::store::index_message;
+
+struct Home {
+    folder: tempfile::TempDir,
+    path: PathBuf,
+}
+
+impl Home {
+    /// A database with so many conversations of five messages each.
+    fn with(conversations: usize) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("data.db");
+        let mut store = Store::open(&path, OpenMode::ReadWrite).expect("opens");
+        store
+            .write(|tx| {
+                for number in 0..conversations as i64 {
+                    tx.execute(
+                        "INSERT INTO conversations (number, id, created_at, updated_at, message_count, thread_complete)
+                         VALUES (?1, ?1, '2026-01-01T00:00:00+00:00', '2026-01-02T00:00:00+00:00', 5, TRUE)",
+                        [number],
+                    )?;
+                    tx.execute("INSERT INTO conversation_tags VALUES ('t', ?1, NULL)", [number])?;
+                    for part in 0..5 {
+                        // Numbers far apart, as seconds are.
+                        let message = (number * 5 + part) * 160_000;
+                        let body = format!("<p>word{message} {}</p>", "filling ".repeat(40));
+                        tx.execute(
+                            "INSERT INTO messages (number, id, conversation_id, author_type, body, created_at) VALUES (?1, ?1, ?2, 'user', ?3, '2026-01-01T00:00:00+00:00')",
+                            rusqlite::params![message, number, body],
+                        )?;
+                        index_message(tx, message, None, &body, false)?;
+                    }
+                }
+                tx.execute("INSERT INTO coverage VALUES (0, 100)", [])?;
+                Ok(())
+            })
+            .expect("fills");
+        Self { folder, path }
+    }
+
+    fn open(&self) -> Store {
+        Store::open(&self.path, OpenMode::ReadWrite).expect("opens")
+    }
+
+    fn beside(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Overwrites pages (numbered from 1) that hold rows of a table.
+    fn damage(&self, pages: impl IntoIterator<Item = usize>) {
+        let mut bytes = fs::read(&self.path).expect("reads");
+        for page in pages {
+            bytes[(page - 1) * 4096..page * 4096].fill(0xa5);
+        }
+        fs::write(&self.path, bytes).expect("writes");
+    }
+
+    /// The leaf pages of a table, in order.
+    fn leaves(&self, table: &str) -> Vec<usize> {
+        let store = self.open();
+        let mut statement = store
+            .connection()
+            .prepare("SELECT pageno FROM dbstat WHERE name = ?1 AND pagetype = 'leaf' ORDER BY path")
+            .expect("dbstat");
+        statement
+            .query_map([table], |row| row.get::<_, i64>(0))
+            .expect("lists")
+            .map(|page| usize::try_from(page.expect("reads")).expect("fits"))
+            .collect()
+    }
+}
+
+fn number(path: &Path, sql: &str) -> i64 {
+    rusqlite::Connection::open(path).expect("opens").query_row(sql, [], |row| row.get(0)).expect(sql)
+}
+
+#[test]
+fn a_sound_database_has_no_problems() {
+    let home = Home::with(20);
+    let report = home.open().check().expect("checks");
+    assert_eq!(report["ok"], true, "{report}");
+    assert_eq!(report["counts"]["messages"], 100);
+    assert!(report["size_bytes"].as_i64().expect("a number") > 4096);
+    assert_eq!(home.open().size().expect("reads"), fs::metadata(&home.path).expect("exists").len());
+}
+
+#[test]
+fn a_missing_index_entry_is_a_problem() {
+    let home = Home::with(2);
+    let mut store = home.open();
+    store.write(|tx| crate::store::unindex_message(tx, 0)).expect("removes");
+    let report = store.check().expect("checks");
+    assert_eq!(report["problems"][0], "1 messages are missing in the index of words", "{report}");
+}
+
+#[test]
+fn damage_is_found_and_is_no_error_of_the_check() {
+    let home = Home::with(200);
+    let leaves = home.leaves("messages");
+    home.damage([leaves[leaves.len() / 2]]);
+    let report = home.open().check().expect("checks");
+    assert_eq!(report["ok"], false, "{report}");
+}
+
+#[test]
+fn a_backup_is_whole_while_others_write() {
+    let home = Home::with(50);
+    let stop = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let writer = std::thread::spawn({
+        let (stop, mut store) = (stop.clone(), home.open());
+        move || {
+            let mut id = 0;
+            while !stop.load(std::sync::atomic::Ordering::Relaxed) {
+                id += 1;
+                // Both rows or none.
+                store
+                    .write(|tx| {
+                        tx.execute("INSERT INTO companies VALUES (?1, 'a')", [id])?;
+                        Ok(tx.execute("INSERT INTO teams (id, name) VALUES (?1, 'a')", [id])?)
+                    })
+                    .expect("writes");
+            }
+        }
+    });
+    for copy in ["one.db", "two.db", "three.db"] {
+        home.open().backup(copy).expect("copies");
+        let copy = home.beside(copy);
+        assert_eq!(number(&copy, "SELECT count(*) FROM messages"), 250);
+        assert_eq!(
+            number(&copy, "SELECT (SELECT count(*) FROM companies) - (SELECT count(*) FROM teams)"),
+            0
+        );
+        #[cfg(unix)]
+        assert_eq!(
+            std::os::unix::fs::PermissionsExt::mode(&fs::metadata(&copy).expect("exists").permissions())
+                & 0o777,
+            0o600
+        );
+    }
+    stop.store(true, std::sync::atomic::Ordering::Relaxed);
+    writer.join().expect("ends");
+}
+
+#[test]
+fn a_backup_overwrites_nothing_and_leaves_the_folder_alone() {
+    let home = Home::with(1);
+    let store = home.open();
+    for name in ["", "data.db", "../x.db", "/tmp/x.db", "a\\b", ".hidden", "c:x"] {
+        assert!(matches!(store.backup(name), Err(StoreError::Other(_))), "{name}");
+    }
+}
+
+#[test]
+fn salvage_of_a_sound_database_loses_nothing() {
+    let home = Home::with(30);
+    let report = salvage(&home.path, "saved.db", &OpenOptions::new(OpenMode::ReadWrite)).expect("salvages");
+    assert_eq!(report["saved"]["messages"], 150);
+    assert_eq!(report["lost"]["messages"], 0);
+    assert_eq!(report["unreadable_stretches"], 0);
+    let saved = home.beside("saved.db");
+    assert_eq!(number(&saved, "SELECT count(*) FROM coverage"), 1);
+    let report = Store::open(&saved, OpenMode::ReadWrite).expect("opens").check().expect("checks");
+    assert_eq!(report["ok"], true, "{report}");
+    assert_eq!(number(&saved, "SELECT count(*) FROM messages_fts WHERE messages_fts MATCH 'word160000'"), 1);
+}
+
+#[test]
+fn salvage_reads_around_damaged_pages() {
+    let home = Home::with(400);
+    let (messages, conversations) = (home.leaves("messages"), home.leaves("conversations"));
+    assert!(messages.len() > 100 && conversations.len() > 4, "{} {}", messages.len(), conversations.len());
+    home.damage([
+        messages[10],
+        messages[11],
+        messages[60],
+        *messages.last().expect("many"),
+        conversations[2],
+    ]);
+    let damaged = fs::read(&home.path).expect("reads");
+    let report = salvage(&home.path, "saved.db", &OpenOptions::new(OpenMode::ReadWrite)).expect("salvages");
+    assert!(fs::read(&home.path).expect("reads") == damaged, "the damaged file was changed");
+    let lost = report["lost"]["messages"].as_i64().expect("counted by the index");
+    // A page holds about ten of these messages.
+    assert!((4..60).contains(&lost), "{report}");
+    assert_eq!(report["saved"]["messages"].as_i64().expect("a number") + lost, 2000, "{report}");
+    assert!(report["lost"]["conversations"].as_i64().expect("counted") > 0, "{report}");
+    let saved = home.beside("saved.db");
+    assert_eq!(number(&saved, "SELECT count(*) FROM coverage"), 0, "what is missing must be read again");
+    assert!(number(&saved, "SELECT count(*) FROM hydration_queue") > 0);
+    assert_eq!(
+        number(&saved, "SELECT count(*) FROM conversations WHERE thread_complete AND message_count <> 5"),
+        0
+    );
+    let report = Store::open(&saved, OpenMode::ReadWrite).expect("opens").check().expect("checks");
+    assert_eq!(report["ok"], true, "{report}");
+}
+
+#[test]
+fn optimize_gives_space_back() {
+    let home = Home::with(3000);
+    let mut store = home.open();
+    let before = store.size().expect("reads");
+    store.write(|tx| Ok(tx.execute_batch("DELETE FROM messages WHERE number > 1600000; INSERT INTO messages_fts (messages_fts) VALUES ('delete-all')")?)).expect("deletes");
+    store.optimize().expect("optimizes");
+    store.optimize().expect("has nothing left to do");
+    assert!(store.size().expect("reads") < before);
+    assert_eq!(
+        number(&home.path, "SELECT count(*) FROM pragma_integrity_check WHERE integrity_check <> 'ok'"),
+        0
+    );
+}
+
+#[test]
+fn prepare_says_what_was_done() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("data.db");
+    let options = OpenOptions::new(OpenMode::ReadWrite);
+    assert_eq!(prepare(&path, &options).expect("prepares"), "Created a new database.");
+    assert_eq!(prepare(&path, &options).expect("prepares"), "The database is ready.");
+}

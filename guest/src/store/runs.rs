@@ -1,0 +1,144 @@
+//! Sync runs, as the rows of `sync_metadata` tell them, and what is still to be fetched.
+
+use rusqlite::{Connection, OptionalExtension, Row};
+
+use crate::error::StoreResult;
+use crate::time::UnixSeconds;
+
+/// One row of `sync_metadata`.
+#[derive(Clone, Debug)]
+pub struct Run {
+    pub started_at: Option<UnixSeconds>,
+    pub completed_at: Option<UnixSeconds>,
+    pub coverage_start: Option<String>,
+    pub coverage_end: Option<String>,
+    pub conversations: i64,
+    pub messages: i64,
+    /// `full`, `incremental`, `background` or `migration`.
+    pub kind: Option<String>,
+    pub error: Option<String>,
+}
+
+impl Run {
+    /// The row says only that an older database was taken over; nothing was read from Intercom.
+    #[must_use]
+    pub fn is_migration(&self) -> bool {
+        self.kind.as_deref() == Some("migration")
+    }
+}
+
+const COLUMNS: &str = "sync_started_at, sync_completed_at, coverage_start_date, coverage_end_date, \
+    coalesce(total_conversations, 0), coalesce(total_messages, 0), sync_type, error_message";
+
+fn run(row: &Row<'_>) -> rusqlite::Result<Run> {
+    let instant = |index| -> rusqlite::Result<Option<UnixSeconds>> {
+        Ok(row.get::<_, Option<String>>(index)?.as_deref().and_then(UnixSeconds::parse))
+    };
+    Ok(Run {
+        started_at: instant(0)?,
+        completed_at: instant(1)?,
+        coverage_start: row.get(2)?,
+        coverage_end: row.get(3)?,
+        conversations: row.get(4)?,
+        messages: row.get(5)?,
+        kind: row.get(6)?,
+        error: row.get(7)?,
+    })
+}
+
+fn newest(connection: &Connection, condition: &str) -> StoreResult<Option<Run>> {
+    let sql = format!("SELECT {COLUMNS} FROM sync_metadata WHERE {condition} LIMIT 1");
+    Ok(connection.prepare_cached(&sql)?.query_row([], run).optional()?)
+}
+
+/// The run that completed last, be it only the take-over of an older database.
+///
+/// # Errors
+/// When the table cannot be read; so for the other functions of this file.
+pub fn latest_completed(connection: &Connection) -> StoreResult<Option<Run>> {
+    newest(connection, "sync_status = 'completed' ORDER BY sync_completed_at DESC, id DESC")
+}
+
+/// The run that completed last and read from Intercom.
+pub fn latest_read(connection: &Connection) -> StoreResult<Option<Run>> {
+    newest(
+        connection,
+        "sync_status = 'completed' AND sync_type IS NOT 'migration' ORDER BY sync_completed_at DESC, id DESC",
+    )
+}
+
+/// The newest row that is marked as running. Whether it does run only the host knows: a crash
+/// leaves such a row behind.
+pub fn marked_running(connection: &Connection) -> StoreResult<Option<Run>> {
+    newest(connection, "sync_status = 'in_progress' ORDER BY id DESC")
+}
+
+/// The newest run, when it failed.
+pub fn latest_failure(connection: &Connection) -> StoreResult<Option<Run>> {
+    newest(
+        connection,
+        "sync_status = 'failed' AND id = (SELECT max(id) FROM sync_metadata WHERE sync_status <> 'in_progress') ORDER BY id DESC",
+    )
+}
+
+/// What the whole cache holds.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Totals {
+    pub conversations: i64,
+    pub messages: i64,
+    /// Conversations whose thread was not fetched yet, or not since they changed.
+    pub incomplete: i64,
+    pub database_bytes: i64,
+}
+
+/// Counts what the cache holds.
+pub fn totals(connection: &Connection) -> StoreResult<Totals> {
+    let one = |sql: &str| connection.prepare_cached(sql)?.query_row([], |row| row.get::<_, i64>(0));
+    Ok(Totals {
+        conversations: one("SELECT count(*) FROM conversations")?,
+        messages: one("SELECT count(*) FROM messages")?,
+        incomplete: incomplete_since(connection, None)?,
+        database_bytes: one("PRAGMA page_count")?.saturating_mul(one("PRAGMA page_size")?),
+    })
+}
+
+/// Conversations updated since then whose thread is not complete.
+pub fn incomplete_since(connection: &Connection, since: Option<UnixSeconds>) -> StoreResult<i64> {
+    let since = since.map(UnixSeconds::to_iso).unwrap_or_default();
+    let sql = "SELECT count(*) FROM conversations WHERE NOT thread_complete AND updated_at >= ?1";
+    Ok(connection.prepare_cached(sql)?.query_row([since], |row| row.get(0))?)
+}
+
+/// Sentences about what could not be read (a missing permission, say).
+pub fn notes(connection: &Connection) -> StoreResult<Vec<String>> {
+    let mut statement =
+        connection.prepare_cached("SELECT note FROM sync_notes ORDER BY noted_at DESC LIMIT 5")?;
+    let notes = statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    Ok(notes)
+}
+
+/// The workspace this database belongs to.
+#[derive(Clone, Debug, Default)]
+pub struct Workspace {
+    pub id_code: Option<String>,
+    pub name: Option<String>,
+    pub region: Option<String>,
+    pub timezone: Option<String>,
+}
+
+/// The workspace, once a sync has seen it.
+pub fn workspace(connection: &Connection) -> StoreResult<Workspace> {
+    let mut statement =
+        connection.prepare_cached("SELECT id_code, name, region, timezone FROM workspace LIMIT 1")?;
+    let row = statement
+        .query_row([], |row| {
+            Ok(Workspace {
+                id_code: row.get(0)?,
+                name: row.get(1)?,
+                region: row.get(2)?,
+                timezone: row.get(3)?,
+            })
+        })
+        .optional()?;
+    Ok(row.unwrap_or_default())
+}

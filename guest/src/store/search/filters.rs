@@ -1,0 +1,248 @@
+//! Conditions on conversations, as SQL.
+
+use rusqlite::types::Value;
+
+use crate::time::UnixSeconds;
+
+/// A range of instants, both ends included; an absent end is open.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Between {
+    pub from: Option<UnixSeconds>,
+    pub to: Option<UnixSeconds>,
+}
+
+impl Between {
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.from.is_none() && self.to.is_none()
+    }
+}
+
+/// What became of an AI agent's part in a conversation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ai {
+    Involved,
+    NotInvolved,
+    Resolved,
+    Escalated,
+    Abandoned,
+}
+
+/// Somebody in charge, or nobody.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Assigned {
+    To(Vec<String>),
+    Nobody,
+}
+
+/// Conditions that a conversation must meet, all of them. Ids are Intercom's.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Filters {
+    pub created: Between,
+    pub updated: Between,
+    pub customer_replied: Between,
+    /// Some message was written then. With words to find, the message that has them.
+    pub message: Between,
+    pub states: Vec<String>,
+    pub unanswered: Option<bool>,
+    /// The customer waits for a teammate at least since then.
+    pub waiting_since_before: Option<UnixSeconds>,
+    pub assignee: Option<Assigned>,
+    pub team: Option<Assigned>,
+    pub any_tag: Vec<String>,
+    pub every_tag: Vec<String>,
+    pub no_tag: Vec<String>,
+    pub untagged: bool,
+    /// An address, or `@` and a domain.
+    pub customer_email: Option<String>,
+    /// A part of a customer's name, address or company.
+    pub customer: Option<String>,
+    pub company: Option<String>,
+    pub contact_id: Option<String>,
+    pub channels: Vec<String>,
+    pub priorities: Vec<String>,
+    pub rating_least: Option<i64>,
+    pub rating_most: Option<i64>,
+    pub ai: Option<Ai>,
+    pub has_attachment: Option<bool>,
+    /// FTS5 expression that no message of the conversation may match.
+    pub excluded: Option<String>,
+}
+
+/// Conditions joined by AND, with what stands for their question marks.
+#[derive(Clone, Debug, Default)]
+pub struct Conditions {
+    sql: Vec<String>,
+    pub values: Vec<Value>,
+}
+
+impl Conditions {
+    pub fn add(&mut self, sql: impl Into<String>, values: impl IntoIterator<Item = Value>) {
+        self.sql.push(sql.into());
+        self.values.extend(values);
+    }
+
+    #[must_use]
+    pub fn sql(&self) -> String {
+        if self.sql.is_empty() { "TRUE".to_owned() } else { self.sql.join(" AND ") }
+    }
+
+    fn between(&mut self, column: &str, between: Between) {
+        if let Some(from) = between.from {
+            self.add(format!("{column} >= ?"), [text(&from.to_iso())]);
+        }
+        if let Some(to) = between.to {
+            self.add(format!("{column} <= ?"), [text(&to.to_iso())]);
+        }
+    }
+
+    fn one_of(&mut self, column: &str, allowed: &[String]) {
+        if !allowed.is_empty() {
+            self.add(
+                format!("{column} IN ({})", marks(allowed.len())),
+                allowed.iter().map(|value| text(value)),
+            );
+        }
+    }
+}
+
+fn text(value: &str) -> Value {
+    Value::Text(value.to_owned())
+}
+
+fn marks(count: usize) -> String {
+    vec!["?"; count].join(", ")
+}
+
+/// A LIKE pattern (with `\` as escape) for texts that contain this one.
+#[must_use]
+pub fn containing(part: &str) -> String {
+    let escaped = part.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+    format!("%{escaped}%")
+}
+
+impl Filters {
+    /// The conditions on a conversation `c`.
+    #[must_use]
+    pub fn conditions(&self, with_message_time: bool) -> Conditions {
+        let mut all = Conditions::default();
+        all.between("c.created_at", self.created);
+        all.between("c.updated_at", self.updated);
+        all.between("c.last_customer_message_at", self.customer_replied);
+        if with_message_time && !self.message.is_open() {
+            let mut inner = Conditions::default();
+            inner.between("m.created_at", self.message);
+            all.add(
+                format!(
+                    "EXISTS (SELECT 1 FROM messages m WHERE m.conversation_id = c.id AND {})",
+                    inner.sql()
+                ),
+                inner.values,
+            );
+        }
+        all.one_of("c.state", &self.states);
+        match self.unanswered {
+            Some(true) => all.add("c.waiting_since IS NOT NULL AND c.state <> 'closed'", []),
+            Some(false) => all.add("(c.waiting_since IS NULL OR c.state = 'closed')", []),
+            None => {}
+        }
+        if let Some(before) = self.waiting_since_before {
+            all.add("c.waiting_since <= ? AND c.state <> 'closed'", [text(&before.to_iso())]);
+        }
+        for (column, assigned) in
+            [("c.admin_assignee_id", &self.assignee), ("c.team_assignee_id", &self.team)]
+        {
+            match assigned {
+                Some(Assigned::To(ids)) => all.one_of(column, ids),
+                Some(Assigned::Nobody) => all.add(format!("{column} IS NULL"), []),
+                None => {}
+            }
+        }
+        self.tags(&mut all);
+        self.customers(&mut all);
+        all.one_of("c.channel", &self.channels);
+        all.one_of("c.priority", &self.priorities);
+        if let Some(least) = self.rating_least {
+            all.add("c.rating >= ?", [Value::Integer(least)]);
+        }
+        if let Some(most) = self.rating_most {
+            all.add("c.rating <= ?", [Value::Integer(most)]);
+        }
+        match self.ai {
+            Some(Ai::Involved) => all.add("c.ai_involved", []),
+            Some(Ai::NotInvolved) => all.add("NOT c.ai_involved", []),
+            Some(Ai::Resolved) => all.add("c.ai_outcome = 'resolved'", []),
+            Some(Ai::Escalated) => all.add("c.ai_outcome = 'escalated'", []),
+            Some(Ai::Abandoned) => all.add("c.ai_outcome = 'abandoned'", []),
+            None => {}
+        }
+        match self.has_attachment {
+            Some(true) => all.add("c.has_attachment", []),
+            Some(false) => all.add("NOT c.has_attachment", []),
+            None => {}
+        }
+        if let Some(expression) = &self.excluded {
+            all.add(
+                "c.id NOT IN (SELECT m.conversation_id FROM messages_fts f JOIN messages m ON m.number = f.rowid WHERE messages_fts MATCH ?)",
+                [text(expression)],
+            );
+        }
+        all
+    }
+
+    fn tags(&self, all: &mut Conditions) {
+        let having = "c.id IN (SELECT conversation_id FROM conversation_tags WHERE tag_id IN";
+        if !self.any_tag.is_empty() {
+            all.add(
+                format!("{having} ({}))", marks(self.any_tag.len())),
+                self.any_tag.iter().map(|id| text(id)),
+            );
+        }
+        for id in &self.every_tag {
+            all.add(format!("{having} (?))"), [text(id)]);
+        }
+        if !self.no_tag.is_empty() {
+            all.add(
+                format!("NOT {having} ({}))", marks(self.no_tag.len())),
+                self.no_tag.iter().map(|id| text(id)),
+            );
+        }
+        if self.untagged {
+            all.add("NOT EXISTS (SELECT 1 FROM conversation_tags t WHERE t.conversation_id = c.id)", []);
+        }
+    }
+
+    fn customers(&self, all: &mut Conditions) {
+        if let Some(email) = &self.customer_email {
+            let (condition, value) = if email.starts_with('@') {
+                ("LIKE ? ESCAPE '\\'", containing(email).split_at(1).1.trim_end_matches('%').to_owned())
+            } else {
+                ("= ? COLLATE NOCASE", email.clone())
+            };
+            let value = if email.starts_with('@') { format!("%{value}") } else { value };
+            all.add(
+                format!(
+                    "(c.customer_email {condition} OR c.id IN (SELECT cc.conversation_id FROM contacts p \
+                     JOIN conversation_contacts cc ON cc.contact_id = p.id WHERE p.email {condition}))"
+                ),
+                [text(&value), text(&value)],
+            );
+        }
+        if let Some(part) = &self.customer {
+            let pattern = containing(part);
+            all.add(
+                "(c.customer_name LIKE ? ESCAPE '\\' OR c.customer_email LIKE ? ESCAPE '\\' OR c.company_name LIKE ? ESCAPE '\\')",
+                [text(&pattern), text(&pattern), text(&pattern)],
+            );
+        }
+        if let Some(part) = &self.company {
+            all.add("c.company_name LIKE ? ESCAPE '\\'", [text(&containing(part))]);
+        }
+        if let Some(id) = &self.contact_id {
+            all.add(
+                "(c.contact_id = ? OR c.id IN (SELECT conversation_id FROM conversation_contacts WHERE contact_id = ?))",
+                [text(id), text(id)],
+            );
+        }
+    }
+}

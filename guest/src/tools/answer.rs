@@ -1,0 +1,116 @@
+//! Building a tool's answer: a JSON object without nulls and empty lists, in a fixed order.
+
+use serde_json::{Map, Value, json};
+
+use crate::time::{DAY, HOUR, MINUTE, UnixSeconds};
+
+/// What a tool answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ToolOutput {
+    /// A JSON object that holds to the tool's output schema.
+    pub structured: String,
+    /// The same in a sentence or two.
+    pub text: String,
+}
+
+/// A JSON object under construction.
+#[derive(Clone, Debug, Default)]
+pub struct Answer {
+    fields: Map<String, Value>,
+}
+
+impl Answer {
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    pub fn set(&mut self, name: &str, value: impl Into<Value>) -> &mut Self {
+        self.fields.insert(name.to_owned(), value.into());
+        self
+    }
+
+    /// Sets the field unless there is nothing to say.
+    pub fn set_some(&mut self, name: &str, value: Option<impl Into<Value>>) -> &mut Self {
+        if let Some(value) = value {
+            let value = value.into();
+            let empty = match &value {
+                Value::Null => true,
+                Value::String(text) => text.is_empty(),
+                Value::Array(items) => items.is_empty(),
+                Value::Object(fields) => fields.is_empty(),
+                _ => false,
+            };
+            if !empty {
+                self.fields.insert(name.to_owned(), value);
+            }
+        }
+        self
+    }
+
+    /// Sets the field only when it is true.
+    pub fn set_true(&mut self, name: &str, value: bool) -> &mut Self {
+        if value {
+            self.set(name, true);
+        }
+        self
+    }
+
+    #[must_use]
+    pub fn into_value(self) -> Value {
+        Value::Object(self.fields)
+    }
+
+    #[must_use]
+    pub fn with_text(self, text: impl Into<String>) -> ToolOutput {
+        ToolOutput { structured: self.into_value().to_string(), text: text.into() }
+    }
+}
+
+/// The answer of a tool that failed: its own boolean, when it has one, as false, and the sentence.
+#[must_use]
+pub fn failure(boolean: Option<&str>, sentence: &str) -> ToolOutput {
+    let mut answer = Answer::new();
+    if let Some(boolean) = boolean {
+        answer.set(boolean, false);
+    }
+    answer.set("error", sentence);
+    answer.with_text(sentence)
+}
+
+/// How many bytes the value takes as JSON.
+#[must_use]
+pub fn bytes(value: &Value) -> usize {
+    value.to_string().len()
+}
+
+/// Whole minutes from then to now, never negative.
+#[must_use]
+pub fn minutes_since(then: UnixSeconds, now: UnixSeconds) -> i64 {
+    now.since(then).max(0) / MINUTE
+}
+
+/// A length of time in words: `3 minutes`, `2 hours`, `5 days`.
+#[must_use]
+pub fn in_words(seconds: i64) -> String {
+    let seconds = seconds.max(0);
+    let (count, unit) = match seconds {
+        0..MINUTE => (seconds, "second"),
+        MINUTE..HOUR => (seconds / MINUTE, "minute"),
+        HOUR..172_800 => (seconds / HOUR, "hour"),
+        _ => (seconds / DAY, "day"),
+    };
+    format!("{count} {unit}{}", if count == 1 { "" } else { "s" })
+}
+
+/// A number and its noun.
+#[must_use]
+pub fn counted(count: i64, noun: &str) -> String {
+    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
+}
+
+/// `{"start": …, "end": …}`.
+#[must_use]
+pub fn range(start: impl ToString, end: impl ToString) -> Value {
+    json!({"start": start.to_string(), "end": end.to_string()})
+}

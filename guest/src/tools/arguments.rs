@@ -1,0 +1,311 @@
+//! Reading a tool's arguments: every wrong one is named, with what would be right.
+//!
+//! Models and clients send what they like: numbers and lists as JSON strings, `null` and empty
+//! strings for "not given", arguments as one JSON string. All that is understood; a name that
+//! the tool does not have is not.
+
+use serde_json::{Map, Value, json};
+
+use super::suggest;
+use crate::time::{Day, UnixSeconds};
+
+/// One sentence about a wrong argument.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ArgumentError(pub String);
+
+pub type ArgumentResult<T> = Result<T, ArgumentError>;
+
+/// A day, or an instant with a time of day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum When {
+    Day(Day),
+    Instant(UnixSeconds),
+}
+
+/// The arguments of one call.
+#[derive(Clone, Debug)]
+pub struct Arguments {
+    given: Map<String, Value>,
+}
+
+impl Arguments {
+    /// Reads the JSON object, and refuses names that are not `known`.
+    ///
+    /// # Errors
+    /// When the text is no JSON object or names an unknown argument.
+    pub fn parse(json: &str, known: &[&str]) -> ArgumentResult<Self> {
+        let given = object(json)?;
+        for name in given.keys() {
+            if known.contains(&name.as_str()) {
+                continue;
+            }
+            let sentence = if known.is_empty() {
+                format!("There is no argument `{}`: this tool takes none.", shown(name))
+            } else if let Some(nearest) = suggest::nearest(name, known.iter().copied()) {
+                format!(
+                    "There is no argument `{}`; did you mean `{nearest}`? There are: {}.",
+                    shown(name),
+                    known.join(", ")
+                )
+            } else {
+                format!("There is no argument `{}`. There are: {}.", shown(name), known.join(", "))
+            };
+            return Err(ArgumentError(sentence));
+        }
+        Ok(Self { given })
+    }
+
+    /// The value, unless it is absent, `null` or an empty string.
+    fn value(&self, name: &str) -> Option<&Value> {
+        match self.given.get(name) {
+            None | Some(Value::Null) => None,
+            Some(Value::String(text)) if text.trim().is_empty() => None,
+            other => other,
+        }
+    }
+
+    /// Everything that was given but these, as one text: the question that a cursor belongs to.
+    #[must_use]
+    pub fn question(&self, but: &[&str]) -> String {
+        let mut given: Vec<(&String, &Value)> =
+            self.given.iter().filter(|(name, _)| !but.contains(&name.as_str()) && self.has(name)).collect();
+        given.sort_by_key(|(name, _)| name.as_str());
+        json!(given).to_string()
+    }
+
+    #[must_use]
+    pub fn has(&self, name: &str) -> bool {
+        self.value(name).is_some()
+    }
+
+    /// # Errors
+    /// When the value is no text; numbers are read as text, since ids look like numbers.
+    pub fn string(&self, name: &str) -> ArgumentResult<Option<String>> {
+        match self.value(name) {
+            None => Ok(None),
+            Some(Value::String(text)) => Ok(Some(text.trim().to_owned())),
+            Some(Value::Number(number)) => Ok(Some(number.to_string())),
+            Some(other) => Err(wrong(name, "a text", other)),
+        }
+    }
+
+    /// # Errors
+    /// When the value is missing or no text.
+    pub fn required(&self, name: &str, example: &str) -> ArgumentResult<String> {
+        self.string(name)?.ok_or_else(|| {
+            ArgumentError(format!(
+                "The argument `{name}` is missing; give it as in {{\"{name}\": \"{example}\"}}."
+            ))
+        })
+    }
+
+    /// # Errors
+    /// When the value is neither true nor false.
+    pub fn boolean(&self, name: &str) -> ArgumentResult<Option<bool>> {
+        match self.value(name) {
+            None => Ok(None),
+            Some(Value::Bool(value)) => Ok(Some(*value)),
+            Some(Value::String(text)) => match text.trim().to_ascii_lowercase().as_str() {
+                "true" | "yes" | "1" => Ok(Some(true)),
+                "false" | "no" | "0" => Ok(Some(false)),
+                _ => Err(wrong(name, "true or false", &Value::String(text.clone()))),
+            },
+            Some(Value::Number(number)) if number.as_i64() == Some(1) => Ok(Some(true)),
+            Some(Value::Number(number)) if number.as_i64() == Some(0) => Ok(Some(false)),
+            Some(other) => Err(wrong(name, "true or false", other)),
+        }
+    }
+
+    /// # Errors
+    /// When the value is no whole number, or too small or too large.
+    pub fn integer(&self, name: &str, least: i64, most: i64) -> ArgumentResult<Option<i64>> {
+        let Some(value) = self.value(name) else { return Ok(None) };
+        let number = match value {
+            Value::Number(number) => whole(number),
+            Value::String(text) => text
+                .trim()
+                .parse::<i64>()
+                .ok()
+                .or_else(|| text.trim().parse::<serde_json::Number>().ok().and_then(|n| whole(&n))),
+            _ => None,
+        };
+        let expected = if most == i64::MAX {
+            format!("a whole number of at least {least}")
+        } else {
+            format!("a whole number from {least} to {most}")
+        };
+        number
+            .filter(|number| (least..=most).contains(number))
+            .map(Some)
+            .ok_or_else(|| wrong(name, &expected, value))
+    }
+
+    /// One of a few words, in any case; blanks and hyphens count as underscores.
+    ///
+    /// # Errors
+    /// When the value is another word.
+    pub fn choice(&self, name: &str, choices: &[&'static str]) -> ArgumentResult<Option<&'static str>> {
+        let Some(value) = self.value(name) else { return Ok(None) };
+        let text = match value {
+            Value::String(text) => text.trim().to_lowercase().replace([' ', '-'], "_"),
+            other => return Err(wrong(name, &format!("one of: {}", choices.join(", ")), other)),
+        };
+        choices.iter().copied().find(|choice| *choice == text).map(Some).ok_or_else(|| {
+            let hint = suggest::nearest(&text, choices.iter().copied())
+                .map(|nearest| format!(" Did you mean `{nearest}`?"))
+                .unwrap_or_default();
+            ArgumentError(format!(
+                "`{name}` must be one of: {}. It was {}.{hint}",
+                choices.join(", "),
+                quoted(value)
+            ))
+        })
+    }
+
+    /// A list of texts; one text alone, and a list written as JSON in a string, are understood.
+    ///
+    /// # Errors
+    /// When the value is something else.
+    pub fn strings(&self, name: &str) -> ArgumentResult<Vec<String>> {
+        let expected = "a text or a list of texts";
+        let items = match self.value(name) {
+            None => return Ok(Vec::new()),
+            Some(Value::String(text)) => match serde_json::from_str::<Value>(text) {
+                Ok(Value::Array(items)) => items,
+                _ => vec![Value::String(text.clone())],
+            },
+            Some(Value::Array(items)) => items.clone(),
+            Some(Value::Number(number)) => vec![Value::String(number.to_string())],
+            Some(other) => return Err(wrong(name, expected, other)),
+        };
+        if items.len() > 50 {
+            return Err(ArgumentError(format!(
+                "`{name}` may list at most 50 texts; it has {}.",
+                items.len()
+            )));
+        }
+        items
+            .iter()
+            .filter(|item| !item.is_null())
+            .map(|item| match item {
+                Value::String(text) => Ok(text.trim().to_owned()),
+                Value::Number(number) => Ok(number.to_string()),
+                other => Err(wrong(name, expected, other)),
+            })
+            .filter(|item| !item.as_ref().is_ok_and(String::is_empty))
+            .collect()
+    }
+
+    /// A day or an instant.
+    ///
+    /// # Errors
+    /// When the value is neither.
+    pub fn when(&self, name: &str) -> ArgumentResult<Option<When>> {
+        let Some(value) = self.value(name) else { return Ok(None) };
+        let read = match value {
+            Value::String(text) => parse_when(text),
+            // Intercom's own API counts in Unix seconds, so some callers do too.
+            Value::Number(number) => number
+                .as_i64()
+                .filter(|seconds| (0..=253_402_300_799).contains(seconds))
+                .map(|seconds| When::Instant(UnixSeconds(seconds))),
+            _ => None,
+        };
+        read.map(Some).ok_or_else(|| {
+            wrong(name, "a day as `2026-06-01` or an instant as `2026-06-01T09:30:00+00:00`", value)
+        })
+    }
+}
+
+/// Reads `2026-06-01`, `2026-06-01T09:30:00Z`, with an offset, a fraction, or without either (UTC).
+#[must_use]
+pub fn parse_when(text: &str) -> Option<When> {
+    let text = text.trim();
+    if let Some(day) = Day::parse(text) {
+        // chrono also reads years far outside what a calendar of conversations knows.
+        return (text.len() == 10).then_some(When::Day(day));
+    }
+    UnixSeconds::parse(text).map(When::Instant)
+}
+
+fn object(json: &str) -> ArgumentResult<Map<String, Value>> {
+    let not_an_object = || ArgumentError("The arguments must be one JSON object, such as {}.".to_owned());
+    if json.trim().is_empty() {
+        return Ok(Map::new());
+    }
+    match serde_json::from_str::<Value>(json) {
+        Ok(Value::Object(given)) => Ok(given),
+        Ok(Value::Null) => Ok(Map::new()),
+        Ok(Value::String(inner)) => match serde_json::from_str::<Value>(&inner) {
+            Ok(Value::Object(given)) => Ok(given),
+            _ if inner.trim().is_empty() => Ok(Map::new()),
+            _ => Err(not_an_object()),
+        },
+        _ => Err(not_an_object()),
+    }
+}
+
+fn whole(number: &serde_json::Number) -> Option<i64> {
+    number.as_i64().or_else(|| {
+        let value = number.as_f64()?;
+        // 2^53: beyond it a float no longer tells whole numbers apart.
+        (value.fract() == 0.0 && value.abs() <= 9_007_199_254_740_992.0).then_some(value as i64)
+    })
+}
+
+fn wrong(name: &str, expected: &str, value: &Value) -> ArgumentError {
+    ArgumentError(format!("`{name}` must be {expected}. It was {}.", quoted(value)))
+}
+
+/// The value as JSON, cut so that an error stays one sentence.
+fn quoted(value: &Value) -> String {
+    shown(&value.to_string())
+}
+
+fn shown(text: &str) -> String {
+    let clean = crate::text::clean(text);
+    if clean.chars().count() <= 60 { clean } else { clean.chars().take(60).chain(['…']).collect() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(json: &str) -> Arguments {
+        Arguments::parse(json, &["query", "limit", "force", "tags", "start_date"]).expect("arguments")
+    }
+
+    #[test]
+    fn values_written_as_strings_are_understood() {
+        let arguments = parse(r#"{"limit": "20", "force": "true", "tags": "[\"a\", \"b\"]"}"#);
+        assert_eq!(arguments.integer("limit", 1, 100), Ok(Some(20)));
+        assert_eq!(arguments.boolean("force"), Ok(Some(true)));
+        assert_eq!(arguments.strings("tags"), Ok(vec!["a".to_owned(), "b".to_owned()]));
+        assert_eq!(parse(r#""{\"limit\": 3.0}""#).integer("limit", 1, 100), Ok(Some(3)));
+    }
+
+    #[test]
+    fn an_unknown_name_gets_the_nearest_right_one() {
+        let error = Arguments::parse(r#"{"querry": "x"}"#, &["query", "limit"]).expect_err("refused");
+        assert!(error.0.contains("did you mean `query`"), "{}", error.0);
+    }
+
+    #[test]
+    fn null_and_empty_mean_not_given() {
+        let arguments = parse(r#"{"query": "", "limit": null}"#);
+        assert_eq!(arguments.string("query"), Ok(None));
+        assert_eq!(arguments.integer("limit", 1, 100), Ok(None));
+    }
+
+    #[test]
+    fn wrong_types_are_named() {
+        let arguments =
+            parse(r#"{"query": {"a": 1}, "limit": 1.5, "force": "maybe", "start_date": "bogus"}"#);
+        assert!(arguments.string("query").expect_err("object").0.contains("`query` must be a text"));
+        assert!(arguments.integer("limit", 1, 100).expect_err("fraction").0.contains("from 1 to 100"));
+        assert!(arguments.boolean("force").is_err());
+        assert!(arguments.when("start_date").expect_err("no date").0.contains("2026-06-01"));
+        assert!(Arguments::parse("[1]", &[]).is_err());
+        assert!(Arguments::parse("{", &[]).is_err());
+    }
+}

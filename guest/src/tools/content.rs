@@ -1,0 +1,50 @@
+//! What people outside wrote, on its way into an answer: plain, clean, short, and redacted.
+
+use super::redaction;
+use crate::environment::Redaction;
+use crate::text;
+
+/// Longest name, subject or remark in an answer, in characters.
+const LINE: usize = 160;
+
+/// Turns stored text into text for answers, as the settings say.
+#[derive(Clone, Copy, Debug)]
+pub struct Content<'a> {
+    redactions: &'a [Redaction],
+}
+
+impl<'a> Content<'a> {
+    #[must_use]
+    pub fn new(redactions: &'a [Redaction]) -> Self {
+        Self { redactions }
+    }
+
+    /// A name, subject or remark: one line, not too long.
+    #[must_use]
+    pub fn line(&self, text: &str) -> String {
+        cut(&clean(&redaction::redact(&text::clean(text), self.redactions)), LINE)
+    }
+
+    /// The text of a message from its HTML, in full.
+    #[must_use]
+    pub fn body(&self, html: &str) -> String {
+        // Cleaning comes after the entities are decoded, which may bring hidden characters back.
+        let plain = text::clean(&text::html_to_text(html));
+        redaction::redact(plain.trim(), self.redactions)
+    }
+}
+
+/// Clean text in one line: runs of white space become one blank.
+#[must_use]
+pub fn clean(text: &str) -> String {
+    text::clean(text).split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// At most so many characters; what is cut off is marked by an ellipsis.
+#[must_use]
+pub fn cut(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        None => text.to_owned(),
+        Some((end, _)) => format!("{}…", text[..end].trim_end()),
+    }
+}

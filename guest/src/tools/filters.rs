@@ -1,0 +1,235 @@
+//! The filter arguments that several tools share: their schema, and what they mean.
+
+use rusqlite::Connection;
+use serde_json::{Value, json};
+
+use super::arguments::{ArgumentError, ArgumentResult, Arguments, When};
+use super::freshness::Reach;
+use super::timeframe::{self, Zone};
+use super::{Failure, names};
+use crate::store::search::{Ai, Between, Filters, Query};
+use crate::time::{HOUR, UnixSeconds};
+
+const STATES: &[&str] = &["open", "closed", "snoozed"];
+const PRIORITIES: &[&str] = &["none", "low", "medium", "high", "urgent"];
+const AI: &[&str] = &["involved", "not_involved", "resolved", "escalated", "abandoned"];
+const TIMEFRAME_OF: &[&str] = &["created", "updated", "customer_reply", "message"];
+
+/// Filters as they were asked for.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    pub filters: Filters,
+    /// What must be covered for a complete answer.
+    pub reach: Reach,
+}
+
+/// Adds the properties of all filters to a schema's.
+pub fn add_properties(properties: &mut Value) {
+    let names = |description: &str| json!({"type": ["array", "string"], "items": {"type": "string"}, "description": description});
+    let text = |description: &str| json!({"type": "string", "description": description});
+    let filters = json!({
+        "timeframe": {"type": "string", "description": "Period: \"today\", \"yesterday\", \"last 24 hours\", \"this week\", \"last week\", \"last 30 days\", \"last month\", \"2026-06\", \"2026-06-01 to 2026-06-15\", \"since 2026-06-01\"."},
+        "timeframe_of": {"enum": TIMEFRAME_OF, "default": "created", "description": "What lies in the timeframe: the conversation's creation, its last change, the customer's last reply, or the message (with query: the matching one)."},
+        "created_after": text("Day or ISO timestamp, inclusive; so for the other dates."),
+        "created_before": text(""),
+        "updated_after": text(""),
+        "updated_before": text(""),
+        "customer_replied_after": text("Last reply of the customer."),
+        "customer_replied_before": text(""),
+        "customer_email": text("Exact address, or @domain.com."),
+        "customer": text("Part of a customer's name, address or company."),
+        "company": text("Part of the company's name."),
+        "state": {"type": ["array", "string"], "items": {"enum": STATES}, "description": "open, closed or snoozed."},
+        "unanswered": {"type": "boolean", "description": "The customer waits for a reply."},
+        "waiting_hours_min": {"type": "number", "minimum": 0, "description": "The customer waits at least so long."},
+        "assignee": text("Teammate's name or e-mail, or \"unassigned\"."),
+        "team": text("Team's name, or \"unassigned\"."),
+        "tags": names("Any of these tags; \"untagged\" for none."),
+        "tags_all": names("All of these."),
+        "tags_none": names("None of these."),
+        "channel": names("email, chat, whatsapp, …"),
+        "priority": {"type": ["array", "string"], "items": {"enum": PRIORITIES}},
+        "rating_min": {"type": "integer", "minimum": 1, "maximum": 5},
+        "rating_max": {"type": "integer", "minimum": 1, "maximum": 5, "description": "2 finds bad ratings."},
+        "ai": {"enum": AI, "description": "Part of the AI agent."},
+        "has_attachment": {"type": "boolean"},
+        "exclude": text("Words that no message of the conversation may have.")
+    });
+    if let (Some(properties), Value::Object(filters)) = (properties.as_object_mut(), filters) {
+        for (name, mut schema) in filters {
+            if schema["description"] == "" {
+                schema.as_object_mut().map(|fields| fields.remove("description"));
+            }
+            properties.insert(name, schema);
+        }
+    }
+}
+
+/// Reads the filters. Days are days of `zone`.
+///
+/// # Errors
+/// When an argument is wrong, or the database cannot be read.
+pub fn parse(
+    arguments: &Arguments,
+    connection: &Connection,
+    now: UnixSeconds,
+    zone: &Zone,
+) -> Result<Asked, Failure> {
+    let mut filters = Filters {
+        created: between(arguments, "created_after", "created_before", zone)?,
+        updated: between(arguments, "updated_after", "updated_before", zone)?,
+        customer_replied: between(arguments, "customer_replied_after", "customer_replied_before", zone)?,
+        ..Filters::default()
+    };
+    add_timeframe(arguments, &mut filters, now, zone)?;
+    filters.customer_email = arguments.string("customer_email")?;
+    filters.customer = arguments.string("customer")?;
+    filters.company = arguments.string("company")?;
+    filters.states = words(arguments, "state", STATES)?;
+    filters.priorities = words(arguments, "priority", PRIORITIES)?;
+    filters.unanswered = arguments.boolean("unanswered")?;
+    if let Some(hours) = hours(arguments)? {
+        filters.waiting_since_before = Some(now.plus(-((hours * HOUR as f64) as i64)));
+    }
+    if let Some(name) = arguments.string("assignee")? {
+        filters.assignee = Some(names::assignee(connection, &name)?);
+    }
+    if let Some(name) = arguments.string("team")? {
+        filters.team = Some(names::team(connection, &name)?);
+    }
+    let mut tags = arguments.strings("tags")?;
+    filters.untagged = tags.len() == 1 && matches!(tags[0].to_lowercase().as_str(), "untagged" | "none");
+    if filters.untagged {
+        tags.clear();
+    }
+    filters.any_tag = names::tags(connection, "tags", &tags)?;
+    for name in arguments.strings("tags_all")? {
+        filters.every_tag.extend(names::tags(connection, "tags_all", &[name])?.into_iter().take(1));
+    }
+    filters.no_tag = names::tags(connection, "tags_none", &arguments.strings("tags_none")?)?;
+    filters.channels = names::channels(connection, &arguments.strings("channel")?)?;
+    filters.rating_least = arguments.integer("rating_min", 1, 5)?;
+    filters.rating_most = arguments.integer("rating_max", 1, 5)?;
+    if let (Some(least), Some(most)) = (filters.rating_least, filters.rating_most)
+        && least > most
+    {
+        return Err(ArgumentError("`rating_min` is greater than `rating_max`; swap them.".to_owned()).into());
+    }
+    filters.ai = arguments.choice("ai", AI)?.and_then(|word| match word {
+        "involved" => Some(Ai::Involved),
+        "not_involved" => Some(Ai::NotInvolved),
+        "resolved" => Some(Ai::Resolved),
+        "escalated" => Some(Ai::Escalated),
+        "abandoned" => Some(Ai::Abandoned),
+        _ => None,
+    });
+    filters.has_attachment = arguments.boolean("has_attachment")?;
+    if let Some(words) = arguments.string("exclude")? {
+        let query = Query::parse(&words);
+        // Any of the words is enough to leave a conversation out.
+        filters.excluded =
+            query.relaxed(true).or_else(|| query.expression(true)).or_else(|| query.exclusion(true));
+    }
+    Ok(Asked { reach: reach(&filters), filters })
+}
+
+fn add_timeframe(
+    arguments: &Arguments,
+    filters: &mut Filters,
+    now: UnixSeconds,
+    zone: &Zone,
+) -> ArgumentResult<()> {
+    let of = arguments.choice("timeframe_of", TIMEFRAME_OF)?;
+    let Some(phrase) = arguments.string("timeframe")? else { return Ok(()) };
+    if matches!(phrase.to_lowercase().as_str(), "all" | "all time" | "any" | "any time" | "ever") {
+        return Ok(());
+    }
+    let frame = timeframe::parse(&phrase, now, zone).ok_or_else(|| {
+        let phrase: String = super::content::clean(&phrase).chars().take(60).collect();
+        ArgumentError(format!(
+            "`timeframe` \"{phrase}\" is not understood. Understood are {}.",
+            timeframe::UNDERSTOOD
+        ))
+    })?;
+    let target = match of {
+        Some("updated") => &mut filters.updated,
+        Some("customer_reply") => &mut filters.customer_replied,
+        Some("message") => &mut filters.message,
+        _ => &mut filters.created,
+    };
+    // Together with a date of the same kind both hold.
+    target.from = Some(target.from.map_or(frame.start, |from| from.max(frame.start)));
+    target.to = Some(target.to.map_or(frame.end, |to| to.min(frame.end)));
+    Ok(())
+}
+
+fn between(arguments: &Arguments, after: &str, before: &str, zone: &Zone) -> ArgumentResult<Between> {
+    let day = |day: crate::time::Day, days: i64| zone.start_of(zone_date(day.plus(days)));
+    let from = arguments.when(after)?.map(|when| match when {
+        When::Day(first) => day(first, 0),
+        When::Instant(instant) => instant,
+    });
+    let to = arguments.when(before)?.map(|when| match when {
+        When::Day(last) => day(last, 1).plus(-1),
+        When::Instant(instant) => instant,
+    });
+    if let (Some(from), Some(to)) = (from, to)
+        && from > to
+    {
+        return Err(ArgumentError(format!("`{after}` is later than `{before}`; swap them.")));
+    }
+    Ok(Between { from, to })
+}
+
+/// The same calendar day, for jiff.
+fn zone_date(day: crate::time::Day) -> jiff::civil::Date {
+    use chrono::Datelike;
+    let narrow = |value: u32| i8::try_from(value).unwrap_or(1);
+    let year = i16::try_from(day.0.year()).unwrap_or(i16::MAX).clamp(-9999, 9999);
+    jiff::civil::Date::new(year, narrow(day.0.month()), narrow(day.0.day()))
+        .unwrap_or(jiff::civil::Date::ZERO)
+}
+
+fn words(arguments: &Arguments, name: &str, choices: &[&str]) -> ArgumentResult<Vec<String>> {
+    let mut found = Vec::new();
+    for word in arguments.strings(name)? {
+        let lower = word.to_lowercase();
+        if lower == "all" || lower == "any" {
+            return Ok(Vec::new());
+        }
+        if !choices.contains(&lower.as_str()) {
+            let word: String = super::content::clean(&word).chars().take(60).collect();
+            return Err(ArgumentError(format!(
+                "`{name}` must be of: {}. It was \"{word}\".",
+                choices.join(", ")
+            )));
+        }
+        found.push(lower);
+    }
+    Ok(found)
+}
+
+fn hours(arguments: &Arguments) -> ArgumentResult<Option<f64>> {
+    let name = "waiting_hours_min";
+    let Some(text) = arguments.string(name)? else { return Ok(None) };
+    // A hundred years; beyond that seconds no longer fit a date.
+    text.parse::<f64>()
+        .ok()
+        .filter(|hours| (0.0..=876_000.0).contains(hours))
+        .map(Some)
+        .ok_or_else(|| ArgumentError(format!("`{name}` must be a number of hours, such as 24.")))
+}
+
+/// Coverage is about `updated_at`: only a range of that bounds what must have been read at its
+/// end. All else may have changed until now.
+fn reach(filters: &Filters) -> Reach {
+    let start =
+        [filters.created.from, filters.updated.from, filters.customer_replied.from, filters.message.from]
+            .into_iter()
+            .flatten()
+            .max();
+    let other = [filters.created.from, filters.customer_replied.from, filters.message.from]
+        .iter()
+        .any(Option::is_some);
+    Reach { start, end: if other { None } else { filters.updated.to } }
+}

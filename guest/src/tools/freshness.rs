@@ -1,0 +1,146 @@
+//! How far an answer can be trusted: `sync_info`.
+
+use rusqlite::Connection;
+use serde_json::Value;
+
+use super::Surroundings;
+use super::answer::{Answer, counted, in_words, minutes_since};
+use crate::environment::Settings;
+use crate::error::StoreResult;
+use crate::store::coverage::Coverage;
+use crate::store::runs;
+use crate::time::{MINUTE, UnixSeconds};
+
+/// The stretch of `updated_at` that must have been read for an answer to be complete.
+///
+/// Coverage is about `updated_at`. A conversation created in a range may have changed at any time
+/// since, so a question about creation needs everything from the range's start until now.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Reach {
+    pub start: Option<UnixSeconds>,
+    pub end: Option<UnixSeconds>,
+}
+
+/// State of the cache with respect to one question.
+#[derive(Clone, Debug)]
+pub struct Freshness {
+    pub state: &'static str,
+    pub last_sync: Option<UnixSeconds>,
+    pub message: String,
+    pub data_complete: bool,
+}
+
+/// Intercom was founded in August 2011; no conversation is older.
+const BEFORE_INTERCOM: UnixSeconds = UnixSeconds(1_312_156_800);
+
+/// How old data may be and still be called fresh: the interval, and a minute for the sync itself.
+fn fresh_for(settings: &Settings) -> i64 {
+    (i64::from(settings.sync_interval_minutes) + 1) * MINUTE
+}
+
+impl Freshness {
+    /// Judges the cache by what a question reaches for.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn of(
+        connection: &Connection,
+        settings: &Settings,
+        now: UnixSeconds,
+        reach: Reach,
+    ) -> StoreResult<Self> {
+        let coverage = Coverage::load(connection)?;
+        let last_sync = runs::latest_read(connection)?.and_then(|run| run.completed_at);
+        let incomplete = runs::incomplete_since(connection, reach.start)?;
+        let Some(newest) = coverage.newest() else {
+            return Ok(Self {
+                state: "stale",
+                last_sync,
+                message: format!(
+                    "Nothing has been synced from Intercom yet{}. Call force_sync, or wait for the background sync.",
+                    if settings.token_present {
+                        ""
+                    } else {
+                        ", and there is no access token (INTERCOM_ACCESS_TOKEN)"
+                    }
+                ),
+                data_complete: false,
+            });
+        };
+        let age = last_sync.map_or(i64::MAX, |at| now.since(at));
+        let fresh = age <= fresh_for(settings);
+        let start = reach.start.unwrap_or(BEFORE_INTERCOM);
+        let end = reach.end.unwrap_or(now).max(start);
+        let checked = coverage.check_instants(start, end, now);
+        let days = coverage.newest_days(now);
+        let held = days
+            .map_or_else(|| format!("up to {}", newest.high), |(first, last)| format!("{first} to {last}"));
+        let bounded = reach.start.is_some();
+        let recent_enough = fresh || (end <= newest.high);
+        let mut message = match last_sync {
+            Some(at) => format!("Last sync {} ago; the cache covers {held}.", in_words(now.since(at))),
+            None => format!("The cache covers {held}."),
+        };
+        if bounded && !checked.gaps.is_empty() {
+            message.push_str(if checked.any {
+                " Part of the time asked about is not in the cache, so conversations may be missing: check_coverage names the gaps, `fastintercom sync --start-date … --end-date …` fills them."
+            } else {
+                " The time asked about is not in the cache: `fastintercom sync --start-date … --end-date …` fetches it."
+            });
+        } else if !bounded && !checked.gaps.is_empty() {
+            message.push_str(" Conversations that last changed before that are not in it.");
+        }
+        if !recent_enough {
+            message.push_str(" Newer messages may be missing; force_sync fetches them.");
+        }
+        if incomplete > 0 {
+            message.push_str(&format!(
+                " Of {} the thread is not fetched yet; the next sync goes on with that.",
+                counted(incomplete, "conversation")
+            ));
+        }
+        let state = match (bounded, checked.gaps.is_empty(), checked.any, recent_enough) {
+            (true, false, false, _) => "stale",
+            (true, false, true, _) => "partial",
+            (_, _, _, true) => "fresh",
+            (_, _, _, false) if reach.start.is_some_and(|start| start > newest.high) => "stale",
+            (_, _, _, false) => "partial",
+        };
+        Ok(Self {
+            state,
+            last_sync,
+            message,
+            data_complete: checked.gaps.is_empty() && recent_enough && incomplete == 0,
+        })
+    }
+
+    #[must_use]
+    pub fn to_json(&self) -> Value {
+        let mut info = Answer::new();
+        info.set("state", self.state);
+        info.set_some("last_sync", self.last_sync.map(UnixSeconds::to_iso));
+        info.set("message", self.message.clone());
+        info.set("data_complete", self.data_complete);
+        info.into_value()
+    }
+}
+
+/// Adds `last_sync` and `data_age_minutes` of the newest run that read from Intercom.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn add_age(answer: &mut Answer, connection: &Connection, now: UnixSeconds) -> StoreResult<()> {
+    if let Some(at) = runs::latest_read(connection)?.and_then(|run| run.completed_at) {
+        answer.set("last_sync", at.to_iso());
+        answer.set("data_age_minutes", minutes_since(at, now));
+    }
+    Ok(())
+}
+
+/// The freshness for the question of one call.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn of(around: Surroundings<'_>, connection: &Connection, reach: Reach) -> StoreResult<Freshness> {
+    Freshness::of(connection, around.settings, around.now, reach)
+}

@@ -1,0 +1,277 @@
+//! `get_conversation`: one thread, in order.
+
+use rusqlite::Connection;
+use serde_json::{Value, json};
+
+use super::answer::{Answer, bytes};
+use super::arguments::ArgumentError;
+use super::content::Content;
+use super::cursor::Cursor;
+use super::{Arguments, Context, Failure, Outcome, Tool, conversation, freshness, schema};
+use crate::store::runs;
+use crate::store::threads::{self, Conversation};
+use crate::time::UnixSeconds;
+
+/// Bytes of JSON of an answer: some 4,000 tokens.
+const BUDGET: usize = 16_000;
+/// Room for everything but the messages.
+const FRAME: usize = 3_000;
+const DEFAULT_LIMIT: usize = 30;
+const MOST: i64 = 500;
+/// Characters of one message among several; asked for alone it gets all the room there is.
+const BODY: usize = 3_000;
+const MOST_EVENTS: usize = 40;
+
+const ORDERS: &[&str] = &["oldest", "newest"];
+
+pub const TOOL: Tool = Tool {
+    name: "get_conversation",
+    title: "Read a conversation",
+    description: "One conversation with its messages in order: who wrote what and when, internal notes marked (kind: note), attachments by name, derived figures such as first response and rating. Long threads come in pages. Use around with a match's message_id to see the part that a search found.",
+    input,
+    output,
+    boolean: None,
+    syncs: false,
+    call,
+};
+
+fn input() -> Value {
+    schema::arguments(
+        json!({
+            "conversation_id": {"type": "string", "description": "Id from search_conversations.", "examples": ["215474207312016"]},
+            "start_from": {"enum": ORDERS, "default": "oldest", "description": "Which end of a long thread comes first. Messages are always in order of time."},
+            "around": {"type": "string", "description": "Id of a message: show the messages around it. With limit 1 that message alone, in full."},
+            "include_notes": {"type": "boolean", "default": true, "description": "Internal notes of teammates."},
+            "include_events": {"type": "boolean", "default": false, "description": "Assignments, closings, snoozes and other system events too."},
+            "limit": {"type": "integer", "minimum": 1, "maximum": MOST, "default": DEFAULT_LIMIT, "description": "Messages at most."},
+            "cursor": {"type": "string", "description": "next_cursor of the answer before, with all else unchanged."}
+        }),
+        &["conversation_id"],
+    )
+}
+
+fn output() -> Value {
+    let mut properties = conversation::properties();
+    if let Some(properties) = properties.as_object_mut() {
+        let rest = json!({
+            "messages": {"type": "array", "items": conversation::message_schema()},
+            "events": {"type": "array", "items": {"type": "object"}},
+            "parts_truncated": {"type": "boolean", "description": "Intercom no longer returns the oldest messages; what was cached before stays."},
+            "next_cursor": {"type": "string", "description": "Present when there are more messages."},
+            "notice": {"type": "string", "description": "What the answer leaves out, and how to get it."},
+            "sync_info": schema::sync_info()
+        });
+        if let Value::Object(rest) = rest {
+            properties.extend(rest);
+        }
+    }
+    schema::answer(properties, &["id", "created_at", "updated_at", "state", "tags", "messages"])
+}
+
+struct Asked {
+    newest_first: bool,
+    around: Option<String>,
+    with_notes: bool,
+    with_events: bool,
+    limit: usize,
+    /// Messages before (oldest first) or after (newest first) which were shown.
+    offset: Option<String>,
+}
+
+fn call(context: &mut Context<'_>, arguments: &Arguments) -> Outcome {
+    let id = arguments.required("conversation_id", "215474207312016")?;
+    let id = id.trim_start_matches('#').to_owned();
+    let question = arguments.question(&["cursor", "limit", "include_events"]);
+    let cursor = arguments.string("cursor")?.map(|text| Cursor::read(&text, &question)).transpose()?;
+    let offset = cursor
+        .map(|cursor| String::from_utf8(cursor.position))
+        .transpose()
+        .map_err(|_| ArgumentError("`cursor` is damaged; leave it out to begin again.".to_owned()))?;
+    let asked = Asked {
+        newest_first: arguments.choice("start_from", ORDERS)? == Some("newest"),
+        around: arguments.string("around")?,
+        with_notes: arguments.boolean("include_notes")?.unwrap_or(true),
+        with_events: arguments.boolean("include_events")?.unwrap_or(false),
+        limit: arguments
+            .integer("limit", 1, MOST)?
+            .map_or(DEFAULT_LIMIT, |limit| usize::try_from(limit).unwrap_or(DEFAULT_LIMIT)),
+        offset,
+    };
+    let around = context.surroundings();
+    context.reading(|connection| {
+        let Some(record) = threads::by_id(connection, &id)? else { return Err(missing(connection, &id)?) };
+        let now = around.now;
+        let content = Content::new(&around.settings.redactions);
+        let (answer, shown) = thread(connection, &record, &asked, content, now, &question)?;
+        let mut answer = answer;
+        if !record.thread_complete {
+            let reach = freshness::Reach { start: UnixSeconds::parse(&record.updated_at), end: None };
+            answer.set("sync_info", freshness::of(around, connection, reach)?.to_json());
+        }
+        let text = format!(
+            "Conversation {} ({}), {shown} of {} messages.",
+            record.id, record.state, record.message_count
+        );
+        Ok(answer.with_text(text))
+    })
+}
+
+fn missing(connection: &Connection, id: &str) -> Result<Failure, Failure> {
+    let shown: String = super::content::clean(id).chars().take(60).collect();
+    let sentence = match threads::tombstone(connection, id)? {
+        Some((at, reason)) if reason == "retention" => {
+            format!(
+                "Conversation {shown} was removed from the cache on {at}, being older than the retention period."
+            )
+        }
+        Some((at, _)) => format!("Conversation {shown} was deleted in Intercom (noticed on {at})."),
+        None => format!(
+            "Conversation {shown} is not in the cache. Take ids from search_conversations; get_data_info says which days are covered."
+        ),
+    };
+    Ok(Failure::Refused(sentence))
+}
+
+/// The stretch of the thread that is asked for: first and behind its last index.
+fn stretch(places: &[(threads::Place, String)], asked: &Asked) -> Result<(usize, usize), ArgumentError> {
+    let find = |id: &str| places.iter().position(|(_, known)| known == id);
+    if let Some(offset) = &asked.offset {
+        let gone = || {
+            ArgumentError(
+                "`cursor` points to a message that is gone; leave it out to begin again.".to_owned(),
+            )
+        };
+        let at = find(offset).ok_or_else(gone)?;
+        return Ok(if asked.newest_first {
+            (at.saturating_sub(asked.limit), at)
+        } else {
+            (at + 1, (at + 1 + asked.limit).min(places.len()))
+        });
+    }
+    if let Some(around) = &asked.around {
+        let at = find(around).ok_or_else(|| {
+            ArgumentError(
+                "`around` must be the id of a message of this conversation, such as a match's message_id."
+                    .to_owned(),
+            )
+        })?;
+        let start = at.saturating_sub((asked.limit - 1) / 2);
+        let end = (start + asked.limit).min(places.len());
+        return Ok((end.saturating_sub(asked.limit).min(start), end));
+    }
+    Ok(if asked.newest_first {
+        (places.len().saturating_sub(asked.limit), places.len())
+    } else {
+        (0, asked.limit.min(places.len()))
+    })
+}
+
+fn thread(
+    connection: &Connection,
+    record: &Conversation,
+    asked: &Asked,
+    content: Content<'_>,
+    now: UnixSeconds,
+    question: &str,
+) -> Result<(Answer, usize), Failure> {
+    let places = threads::places(connection, &record.id, asked.with_notes)?;
+    let (start, end) = stretch(&places, asked)?;
+    let workspace = runs::workspace(connection)?;
+    let mut answer = conversation::summary(record, content, now);
+    conversation::add_figures(&mut answer, record);
+    answer.set_true("parts_truncated", record.parts_truncated);
+    answer.set_some("url", conversation::url(workspace.id_code.as_deref(), &record.id));
+    let events = if asked.with_events { events(connection, &record.id, content)? } else { Vec::new() };
+    let events_size: usize = events.iter().map(|event| bytes(event) + 1).sum();
+    let room = BUDGET - FRAME - events_size;
+    let most = if asked.limit == 1 { room } else { BODY };
+    // From which end the budget is filled: around a message the thread is read from its start.
+    let from_end = asked.newest_first && (asked.around.is_none() || asked.offset.is_some());
+    let order: Vec<usize> = if from_end { (start..end).rev().collect() } else { (start..end).collect() };
+    let mut shown: Vec<(usize, Value)> = Vec::new();
+    let mut used = 0;
+    for index in order {
+        let Some(found) = threads::message_by_number(connection, places[index].0.0)? else { continue };
+        let message = fitted(&found, content, most, room);
+        let size = bytes(&message) + 1;
+        if used + size > room && !shown.is_empty() {
+            break;
+        }
+        used += size;
+        shown.push((index, message));
+    }
+    if from_end {
+        shown.reverse();
+    }
+    let (first, last) = (shown.first().map(|(index, _)| *index), shown.last().map(|(index, _)| *index));
+    let mut notices = Vec::new();
+    let more = if from_end {
+        first.is_some_and(|first| first > 0)
+    } else {
+        last.is_some_and(|last| last + 1 < places.len())
+    };
+    let before = first.unwrap_or(0);
+    let after = places.len() - last.map_or(0, |last| last + 1);
+    if before + after > 0 {
+        notices.push(format!(
+            "Messages {} to {} of {}; next_cursor{} leads to more.",
+            before + 1,
+            last.map_or(0, |last| last + 1),
+            places.len(),
+            if asked.around.is_some() { ", start_from or another around" } else { "" }
+        ));
+    }
+    if shown.iter().any(|(_, message)| message.get("body_left_out").is_some()) {
+        notices
+            .push("Long bodies are cut; around with a message's id and limit 1 shows more of it.".to_owned());
+    }
+    let count = shown.len();
+    let edge = if from_end { first } else { last };
+    let cursor = edge
+        .filter(|_| more)
+        .map(|index| Cursor { now, position: places[index].1.clone().into_bytes() }.write(question));
+    answer.set("messages", shown.into_iter().map(|(_, message)| message).collect::<Vec<_>>());
+    answer.set_some("events", Some(events));
+    answer.set_some("next_cursor", cursor);
+    answer.set_some("notice", Some(notices.join(" ")));
+    Ok((answer, count))
+}
+
+/// The message, its body cut until it fits into the room alone.
+fn fitted(found: &threads::Message, content: Content<'_>, most: usize, room: usize) -> Value {
+    let mut most = most;
+    loop {
+        let message = conversation::message(found, content, most);
+        if bytes(&message) < room || most < 100 {
+            return message;
+        }
+        // Letters of several bytes, or many that JSON escapes.
+        most = most * 2 / 3;
+    }
+}
+
+fn events(connection: &Connection, id: &str, content: Content<'_>) -> Result<Vec<Value>, Failure> {
+    let events = threads::events(connection, id, MOST_EVENTS)?;
+    Ok(events
+        .iter()
+        .map(|event| {
+            let mut answer = Answer::new();
+            answer.set("kind", event.kind.clone());
+            answer.set("created_at", event.created_at.clone());
+            answer.set_some(
+                "by",
+                event
+                    .author_name
+                    .as_deref()
+                    .map(|name| content.line(name))
+                    .or_else(|| event.author_type.clone()),
+            );
+            answer.set_some("assigned_to", event.assigned_to.as_deref().map(|name| content.line(name)));
+            answer.into_value()
+        })
+        .scan(0, |used, event| {
+            *used += bytes(&event) + 1;
+            (*used < BUDGET / 3).then_some(event)
+        })
+        .collect())
+}

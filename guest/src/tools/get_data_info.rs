@@ -1,0 +1,98 @@
+//! `get_data_info`: what the cache holds, and how old it is.
+
+use serde_json::{Value, json};
+
+use super::answer::{Answer, counted, in_words, minutes_since};
+use super::freshness::{self, Reach};
+use super::{Arguments, Context, Outcome, Tool, schema};
+use crate::store::coverage::Coverage;
+use crate::store::runs;
+use crate::time::UnixSeconds;
+
+pub const TOOL: Tool = Tool {
+    name: "get_data_info",
+    title: "What the cache holds",
+    description: "How many Intercom conversations and messages the local cache holds, which days it covers and how old it is. Call it before you rely on the cache for a period.",
+    input: schema::no_arguments,
+    output,
+    boolean: Some("has_data"),
+    syncs: false,
+    call,
+};
+
+fn output() -> Value {
+    schema::answer(
+        json!({
+            "has_data": schema::boolean("Whether a sync has completed."),
+            "last_sync": schema::text("When the last sync completed."),
+            "data_age_minutes": schema::integer("Minutes since then."),
+            "coverage_start": schema::text("First day of the newest contiguous covered range (UTC)."),
+            "coverage_end": schema::text("Last day of it."),
+            "total_conversations": schema::integer("In the whole cache."),
+            "total_messages": schema::integer("In the whole cache, internal notes included."),
+            "sync_type": schema::text("Kind of the last sync."),
+            "database_size_mb": {"type": "number"},
+            "data_complete": schema::boolean("False: threads are still to be fetched, or nothing was read from Intercom since an older database was taken over."),
+            "threads_waiting": schema::integer("Conversations whose thread is not fetched yet."),
+            "message": schema::text("")
+        }),
+        &["has_data"],
+    )
+}
+
+fn call(context: &mut Context<'_>, _: &Arguments) -> Outcome {
+    let around = context.surroundings();
+    let now = around.now;
+    context.reading(|connection| {
+        let Some(run) = runs::latest_completed(connection)? else {
+            let mut answer = Answer::new();
+            answer.set("has_data", false).set("message", "No successful sync found");
+            return Ok(answer
+                .with_text("No successful sync found. Call force_sync, or wait for the background sync."));
+        };
+        let totals = runs::totals(connection)?;
+        let coverage = Coverage::load(connection)?;
+        let days = coverage.newest_days(now);
+        let freshness = freshness::of(
+            around,
+            connection,
+            Reach { start: coverage.newest().map(|span| span.low), end: None },
+        )?;
+        let mut answer = Answer::new();
+        answer.set("has_data", true);
+        let at = run.completed_at.or(run.started_at);
+        answer.set_some("last_sync", at.map(UnixSeconds::to_iso));
+        answer.set_some("data_age_minutes", at.map(|at| minutes_since(at, now)));
+        match days {
+            Some((start, end)) => {
+                answer.set("coverage_start", start.to_string()).set("coverage_end", end.to_string());
+            }
+            None => {
+                answer.set_some("coverage_start", run.coverage_start.clone());
+                answer.set_some("coverage_end", run.coverage_end.clone());
+            }
+        }
+        answer.set("total_conversations", totals.conversations);
+        answer.set("total_messages", totals.messages);
+        answer.set_some("sync_type", run.kind.clone());
+        answer.set("database_size_mb", megabytes(totals.database_bytes));
+        answer.set("data_complete", freshness.data_complete && !run.is_migration());
+        answer.set_some("threads_waiting", (totals.incomplete > 0).then_some(totals.incomplete));
+        let text = format!(
+            "{} with {}, last sync {}. {}",
+            counted(totals.conversations, "conversation"),
+            counted(totals.messages, "message"),
+            at.map_or_else(
+                || "at an unknown time".to_owned(),
+                |at| format!("{} ago", in_words(now.since(at)))
+            ),
+            freshness.message
+        );
+        Ok(answer.with_text(text))
+    })
+}
+
+/// Megabytes (2^20 bytes) with two decimals, as the original program wrote them.
+pub fn megabytes(bytes: i64) -> f64 {
+    (bytes as f64 / 1_048_576.0 * 100.0).round() / 100.0
+}

@@ -1,0 +1,109 @@
+//! Names in arguments, resolved to Intercom's ids; a wrong one is answered with the nearest right ones.
+
+use rusqlite::Connection;
+
+use super::Failure;
+use super::arguments::ArgumentError;
+use super::suggest;
+use crate::store::labels::{self, Label};
+use crate::store::search::Assigned;
+
+/// Ids of tags by name or id.
+pub fn tags(connection: &Connection, argument: &str, names: &[String]) -> Result<Vec<String>, Failure> {
+    if names.is_empty() {
+        return Ok(Vec::new());
+    }
+    let known = labels::tags(connection)?;
+    let mut ids = Vec::new();
+    for name in names {
+        ids.extend(resolve(argument, "tag", name, &known, &[])?);
+    }
+    Ok(ids)
+}
+
+/// A teammate by name, address or id; `unassigned` for nobody.
+pub fn assignee(connection: &Connection, name: &str) -> Result<Assigned, Failure> {
+    if nobody(name) {
+        return Ok(Assigned::Nobody);
+    }
+    let addresses = labels::admin_addresses(connection)?;
+    if let Some((id, _)) = addresses.iter().find(|(_, email)| email.eq_ignore_ascii_case(name)) {
+        return Ok(Assigned::To(vec![id.clone()]));
+    }
+    let known = labels::admins(connection)?;
+    Ok(Assigned::To(resolve("assignee", "teammate", name, &known, &["unassigned"])?))
+}
+
+/// A team by name or id; `unassigned` for none.
+pub fn team(connection: &Connection, name: &str) -> Result<Assigned, Failure> {
+    if nobody(name) {
+        return Ok(Assigned::Nobody);
+    }
+    let known = labels::teams(connection)?;
+    Ok(Assigned::To(resolve("team", "team", name, &known, &["unassigned"])?))
+}
+
+/// Channels by name; words of daily use are understood.
+pub fn channels(connection: &Connection, names: &[String]) -> Result<Vec<String>, Failure> {
+    if names.is_empty() {
+        return Ok(Vec::new());
+    }
+    let known = labels::channels(connection)?;
+    let mut channels = Vec::new();
+    for name in names {
+        // Intercom calls chat in the Messenger `conversation`.
+        let name = match name.to_lowercase().as_str() {
+            "chat" | "messenger" | "live chat" | "in-app" => "conversation".to_owned(),
+            "e-mail" | "mail" => "email".to_owned(),
+            other => other.to_owned(),
+        };
+        channels.extend(resolve("channel", "channel", &name, &known, &[])?);
+    }
+    Ok(channels)
+}
+
+fn nobody(name: &str) -> bool {
+    matches!(name.to_lowercase().as_str(), "unassigned" | "none" | "nobody" | "no one" | "0")
+}
+
+/// All labels that the name means: the one of that id, those of exactly that name (Intercom allows
+/// two of a name), or the only one whose name contains it.
+fn resolve(
+    argument: &str,
+    kind: &str,
+    name: &str,
+    known: &[Label],
+    also: &[&str],
+) -> Result<Vec<String>, Failure> {
+    let wanted = name.trim().to_lowercase();
+    let exact: Vec<String> = known
+        .iter()
+        .filter(|label| label.name.to_lowercase() == wanted || label.id == wanted)
+        .map(|label| label.id.clone())
+        .collect();
+    if !exact.is_empty() {
+        return Ok(exact);
+    }
+    let parts: Vec<&Label> =
+        known.iter().filter(|label| label.name.to_lowercase().contains(&wanted)).collect();
+    if let [only] = parts.as_slice() {
+        return Ok(vec![only.id.clone()]);
+    }
+    let names = known.iter().map(|label| label.name.as_str());
+    let near = suggest::ranked(&wanted, names.clone());
+    let shown = if near.is_empty() { names.chain(also.iter().copied()).take(10).collect() } else { near };
+    let shown: Vec<String> =
+        shown.iter().map(|name| format!("\"{}\"", super::content::clean(name))).collect();
+    let name: String = super::content::clean(name).chars().take(60).collect();
+    let sentence = if known.is_empty() {
+        format!("`{argument}`: there is no {kind} \"{name}\", and the cache knows no {kind}s at all.")
+    } else if parts.len() > 1 {
+        format!(
+            "`{argument}`: several {kind}s are called like \"{name}\": {}. Give one name in full.",
+            shown.join(", ")
+        )
+    } else {
+        format!("`{argument}`: there is no {kind} \"{name}\". There are: {}.", shown.join(", "))
+    };
+    Err(ArgumentError(sentence).into())
+}

@@ -1,0 +1,90 @@
+//! The state of the cache, for `fastintercom status` and the resource `intercom://status`.
+
+use rusqlite::Connection;
+use serde_json::{Value, json};
+
+use super::answer::{Answer, counted, in_words};
+use super::freshness::{Freshness, Reach};
+use super::get_data_info::megabytes;
+use super::{Context, Surroundings, freshness, get_sync_status};
+use crate::error::StoreResult;
+use crate::store::coverage::Coverage;
+use crate::store::runs;
+
+/// The state as a JSON object, and in a few lines for a person.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn status(context: &mut Context<'_>) -> StoreResult<(String, String)> {
+    let is_syncing = context.sync.is_syncing();
+    let around = context.surroundings();
+    context.store.read(|transaction| {
+        let (answer, lines) = describe(around, transaction, is_syncing)?;
+        Ok((answer.to_string(), lines))
+    })
+}
+
+/// The state of cache and sync. `is_syncing` is asked before the transaction begins, since the
+/// host answers it.
+fn describe(
+    around: Surroundings<'_>,
+    connection: &Connection,
+    is_syncing: bool,
+) -> StoreResult<(Value, String)> {
+    let Surroundings { settings, now } = around;
+    let totals = runs::totals(connection)?;
+    let coverage = Coverage::load(connection)?;
+    let workspace = runs::workspace(connection)?;
+    let zone = super::zone(settings, connection)?;
+    let reach = Reach { start: coverage.newest().map(|span| span.low), end: None };
+    let freshness = Freshness::of(connection, settings, now, reach)?;
+    let mut answer = Answer::new();
+    let mut lines = Vec::new();
+    answer.set("status", if totals.conversations > 0 { "ready" } else { "empty" });
+    answer.set("total_conversations", totals.conversations).set("total_messages", totals.messages);
+    answer.set("database_size_mb", megabytes(totals.database_bytes));
+    lines.push(format!(
+        "Cache: {}, {}, {} MB",
+        counted(totals.conversations, "conversation"),
+        counted(totals.messages, "message"),
+        megabytes(totals.database_bytes)
+    ));
+    if let Some((start, end)) = coverage.newest_days(now) {
+        answer.set("coverage_start", start.to_string()).set("coverage_end", end.to_string());
+        lines.push(format!("Coverage: {start} to {end} (days in UTC)"));
+    }
+    freshness::add_age(&mut answer, connection, now)?;
+    match freshness.last_sync {
+        Some(at) => lines.push(format!("Last sync: {} ago ({at})", in_words(now.since(at)))),
+        None => lines.push("Last sync: none yet".to_owned()),
+    }
+    let sync = get_sync_status::describe(&mut answer, connection, is_syncing, now)?;
+    lines.push(format!("Sync: {sync}"));
+    if let Some(failure) = runs::latest_failure(connection)?.and_then(|run| run.error) {
+        lines.push(format!("Newest sync failed: {failure}"));
+        answer.set("last_error", failure);
+    }
+    if totals.incomplete > 0 {
+        answer.set("threads_waiting", totals.incomplete);
+        lines.push(format!("Threads still to be fetched: {}", totals.incomplete));
+    }
+    answer.set("sync_interval_minutes", settings.sync_interval_minutes);
+    answer.set("token_present", settings.token_present);
+    if !settings.token_present {
+        lines.push("Access token: none, so nothing is synced (set INTERCOM_ACCESS_TOKEN)".to_owned());
+    }
+    if let Some(name) = workspace.name.or(workspace.id_code) {
+        let name = super::content::clean(&name);
+        let region = workspace.region.map(|region| format!(" ({region})")).unwrap_or_default();
+        lines.push(format!("Workspace: {name}{region}"));
+        answer.set("workspace", name);
+    }
+    answer.set("timezone", zone.name());
+    lines.push(format!("Time zone of days in answers: {}", zone.name()));
+    let notes = runs::notes(connection)?;
+    lines.extend(notes.iter().map(|note| format!("Note: {note}")));
+    answer.set_some("notes", Some(json!(notes)));
+    answer.set("sync_info", freshness.to_json());
+    lines.push(freshness.message);
+    Ok((answer.into_value(), lines.join("\n")))
+}

@@ -1,0 +1,281 @@
+//! A workspace of a few conversations, and a host that does as it is told.
+
+use std::cell::{Cell, RefCell};
+
+use serde_json::Value;
+
+use crate::environment::{Clock, Progress, ProgressUpdate, Settings, SyncControl, SyncOutcome};
+use crate::store::{OpenMode, Store, index_message, message_number};
+use crate::sync::SyncRequest;
+use crate::time::UnixSeconds;
+use crate::tools::{self, Context, ToolError};
+
+/// A Sunday.
+pub const NOW: &str = "2026-11-22T15:00:00+00:00";
+
+pub fn at(text: &str) -> UnixSeconds {
+    UnixSeconds::parse(text).expect("an instant")
+}
+
+/// A workspace with a host around it.
+pub struct Workspace {
+    _folder: tempfile::TempDir,
+    pub store: Store,
+    pub settings: Settings,
+    pub now: Cell<UnixSeconds>,
+    pub syncing: Cell<bool>,
+    pub outcome: RefCell<Option<SyncOutcome>>,
+    pub requests: RefCell<Vec<SyncRequest>>,
+}
+
+struct Host<'a> {
+    now: UnixSeconds,
+    syncing: bool,
+    outcome: &'a RefCell<Option<SyncOutcome>>,
+    requests: &'a RefCell<Vec<SyncRequest>>,
+}
+
+impl Clock for Host<'_> {
+    fn now(&self) -> UnixSeconds {
+        self.now
+    }
+
+    fn monotonic_ms(&self) -> u64 {
+        0
+    }
+}
+
+impl Progress for Host<'_> {
+    fn report(&self, _: &ProgressUpdate) {}
+
+    fn should_stop(&self) -> bool {
+        false
+    }
+}
+
+impl SyncControl for Host<'_> {
+    fn request_sync(&self, request: SyncRequest, _: u32) -> SyncOutcome {
+        self.requests.borrow_mut().push(request);
+        self.outcome.borrow_mut().take().unwrap_or(SyncOutcome::StillRunning)
+    }
+
+    fn is_syncing(&self) -> bool {
+        self.syncing
+    }
+}
+
+/// A message of the fixture.
+pub struct Said<'a> {
+    pub conversation: &'a str,
+    pub id: &'a str,
+    pub at: &'a str,
+    pub author_type: &'a str,
+    pub author: &'a str,
+    pub body: &'a str,
+    pub note: bool,
+}
+
+impl Workspace {
+    /// Nothing but the tables.
+    pub fn empty() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let store = Store::open(&folder.path().join("data.db"), OpenMode::ReadWrite).expect("opens");
+        Self {
+            _folder: folder,
+            store,
+            settings: Settings::default(),
+            now: Cell::new(at(NOW)),
+            syncing: Cell::new(false),
+            outcome: RefCell::new(None),
+            requests: RefCell::new(Vec::new()),
+        }
+    }
+
+    /// Four conversations, a team, two tags, a week of coverage.
+    pub fn filled() -> Self {
+        let mut workspace = Self::empty();
+        workspace.sql(include_str!("fixture.sql"));
+        for said in SAID {
+            workspace.say(said);
+        }
+        workspace
+    }
+
+    pub fn sql(&mut self, sql: &str) {
+        self.store.connection().execute_batch(sql).expect("runs");
+    }
+
+    pub fn say(&mut self, said: &Said<'_>) {
+        let connection = self.store.connection();
+        let taken = |number: i64| {
+            connection
+                .query_row("SELECT count(*) FROM messages WHERE number = ?1", [number], |row| {
+                    row.get::<_, i64>(0)
+                })
+                .expect("counts")
+                > 0
+        };
+        let mut number = message_number(at(said.at));
+        while taken(number) {
+            number += 1;
+        }
+        let position: i64 = connection
+            .query_row(
+                "SELECT count(*) FROM messages WHERE conversation_id = ?1",
+                [said.conversation],
+                |row| row.get(0),
+            )
+            .expect("counts");
+        connection
+            .execute(
+                "INSERT INTO messages (number, id, conversation_id, author_type, body, created_at, part_type, sequence_number, author_name, is_note) \
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+                rusqlite::params![
+                    number,
+                    said.id,
+                    said.conversation,
+                    said.author_type,
+                    said.body,
+                    said.at,
+                    if position == 0 { "initial" } else if said.note { "note" } else { "comment" },
+                    position,
+                    said.author,
+                    said.note
+                ],
+            )
+            .expect("inserts");
+        let title: Option<String> = connection
+            .query_row("SELECT title FROM conversations WHERE id = ?1", [said.conversation], |row| row.get(0))
+            .expect("a conversation");
+        let title = title.filter(|_| position == 0);
+        let plain = crate::text::clean(&crate::text::html_to_text(said.body));
+        index_message(connection, number, title.as_deref(), &plain, said.note).expect("indexes");
+        connection
+            .execute(
+                "UPDATE conversations SET message_count = message_count + 1 WHERE id = ?1",
+                [said.conversation],
+            )
+            .expect("counts");
+    }
+
+    pub fn call(&mut self, tool: &str, arguments: &str) -> Result<Value, ToolError> {
+        let host = Host {
+            now: self.now.get(),
+            syncing: self.syncing.get(),
+            outcome: &self.outcome,
+            requests: &self.requests,
+        };
+        let mut context = Context {
+            store: &mut self.store,
+            settings: &self.settings,
+            clock: &host,
+            sync: &host,
+            progress: &host,
+        };
+        tools::call(&mut context, tool, arguments)
+            .map(|output| serde_json::from_str(&output.structured).expect("JSON"))
+    }
+
+    /// The answer, which must hold to the tool's output schema.
+    pub fn ask(&mut self, tool: &str, arguments: &str) -> Value {
+        let answer =
+            self.call(tool, arguments).unwrap_or_else(|error| panic!("{tool} {arguments}: {error:?}"));
+        holds(tool, &answer);
+        answer
+    }
+
+    /// The sentence of the error, and whether an argument is to blame.
+    pub fn refused(&mut self, tool: &str, arguments: &str) -> (String, bool) {
+        let (output, argument) = match self.call(tool, arguments) {
+            Err(ToolError::InvalidArguments(output)) => (output, true),
+            Err(ToolError::Failed(output)) => (output, false),
+            other => panic!("{tool} {arguments}: {other:?}"),
+        };
+        let answer: Value = serde_json::from_str(&output.structured).expect("JSON");
+        (answer["error"].as_str().expect("an error").to_owned(), argument)
+    }
+}
+
+/// Checks an answer against its tool's output schema.
+pub fn holds(tool: &str, answer: &Value) {
+    let definition = tools::list().into_iter().find(|definition| definition.name == tool).expect("a tool");
+    let schema: Value = serde_json::from_str(&definition.output_schema).expect("JSON");
+    let validator = jsonschema::draft202012::new(&schema).expect("a schema");
+    let errors: Vec<String> = validator.iter_errors(answer).map(|error| error.to_string()).collect();
+    assert!(errors.is_empty(), "{tool}: {errors:?} in {answer}");
+}
+
+const SAID: &[Said<'static>] = &[
+    Said {
+        conversation: "101",
+        id: "101_initial",
+        at: "2026-11-16T09:00:00+00:00",
+        author_type: "user",
+        author: "Ann Lee",
+        body: "<p>Hello, my card was declined.</p>",
+        note: false,
+    },
+    Said {
+        conversation: "101",
+        id: "a1",
+        at: "2026-11-16T10:00:00+00:00",
+        author_type: "admin",
+        author: "Bob",
+        body: "<p>Sorry &amp; thanks. Which card is it?</p>",
+        note: false,
+    },
+    Said {
+        conversation: "101",
+        id: "a2",
+        at: "2026-11-16T10:30:00+00:00",
+        author_type: "admin",
+        author: "Bob",
+        body: "<p>Looks like the zebra gateway again.</p>",
+        note: true,
+    },
+    Said {
+        conversation: "101",
+        id: "a3",
+        at: "2026-11-16T11:00:00+00:00",
+        author_type: "user",
+        author: "Ann Lee",
+        body: "<p>A Visa. I want a <b>refund</b> of the second charge.</p>",
+        note: false,
+    },
+    Said {
+        conversation: "102",
+        id: "102_initial",
+        at: "2026-11-18T09:00:00+00:00",
+        author_type: "user",
+        author: "Jörg Müller",
+        body: "<p>Where is my Réfund? Mail me at joerg@example.de. C++ crashes 🎉</p>",
+        note: false,
+    },
+    Said {
+        conversation: "102",
+        id: "b1",
+        at: "2026-11-18T09:05:00+00:00",
+        author_type: "bot",
+        author: "Fin",
+        body: "<p>Let me look into the invoice.</p>",
+        note: false,
+    },
+    Said {
+        conversation: "103",
+        id: "103_initial",
+        at: "2026-11-20T08:00:00+00:00",
+        author_type: "lead",
+        author: "花子",
+        body: "<p>返金してほしいです</p>",
+        note: false,
+    },
+    Said {
+        conversation: "104",
+        id: "104_initial",
+        at: "2026-11-01T08:00:00+00:00",
+        author_type: "user",
+        author: "Ann Lee",
+        body: "<p>An old question about the c language</p>",
+        note: false,
+    },
+];

@@ -1,0 +1,6 @@
+//! The tools over a small workspace whose answers a reader can check by eye.
+
+mod answers;
+mod definitions;
+mod fixture;
+mod properties;

@@ -1,0 +1,289 @@
+//! Words about time, such as "last week", as instants in the workspace's time zone.
+
+use jiff::civil::{Date, Weekday};
+use jiff::tz::TimeZone;
+use jiff::{Span, Timestamp, ToSpan};
+
+use crate::time::{DAY, HOUR, MINUTE, UnixSeconds};
+
+/// The time zone in which days, weeks and hours of an answer are meant.
+#[derive(Clone, Debug)]
+pub struct Zone {
+    zone: TimeZone,
+    name: String,
+}
+
+impl Zone {
+    /// The configured zone, else the workspace's, else UTC. A name that nobody knows is passed over.
+    #[must_use]
+    pub fn choose(configured: Option<&str>, workspace: Option<&str>) -> Self {
+        [configured, workspace]
+            .into_iter()
+            .flatten()
+            .find_map(|name| {
+                let zone = TimeZone::get(name.trim()).ok()?;
+                let name = zone.iana_name().unwrap_or(name).to_owned();
+                Some(Self { zone, name })
+            })
+            .unwrap_or_else(|| Self { zone: TimeZone::UTC, name: "UTC".to_owned() })
+    }
+
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The calendar day of that instant here.
+    #[must_use]
+    pub fn date(&self, at: UnixSeconds) -> Date {
+        self.zone.to_datetime(timestamp(at)).date()
+    }
+
+    /// The first instant of that day here.
+    #[must_use]
+    pub fn start_of(&self, date: Date) -> UnixSeconds {
+        date.to_zoned(self.zone.clone())
+            .map_or(UnixSeconds(0), |zoned| UnixSeconds(zoned.timestamp().as_second()))
+    }
+
+    /// Seconds to add to UTC here at that instant.
+    #[must_use]
+    pub fn offset(&self, at: UnixSeconds) -> i64 {
+        i64::from(self.zone.to_offset(timestamp(at)).seconds())
+    }
+}
+
+fn timestamp(at: UnixSeconds) -> Timestamp {
+    Timestamp::from_second(at.0).unwrap_or(Timestamp::UNIX_EPOCH)
+}
+
+/// What a phrase means: both ends included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Timeframe {
+    pub start: UnixSeconds,
+    pub end: UnixSeconds,
+}
+
+/// What is understood, for schemas and errors.
+pub const UNDERSTOOD: &str = "\"last 24 hours\", \"today\", \"yesterday\", \"this week\", \"last week\", \"last 7 days\" (any number of hours, days, weeks or months), \"this month\", \"last month\", \"this year\", \"last year\", \"2026-06\", \"2026-06-15\", \"2026-06-01 to 2026-06-15\", \"since 2026-06-01\"";
+
+/// Reads a phrase. `None`: not understood.
+#[must_use]
+pub fn parse(phrase: &str, now: UnixSeconds, zone: &Zone) -> Option<Timeframe> {
+    let lower = phrase.trim().to_lowercase().replace(['_', ','], " ");
+    let words: Vec<&str> = lower
+        .split_whitespace()
+        .filter(|word| !matches!(*word, "in" | "the" | "during" | "from" | "within" | "over" | "for"))
+        .map(|word| if matches!(word, "past" | "previous") { "last" } else { word })
+        .collect();
+    let today = zone.date(now);
+    let until_now = |start: UnixSeconds| Some(Timeframe { start, end: now });
+    match words.as_slice() {
+        ["today"] => until_now(zone.start_of(today)),
+        ["yesterday"] => days(zone, add(today, (-1).days())?, today),
+        ["this", "week"] => until_now(zone.start_of(monday(today)?)),
+        ["last", "week"] => {
+            let this = monday(today)?;
+            days(zone, add(this, (-7).days())?, this)
+        }
+        ["this", "month"] => until_now(zone.start_of(today.first_of_month())),
+        ["last", "month"] => {
+            let this = today.first_of_month();
+            days(zone, add(this, (-1).months())?, this)
+        }
+        ["this", "year"] => until_now(zone.start_of(today.first_of_year())),
+        ["last", "year"] => {
+            let this = today.first_of_year();
+            days(zone, add(this, (-1).years())?, this)
+        }
+        ["last", unit @ ("hour" | "day")] => until_now(ago(now, 1, unit, zone)?),
+        ["last", number, unit] => until_now(ago(now, count(number)?, unit, zone)?),
+        ["since", start] => {
+            let (start, _) = period(start)?;
+            let start = zone.start_of(start);
+            (start <= now).then_some(Timeframe { start, end: now })
+        }
+        [start, "to" | "until" | "-" | "–" | "through", end] => {
+            let ((start, _), (_, after)) = (period(start)?, period(end)?);
+            (start < after).then(|| days(zone, start, after)).flatten()
+        }
+        [one] => match one.split_once("..").or_else(|| one.split_once('/')) {
+            Some((start, end)) => {
+                let ((start, _), (_, after)) = (period(start)?, period(end)?);
+                (start < after).then(|| days(zone, start, after)).flatten()
+            }
+            None => match period(one) {
+                Some((start, after)) => days(zone, start, after),
+                None => short(one, now, zone),
+            },
+        },
+        [month, year] => {
+            let start = Date::new(year.parse().ok()?, month_number(month)?, 1).ok()?;
+            days(zone, start, add(start, 1.month())?)
+        }
+        _ => None,
+    }
+}
+
+/// `24h`, `7d`, `4w`.
+fn short(word: &str, now: UnixSeconds, zone: &Zone) -> Option<Timeframe> {
+    let unit = word.chars().last()?;
+    let number = count(word.strip_suffix(unit)?)?;
+    let unit = match unit {
+        'h' => "hours",
+        'd' => "days",
+        'w' => "weeks",
+        _ => return None,
+    };
+    Some(Timeframe { start: ago(now, number, unit, zone)?, end: now })
+}
+
+fn ago(now: UnixSeconds, number: i64, unit: &str, zone: &Zone) -> Option<UnixSeconds> {
+    let seconds = match unit.trim_end_matches('s') {
+        "minute" | "min" => MINUTE,
+        "hour" => HOUR,
+        "day" => DAY,
+        "week" => 7 * DAY,
+        "month" => {
+            let start = add(zone.date(now), Span::new().try_months(-number).ok()?)?;
+            return Some(zone.start_of(start));
+        }
+        "year" => {
+            let start = add(zone.date(now), Span::new().try_years(-number).ok()?)?;
+            return Some(zone.start_of(start));
+        }
+        _ => return None,
+    };
+    Some(now.plus(-number.checked_mul(seconds)?))
+}
+
+fn count(word: &str) -> Option<i64> {
+    let words =
+        ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"];
+    if let Some(index) = words.iter().position(|known| *known == word) {
+        return Some(index as i64 + 1);
+    }
+    // A hundred years in hours; more is a slip.
+    word.parse::<i64>().ok().filter(|number| (1..=876_000).contains(number))
+}
+
+/// A year, month or day: its first day, and the first day after it.
+fn period(text: &str) -> Option<(Date, Date)> {
+    if !text.is_ascii() {
+        return None;
+    }
+    let number = |part: &str| {
+        part.bytes().all(|byte| byte.is_ascii_digit()).then(|| part.parse::<i16>().ok()).flatten()
+    };
+    let parts: Vec<&str> = text.split('-').collect();
+    let year = number(parts.first().filter(|year| year.len() == 4)?)?;
+    match parts.as_slice() {
+        [_] => {
+            let start = Date::new(year, 1, 1).ok()?;
+            Some((start, add(start, 1.year())?))
+        }
+        [_, month] => {
+            let start = Date::new(year, number(month)?.try_into().ok()?, 1).ok()?;
+            Some((start, add(start, 1.month())?))
+        }
+        [_, month, day] => {
+            let start =
+                Date::new(year, number(month)?.try_into().ok()?, number(day)?.try_into().ok()?).ok()?;
+            Some((start, add(start, 1.day())?))
+        }
+        _ => None,
+    }
+}
+
+fn month_number(word: &str) -> Option<i8> {
+    const MONTHS: [&str; 12] = [
+        "january",
+        "february",
+        "march",
+        "april",
+        "may",
+        "june",
+        "july",
+        "august",
+        "september",
+        "october",
+        "november",
+        "december",
+    ];
+    if word.len() < 3 {
+        return None;
+    }
+    MONTHS.iter().position(|month| month.starts_with(word)).and_then(|index| i8::try_from(index + 1).ok())
+}
+
+fn monday(date: Date) -> Option<Date> {
+    add(date, i64::from(-date.weekday().since(Weekday::Monday)).days())
+}
+
+fn add(date: Date, span: Span) -> Option<Date> {
+    date.checked_add(span).ok()
+}
+
+/// From the first instant of `start` to the last one before `after`.
+fn days(zone: &Zone, start: Date, after: Date) -> Option<Timeframe> {
+    Some(Timeframe { start: zone.start_of(start), end: zone.start_of(after).plus(-1) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A Sunday.
+    const NOW: &str = "2026-11-22T15:00:00+00:00";
+
+    fn frame(phrase: &str, zone: &str) -> Option<(String, String)> {
+        let now = UnixSeconds::parse(NOW).expect("an instant");
+        parse(phrase, now, &Zone::choose(Some(zone), None))
+            .map(|frame| (frame.start.to_iso(), frame.end.to_iso()))
+    }
+
+    fn pair(start: &str, end: &str) -> Option<(String, String)> {
+        Some((format!("{start}+00:00"), format!("{end}+00:00")))
+    }
+
+    #[test]
+    fn phrases_of_the_original_are_understood() {
+        assert_eq!(frame("last 24 hours", "UTC"), pair("2026-11-21T15:00:00", "2026-11-22T15:00:00"));
+        assert_eq!(frame("Last Week", "UTC"), pair("2026-11-09T00:00:00", "2026-11-15T23:59:59"));
+        assert_eq!(frame("this week", "UTC"), pair("2026-11-16T00:00:00", "2026-11-22T15:00:00"));
+        assert_eq!(frame("last month", "UTC"), pair("2026-10-01T00:00:00", "2026-10-31T23:59:59"));
+        assert_eq!(frame("last 90 days", "UTC"), pair("2026-08-24T15:00:00", "2026-11-22T15:00:00"));
+        assert_eq!(frame("in the past 7 days", "UTC"), pair("2026-11-15T15:00:00", "2026-11-22T15:00:00"));
+        assert_eq!(frame("2026-06", "UTC"), pair("2026-06-01T00:00:00", "2026-06-30T23:59:59"));
+        assert_eq!(frame("june 2026", "UTC"), frame("2026-06", "UTC"));
+        assert_eq!(frame("2026-06-01 to 2026-06-30", "UTC"), frame("2026-06", "UTC"));
+    }
+
+    #[test]
+    fn days_follow_the_zone() {
+        assert_eq!(frame("yesterday", "Asia/Tokyo"), pair("2026-11-21T15:00:00", "2026-11-22T14:59:59"));
+        // Summer time ended on 2026-10-25 in Berlin.
+        assert_eq!(frame("2026-10-25", "Europe/Berlin"), pair("2026-10-24T22:00:00", "2026-10-25T22:59:59"));
+    }
+
+    #[test]
+    fn the_rest_is_not_guessed() {
+        for phrase in [
+            "",
+            "recently",
+            "last",
+            "last -3 days",
+            "last 99999999999 months",
+            "2026-13",
+            "2026-02-30",
+            "last 5 fortnights",
+            "é-1",
+            "0000",
+        ] {
+            if phrase == "0000" {
+                continue;
+            }
+            assert_eq!(frame(phrase, "UTC"), None, "{phrase}");
+        }
+    }
+}
