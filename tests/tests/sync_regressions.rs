@@ -483,3 +483,20 @@ fn the_first_sync_makes_no_more_calls_than_it_must() {
     assert_eq!(simulator.stats().rate_limited, 0);
     assert_same(&simulator, &cache.store());
 }
+
+/// A transaction that dies at its commit takes all of its rows with it, cursor and coverage too.
+#[test]
+fn a_commit_that_fails_leaves_nothing_half_written() {
+    let (simulator, cache) = small_pages();
+    for fatal in [3, 5, 8, 12] {
+        let failed = cache.sync_with_failing_commit(&simulator, fatal);
+        assert!(matches!(failed, Err(SyncError::Storage(_))), "{failed:?}");
+        let claimed = cache.count(
+            "SELECT count(*) FROM conversations
+             WHERE NOT thread_complete AND id NOT IN (SELECT conversation_id FROM hydration_queue)",
+        );
+        assert_eq!(claimed, 0);
+    }
+    cache.sync(&simulator).expect("syncs");
+    assert_same(&simulator, &cache.store());
+}
