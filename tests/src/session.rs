@@ -318,12 +318,19 @@ impl Session {
         })
     }
 
-    /// The end of the log, for messages of failing tests.
+    /// The end of what the server wrote, for messages of failing tests.
     fn report(&self) -> String {
         let mut report = "The log of the server ends with:\n".to_owned();
         self.log.with(|lines| {
             for line in lines.iter().rev().take(30).rev() {
                 let _ = writeln!(report, "  {line}");
+            }
+        });
+        report.push_str("Its last messages were:\n");
+        self.output.with(|messages| {
+            for message in messages.iter().rev().take(5).rev() {
+                let shown: String = format!("{message:?}").chars().take(400).collect();
+                let _ = writeln!(report, "  {shown}");
             }
         });
         report

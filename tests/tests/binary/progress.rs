@@ -27,7 +27,8 @@ fn progress_rises_strictly_and_ends_with_the_answer() {
 
 #[test]
 fn nobody_gets_progress_who_did_not_ask() {
-    let session = synced(&small());
+    let simulator = small();
+    let session = synced(&simulator);
     let pending = session.begin_tool("force_sync", json!({}));
     session.answer(pending).succeeded();
     assert_eq!(session.progress("a token", pending), (Vec::new(), true));

@@ -76,7 +76,7 @@ fn a_wrong_flag_is_named_as_it_was_typed() {
         (&["--region", "mars", "tools"][..], &["--region", "mars", "us, eu and au"][..]),
         (&["--sync-days", "x", "tools"], &["--sync-days", "x", "from 1 to"]),
         (&["--sync-interval-minutes", "0", "tools"], &["--sync-interval-minutes", "0"]),
-        (&["--initial-sync-days", "-1", "tools"], &["--initial-sync-days"]),
+        (&["--initial-sync-days", "all", "tools"], &["--initial-sync-days", "all", "from 0 to"]),
         (&["--base-url", "gopher://x", "tools"], &["--base-url", "gopher"]),
         (&["--log", "loud", "tools"], &["--log", "loud"]),
         (&["--log-format", "xml", "tools"], &["--log-format", "xml"]),

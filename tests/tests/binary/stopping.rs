@@ -61,7 +61,9 @@ fn a_sync_that_waits_for_an_answer_is_ended_too() {
 fn stopping_before_the_handshake_and_in_the_middle_of_calls() {
     let simulator = small();
     for stop in Stop::ALL {
-        Server::new(&simulator).start_silent().stop_by(stop).assert_clean();
+        let silent = Server::new(&simulator).start_silent();
+        silent.wait_for_log("may use the folder");
+        silent.stop_by(stop).assert_clean();
         let session = synced(&simulator);
         for _ in 0..20 {
             let _ = session.begin_tool("search_conversations", json!({"query": "refund", "limit": 100}));
