@@ -5,13 +5,17 @@ use serde_json::{Value, json};
 
 use crate::small;
 
-const TOOLS: [&str; 8] = [
+const TOOLS: [&str; 12] = [
     "check_coverage",
     "force_sync",
     "get_conversation",
+    "get_conversation_stats",
+    "get_customer",
     "get_data_info",
     "get_server_status",
     "get_sync_status",
+    "list_filters",
+    "query_database",
     "search_conversations",
     "sync_conversations",
 ];
@@ -75,11 +79,15 @@ fn answers_have_every_field_that_their_schema_requires() {
     let simulator = small();
     let session = crate::synced(&simulator);
     let id = simulator.workspace().conversation_at(3).expect("it exists").id.to_string();
+    let found = session.call_tool("search_conversations", json!({"customer": "@"})).succeeded();
+    let email = found["conversations"][0]["customer_email"].clone();
     let list = session.request("tools/list", json!({})).expect("a list");
     for tool in list["tools"].as_array().expect("a list") {
         let name = tool["name"].as_str().expect("a name");
         let arguments = match name {
             "get_conversation" => json!({"conversation_id": id}),
+            "get_customer" => json!({"customer": email}),
+            "query_database" => json!({"sql": "SELECT count(*) FROM v_conversations"}),
             "check_coverage" => json!({"start_date": "2026-06-01", "end_date": "2026-06-30"}),
             _ => json!({}),
         };
