@@ -41,7 +41,7 @@ const WRONG: &[(&str, &str, &[&str])] = &[
     ("FASTINTERCOM_DB_PATH", "~", &["folder"]),
     ("FASTINTERCOM_DB_PATH", "~/data.db", &["home folder", "~/.fastintercom"]),
     ("FASTINTERCOM_DB_PATH", "~/.config/data.db", &["configuration"]),
-    ("FASTINTERCOM_DB_PATH", "/dev/null/data.db", &["created"]),
+    ("FASTINTERCOM_DB_PATH", "/dev/null/data.db", &["cannot be"]),
 ];
 
 #[test]
