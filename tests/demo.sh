@@ -78,7 +78,7 @@ fastintercom sync --days 60
 heading "2. What does the cache hold?"
 ask get_data_info
 
-heading "3. Does it cover the last days of the question?"
+heading "3. Does it cover the last week?"
 if today=$(date -u +%F) && week_ago=$(date -u -d '7 days ago' +%F 2>/dev/null || date -u -v-7d +%F); then
     ask check_coverage "{\"start_date\": \"$week_ago\", \"end_date\": \"$today\"}"
 fi

@@ -80,6 +80,9 @@ fn a_wrong_flag_is_named_as_it_was_typed() {
         (&["--base-url", "gopher://x", "tools"], &["--base-url", "gopher"]),
         (&["--log", "loud", "tools"], &["--log", "loud"]),
         (&["--log-format", "xml", "tools"], &["--log-format", "xml"]),
+        (&["--database", "/", "tools"], &["--database", "folder"]),
+        (&["--token-file", "/nonexistent/token", "tools"], &["--token-file", "/nonexistent/token"]),
+        (&["--component", "/nonexistent.wasm", "tools"], &["--component", "/nonexistent.wasm"]),
         (&["--config", "/nonexistent.toml", "tools"], &["/nonexistent.toml"]),
         (&["--colour", "tools"], &["--colour"]),
         (&["sink"], &["sink"]),
@@ -99,6 +102,7 @@ fn a_wrong_flag_is_named_as_it_was_typed() {
     ] {
         let output = Cli::new(&simulator)
             .env("INTERCOM_BASE_URL", base_url(&simulator, arguments))
+            .env("INTERCOM_ACCESS_TOKEN", token(&simulator, arguments))
             .args(arguments.iter().copied())
             .run();
         assert_eq!(output.code, Some(2), "{arguments:?}: {output:?}");
@@ -106,6 +110,11 @@ fn a_wrong_flag_is_named_as_it_was_typed() {
             assert!(output.stderr.contains(word), "{arguments:?}: {word} is not in {output:?}");
         }
     }
+}
+
+/// A token file counts only where the environment has no token.
+fn token(simulator: &fastintercom_tests::simulator::Simulator, arguments: &[&str]) -> String {
+    if arguments.contains(&"--token-file") { String::new() } else { simulator.token().to_owned() }
 }
 
 /// The region counts only where no address is given.
