@@ -199,7 +199,9 @@ impl Session {
     #[must_use]
     pub fn is_answered(&self, pending: Pending) -> bool {
         self.output.with(|messages| {
-            messages.iter().any(|message| matches!(message, Message::Response { id, .. } if *id == Some(pending.0)))
+            messages
+                .iter()
+                .any(|message| matches!(message, Message::Response { id, .. } if *id == Some(pending.0)))
         })
     }
 
@@ -232,9 +234,15 @@ impl Session {
     /// When they do not come in that time.
     pub fn wait_for_logs(&self, words: &str, count: usize, time: Duration) -> String {
         let found = self.log.wait_for(time, |lines| {
-            lines.iter().filter(|line| line.to_lowercase().contains(&words.to_lowercase())).nth(count - 1).cloned()
+            lines
+                .iter()
+                .filter(|line| line.to_lowercase().contains(&words.to_lowercase()))
+                .nth(count - 1)
+                .cloned()
         });
-        found.unwrap_or_else(|| panic!("\"{words}\" did not come {count} times in the log.\n{}", self.report()))
+        found.unwrap_or_else(|| {
+            panic!("\"{words}\" did not come {count} times in the log.\n{}", self.report())
+        })
     }
 
     /// Waits for the end of the first sync.

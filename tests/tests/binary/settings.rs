@@ -97,7 +97,10 @@ fn a_wrong_flag_is_named_as_it_was_typed() {
         (&["call", "get_date_info"], &["get_data_info"]),
         (&["call", "check_coverage", "{}"], &["start_date"]),
     ] {
-        let output = Cli::new(&simulator).env("INTERCOM_BASE_URL", base_url(&simulator, arguments)).args(arguments.iter().copied()).run();
+        let output = Cli::new(&simulator)
+            .env("INTERCOM_BASE_URL", base_url(&simulator, arguments))
+            .args(arguments.iter().copied())
+            .run();
         assert_eq!(output.code, Some(2), "{arguments:?}: {output:?}");
         for word in words {
             assert!(output.stderr.contains(word), "{arguments:?}: {word} is not in {output:?}");
@@ -111,7 +114,10 @@ fn base_url(simulator: &fastintercom_tests::simulator::Simulator, arguments: &[&
 }
 
 fn origin(cli: Cli) -> String {
-    cli.args(["capabilities", "--json"]).run().json()["network"]["origin"].as_str().expect("a text").to_owned()
+    cli.args(["capabilities", "--json"]).run().json()["network"]["origin"]
+        .as_str()
+        .expect("a text")
+        .to_owned()
 }
 
 #[test]
@@ -190,14 +196,18 @@ fn a_token_file_works_with_a_tilde_and_a_line_end() {
 #[test]
 fn a_tilde_in_the_path_is_the_home_folder_and_missing_folders_are_made() {
     let simulator = small();
-    let cli = Cli::new(&simulator).env("FASTINTERCOM_DB_PATH", "~/deep/er/cache.db").args(["sync", "--days", "9", "--json"]);
+    let cli = Cli::new(&simulator)
+        .env("FASTINTERCOM_DB_PATH", "~/deep/er/cache.db")
+        .args(["sync", "--days", "9", "--json"]);
     assert_eq!(cli.run().json()["success"], true);
     let file = cli.scratch().home().join("deep/er/cache.db");
     assert!(file.exists());
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt as _;
-        let mode = |path: &std::path::Path| std::fs::metadata(path).expect("it is there").permissions().mode() & 0o777;
+        let mode = |path: &std::path::Path| {
+            std::fs::metadata(path).expect("it is there").permissions().mode() & 0o777
+        };
         assert_eq!(mode(file.parent().expect("a folder")), 0o700);
         assert_eq!(mode(&file), 0o600);
     }

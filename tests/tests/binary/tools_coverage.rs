@@ -13,7 +13,8 @@ use crate::{simulate, small};
 fn sync_days(simulator: &Simulator, scratch: &Scratch, first: i64, last: i64) {
     let now = simulator.now();
     let (first, last) = (day(now, first), day(now, last));
-    let run = Cli::new(simulator).on(scratch).args(["sync", "--json", "--start-date", &first, "--end-date", &last]);
+    let run =
+        Cli::new(simulator).on(scratch).args(["sync", "--json", "--start-date", &first, "--end-date", &last]);
     assert_eq!(run.run().json()["success"], true);
 }
 
