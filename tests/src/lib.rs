@@ -1,7 +1,26 @@
-//! FastIntercom's test bench: the [`simulator`] that stands in for Intercom, and a [`cache`] that
-//! runs the guest library natively against it, through [`native_http`].
+//! FastIntercom's test bench: the [`simulator`] that stands in for Intercom, and what is tried on it.
+//!
+//! - The real program: [`server`] starts it as a server, [`session`] is the client's end of it, and
+//!   [`command`] runs its other commands. Both get a clean environment and a [`scratch`] folder.
+//!   [`expected`] says what the simulated workspace makes true, [`database`] looks into the file.
+//! - The guest library, native: a [`cache`] runs it through [`native_http`].
+//!
+//! [`truth`] compares a whole database, whoever wrote it, with the workspace.
 
 pub mod cache;
+pub mod command;
+pub mod database;
+mod environment;
+pub mod expected;
+mod feed;
+pub mod message;
 pub mod native_http;
+pub mod scratch;
+pub mod server;
+pub mod session;
 pub mod simulator;
+pub mod tool_answer;
 pub mod truth;
+
+pub use environment::binary;
+pub use feed::PATIENCE;

@@ -102,6 +102,9 @@ impl Worker {
                     () = deadline.expired() => Err(CallError::Deadline(deadline.limit())),
                 };
                 let fate = if outcome.is_ok() { Fate::Keep } else { Fate::Drop };
+                // The idle instance would keep the place, and soon nobody could get one.
+                live.store.data_mut().call.place = None;
+                live.store.data_mut().call.progress = None;
                 drop(place);
                 let _ = answer.send(outcome);
                 fate

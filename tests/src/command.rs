@@ -1,0 +1,101 @@
+//! Commands that run to their end: `sync`, `call`, `tools`, …
+
+use std::ffi::OsStr;
+use std::io::Read as _;
+use std::thread;
+
+use serde_json::Value;
+
+use crate::environment::Environment;
+use crate::scratch::Scratch;
+use crate::simulator::Simulator;
+
+/// A command that is not run yet.
+#[derive(Clone, Debug)]
+#[must_use = "nothing runs before run()"]
+pub struct Cli {
+    environment: Environment,
+    arguments: Vec<String>,
+}
+
+/// What a command left behind.
+#[derive(Clone, Debug)]
+pub struct Output {
+    /// None when a signal ended it.
+    pub code: Option<i32>,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl Cli {
+    /// Against that simulator, with its token, on a new database.
+    pub fn new(simulator: &Simulator) -> Self {
+        Self { environment: Environment::of(simulator), arguments: Vec::new() }
+    }
+
+    /// In that folder, and so on the database in it.
+    pub fn on(mut self, scratch: &Scratch) -> Self {
+        self.environment.scratch = scratch.clone();
+        self
+    }
+
+    pub fn args<I: IntoIterator<Item = T>, T: Into<String>>(mut self, arguments: I) -> Self {
+        self.arguments.extend(arguments.into_iter().map(Into::into));
+        self
+    }
+
+    /// Sets an environment variable; an empty value takes it away.
+    pub fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
+        self.environment.set(name, value);
+        self
+    }
+
+    pub fn without_token(mut self) -> Self {
+        self.environment.remove("INTERCOM_ACCESS_TOKEN");
+        self
+    }
+
+    #[must_use]
+    pub fn scratch(&self) -> &Scratch {
+        &self.environment.scratch
+    }
+
+    /// Runs it to its end, with an empty standard input.
+    ///
+    /// # Panics
+    /// When it cannot be started.
+    #[must_use]
+    pub fn run(&self) -> Output {
+        let mut command = self.environment.command();
+        let mut child = command.args(&self.arguments).spawn().expect("the program starts");
+        drop(child.stdin.take());
+        let (mut out, mut err) = (child.stdout.take().expect("a pipe"), child.stderr.take().expect("a pipe"));
+        let errors = thread::spawn(move || {
+            let mut text = String::new();
+            err.read_to_string(&mut text).map(|_| text)
+        });
+        let mut stdout = String::new();
+        out.read_to_string(&mut stdout).expect("standard output is text");
+        let stderr = errors.join().expect("the reader ends").expect("standard error is text");
+        Output { code: child.wait().expect("an exit status").code(), stdout, stderr }
+    }
+}
+
+impl Output {
+    /// # Panics
+    /// When the exit code is another one.
+    pub fn assert_code(self, code: i32) -> Self {
+        assert_eq!(self.code, Some(code), "the exit code of {self:#?}");
+        self
+    }
+
+    /// Standard output as JSON, of a command that succeeded.
+    ///
+    /// # Panics
+    /// When it failed or printed something else.
+    #[must_use]
+    pub fn json(self) -> Value {
+        let output = self.assert_code(0);
+        serde_json::from_str(&output.stdout).unwrap_or_else(|error| panic!("no JSON ({error}): {output:#?}"))
+    }
+}

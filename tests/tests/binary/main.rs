@@ -1,0 +1,46 @@
+//! The whole program over its real streams: one theme a file. `FASTINTERCOM_BIN` names it.
+
+mod background;
+mod bad_input;
+mod commands;
+mod crash;
+mod failures;
+mod no_token;
+mod old_databases;
+mod progress;
+mod protocol;
+mod secrets;
+mod settings;
+mod sharing;
+mod stopping;
+mod tools_coverage;
+mod tools_data;
+mod tools_search;
+mod tools_sync;
+mod tools_thread;
+
+use fastintercom_tests::database::Database;
+use fastintercom_tests::scratch::Scratch;
+use fastintercom_tests::server::Server;
+use fastintercom_tests::session::Session;
+use fastintercom_tests::simulator::{Config, Simulator};
+
+fn simulate(config: Config) -> Simulator {
+    Simulator::start(config).expect("a simulator on loopback")
+}
+
+/// Some conversations of the last days, all of them quick to read.
+fn small() -> Simulator {
+    simulate(Config::new().conversations(30).days(5))
+}
+
+/// A server whose first sync is over.
+fn synced(simulator: &Simulator) -> Session {
+    let session = Server::new(simulator).start();
+    session.wait_until_synced();
+    session
+}
+
+fn database(scratch: &Scratch) -> Database {
+    Database::open(&scratch.database())
+}
