@@ -26,8 +26,8 @@ impl Default for LineBudget {
 }
 
 impl LineBudget {
-    /// Takes one line; `false`: it is to be dropped. The first line after a gap says how many
-    /// there were.
+    /// Takes one line; `false`: it is to be dropped. The log says when a gap begins, and at its
+    /// end how long it was.
     #[must_use]
     pub fn take(&self) -> bool {
         let mut left = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -35,23 +35,18 @@ impl LineBudget {
         left.lines = (left.lines + now.duration_since(left.at).as_secs_f64() * PER_SECOND).min(BURST);
         left.at = now;
         if left.lines < 1.0 {
+            if left.dropped == 0 {
+                tracing::warn!("the component writes too many lines; some are dropped");
+            }
             left.dropped += 1;
             return false;
         }
         left.lines -= 1.0;
         match std::mem::take(&mut left.dropped) {
             0 => {}
-            dropped => tracing::warn!("{dropped} lines of the component were dropped: it wrote too many"),
+            dropped => tracing::warn!("{dropped} lines of the component were dropped"),
         }
         true
-    }
-}
-
-impl Drop for Left {
-    fn drop(&mut self) {
-        if self.dropped > 0 {
-            tracing::warn!("{} lines of the component were dropped: it wrote too many", self.dropped);
-        }
     }
 }
 

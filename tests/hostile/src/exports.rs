@@ -72,7 +72,11 @@ impl prompts::Guest for Hostile {
         Err("none".to_owned())
     }
 
-    fn complete(_: prompts::CompletionReference, _: String, _: String) -> Result<prompts::Completion, String> {
+    fn complete(
+        _: prompts::CompletionReference,
+        _: String,
+        _: String,
+    ) -> Result<prompts::Completion, String> {
         Err("none".to_owned())
     }
 }

@@ -11,12 +11,18 @@ pub fn read_outside(arguments: &Value) -> Value {
     let mut reached = Map::new();
     let mut denied = Map::new();
     let mut note = |how: &str, path: &str, result: Result<String, String>| match result {
-        Ok(content) => reached.insert(format!("{how} {path}"), content.chars().take(40).collect::<String>().into()),
+        Ok(content) => {
+            reached.insert(format!("{how} {path}"), content.chars().take(40).collect::<String>().into())
+        }
         Err(reason) => denied.insert(format!("{how} {path}"), reason.into()),
     };
     for path in texts(arguments, "paths") {
         note("std", path, std::fs::read_to_string(path).map_err(|error| error.to_string()));
-        note("std list", path, std::fs::read_dir(path).map(|_| "a list".to_owned()).map_err(|error| error.to_string()));
+        note(
+            "std list",
+            path,
+            std::fs::read_dir(path).map(|_| "a list".to_owned()).map_err(|error| error.to_string()),
+        );
         for (folder, _) in get_directories() {
             for flags in [PathFlags::empty(), PathFlags::SYMLINK_FOLLOW] {
                 note("wasi", path, open_and_read(&folder, flags, path));
@@ -97,7 +103,9 @@ pub fn read_without_bound() -> Value {
     let mut most = 0;
     for (folder, _) in get_directories() {
         let flags = DescriptorFlags::READ | DescriptorFlags::WRITE;
-        let Ok(file) = folder.open_at(PathFlags::empty(), "large", OpenFlags::CREATE, flags) else { continue };
+        let Ok(file) = folder.open_at(PathFlags::empty(), "large", OpenFlags::CREATE, flags) else {
+            continue;
+        };
         // A file of a terabyte without a byte in it.
         let _ = file.set_size(1 << 40);
         if let Ok((bytes, _)) = file.read(u64::MAX, 0) {
