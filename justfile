@@ -38,6 +38,20 @@ test *arguments: build
         cargo test --workspace {{ arguments }}
     fi
 
+# Tests that wait for the real clock: some minutes
+soak: build
+    #!/usr/bin/env bash
+    set -euo pipefail
+    export FASTINTERCOM_BIN={{ bin }}
+    export FASTINTERCOM_TEST_CACHE=$(mktemp -d)
+    trap 'rm -rf "$FASTINTERCOM_TEST_CACHE"' EXIT
+    cargo test --package fastintercom-tests --test binary -- --ignored
+
+# The Python MCP client, installed from the package index, against the server
+python-client: build
+    cargo build --quiet --package fastintercom-tests --bin intercom-simulator
+    tests/clients/python.sh {{ bin }} target/debug/intercom-simulator
+
 # Formatting and lints, as CI wants them
 lint:
     cargo fmt --all --check

@@ -93,7 +93,14 @@ impl Syncs {
             let outcome = wait_for(&mut result).await;
             // A background run is what everybody gets who asks for no range of days; a range is
             // read in a run of its own, after the one at hand.
-            if is_mine || request.kind == SyncKind::Background || self.stopping.load(Ordering::Relaxed) {
+            let serves = match &outcome {
+                // The timer's run found the cache new enough, or left the work to another process:
+                // nothing was read, which is not what others asked for.
+                Ok(report) if report.skipped => false,
+                Err(SyncError::Busy(_)) => elsewhere == Elsewhere::Leave,
+                _ => request.kind == SyncKind::Background,
+            };
+            if is_mine || serves || self.stopping.load(Ordering::Relaxed) {
                 return outcome;
             }
         }

@@ -112,6 +112,32 @@ impl Cache {
         ended.unwrap_or_else(|_| Err(SyncError::Stopped("killed".to_owned())))
     }
 
+    /// A background sync whose commits fail, from the one of that number on.
+    ///
+    /// # Errors
+    /// As [`run`].
+    ///
+    /// # Panics
+    /// When SQLite takes no commit hook.
+    pub fn sync_with_failing_commit(
+        &self,
+        simulator: &Simulator,
+        fatal: u32,
+    ) -> Result<SyncReport, SyncError> {
+        let mut http = NativeHttp::new(&self.token);
+        let outside = Outside::new(self, simulator, u64::MAX);
+        let mut store = self.store();
+        let mut commits = 0;
+        store
+            .connection_mut()
+            .commit_hook(Some(move || {
+                commits += 1;
+                commits >= fatal
+            }))
+            .expect("a commit hook");
+        run(&mut store, outside.environment(self, &mut http), &background())
+    }
+
     fn attempt(
         &self,
         simulator: &Simulator,

@@ -16,7 +16,8 @@ impl Database {
     /// When the file cannot be opened.
     #[must_use]
     pub fn open(file: &Path) -> Self {
-        let connection = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_ONLY).expect("it opens");
+        let connection =
+            Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_ONLY).expect("it opens");
         connection.busy_timeout(Duration::from_secs(20)).expect("a timeout");
         Self(connection)
     }

@@ -46,7 +46,9 @@ pub fn messages(workspace: &Workspace, conversation: &Conversation) -> Vec<Expec
     let parts = visible
         .iter()
         .filter(|part| part.body.is_some() || !part.attachments.is_empty() || part.redacted)
-        .map(|part| message(part.id.to_string(), part.author, part.created_at, part.part_type.starts_with("note")));
+        .map(|part| {
+            message(part.id.to_string(), part.author, part.created_at, part.part_type.starts_with("note"))
+        });
     first.chain(parts).collect()
 }
 
@@ -68,11 +70,8 @@ pub fn total_messages(workspace: &Workspace) -> usize {
 /// The names of a conversation's tags, sorted.
 #[must_use]
 pub fn tags(workspace: &Workspace, conversation: &Conversation) -> Vec<String> {
-    let mut names: Vec<String> = conversation
-        .tags
-        .iter()
-        .map(|tag| workspace.directory.tags[tag.tag as usize].name.clone())
-        .collect();
+    let mut names: Vec<String> =
+        conversation.tags.iter().map(|tag| workspace.directory.tags[tag.tag as usize].name.clone()).collect();
     names.sort();
     names
 }

@@ -24,8 +24,10 @@ struct State<T> {
 impl<T: Send + 'static> Feed<T> {
     /// Reads the stream to its end on a thread of its own.
     pub(crate) fn follow(stream: impl Read + Send + 'static, read: fn(String) -> T) -> Arc<Self> {
-        let feed =
-            Arc::new(Self { state: Mutex::new(State { items: Vec::new(), ended: false }), changed: Condvar::new() });
+        let feed = Arc::new(Self {
+            state: Mutex::new(State { items: Vec::new(), ended: false }),
+            changed: Condvar::new(),
+        });
         let writer = Arc::clone(&feed);
         thread::spawn(move || {
             let mut stream = BufReader::new(stream);

@@ -8,8 +8,14 @@ use serde_json::Value;
 #[derive(Clone, Debug)]
 pub enum Message {
     /// `id` is none where the server could not tell to which request its error belongs.
-    Response { id: Option<u64>, outcome: Result<Value, RpcError> },
-    Notification { method: String, params: Value },
+    Response {
+        id: Option<u64>,
+        outcome: Result<Value, RpcError>,
+    },
+    Notification {
+        method: String,
+        params: Value,
+    },
     /// The line, and what is wrong with it.
     Impure(String),
 }
@@ -43,7 +49,8 @@ fn parse(line: &str) -> Result<Message, &'static str> {
     if fields.get("jsonrpc") != Some(&Value::from("2.0")) {
         return Err("not JSON-RPC 2.0");
     }
-    let method = fields.get("method").map(|method| method.as_str().ok_or("a method that is no text")).transpose()?;
+    let method =
+        fields.get("method").map(|method| method.as_str().ok_or("a method that is no text")).transpose()?;
     match (method, fields.get("id"), fields.get("result"), fields.get("error")) {
         (Some(_), Some(_), ..) => Err("a request to the client"),
         (Some(method), None, None, None) => Ok(Message::Notification {

@@ -67,7 +67,11 @@ pub struct Server {
 impl Server {
     /// Against that simulator, with its token, on a new database. The first sync reads everything.
     pub fn new(simulator: &Simulator) -> Self {
-        Self { environment: Environment::of(simulator), era: Era::Legacy, arguments: vec!["serve".to_owned()] }
+        Self {
+            environment: Environment::of(simulator),
+            era: Era::Legacy,
+            arguments: vec!["serve".to_owned()],
+        }
     }
 
     /// In that folder, and so on the database in it.

@@ -199,7 +199,9 @@ impl Session {
     #[must_use]
     pub fn is_answered(&self, pending: Pending) -> bool {
         self.output.with(|messages| {
-            messages.iter().any(|message| matches!(message, Message::Response { id, .. } if *id == Some(pending.0)))
+            messages
+                .iter()
+                .any(|message| matches!(message, Message::Response { id, .. } if *id == Some(pending.0)))
         })
     }
 
@@ -232,12 +234,19 @@ impl Session {
     /// When they do not come in that time.
     pub fn wait_for_logs(&self, words: &str, count: usize, time: Duration) -> String {
         let found = self.log.wait_for(time, |lines| {
-            lines.iter().filter(|line| line.to_lowercase().contains(&words.to_lowercase())).nth(count - 1).cloned()
+            lines
+                .iter()
+                .filter(|line| line.to_lowercase().contains(&words.to_lowercase()))
+                .nth(count - 1)
+                .cloned()
         });
-        found.unwrap_or_else(|| panic!("\"{words}\" did not come {count} times in the log.\n{}", self.report()))
+        found.unwrap_or_else(|| {
+            panic!("\"{words}\" did not come {count} times in the log.\n{}", self.report())
+        })
     }
 
-    /// Waits for the end of the first sync.
+    /// Waits until the log says that the first sync completed. All its data is there then, though
+    /// the run itself may take a moment longer to end.
     ///
     /// # Panics
     /// When it does not complete.
@@ -318,12 +327,19 @@ impl Session {
         })
     }
 
-    /// The end of the log, for messages of failing tests.
+    /// The end of what the server wrote, for messages of failing tests.
     fn report(&self) -> String {
         let mut report = "The log of the server ends with:\n".to_owned();
         self.log.with(|lines| {
             for line in lines.iter().rev().take(30).rev() {
                 let _ = writeln!(report, "  {line}");
+            }
+        });
+        report.push_str("Its last messages were:\n");
+        self.output.with(|messages| {
+            for message in messages.iter().rev().take(5).rev() {
+                let shown: String = format!("{message:?}").chars().take(400).collect();
+                let _ = writeln!(report, "  {shown}");
             }
         });
         report

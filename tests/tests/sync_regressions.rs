@@ -317,7 +317,7 @@ fn a_429_waits_as_the_headers_say_and_goes_on() {
 fn a_missing_scope_leaves_a_note_and_no_more() {
     let simulator = simulator(Config::new().conversations(10));
     let cache = Cache::of(&simulator);
-    for (endpoint, status) in [(Endpoint::Admins, 403), (Endpoint::Tags, 401), (Endpoint::Contact, 403)] {
+    for (endpoint, status) in [(Endpoint::Admins, 403), (Endpoint::Tags, 401), (Endpoint::ContactSearch, 403)] {
         simulator.add_fault(Rule::new(Fault::MissingScope { status }).on(endpoint));
     }
     let report = cache.sync(&simulator).expect("syncs");
@@ -481,5 +481,22 @@ fn the_first_sync_makes_no_more_calls_than_it_must() {
     let least = 2000 + 2000_u64.div_ceil(150);
     assert!(report.api_calls * 100 <= least * 102, "{} calls, {least} needed", report.api_calls);
     assert_eq!(simulator.stats().rate_limited, 0);
+    assert_same(&simulator, &cache.store());
+}
+
+/// A transaction that dies at its commit takes all of its rows with it, cursor and coverage too.
+#[test]
+fn a_commit_that_fails_leaves_nothing_half_written() {
+    let (simulator, cache) = small_pages();
+    for fatal in [3, 5, 8, 12] {
+        let failed = cache.sync_with_failing_commit(&simulator, fatal);
+        assert!(matches!(failed, Err(SyncError::Storage(_))), "{failed:?}");
+        let claimed = cache.count(
+            "SELECT count(*) FROM conversations
+             WHERE NOT thread_complete AND id NOT IN (SELECT conversation_id FROM hydration_queue)",
+        );
+        assert_eq!(claimed, 0);
+    }
+    cache.sync(&simulator).expect("syncs");
     assert_same(&simulator, &cache.store());
 }

@@ -106,25 +106,94 @@ impl tools::Guest for Component {
 
 impl resources::Guest for Component {
     fn list_resources() -> Vec<resources::ResourceEntry> {
-        Vec::new()
+        crate::tools::resources::list_resources()
+            .into_iter()
+            .map(|entry| resources::ResourceEntry {
+                uri: entry.uri.into(),
+                name: entry.name.into(),
+                title: entry.title.into(),
+                description: entry.description.into(),
+                mime_type: entry.mime_type.into(),
+            })
+            .collect()
     }
+
     fn list_resource_templates() -> Vec<resources::ResourceTemplate> {
-        Vec::new()
+        crate::tools::resources::list_resource_templates()
+            .into_iter()
+            .map(|template| resources::ResourceTemplate {
+                uri_template: template.uri_template.into(),
+                name: template.name.into(),
+                title: template.title.into(),
+                description: template.description.into(),
+                mime_type: template.mime_type.into(),
+            })
+            .collect()
     }
+
     fn read_resource(uri: String) -> Result<resources::ResourceContent, String> {
-        Err(format!("There is no resource {uri}."))
+        with_context(|context| crate::tools::resources::read_resource(context, &uri))
+            .map_err(|error| error.to_string())?
+            .map(|content| resources::ResourceContent {
+                uri: content.uri,
+                mime_type: content.mime_type.into(),
+                text: content.text,
+            })
     }
 }
 
 impl prompts::Guest for Component {
     fn list_prompts() -> Vec<prompts::Prompt> {
-        Vec::new()
+        crate::tools::prompts::list_prompts()
+            .into_iter()
+            .map(|prompt| prompts::Prompt {
+                name: prompt.name.into(),
+                title: prompt.title.into(),
+                description: prompt.description.into(),
+                arguments: prompt
+                    .arguments
+                    .into_iter()
+                    .map(|argument| prompts::PromptArgument {
+                        name: argument.name.into(),
+                        title: argument.title.into(),
+                        description: argument.description.into(),
+                        required: argument.required,
+                    })
+                    .collect(),
+            })
+            .collect()
     }
-    fn get_prompt(name: String, _: String) -> Result<prompts::PromptContent, String> {
-        Err(format!("There is no prompt {name}."))
+
+    fn get_prompt(name: String, arguments: String) -> Result<prompts::PromptContent, String> {
+        with_context(|context| crate::tools::prompts::get_prompt(context, &name, &arguments))
+            .map_err(|error| error.to_string())?
+            .map(|content| prompts::PromptContent {
+                description: content.description.into(),
+                messages: content
+                    .messages
+                    .into_iter()
+                    .map(|text| prompts::PromptMessage { role: prompts::Role::User, text })
+                    .collect(),
+            })
     }
-    fn complete(_: prompts::CompletionReference, _: String, _: String) -> Result<prompts::Completion, String> {
-        Err("Nothing can be completed.".to_owned())
+
+    fn complete(
+        reference: prompts::CompletionReference,
+        argument: String,
+        typed: String,
+    ) -> Result<prompts::Completion, String> {
+        use crate::tools::prompts::Reference;
+        let reference = match reference {
+            prompts::CompletionReference::Prompt(name) => Reference::Prompt(name),
+            prompts::CompletionReference::ResourceTemplate(uri) => Reference::ResourceTemplate(uri),
+        };
+        with_context(|context| crate::tools::prompts::complete(context, &reference, &argument, &typed))
+            .map_err(|error| error.to_string())?
+            .map(|completion| prompts::Completion {
+                values: completion.values,
+                total: completion.total,
+                has_more: completion.has_more,
+            })
     }
 }
 
@@ -163,7 +232,8 @@ impl maintenance::Guest for Component {
     fn prepare() -> Result<String, String> {
         let settings = imports::settings();
         let path = Path::new(&settings.database_file);
-        crate::store::maintenance::prepare(path, &options(&settings, READER_CACHE_KIB)).map_err(|error| error.to_string())
+        crate::store::maintenance::prepare(path, &options(&settings, READER_CACHE_KIB))
+            .map_err(|error| error.to_string())
     }
 
     fn check() -> Result<String, String> {
@@ -190,6 +260,8 @@ impl maintenance::Guest for Component {
     }
 
     fn status() -> Result<(String, String), String> {
-        with_context(crate::tools::status::status).and_then(|status| status).map_err(|error| error.to_string())
+        with_context(crate::tools::status::status)
+            .and_then(|status| status)
+            .map_err(|error| error.to_string())
     }
 }

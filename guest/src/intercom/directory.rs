@@ -129,6 +129,12 @@ impl Contact {
     }
 }
 
+/// The contacts of `POST /contacts/search`; none when the answer holds no list.
+#[must_use]
+pub fn read_contacts(value: Value) -> Option<Vec<Contact>> {
+    Some(entries(value, "data")?.into_iter().filter_map(Contact::read).collect())
+}
+
 /// The list of that name, or under `data`.
 fn entries(mut value: Value, name: &str) -> Option<Vec<Value>> {
     [name, "data"].iter().find_map(|key| match json::take(&mut value, key) {

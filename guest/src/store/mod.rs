@@ -2,6 +2,8 @@
 
 mod connection;
 pub mod coverage;
+pub mod customers;
+pub mod free_sql;
 mod header;
 pub mod hydration_queue;
 mod index;
@@ -14,6 +16,7 @@ mod refresh;
 pub mod rows;
 pub mod runs;
 pub mod search;
+pub mod statistics;
 pub mod sync_runs;
 pub mod sync_state;
 pub mod sync_windows;
@@ -21,6 +24,7 @@ mod takeover;
 pub mod threads;
 pub mod tombstones;
 mod vfs;
+pub mod views;
 pub mod write_conversation;
 pub mod write_thread;
 

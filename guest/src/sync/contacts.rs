@@ -1,10 +1,13 @@
 //! Contacts of cached conversations.
 //!
-//! Threads name most customers, so a contact is fetched only for what they do not say (company,
-//! phone, a missing name), a bounded number a run, those without any name first. The first sync of
-//! a large workspace must not cost twice the calls because of them.
+//! Threads name most customers, but not their company, and not those who never wrote. Contacts
+//! are therefore searched by id, as many a call as a page holds, so that the contacts of a first
+//! sync cost less than a hundredth of its calls. What the search does not show (merged contacts,
+//! and those of the last minutes) is fetched one by one, a bounded number a run.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet, VecDeque};
+
+use serde_json::Value;
 
 use super::SyncError;
 use super::engine::{ATTENTION_MS, Engine};
@@ -12,66 +15,191 @@ use super::failure::Failure;
 use super::labels::degrade;
 use crate::environment::Ticket;
 use crate::ids::ContactId;
-use crate::intercom::directory::Contact;
+use crate::intercom::directory::{Contact, read_contacts};
 use crate::intercom::error::ApiError;
+use crate::intercom::request::LARGEST_PAGE;
 use crate::store::people::{ContactRow, contacts_to_fetch, set_contact_gone, write_contact};
 use crate::store::sync_state::clear_note;
 use crate::time::DAY;
 
-/// Contacts fetched in a run that fetched few conversations.
+/// Contacts looked for in one run; the next run goes on. A thousand calls, some MB of ids.
+const MOST: u32 = 150_000;
+/// Contacts fetched one by one in a run that fetched few conversations.
 const QUIET_BUDGET: u64 = 100;
-/// A run that fetched many spends at most this part of its calls on contacts.
+/// A run that fetched many spends at most this part of its calls on single contacts.
 const SHARE: u64 = 200;
 /// A run counts as quiet up to so many fetched conversations.
 const QUIET: u64 = 500;
 /// After so long a contact is looked at again.
 const REFRESH_SECONDS: i64 = 30 * DAY;
+/// So many refusals and failures end the reading; the next run goes on.
+const MOST_FAILURES: u32 = 20;
 
 pub(super) fn refresh(engine: &mut Engine<'_>) -> Result<(), SyncError> {
     let hydrated = engine.tally.hydrated;
-    let budget = if hydrated <= QUIET { QUIET_BUDGET } else { hydrated / SHARE };
     let before = engine.server_now().plus(-REFRESH_SECONDS);
-    let limit = u32::try_from(budget).unwrap_or(u32::MAX);
-    let mut wanted = contacts_to_fetch(engine.store.connection(), before, limit)?;
-    if wanted.is_empty() {
+    let waiting = contacts_to_fetch(engine.store.connection(), before, MOST)?;
+    if waiting.is_empty() {
         return Ok(());
     }
     "reading contacts".clone_into(&mut engine.phase);
-    wanted.reverse();
-    let most = usize::try_from(engine.outside.settings.max_in_flight).unwrap_or(1).max(1);
-    let mut in_flight: HashMap<Ticket, ContactId> = HashMap::new();
-    loop {
-        engine.check_stop()?;
-        while in_flight.len() < most && engine.limits.wait_ms(in_flight.len(), engine.monotonic_ms()) == 0 {
-            let Some(id) = wanted.pop() else { break };
-            let request = engine.api.contact(&id);
-            let ticket = engine.send(request);
-            in_flight.insert(ticket, id);
+    let reading = Reading {
+        engine,
+        waiting: waiting.into(),
+        single: VecDeque::new(),
+        singles_left: if hydrated <= QUIET { QUIET_BUDGET } else { hydrated / SHARE },
+        largest: LARGEST_PAGE as usize,
+        failures: 0,
+        in_flight: HashMap::new(),
+    };
+    reading.read_all()
+}
+
+enum Question {
+    Several(Vec<ContactId>),
+    One(ContactId),
+}
+
+struct Reading<'e, 'a> {
+    engine: &'e mut Engine<'a>,
+    /// To be searched, those of the latest conversations first.
+    waiting: VecDeque<ContactId>,
+    /// Not found by the search.
+    single: VecDeque<ContactId>,
+    singles_left: u64,
+    /// Ids in one search; how many Intercom takes is not documented, so a rejection halves it.
+    largest: usize,
+    failures: u32,
+    in_flight: HashMap<Ticket, Question>,
+}
+
+impl Reading<'_, '_> {
+    fn read_all(mut self) -> Result<(), SyncError> {
+        let most = usize::try_from(self.engine.outside.settings.max_in_flight).unwrap_or(1).max(1);
+        loop {
+            self.engine.check_stop()?;
+            self.engine.report(false)?;
+            let mut wait = ATTENTION_MS;
+            while self.in_flight.len() < most {
+                let pause = self.engine.limits.wait_ms(self.in_flight.len(), self.engine.monotonic_ms());
+                if pause > 0 {
+                    wait = pause.min(ATTENTION_MS);
+                    break;
+                }
+                let Some(question) = self.next_question() else { break };
+                let request = match &question {
+                    Question::Several(ids) => self.engine.api.contacts(ids),
+                    Question::One(id) => self.engine.api.contact(id),
+                };
+                let ticket = self.engine.send(request);
+                self.in_flight.insert(ticket, question);
+            }
+            if self.in_flight.is_empty() && self.is_done() {
+                return self.engine.write(|transaction| clear_note(transaction, "contacts"));
+            }
+            let Some((ticket, result)) = self.engine.outside.http.wait(wait) else { continue };
+            let answer = self.engine.receive(result);
+            let failed = match self.in_flight.remove(&ticket) {
+                Some(Question::Several(ids)) => self.several_arrived(ids, answer)?,
+                Some(Question::One(id)) => self.one_arrived(id, answer)?,
+                None => None,
+            };
+            if let Some(error) = failed {
+                self.engine.drain(self.in_flight.len())?;
+                return degrade(
+                    self.engine,
+                    "contacts",
+                    "Read and list users and companies",
+                    Failure::Api(error),
+                );
+            }
         }
-        if in_flight.is_empty() && wanted.is_empty() {
-            return engine.write(|transaction| clear_note(transaction, "contacts"));
+    }
+
+    fn is_done(&self) -> bool {
+        let searched = self.waiting.is_empty() || self.largest == 0;
+        let fetched = self.single.is_empty() && (self.waiting.is_empty() || self.largest > 0);
+        self.failures >= MOST_FAILURES || (searched && (fetched || self.singles_left == 0))
+    }
+
+    fn next_question(&mut self) -> Option<Question> {
+        if self.is_done() {
+            return None;
         }
-        let Some((ticket, result)) = engine.outside.http.wait(ATTENTION_MS) else { continue };
-        let answer = engine.receive(result);
-        let Some(id) = in_flight.remove(&ticket) else { continue };
+        if self.largest > 0 && !self.waiting.is_empty() {
+            let count = self.largest.min(self.waiting.len());
+            return Some(Question::Several(self.waiting.drain(..count).collect()));
+        }
+        if self.singles_left == 0 {
+            return None;
+        }
+        let id = self.single.pop_front().or_else(|| self.waiting.pop_front())?;
+        self.singles_left -= 1;
+        Some(Question::One(id))
+    }
+
+    /// Returns the error when no contact can be read at all.
+    fn several_arrived(
+        &mut self,
+        ids: Vec<ContactId>,
+        answer: Result<Value, ApiError>,
+    ) -> Result<Option<ApiError>, SyncError> {
+        let found =
+            answer.and_then(|value| read_contacts(value).ok_or(ApiError::Unexpected { missing: "data" }));
+        match found {
+            Ok(contacts) => {
+                let mut missing: HashSet<&ContactId> = ids.iter().collect();
+                let found: Vec<ContactRow> =
+                    contacts.into_iter().filter(|one| missing.remove(&one.id)).map(row).collect();
+                self.single.extend(ids.iter().filter(|id| missing.contains(id)).cloned());
+                let now = self.engine.server_now();
+                self.engine.write(|transaction| {
+                    found.iter().try_for_each(|contact| write_contact(transaction, contact, now))
+                })?;
+            }
+            Err(ApiError::Rejected { .. }) => {
+                self.largest = self.largest.min(ids.len() / 2);
+                self.put_back(ids);
+            }
+            Err(ApiError::RateLimited { .. }) => {
+                self.failures += 1;
+                self.put_back(ids);
+            }
+            // The next run tries these again.
+            Err(error) if error.is_temporary() => self.failures += 1,
+            Err(error) => return Ok(Some(error)),
+        }
+        Ok(None)
+    }
+
+    fn one_arrived(
+        &mut self,
+        id: ContactId,
+        answer: Result<Value, ApiError>,
+    ) -> Result<Option<ApiError>, SyncError> {
         let contact =
             answer.and_then(|value| Contact::read(value).ok_or(ApiError::Unexpected { missing: "id" }));
-        let now = engine.server_now();
+        let now = self.engine.server_now();
         match contact {
-            Ok(contact) => engine.write(|transaction| write_contact(transaction, &row(contact), now))?,
+            Ok(contact) => {
+                self.engine.write(|transaction| write_contact(transaction, &row(contact), now))?;
+            }
             Err(ApiError::Merged { into }) => {
                 let heir = into.map(ContactId);
-                engine.write(|transaction| set_contact_gone(transaction, &id, heir.as_ref(), now))?;
+                self.engine.write(|transaction| set_contact_gone(transaction, &id, heir.as_ref(), now))?;
             }
             Err(ApiError::NotFound { .. }) => {
-                engine.write(|transaction| set_contact_gone(transaction, &id, None, now))?;
+                self.engine.write(|transaction| set_contact_gone(transaction, &id, None, now))?;
             }
-            // One that fails is tried again by the next run; a missing permission fails them all.
-            Err(error) if error.is_temporary() => {}
-            Err(error) => {
-                engine.drain(in_flight.len())?;
-                return degrade(engine, "contacts", "Read and list users and companies", Failure::Api(error));
-            }
+            Err(error) if error.is_temporary() => self.failures += 1,
+            Err(error) => return Ok(Some(error)),
+        }
+        Ok(None)
+    }
+
+    fn put_back(&mut self, ids: Vec<ContactId>) {
+        for id in ids.into_iter().rev() {
+            self.waiting.push_front(id);
         }
     }
 }

@@ -25,6 +25,18 @@ impl<'a> Content<'a> {
         cut(&clean(&redaction::redact(&text::clean(text), self.redactions)), LINE)
     }
 
+    /// A text of several lines, in full.
+    #[must_use]
+    pub fn text(&self, text: &str) -> String {
+        redaction::redact(&text::clean(text), self.redactions)
+    }
+
+    /// A sentence that may quote what somebody typed.
+    #[must_use]
+    pub fn line_of_error(&self, sentence: &str) -> String {
+        cut(&clean(sentence), 500)
+    }
+
     /// The text of a message from its HTML, in full.
     #[must_use]
     pub fn body(&self, html: &str) -> String {

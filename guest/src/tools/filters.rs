@@ -23,8 +23,8 @@ pub struct Asked {
     pub reach: Reach,
 }
 
-/// Adds the properties of all filters to a schema's.
-pub fn add_properties(properties: &mut Value) {
+/// Adds the properties of the filters to a schema's: all, or those of these names.
+pub fn add_properties(properties: &mut Value, only: Option<&[&str]>) {
     let names = |description: &str| json!({"type": ["array", "string"], "items": {"type": "string"}, "description": description});
     let text = |description: &str| json!({"type": "string", "description": description});
     let filters = json!({
@@ -57,6 +57,9 @@ pub fn add_properties(properties: &mut Value) {
     });
     if let (Some(properties), Value::Object(filters)) = (properties.as_object_mut(), filters) {
         for (name, mut schema) in filters {
+            if only.is_some_and(|only| !only.contains(&name.as_str())) {
+                continue;
+            }
             if schema["description"] == "" {
                 schema.as_object_mut().map(|fields| fields.remove("description"));
             }
@@ -222,7 +225,7 @@ fn hours(arguments: &Arguments) -> ArgumentResult<Option<f64>> {
 
 /// Coverage is about `updated_at`: only a range of that bounds what must have been read at its
 /// end. All else may have changed until now.
-fn reach(filters: &Filters) -> Reach {
+pub fn reach(filters: &Filters) -> Reach {
     let start =
         [filters.created.from, filters.updated.from, filters.customer_replied.from, filters.message.from]
             .into_iter()

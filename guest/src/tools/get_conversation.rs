@@ -59,7 +59,7 @@ fn output() -> Value {
             "parts_truncated": {"type": "boolean", "description": "Intercom no longer returns the oldest messages; what was cached before stays."},
             "next_cursor": {"type": "string", "description": "Present when there are more messages."},
             "notice": {"type": "string", "description": "What the answer leaves out, and how to get it."},
-            "sync_info": schema::sync_info()
+            "sync_info": schema::sync_info_in_brief()
         });
         if let Value::Object(rest) = rest {
             properties.extend(rest);

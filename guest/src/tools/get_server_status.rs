@@ -32,7 +32,7 @@ fn output() -> Value {
             "last_error": schema::text("Why the newest sync failed."),
             "threads_waiting": schema::integer("Conversations whose thread is not fetched yet."),
             "timezone": schema::text(""),
-            "sync_info": schema::sync_info()
+            "sync_info": schema::sync_info_in_brief()
         }),
         &["status", "total_conversations", "total_messages", "is_syncing", "sync_info"],
     )

@@ -22,11 +22,17 @@ mod filters;
 mod force_sync;
 mod freshness;
 mod get_conversation;
+mod get_conversation_stats;
+mod get_customer;
 mod get_data_info;
 mod get_server_status;
 mod get_sync_status;
+mod list_filters;
 mod names;
+pub mod prompts;
+mod query_database;
 mod redaction;
+pub mod resources;
 mod schema;
 mod search_conversations;
 pub mod status;
@@ -153,6 +159,10 @@ struct Tool {
 const TOOLS: &[Tool] = &[
     search_conversations::TOOL,
     get_conversation::TOOL,
+    get_conversation_stats::TOOL,
+    get_customer::TOOL,
+    list_filters::TOOL,
+    query_database::TOOL,
     get_data_info::TOOL,
     check_coverage::TOOL,
     get_sync_status::TOOL,

@@ -60,3 +60,8 @@ pub fn sync_info() -> Value {
         "required": ["state", "message", "data_complete"]
     })
 }
+
+/// The same where it stands beside something else; search_conversations spells it out.
+pub fn sync_info_in_brief() -> Value {
+    json!({"type": "object", "description": "As in search_conversations.", "required": ["state"]})
+}

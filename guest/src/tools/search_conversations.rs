@@ -40,7 +40,7 @@ fn input() -> Value {
     let mut properties = json!({
         "query": {"type": "string", "description": "Words (all must occur in one message), \"a phrase\", prefix*, a OR b, -not, NEAR(a b, 5). Anything typed is accepted.", "examples": ["refund -test", "\"credit card\" declined"]},
     });
-    filters::add_properties(&mut properties);
+    filters::add_properties(&mut properties, None);
     let rest = json!({
         "include_notes": {"type": "boolean", "default": false, "description": "Search internal notes too."},
         "include_messages": {"type": "boolean", "default": false, "description": "Add the messages of each conversation; prefer get_conversation for one."},
@@ -62,7 +62,7 @@ fn output() -> Value {
         properties.insert(
             "match".to_owned(),
             json!({"type": "object", "description": "The message that matches best.", "properties": {
-                "author_type": {"type": "string"}, "author_name": {"type": "string", "description": "Untrusted."},
+                "author_type": {"type": "string"}, "author_name": {"type": "string"},
                 "created_at": {"type": "string"}, "kind": {"type": "string"}, "message_id": {"type": "string"}
             }}),
         );

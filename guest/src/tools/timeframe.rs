@@ -46,10 +46,12 @@ impl Zone {
             .map_or(UnixSeconds(0), |zoned| UnixSeconds(zoned.timestamp().as_second()))
     }
 
-    /// Seconds to add to UTC here at that instant.
+    /// Day, Monday of its week, and hour of the day of that instant here.
     #[must_use]
-    pub fn offset(&self, at: UnixSeconds) -> i64 {
-        i64::from(self.zone.to_offset(timestamp(at)).seconds())
+    pub fn calendar(&self, at: UnixSeconds) -> (String, String, i8) {
+        let local = self.zone.to_datetime(timestamp(at));
+        let day = local.date();
+        (day.to_string(), monday(day).unwrap_or(day).to_string(), local.hour())
     }
 }
 

@@ -12,7 +12,7 @@ use crate::component::bindings::tools::ToolError;
 
 pub async fn run(application: Arc<Application>, options: CallOptions) -> Result<ExitCode, Failure> {
     let cancelled = CancellationToken::new();
-    tokio::spawn(super::serve::end_on_signal(cancelled.clone()));
+    super::serve::end_on_signal(cancelled.clone());
     if let Err(error) = serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(&options.arguments)
     {
         return Err(Failure::Usage(format!("The arguments are no JSON object: {error}.")));

@@ -10,9 +10,9 @@ use crate::application::Application;
 use crate::{mcp, timer};
 
 pub async fn run(application: Arc<Application>) -> Result<ExitCode, Failure> {
-    tracing::info!("{}", super::capabilities::in_one_line(&application));
     let cancelled = CancellationToken::new();
-    tokio::spawn(end_on_signal(cancelled.clone()));
+    end_on_signal(cancelled.clone());
+    tracing::info!("{}", super::capabilities::in_one_line(&application));
     // Compiling, if need be, goes on beside the protocol's first messages.
     let readers = Arc::clone(&application.readers);
     tokio::spawn(async move {
@@ -34,8 +34,9 @@ pub async fn run(application: Arc<Application>) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// SIGINT and SIGTERM, or Ctrl-C on Windows.
-pub async fn end_on_signal(cancelled: CancellationToken) {
+/// Cancels on SIGINT and SIGTERM, or Ctrl-C on Windows. They are caught from the return on, not
+/// only when a task gets its turn.
+pub fn end_on_signal(cancelled: CancellationToken) {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};
@@ -45,14 +46,17 @@ pub async fn end_on_signal(cancelled: CancellationToken) {
             tracing::warn!("signals cannot be received; end the server by closing its standard input");
             return;
         };
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-        }
+        tokio::spawn(async move {
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+            }
+            cancelled.cancel();
+        });
     }
     #[cfg(not(unix))]
-    {
+    tokio::spawn(async move {
         let _ = tokio::signal::ctrl_c().await;
-    }
-    cancelled.cancel();
+        cancelled.cancel();
+    });
 }

@@ -26,7 +26,7 @@ pub async fn run(application: Arc<Application>, options: SyncOptions) -> Result<
         unless_newer_than: None,
     };
     let cancelled = CancellationToken::new();
-    tokio::spawn(super::serve::end_on_signal(cancelled.clone()));
+    super::serve::end_on_signal(cancelled.clone());
     let bar = terminal::is_watched().then(progress_bar);
     let sink = bar.clone().map(sink);
     let run = application.syncs.run(request, Elsewhere::Wait, sink);

@@ -112,6 +112,9 @@ impl Worker {
                     result.map_err(|error| describe(&error, state.limits.refused(), &state.surroundings))
                 });
                 let fate = if outcome.is_ok() { Fate::Keep } else { Fate::Drop };
+                // The idle instance would keep the place, and soon nobody could get one.
+                live.store.data_mut().call.place = None;
+                live.store.data_mut().call.progress = None;
                 drop(place);
                 let _ = answer.send(outcome);
                 fate

@@ -107,7 +107,7 @@ impl Config {
             outgoing_limits: outgoing_limits(sources)?,
             certificates: sources.path("certificates")?,
             code_cache,
-            component: sources.path("component")?,
+            component: sources.parsed("component", component)?,
             data_folder: place.folder,
             database: place.file,
             read_only: place.read_only,
@@ -171,6 +171,11 @@ fn origin(sources: &Sources) -> Result<Policy, ConfigError> {
         })?
         .unwrap_or("https://api.intercom.io");
     Policy::new(base).map_err(ConfigError)
+}
+
+fn component(text: &str) -> Result<PathBuf, String> {
+    let file = paths::expand(text)?;
+    if file.is_file() { Ok(file) } else { Err("there is no such file".to_owned()) }
 }
 
 fn api_version(text: &str) -> Result<String, String> {

@@ -38,6 +38,8 @@ pub enum Fault {
     StalePage,
     /// 400: the cursor of the request is not understood.
     RejectedCursor,
+    /// 400 `parameter_invalid`: the request asks for too much.
+    ParameterInvalid,
     /// 401 or 403: the token lacks the scope for this endpoint.
     MissingScope { status: u16 },
 }

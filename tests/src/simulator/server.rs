@@ -104,7 +104,10 @@ async fn handle(
         status: None,
     });
     let number = shared.requests.fetch_add(1, Ordering::Relaxed);
-    let request_id = format!("{:020x}", number.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+    let scattered = number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    // A UUID in the bodies of errors, 20 characters of it in the header.
+    let request_id =
+        format!("{:08x}-{:04x}-4000-a000-{number:012x}", scattered >> 32, scattered >> 16 & 0xffff);
 
     let mut headers = HeaderMap::new();
     let bytes = to_bytes(body, MAX_BODY).await.unwrap_or_default();
@@ -263,7 +266,7 @@ fn add_headers(
     put(headers, "date", &now.format("%a, %d %b %Y %H:%M:%S GMT").to_string());
     put(headers, "content-type", answer.content_type);
     put(headers, "content-length", &answer.body.len().to_string());
-    put(headers, "x-request-id", request_id);
+    put(headers, "x-request-id", &request_id.replace('-', "")[..20]);
     put(headers, "x-runtime", &format!("{:.6}", started.elapsed().as_secs_f64()));
     if let Some(canonical) = &answer.canonical {
         put(headers, "link", &format!("<{canonical}>; rel=\"canonical\""));

@@ -31,7 +31,10 @@ fn the_log_tells_the_life_of_background_syncs() {
     let started = session.wait_for_log("background sync started");
     assert!(started.contains("3 minutes"), "{started}");
     let starting = session.wait_for_log("sync starting");
-    assert!(starting.to_lowercase().contains("background") && starting.contains(&day(simulator.now(), 0)), "{starting}");
+    assert!(
+        starting.to_lowercase().contains("background") && starting.contains(&day(simulator.now(), 0)),
+        "{starting}"
+    );
     let completed = session.wait_for_log("sync completed");
     assert!(completed.contains("30 conversations") && completed.contains("messages"), "{completed}");
     let stopped = session.stop_by(Stop::CloseStdin).assert_clean();
@@ -67,7 +70,8 @@ fn a_failed_sync_is_logged_and_what_is_cached_still_answers() {
     let sentence = session.call_tool("force_sync", json!({})).failed();
     assert!(sentence.starts_with("Sync failed: "), "{sentence}");
     session.wait_for_log("sync failed");
-    let rows = database(session.scratch()).rows("SELECT sync_status, error_message FROM sync_metadata ORDER BY id DESC LIMIT 1");
+    let rows = database(session.scratch())
+        .rows("SELECT sync_status, error_message FROM sync_metadata ORDER BY id DESC LIMIT 1");
     assert_eq!(rows[0][0], "failed");
     assert!(rows[0][1].contains("Developer Hub"), "{rows:?}");
     let info = session.call_tool("get_data_info", json!({})).succeeded();

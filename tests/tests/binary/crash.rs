@@ -32,7 +32,10 @@ fn after_a_kill_the_row_is_closed_and_the_sync_goes_on() {
     let again = simulator.stats().count(Endpoint::Conversation);
     assert!(again < 400, "what was stored is not read again, but {again} threads were");
     drop(session);
-    assert_same(&simulator, &Store::open(&server.scratch().database(), OpenMode::ReadOnly).expect("it opens"));
+    assert_same(
+        &simulator,
+        &Store::open(&server.scratch().database(), OpenMode::ReadOnly).expect("it opens"),
+    );
 }
 
 /// A row that a crash left open does not count as running, even before the next sync.

@@ -29,7 +29,7 @@ fn a_rate_limit_is_waited_out() {
     let simulator = simulate(Config::new().conversations(60).days(5).rate_limit(40));
     let output = Cli::new(&simulator).args(["sync", "--days", "9", "--json"]).run().json();
     assert_eq!(output["total_conversations"], 60, "{output}");
-    assert_eq!(simulator.stats().count(Endpoint::Conversation) >= 60, true);
+    assert!(simulator.stats().count(Endpoint::Conversation) >= 60);
 }
 
 #[test]

@@ -35,7 +35,15 @@ fn cached_data_is_served_and_no_row_is_written() {
 fn commands_that_need_no_token_work_and_a_sync_says_what_is_missing() {
     let simulator = small();
     let cli = Cli::new(&simulator).without_token();
-    for arguments in [&["tools"][..], &["status"], &["status", "--json"], &["capabilities"], &["call", "get_data_info"], &["--help"], &["--version"]] {
+    for arguments in [
+        &["tools"][..],
+        &["status"],
+        &["status", "--json"],
+        &["capabilities"],
+        &["call", "get_data_info"],
+        &["--help"],
+        &["--version"],
+    ] {
         let output = cli.clone().args(arguments.iter().copied()).run().assert_code(0);
         assert!(!output.stdout.is_empty(), "{arguments:?}: {output:?}");
     }

@@ -39,11 +39,15 @@ impl Generation {
             Self::V1 => [V0_V1, RUNS, COMMON, &rows].concat(),
             Self::V2 => [V2, RUNS, COMMON, &rows].concat(),
             Self::SetAside => {
-                let aside: String = ["conversations", "messages", "sync_metadata", "sync_periods", "request_patterns"]
-                    .map(|table| format!("ALTER TABLE {table} RENAME TO {table}_backup_20250701_101500;\n"))
-                    .concat();
+                let aside: String =
+                    ["conversations", "messages", "sync_metadata", "sync_periods", "request_patterns"]
+                        .map(|table| {
+                            format!("ALTER TABLE {table} RENAME TO {table}_backup_20250701_101500;\n")
+                        })
+                        .concat();
                 // The indexes stay with the renamed tables, so the new ones have none.
-                let anew = [V2, RUNS, COMMON].concat().replace("CREATE INDEX idx", "CREATE INDEX IF NOT EXISTS idx");
+                let anew =
+                    [V2, RUNS, COMMON].concat().replace("CREATE INDEX idx", "CREATE INDEX IF NOT EXISTS idx");
                 [V0_V1, RUNS, COMMON, &rows, &aside, &anew].concat()
             }
         };
@@ -117,7 +121,8 @@ fn what_the_original_stored_is_there_at_once_and_completed_by_the_next_sync() {
         assert_eq!(info["total_conversations"], 10, "{generation:?}: {info}");
         assert_eq!(info["data_complete"], false, "{generation:?}: {info}");
         let now = simulator.now();
-        let coverage = session.call_tool("check_coverage", json!({"start_date": day(now, 3), "end_date": day(now, 1)}));
+        let coverage =
+            session.call_tool("check_coverage", json!({"start_date": day(now, 3), "end_date": day(now, 1)}));
         let coverage = coverage.succeeded();
         assert_eq!(coverage["has_coverage"], false, "{generation:?}: a migration covers nothing: {coverage}");
         session.stop_by(Stop::CloseStdin).assert_clean();
@@ -127,7 +132,11 @@ fn what_the_original_stored_is_there_at_once_and_completed_by_the_next_sync() {
                 unixepoch(sync_completed_at) - unixepoch(sync_started_at)
              FROM sync_metadata",
         );
-        assert_eq!(rows, [["migration", "completed", &day(now, 7), &day(now, 0), "10", "3600"]], "{generation:?}");
+        assert_eq!(
+            rows,
+            [["migration", "completed", &day(now, 7), &day(now, 0), "10", "3600"]],
+            "{generation:?}"
+        );
 
         let session = server.start();
         session.wait_until_synced();
@@ -153,7 +162,8 @@ fn a_copy_is_written_before_the_first_change() {
         session.call_tool("get_data_info", json!({})).succeeded();
         drop(session);
         let copy = scratch.database_folder().join(format!("data.db.bak-{}", day(simulator.now(), 0)));
-        let copied = Database::open(&copy).rows("SELECT type, name, sql FROM sqlite_schema ORDER BY type, name");
+        let copied =
+            Database::open(&copy).rows("SELECT type, name, sql FROM sqlite_schema ORDER BY type, name");
         assert_eq!(copied, before, "{generation:?}");
     }
 }
@@ -172,8 +182,13 @@ fn the_originals_runs_stay() {
     );
     let session = server.start();
     let info = session.call_tool("get_data_info", json!({})).succeeded();
-    assert_eq!((&info["sync_type"], &info["last_sync"]), (&json!("full"), &json!("2025-06-22T12:05:00+00:00")), "{info}");
-    let rows = database(server.scratch()).rows("SELECT sync_type, sync_started_at, sync_completed_at FROM sync_metadata");
+    assert_eq!(
+        (&info["sync_type"], &info["last_sync"]),
+        (&json!("full"), &json!("2025-06-22T12:05:00+00:00")),
+        "{info}"
+    );
+    let rows = database(server.scratch())
+        .rows("SELECT sync_type, sync_started_at, sync_completed_at FROM sync_metadata");
     assert_eq!(rows, [["full", "2025-06-22T12:00:00+00:00", "2025-06-22T12:05:00+00:00"]]);
 }
 
@@ -196,7 +211,10 @@ fn files_that_are_not_ours_are_left_untouched() {
             assert!(sentence.contains("untouched"), "{name}, {tool}: {sentence}");
         }
         session.stop_by(Stop::CloseStdin).assert_clean();
-        assert!(fs::read(server.scratch().database()).expect("it is there") == content, "{name}: it was changed");
+        assert!(
+            fs::read(server.scratch().database()).expect("it is there") == content,
+            "{name}: it was changed"
+        );
     }
 }
 
@@ -227,5 +245,8 @@ fn sync_metadata_is_the_promised_table() {
     created_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP
 )";
     assert_eq!(schema[0][0], promised);
-    assert_eq!(schema[1][0], "CREATE INDEX idx_sync_metadata_completed ON sync_metadata(sync_completed_at DESC)");
+    assert_eq!(
+        schema[1][0],
+        "CREATE INDEX idx_sync_metadata_completed ON sync_metadata(sync_completed_at DESC)"
+    );
 }

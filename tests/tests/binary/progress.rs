@@ -11,7 +11,8 @@ use crate::{simulate, small, synced};
 #[test]
 fn progress_rises_strictly_and_ends_with_the_answer() {
     for era in Era::BOTH {
-        let simulator = simulate(Config::new().conversations(300).days(20).latency(Duration::from_millis(40)));
+        let simulator =
+            simulate(Config::new().conversations(300).days(20).latency(Duration::from_millis(40)));
         let session = Server::new(&simulator).speaking(era).start();
         session.wait_for_log("sync starting");
         let pending = session.begin_tool_with_progress("force_sync", json!({}), "a token");
@@ -27,7 +28,8 @@ fn progress_rises_strictly_and_ends_with_the_answer() {
 
 #[test]
 fn nobody_gets_progress_who_did_not_ask() {
-    let session = synced(&small());
+    let simulator = small();
+    let session = synced(&simulator);
     let pending = session.begin_tool("force_sync", json!({}));
     session.answer(pending).succeeded();
     assert_eq!(session.progress("a token", pending), (Vec::new(), true));
@@ -37,7 +39,8 @@ fn nobody_gets_progress_who_did_not_ask() {
 #[test]
 fn a_cancelled_call_is_not_answered_and_the_sync_goes_on() {
     for era in Era::BOTH {
-        let simulator = simulate(Config::new().conversations(120).days(20).latency(Duration::from_millis(100)));
+        let simulator =
+            simulate(Config::new().conversations(120).days(20).latency(Duration::from_millis(100)));
         let session = Server::new(&simulator).speaking(era).start();
         session.wait_for_log("sync starting");
         let pending = session.begin_tool_with_progress("force_sync", json!({}), "soon gone");

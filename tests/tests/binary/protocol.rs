@@ -5,13 +5,17 @@ use serde_json::{Value, json};
 
 use crate::small;
 
-const TOOLS: [&str; 8] = [
+const TOOLS: [&str; 12] = [
     "check_coverage",
     "force_sync",
     "get_conversation",
+    "get_conversation_stats",
+    "get_customer",
     "get_data_info",
     "get_server_status",
     "get_sync_status",
+    "list_filters",
+    "query_database",
     "search_conversations",
     "sync_conversations",
 ];
@@ -48,7 +52,10 @@ fn the_legacy_handshake_names_the_server() {
     assert_eq!(answer["protocolVersion"], "2025-11-25");
     assert_eq!(answer["serverInfo"]["name"], "fastintercom");
     assert!(answer["capabilities"]["tools"].is_object());
-    assert!(answer["instructions"].as_str().is_some_and(|text| (100..2048).contains(&text.len())), "{answer}");
+    assert!(
+        answer["instructions"].as_str().is_some_and(|text| (100..2048).contains(&text.len())),
+        "{answer}"
+    );
     session.request("ping", json!({})).expect("a pong");
 }
 
@@ -60,7 +67,8 @@ fn the_modern_discovery_names_both_eras() {
     assert!(versions.contains(&json!("2026-07-28")) && versions.contains(&json!("2025-11-25")), "{answer}");
     assert_eq!(answer["resultType"], "complete");
     assert!(answer["instructions"].is_string());
-    let answer = session.request("tools/call", json!({"name": "get_data_info", "arguments": {}})).expect("an answer");
+    let answer =
+        session.request("tools/call", json!({"name": "get_data_info", "arguments": {}})).expect("an answer");
     assert_eq!(answer["resultType"], "complete");
     assert_eq!(answer["_meta"]["io.modelcontextprotocol/serverInfo"]["name"], "fastintercom");
 }
@@ -71,11 +79,15 @@ fn answers_have_every_field_that_their_schema_requires() {
     let simulator = small();
     let session = crate::synced(&simulator);
     let id = simulator.workspace().conversation_at(3).expect("it exists").id.to_string();
+    let found = session.call_tool("search_conversations", json!({"customer": "@"})).succeeded();
+    let email = found["conversations"][0]["customer_email"].clone();
     let list = session.request("tools/list", json!({})).expect("a list");
     for tool in list["tools"].as_array().expect("a list") {
         let name = tool["name"].as_str().expect("a name");
         let arguments = match name {
             "get_conversation" => json!({"conversation_id": id}),
+            "get_customer" => json!({"customer": email}),
+            "query_database" => json!({"sql": "SELECT count(*) FROM v_conversations"}),
             "check_coverage" => json!({"start_date": "2026-06-01", "end_date": "2026-06-30"}),
             _ => json!({}),
         };
@@ -96,7 +108,12 @@ fn unknown_names_and_malformed_parameters_are_protocol_errors() {
     for era in Era::BOTH {
         let session = Server::new(&simulator).without_token().speaking(era).start();
         let cases = [
-            ("tools/call", json!({"name": "delete_everything", "arguments": {}}), -32602, "search_conversations"),
+            (
+                "tools/call",
+                json!({"name": "delete_everything", "arguments": {}}),
+                -32602,
+                "search_conversations",
+            ),
             ("tools/call", json!({"name": "get_conversations", "arguments": {}}), -32602, "get_conversation"),
             ("tools/call", json!({"name": 7}), -32602, ""),
             ("tools/call", json!({}), -32602, ""),
@@ -153,6 +170,11 @@ fn garbage_in_is_no_garbage_out() {
 fn the_end_of_input_before_any_request_is_a_clean_end() {
     let simulator = small();
     for era in Era::BOTH {
-        Server::new(&simulator).without_token().speaking(era).start_silent().stop_by(Stop::CloseStdin).assert_clean();
+        Server::new(&simulator)
+            .without_token()
+            .speaking(era)
+            .start_silent()
+            .stop_by(Stop::CloseStdin)
+            .assert_clean();
     }
 }

@@ -45,7 +45,8 @@ fn the_token_is_in_no_stream_and_no_file() {
 fn a_token_that_cannot_be_one_is_not_repeated() {
     let simulator = simulate(Config::new().conversations(1));
     let broken = format!("{CANARY} with blanks");
-    let output = Cli::new(&simulator).env("INTERCOM_ACCESS_TOKEN", broken).args(["sync"]).run().assert_code(2);
+    let output =
+        Cli::new(&simulator).env("INTERCOM_ACCESS_TOKEN", broken).args(["sync"]).run().assert_code(2);
     assert!(output.stderr.contains("INTERCOM_ACCESS_TOKEN"), "{output:?}");
     assert_clean("the error", output.stderr.as_bytes());
 }

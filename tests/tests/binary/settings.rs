@@ -41,7 +41,7 @@ const WRONG: &[(&str, &str, &[&str])] = &[
     ("FASTINTERCOM_DB_PATH", "~", &["folder"]),
     ("FASTINTERCOM_DB_PATH", "~/data.db", &["home folder", "~/.fastintercom"]),
     ("FASTINTERCOM_DB_PATH", "~/.config/data.db", &["configuration"]),
-    ("FASTINTERCOM_DB_PATH", "/dev/null/data.db", &["created"]),
+    ("FASTINTERCOM_DB_PATH", "/dev/null/data.db", &["cannot be"]),
 ];
 
 #[test]
@@ -76,10 +76,13 @@ fn a_wrong_flag_is_named_as_it_was_typed() {
         (&["--region", "mars", "tools"][..], &["--region", "mars", "us, eu and au"][..]),
         (&["--sync-days", "x", "tools"], &["--sync-days", "x", "from 1 to"]),
         (&["--sync-interval-minutes", "0", "tools"], &["--sync-interval-minutes", "0"]),
-        (&["--initial-sync-days", "-1", "tools"], &["--initial-sync-days"]),
+        (&["--initial-sync-days", "all", "tools"], &["--initial-sync-days", "all", "from 0 to"]),
         (&["--base-url", "gopher://x", "tools"], &["--base-url", "gopher"]),
         (&["--log", "loud", "tools"], &["--log", "loud"]),
         (&["--log-format", "xml", "tools"], &["--log-format", "xml"]),
+        (&["--database", "/", "tools"], &["--database", "folder"]),
+        (&["--token-file", "/nonexistent/token", "tools"], &["--token-file", "/nonexistent/token"]),
+        (&["--component", "/nonexistent.wasm", "tools"], &["--component", "/nonexistent.wasm"]),
         (&["--config", "/nonexistent.toml", "tools"], &["/nonexistent.toml"]),
         (&["--colour", "tools"], &["--colour"]),
         (&["sink"], &["sink"]),
@@ -97,12 +100,21 @@ fn a_wrong_flag_is_named_as_it_was_typed() {
         (&["call", "get_date_info"], &["get_data_info"]),
         (&["call", "check_coverage", "{}"], &["start_date"]),
     ] {
-        let output = Cli::new(&simulator).env("INTERCOM_BASE_URL", base_url(&simulator, arguments)).args(arguments.iter().copied()).run();
+        let output = Cli::new(&simulator)
+            .env("INTERCOM_BASE_URL", base_url(&simulator, arguments))
+            .env("INTERCOM_ACCESS_TOKEN", token(&simulator, arguments))
+            .args(arguments.iter().copied())
+            .run();
         assert_eq!(output.code, Some(2), "{arguments:?}: {output:?}");
         for word in words {
             assert!(output.stderr.contains(word), "{arguments:?}: {word} is not in {output:?}");
         }
     }
+}
+
+/// A token file counts only where the environment has no token.
+fn token(simulator: &fastintercom_tests::simulator::Simulator, arguments: &[&str]) -> String {
+    if arguments.contains(&"--token-file") { String::new() } else { simulator.token().to_owned() }
 }
 
 /// The region counts only where no address is given.
@@ -111,7 +123,10 @@ fn base_url(simulator: &fastintercom_tests::simulator::Simulator, arguments: &[&
 }
 
 fn origin(cli: Cli) -> String {
-    cli.args(["capabilities", "--json"]).run().json()["network"]["origin"].as_str().expect("a text").to_owned()
+    cli.args(["capabilities", "--json"]).run().json()["network"]["origin"]
+        .as_str()
+        .expect("a text")
+        .to_owned()
 }
 
 #[test]
@@ -190,14 +205,18 @@ fn a_token_file_works_with_a_tilde_and_a_line_end() {
 #[test]
 fn a_tilde_in_the_path_is_the_home_folder_and_missing_folders_are_made() {
     let simulator = small();
-    let cli = Cli::new(&simulator).env("FASTINTERCOM_DB_PATH", "~/deep/er/cache.db").args(["sync", "--days", "9", "--json"]);
+    let cli = Cli::new(&simulator)
+        .env("FASTINTERCOM_DB_PATH", "~/deep/er/cache.db")
+        .args(["sync", "--days", "9", "--json"]);
     assert_eq!(cli.run().json()["success"], true);
     let file = cli.scratch().home().join("deep/er/cache.db");
     assert!(file.exists());
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt as _;
-        let mode = |path: &std::path::Path| std::fs::metadata(path).expect("it is there").permissions().mode() & 0o777;
+        let mode = |path: &std::path::Path| {
+            std::fs::metadata(path).expect("it is there").permissions().mode() & 0o777
+        };
         assert_eq!(mode(file.parent().expect("a folder")), 0o700);
         assert_eq!(mode(&file), 0o600);
     }

@@ -16,7 +16,10 @@ fn an_idle_server_stops_at_once() {
         let session = synced(&simulator);
         let scratch = session.scratch().clone();
         let stopped = session.stop_by(stop).assert_clean();
-        assert!(stopped.log.iter().any(|line| line.contains("background sync stopped")), "{stop:?}: {stopped:?}");
+        assert!(
+            stopped.log.iter().any(|line| line.contains("background sync stopped")),
+            "{stop:?}: {stopped:?}"
+        );
         let rows = database(&scratch).rows("SELECT sync_status, total_conversations FROM sync_metadata");
         assert_eq!(rows, [["completed", "30"]], "{stop:?}");
     }
@@ -25,7 +28,8 @@ fn an_idle_server_stops_at_once() {
 #[test]
 fn a_running_sync_is_ended_and_its_row_says_so() {
     for stop in Stop::ALL {
-        let simulator = simulate(Config::new().conversations(600).days(20).latency(Duration::from_millis(200)));
+        let simulator =
+            simulate(Config::new().conversations(600).days(20).latency(Duration::from_millis(200)));
         let session = Server::new(&simulator).start();
         let _watched = session.begin_tool_with_progress("force_sync", json!({}), "begun");
         session.wait_for_progress(10.0);
@@ -61,7 +65,9 @@ fn a_sync_that_waits_for_an_answer_is_ended_too() {
 fn stopping_before_the_handshake_and_in_the_middle_of_calls() {
     let simulator = small();
     for stop in Stop::ALL {
-        Server::new(&simulator).start_silent().stop_by(stop).assert_clean();
+        let silent = Server::new(&simulator).start_silent();
+        silent.wait_for_log("may use the folder");
+        silent.stop_by(stop).assert_clean();
         let session = synced(&simulator);
         for _ in 0..20 {
             let _ = session.begin_tool("search_conversations", json!({"query": "refund", "limit": 100}));

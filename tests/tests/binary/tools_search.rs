@@ -16,8 +16,10 @@ fn search(session: &Session, arguments: Value) -> Value {
 
 fn ids(answer: &Value) -> Vec<Id> {
     let conversations = answer["conversations"].as_array().expect("a list");
-    let mut ids: Vec<Id> =
-        conversations.iter().map(|found| found["id"].as_str().and_then(|id| id.parse().ok()).expect("an id")).collect();
+    let mut ids: Vec<Id> = conversations
+        .iter()
+        .map(|found| found["id"].as_str().and_then(|id| id.parse().ok()).expect("an id"))
+        .collect();
     ids.sort_unstable();
     ids
 }
@@ -39,14 +41,16 @@ fn all_ids(session: &Session, arguments: &Value) -> Vec<Id> {
 /// The reason for this program: a word in the middle of a thread, where lists do not show it.
 #[test]
 fn a_word_in_the_fourth_reply_is_found() {
-    let simulator = simulate(Config::new().conversations(120).days(60).plant(77, 4, "the xylophonist called"));
+    let simulator =
+        simulate(Config::new().conversations(120).days(60).plant(77, 4, "the xylophonist called"));
     let session = synced(&simulator);
     let (id, at) = {
         let workspace = simulator.workspace();
         let conversation = workspace.conversation_at(77).expect("it exists");
-        let part = conversation.parts.iter().find(|part| {
-            part.body.as_deref().is_some_and(|body| body.contains("xylophonist"))
-        });
+        let part = conversation
+            .parts
+            .iter()
+            .find(|part| part.body.as_deref().is_some_and(|body| body.contains("xylophonist")));
         (conversation.id, iso(part.expect("the planted part").created_at))
     };
     let answer = search(&session, json!({"query": "xylophonist"}));
@@ -66,7 +70,10 @@ fn filters_select_what_the_workspace_says() {
     let workspace = simulator.workspace();
     let now = workspace.now();
     let (after, before) = (now - 30 * 86_400, now - 10 * 86_400);
-    let tag = expected::tags(&workspace, workspace.conversations().find(|c| !c.tags.is_empty()).expect("a tagged one"));
+    let tag = expected::tags(
+        &workspace,
+        workspace.conversations().find(|c| !c.tags.is_empty()).expect("a tagged one"),
+    );
     let tag = tag.first().expect("a tag").clone();
     let cases = [
         (json!({}), expected::ids(&workspace, |_| true)),
@@ -77,10 +84,7 @@ fn filters_select_what_the_workspace_says() {
             expected::ids(&workspace, |c| (after..=before).contains(&c.created_at)),
         ),
         (json!({"updated_after": iso(after)}), expected::ids(&workspace, |c| c.updated_at >= after)),
-        (
-            json!({"tags": [tag]}),
-            expected::ids(&workspace, |c| expected::tags(&workspace, c).contains(&tag)),
-        ),
+        (json!({"tags": [tag]}), expected::ids(&workspace, |c| expected::tags(&workspace, c).contains(&tag))),
         (json!({"unanswered": true}), expected::ids(&workspace, |c| c.waiting_since.is_some())),
         (
             json!({"rating_min": 1, "rating_max": 3}),
@@ -105,10 +109,11 @@ fn one_customer_is_found_by_address() {
     let session = synced(&simulator);
     let workspace = simulator.workspace();
     let email_of = |contact: u32| workspace.directory.contacts[contact as usize].email.clone();
-    let written_by = |c: &fastintercom_tests::simulator::Conversation| match c.source.as_ref().map(|s| s.author) {
-        Some(Author::Contact(contact)) if c.contacts == [contact] => email_of(contact),
-        _ => None,
-    };
+    let written_by =
+        |c: &fastintercom_tests::simulator::Conversation| match c.source.as_ref().map(|s| s.author) {
+            Some(Author::Contact(contact)) if c.contacts == [contact] => email_of(contact),
+            _ => None,
+        };
     let email = workspace.conversations().find_map(written_by).expect("somebody with an address");
     let expected = expected::ids(&workspace, |c| written_by(c).as_deref() == Some(&email));
     drop(workspace);
@@ -140,10 +145,13 @@ fn conversations_come_with_their_messages_when_asked_for() {
         assert_eq!(found["created_at"], iso(truth.created_at));
         assert_eq!(found["updated_at"], iso(truth.updated_at));
         assert_eq!(found["state"], truth.state.as_str());
-        let mut tags: Vec<&str> = found["tags"].as_array().expect("a list").iter().filter_map(Value::as_str).collect();
+        let mut tags: Vec<&str> =
+            found["tags"].as_array().expect("a list").iter().filter_map(Value::as_str).collect();
         tags.sort_unstable();
         assert_eq!(tags, expected::tags(&workspace, truth));
-        for (message, truth) in found["messages"].as_array().expect("messages").iter().zip(expected::messages(&workspace, truth)) {
+        for (message, truth) in
+            found["messages"].as_array().expect("messages").iter().zip(expected::messages(&workspace, truth))
+        {
             assert_eq!(message["id"], truth.id);
             assert_eq!(message["author_type"], truth.author_type);
             assert_eq!(message["created_at"], truth.created_at);
@@ -156,11 +164,21 @@ fn conversations_come_with_their_messages_when_asked_for() {
 fn an_unknown_timeframe_is_no_silent_week() {
     let simulator = crate::small();
     let session = synced(&simulator);
-    let sentence = session.call_tool("search_conversations", json!({"timeframe": "since the flood"})).failed();
+    let sentence =
+        session.call_tool("search_conversations", json!({"timeframe": "since the flood"})).failed();
     for words in ["since the flood", "yesterday", "last week", "last 7 days", "this month"] {
         assert!(sentence.contains(words), "{words} is not in: {sentence}");
     }
-    for timeframe in ["last 24 hours", "today", "last 7 days", "this week", "last 30 days", "this month", "last week", "yesterday"] {
+    for timeframe in [
+        "last 24 hours",
+        "today",
+        "last 7 days",
+        "this week",
+        "last 30 days",
+        "this month",
+        "last week",
+        "yesterday",
+    ] {
         search(&session, json!({"timeframe": timeframe}));
     }
 }

@@ -21,7 +21,8 @@ fn force_sync_fetches_what_was_written_since() {
     assert_eq!(report["message"], "Sync completed successfully");
     assert_eq!(report["threads_fetched"], 1, "only the new one: {report}");
     assert!(finds(&session, "harpsichord"));
-    let rows = database(session.scratch()).rows("SELECT sync_status, sync_type FROM sync_metadata ORDER BY id");
+    let rows =
+        database(session.scratch()).rows("SELECT sync_status, sync_type FROM sync_metadata ORDER BY id");
     assert_eq!(rows, [["completed", "background"], ["completed", "background"]]);
 }
 
@@ -29,7 +30,11 @@ fn force_sync_fetches_what_was_written_since() {
 fn both_ways_of_sync_conversations_fetch_what_is_new() {
     let simulator = small();
     let session = synced(&simulator);
-    for (force, word) in [(json!({"force": true}), "bassoon"), (json!({"force": false}), "contrabass"), (json!({}), "dulcimer")] {
+    for (force, word) in [
+        (json!({"force": true}), "bassoon"),
+        (json!({"force": false}), "contrabass"),
+        (json!({}), "dulcimer"),
+    ] {
         simulator.workspace().add_conversation(word);
         let report: Value = session.call_tool("sync_conversations", force.clone()).succeeded();
         assert!(report["message"].is_string(), "{report}");

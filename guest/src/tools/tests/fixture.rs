@@ -80,6 +80,8 @@ impl Workspace {
     pub fn empty() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let store = Store::open(&folder.path().join("data.db"), OpenMode::ReadWrite).expect("opens");
+        // Thousands of small commits that nobody needs to survive a power cut.
+        store.connection().execute_batch("PRAGMA synchronous = OFF").expect("sets");
         Self {
             _folder: folder,
             store,
@@ -158,21 +160,25 @@ impl Workspace {
             .expect("counts");
     }
 
-    pub fn call(&mut self, tool: &str, arguments: &str) -> Result<Value, ToolError> {
+    /// Runs the work with this workspace as a tool's context.
+    pub fn with<T>(&mut self, work: impl FnOnce(&mut Context<'_>) -> T) -> T {
         let host = Host {
             now: self.now.get(),
             syncing: self.syncing.get(),
             outcome: &self.outcome,
             requests: &self.requests,
         };
-        let mut context = Context {
+        work(&mut Context {
             store: &mut self.store,
             settings: &self.settings,
             clock: &host,
             sync: &host,
             progress: &host,
-        };
-        tools::call(&mut context, tool, arguments)
+        })
+    }
+
+    pub fn call(&mut self, tool: &str, arguments: &str) -> Result<Value, ToolError> {
+        self.with(|context| tools::call(context, tool, arguments))
             .map(|output| serde_json::from_str(&output.structured).expect("JSON"))
     }
 

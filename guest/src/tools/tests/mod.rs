@@ -3,4 +3,5 @@
 mod answers;
 mod definitions;
 mod fixture;
+mod more_answers;
 mod properties;

@@ -1,0 +1,126 @@
+//! Customers as the cached conversations show them.
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::search::containing;
+use crate::error::StoreResult;
+
+/// A customer, or all customers of a company, with figures over the cached conversations.
+#[derive(Clone, Debug, Default)]
+pub struct Customer {
+    pub contact_id: Option<String>,
+    pub email: Option<String>,
+    pub name: Option<String>,
+    pub company: Option<String>,
+    pub conversations: i64,
+    pub open: i64,
+    pub waiting: i64,
+    pub first_at: String,
+    pub last_at: String,
+    pub ratings: i64,
+    pub rating_average: Option<f64>,
+    /// Numbers of their conversations, the newest first.
+    pub numbers: Vec<i64>,
+}
+
+/// How somebody was recognised.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Recognised {
+    /// By address or id: there is one.
+    Exactly,
+    /// By a part of the name, the address or the company.
+    ByName,
+}
+
+/// Customers that this text means, those with most conversations first, eleven at most.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn find(connection: &Connection, text: &str) -> StoreResult<(Recognised, Vec<Customer>)> {
+    let exactly = "c.customer_email = ?1 COLLATE NOCASE OR c.contact_id = ?1 OR c.id IN ( \
+         SELECT x.conversation_id FROM contacts p JOIN conversation_contacts x ON x.contact_id = p.id \
+         WHERE p.email = ?1 COLLATE NOCASE OR p.id = ?1 OR p.external_id = ?1)";
+    let exact = select(connection, exactly, text, "1")?;
+    if !exact.is_empty() {
+        return Ok((Recognised::Exactly, exact));
+    }
+    let named = "c.customer_name LIKE ?1 ESCAPE '\\' OR c.customer_email LIKE ?1 ESCAPE '\\' OR c.company_name LIKE ?1 ESCAPE '\\'";
+    let by = "coalesce(lower(c.customer_email), c.contact_id, c.customer_name)";
+    Ok((Recognised::ByName, select(connection, named, &containing(text), by)?))
+}
+
+/// The company of that name, as one customer.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn company(connection: &Connection, name: &str) -> StoreResult<Option<Customer>> {
+    let mut found = select(connection, "c.company_name = ?1 COLLATE NOCASE OR c.company_id = ?1", name, "1")?;
+    if let Some(company) = found.first_mut() {
+        company.contact_id = None;
+        company.email = None;
+        company.name = None;
+    }
+    Ok(found.pop())
+}
+
+fn select(connection: &Connection, condition: &str, value: &str, by: &str) -> StoreResult<Vec<Customer>> {
+    let sql = format!(
+        "SELECT max(c.contact_id), max(c.customer_email), max(c.customer_name), max(c.company_name), count(*), sum(c.state <> 'closed'), \
+         sum(c.state <> 'closed' AND c.waiting_since IS NOT NULL), min(c.created_at), max(c.updated_at), count(c.rating), avg(c.rating), \
+         {by} AS who FROM conversations c WHERE {condition} GROUP BY who ORDER BY count(*) DESC, who LIMIT 11"
+    );
+    let mut statement = connection.prepare(&sql)?;
+    let mut customers = statement
+        .query_map([value], |row| {
+            Ok(Customer {
+                contact_id: row.get(0)?,
+                email: row.get(1)?,
+                name: row.get(2)?,
+                company: row.get(3)?,
+                conversations: row.get(4)?,
+                open: row.get(5)?,
+                waiting: row.get(6)?,
+                first_at: row.get(7)?,
+                last_at: row.get(8)?,
+                ratings: row.get(9)?,
+                rating_average: row.get(10)?,
+                numbers: Vec::new(),
+            })
+        })?
+        .collect::<Result<Vec<_>, _>>()?;
+    if let [only] = customers.as_mut_slice() {
+        // Open ones first: they are what somebody who asks about a customer needs to know.
+        let sql = format!(
+            "SELECT c.number FROM conversations c WHERE {condition} ORDER BY c.state = 'closed', c.updated_at DESC LIMIT ?2"
+        );
+        let mut statement = connection.prepare(&sql)?;
+        only.numbers =
+            statement.query_map(params![value, 50], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    }
+    Ok(customers)
+}
+
+/// What Intercom knows of a contact beyond its conversations.
+#[derive(Clone, Debug, Default)]
+pub struct Contact {
+    /// `user` or `lead`.
+    pub role: Option<String>,
+    pub phone: Option<String>,
+    /// The company's own id of the customer.
+    pub external_id: Option<String>,
+}
+
+/// The contact of that id, where it is known.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn contact(connection: &Connection, id: &str) -> StoreResult<Option<Contact>> {
+    let mut statement =
+        connection.prepare_cached("SELECT role, phone, external_id FROM contacts WHERE id = ?1")?;
+    let contact = statement
+        .query_row([id], |row| {
+            Ok(Contact { role: row.get(0)?, phone: row.get(1)?, external_id: row.get(2)? })
+        })
+        .optional()?;
+    Ok(contact)
+}

@@ -1,0 +1,282 @@
+//! `get_conversation_stats`: figures about many conversations, against the period before.
+
+use serde_json::{Value, json};
+
+use super::answer::{Answer, bytes, range};
+use super::arguments::ArgumentError;
+use super::content::Content;
+use super::{Arguments, Context, Outcome, Tool, filters, freshness, schema, timeframe};
+use crate::store::search::Between;
+use crate::store::statistics::{self, Figures, Group, Spread};
+use crate::time::{DAY, UnixSeconds};
+
+const GROUPS: &[&str] = &[
+    "day",
+    "week",
+    "month",
+    "hour_of_day",
+    "team",
+    "assignee",
+    "tag",
+    "channel",
+    "state",
+    "priority",
+    "company",
+];
+const FILTERS: &[&str] = &[
+    "timeframe",
+    "created_after",
+    "created_before",
+    "customer_email",
+    "company",
+    "state",
+    "assignee",
+    "team",
+    "tags",
+    "channel",
+    "priority",
+    "ai",
+];
+/// Bytes of JSON of the groups.
+const BUDGET: usize = 9_000;
+
+pub const TOOL: Tool = Tool {
+    name: "get_conversation_stats",
+    title: "Figures about conversations",
+    description: "Counts, medians and 90th percentiles of first response, resolution and waiting, ratings, reopenings and AI resolution for conversations created in a timeframe (default: last 30 days), in groups when asked, compared with the period of equal length before. Takes the main filters of search_conversations.",
+    input,
+    output,
+    boolean: None,
+    syncs: false,
+    call,
+};
+
+fn input() -> Value {
+    let mut properties = json!({
+        "group_by": {"enum": GROUPS},
+        "compare": {"type": "boolean", "default": true, "description": "Add the period before."}
+    });
+    filters::add_properties(&mut properties, Some(FILTERS));
+    if let Some(properties) = properties.as_object_mut() {
+        for schema in properties.values_mut().filter_map(Value::as_object_mut) {
+            // Said in full by search_conversations, which every client lists as well.
+            if schema.get("items").is_none()
+                && schema.get("enum").is_none()
+                && schema.get("default").is_none()
+            {
+                schema.remove("description");
+            }
+        }
+    }
+    schema::arguments(properties, &[])
+}
+
+fn output() -> Value {
+    schema::answer(
+        json!({
+            "period": schema::range(),
+            "timezone": {"type": "string"},
+            "figures": {"type": "object", "description": "Durations in minutes; definitions say how each is counted."},
+            "previous": {"type": "object", "description": "The period before: period and figures."},
+            "groups": {"type": "array", "items": {"type": "object"}, "description": "group and figures."},
+            "definitions": {"type": "object"},
+            "notice": {"type": "string"},
+            "sync_info": schema::sync_info_in_brief()
+        }),
+        &["period", "timezone", "figures", "definitions", "sync_info"],
+    )
+}
+
+fn call(context: &mut Context<'_>, arguments: &Arguments) -> Outcome {
+    let around = context.surroundings();
+    let now = around.now;
+    let group = arguments.choice("group_by", GROUPS)?.map(group);
+    let compare = arguments.boolean("compare")?.unwrap_or(true);
+    context.reading(|connection| {
+        let zone = super::zone(around.settings, connection)?;
+        let mut filters = filters::parse(arguments, connection, now, &zone)?.filters;
+        if filters.created.is_open()
+            && let Some(frame) = timeframe::parse("last 30 days", now, &zone)
+        {
+            filters.created = Between { from: Some(frame.start), to: Some(frame.end) };
+        }
+        let start = filters.created.from.ok_or_else(|| {
+            ArgumentError(
+                "`created_after` is missing: a period needs a beginning; give it, or a timeframe.".to_owned(),
+            )
+        })?;
+        // What is still to come would make the period look quiet beside the one before.
+        let end = filters.created.to.unwrap_or(now).min(now).max(start);
+        filters.created.to = Some(end);
+        let local = |at: UnixSeconds| zone.calendar(at);
+        let (all, groups) = statistics::figures(connection, &filters, group, now, &local)?;
+        let mut answer = Answer::new();
+        answer.set("period", range(start, end)).set("timezone", zone.name());
+        answer.set("figures", shown(&all));
+        if compare {
+            let length = end.since(start) + 1;
+            let before = Between { from: Some(start.plus(-length)), to: Some(start.plus(-1)) };
+            filters.created = before;
+            let (previous, _) = statistics::figures(connection, &filters, None, now, &local)?;
+            answer.set(
+                "previous",
+                json!({"period": range(start.plus(-length), start.plus(-1)), "figures": shown(&previous)}),
+            );
+        }
+        add_groups(&mut answer, group, groups, Content::new(&around.settings.redactions));
+        answer.set("definitions", definitions(&all));
+        let reach = if compare {
+            filters::reach(&filters)
+        } else {
+            freshness::Reach { start: Some(start), end: None }
+        };
+        let reach = freshness::Reach { end: None, ..reach };
+        let freshness = freshness::of(around, connection, reach)?;
+        answer.set("sync_info", freshness.to_json());
+        let text = format!(
+            "{} created in {} days to {}, {} closed, {} waiting. {}",
+            super::answer::counted(all.conversations as i64, "conversation"),
+            (end.since(start) + 1).max(0).div_euclid(DAY).max(1),
+            end.day(),
+            all.closed,
+            all.unanswered,
+            freshness.message
+        );
+        Ok(answer.with_text(text))
+    })
+}
+
+fn group(word: &str) -> Group {
+    match word {
+        "day" => Group::Day,
+        "week" => Group::Week,
+        "month" => Group::Month,
+        "hour_of_day" => Group::HourOfDay,
+        "team" => Group::Team,
+        "assignee" => Group::Assignee,
+        "tag" => Group::Tag,
+        "channel" => Group::Channel,
+        "state" => Group::State,
+        "priority" => Group::Priority,
+        _ => Group::Company,
+    }
+}
+
+fn add_groups(
+    answer: &mut Answer,
+    group: Option<Group>,
+    mut groups: Vec<(String, Figures)>,
+    content: Content<'_>,
+) {
+    let in_time = matches!(group, Some(Group::Day | Group::Week | Group::Month | Group::HourOfDay));
+    if !in_time {
+        groups.sort_by(|a, b| b.1.conversations.cmp(&a.1.conversations).then_with(|| a.0.cmp(&b.0)));
+    }
+    let count = groups.len();
+    let mut used = 0;
+    let mut rows: Vec<Value> = Vec::new();
+    // Of a long stretch of time the newest groups are kept, of names those with most conversations.
+    let ordered: Box<dyn Iterator<Item = (String, Figures)>> =
+        if in_time { Box::new(groups.into_iter().rev()) } else { Box::new(groups.into_iter()) };
+    for (name, figures) in ordered {
+        let mut row = json!({"group": content.line(&name)});
+        if let (Some(row), Value::Object(figures)) = (row.as_object_mut(), shown(&figures)) {
+            row.extend(figures);
+        }
+        used += bytes(&row) + 1;
+        if used > BUDGET {
+            break;
+        }
+        rows.push(row);
+    }
+    if in_time {
+        rows.reverse();
+    }
+    if rows.len() < count {
+        let which = if in_time { "the newest" } else { "those with most conversations" };
+        answer.set(
+            "notice",
+            format!(
+                "{} of {count} groups are shown, {which}; narrow the question for the others.",
+                rows.len()
+            ),
+        );
+    }
+    answer.set_some("groups", Some(rows));
+}
+
+fn minutes(seconds: i64) -> f64 {
+    (seconds as f64 / 6.0).round() / 10.0
+}
+
+fn percent(part: usize, whole: usize) -> Option<f64> {
+    (whole > 0).then(|| (part as f64 / whole as f64 * 1_000.0).round() / 10.0)
+}
+
+/// The figures without those that say nothing.
+fn shown(figures: &Figures) -> Value {
+    let mut answer = Answer::new();
+    answer.set("conversations", figures.conversations);
+    let mut count = |name: &str, count: usize| {
+        if count > 0 {
+            answer.set(name, count);
+        }
+    };
+    count("closed", figures.closed);
+    count("unanswered_now", figures.unanswered);
+    count("never_answered_by_a_human", figures.never_answered);
+    count("reopened", figures.reopened);
+    count("ratings", figures.ratings);
+    count("ai_involved", figures.ai_involved);
+    let mut spread = |name: &str, spread: Option<Spread>| {
+        if let Some(spread) = spread {
+            answer.set(&format!("{name}_median"), minutes(spread.median));
+            answer.set(&format!("{name}_p90"), minutes(spread.p90));
+        }
+    };
+    spread("first_response", figures.first_response);
+    spread("resolution", figures.resolution);
+    spread("waiting_now", figures.waiting);
+    answer.set_some(
+        "reopen_percent",
+        percent(figures.reopened, figures.conversations).filter(|_| figures.reopened > 0),
+    );
+    answer.set_some("rating_average", figures.rating_average);
+    answer.set_some("satisfied_percent", percent(figures.satisfied, figures.ratings));
+    answer.set_some("ai_resolved_percent", percent(figures.ai_resolved, figures.ai_involved));
+    answer.into_value()
+}
+
+/// How each figure that appears is counted.
+fn definitions(figures: &Figures) -> Value {
+    let mut answer = Answer::new();
+    answer.set("conversations", "Created in the period; all figures are about these.");
+    let mut define = |there: bool, name: &str, words: &str| {
+        if there {
+            answer.set(name, words);
+        }
+    };
+    define(
+        figures.first_response.is_some(),
+        "first_response",
+        "Minutes of wall clock (nights count) from the customer's first message to the first reply of a human teammate; conversations without one are left out.",
+    );
+    define(
+        figures.resolution.is_some(),
+        "resolution",
+        "Minutes from creation to the last close, of those closed now.",
+    );
+    define(
+        figures.unanswered > 0,
+        "unanswered_now",
+        "Not closed, and the customer waits for a reply at this moment; waiting_now is since when, in minutes.",
+    );
+    define(figures.reopened > 0, "reopen_percent", "Share of conversations reopened at least once.");
+    define(figures.ratings > 0, "satisfied_percent", "Share of ratings that are 4 or 5 of 5.");
+    define(
+        figures.ai_involved > 0,
+        "ai_resolved_percent",
+        "Share of conversations with the AI agent that it resolved, confirmed or assumed.",
+    );
+    answer.into_value()
+}

@@ -1,0 +1,143 @@
+//! `get_customer`: who a customer is, and everything they wrote about, in brief.
+
+use rusqlite::Connection;
+use serde_json::{Value, json};
+
+use super::answer::{Answer, bytes, in_words};
+use super::content::Content;
+use super::{Arguments, Context, Failure, Outcome, Surroundings, Tool, conversation, freshness, schema};
+use crate::store::customers::{self, Customer, Recognised};
+use crate::store::{runs, threads};
+use crate::time::UnixSeconds;
+
+/// Bytes of JSON of the conversations.
+const BUDGET: usize = 7_000;
+
+pub const TOOL: Tool = Tool {
+    name: "get_customer",
+    title: "A customer's history",
+    description: "One customer or company by e-mail, name or id: who they are, how many conversations, which are open or waiting, ratings, and their conversations in brief, open ones first. Several of a name come back as candidates.",
+    input,
+    output,
+    boolean: None,
+    syncs: false,
+    call,
+};
+
+fn input() -> Value {
+    schema::arguments(
+        json!({"customer": {"type": "string", "description": "E-mail address, name, company or contact id.", "examples": ["ann@example.com", "Acme"]}}),
+        &["customer"],
+    )
+}
+
+fn output() -> Value {
+    schema::answer(
+        json!({
+            "customer": {"type": "object", "description": "Names are written by people outside."},
+            "conversations": {"type": "array", "items": {"type": "object"}, "description": "As in search_conversations, without snippet."},
+            "candidates": {"type": "array", "items": {"type": "object"}, "description": "Several customers are meant; ask again with an e-mail."},
+            "notice": {"type": "string"},
+            "sync_info": schema::sync_info_in_brief()
+        }),
+        &["sync_info"],
+    )
+}
+
+fn call(context: &mut Context<'_>, arguments: &Arguments) -> Outcome {
+    let asked = arguments.required("customer", "ann@example.com")?;
+    let around = context.surroundings();
+    context.reading(|connection| {
+        let content = Content::new(&around.settings.redactions);
+        let (recognised, found) = customers::find(connection, &asked)?;
+        let company = if recognised == Recognised::ByName { customers::company(connection, &asked)? } else { None };
+        let freshness = freshness::of(around, connection, freshness::Reach::default())?;
+        let mut answer = Answer::new();
+        let text = match (company, found.as_slice()) {
+            (Some(company), _) => describe(&mut answer, connection, around, &company, content)?,
+            (None, [only]) => describe(&mut answer, connection, around, only, content)?,
+            (None, []) => {
+                let asked: String = super::content::clean(&asked).chars().take(60).collect();
+                return Err(Failure::Refused(format!(
+                    "No conversation in the cache is with \"{asked}\". Try a part of the name or the e-mail; get_data_info says which days are covered."
+                )));
+            }
+            (None, several) => {
+                let rows: Vec<Value> = several.iter().take(10).map(|customer| brief(customer, content).into_value()).collect();
+                answer.set("candidates", rows);
+                answer.set("notice", "Several customers are meant; ask again with the e-mail of one, or with the company's full name.");
+                format!("{} customers match.", several.len())
+            }
+        };
+        answer.set("sync_info", freshness.to_json());
+        Ok(answer.with_text(format!("{text} {}", freshness.message)))
+    })
+}
+
+fn brief(customer: &Customer, content: Content<'_>) -> Answer {
+    let line = |text: &Option<String>| text.as_deref().map(|text| content.line(text));
+    let mut answer = Answer::new();
+    answer.set_some("email", line(&customer.email));
+    answer.set_some("name", line(&customer.name));
+    answer.set_some("company", line(&customer.company));
+    answer.set("conversations", customer.conversations).set("open", customer.open);
+    answer.set_some("waiting", (customer.waiting > 0).then_some(customer.waiting));
+    answer.set("last_activity", customer.last_at.clone());
+    answer
+}
+
+fn describe(
+    answer: &mut Answer,
+    connection: &Connection,
+    around: Surroundings<'_>,
+    customer: &Customer,
+    content: Content<'_>,
+) -> Result<String, Failure> {
+    let mut who = brief(customer, content);
+    who.set("first_conversation", customer.first_at.clone());
+    who.set_some(
+        "last_activity_ago",
+        UnixSeconds::parse(&customer.last_at).map(|at| in_words(around.now.since(at))),
+    );
+    if customer.ratings > 0 {
+        who.set("ratings", customer.ratings);
+        who.set_some(
+            "rating_average",
+            customer.rating_average.map(|average| (average * 100.0).round() / 100.0),
+        );
+    }
+    if let Some(id) = &customer.contact_id
+        && let Some(contact) = customers::contact(connection, id)?
+    {
+        who.set_some("role", contact.role);
+        who.set_some("phone", contact.phone.map(|phone| content.line(&phone)));
+        who.set_some("your_id", contact.external_id.map(|id| content.line(&id)));
+    }
+    answer.set("customer", who.into_value());
+    let workspace = runs::workspace(connection)?;
+    let mut rows = Vec::new();
+    let mut used = 0;
+    for number in &customer.numbers {
+        let Some(record) = threads::by_number(connection, *number)? else { continue };
+        let mut row = conversation::summary(&record, content, around.now);
+        row.set_some("url", conversation::url(workspace.id_code.as_deref(), &record.id));
+        let row = row.into_value();
+        used += bytes(&row) + 1;
+        if used > BUDGET && !rows.is_empty() {
+            break;
+        }
+        rows.push(row);
+    }
+    let count = rows.len();
+    if (count as i64) < customer.conversations {
+        answer.set(
+            "notice",
+            format!(
+                "{count} of {} conversations are shown; search_conversations with customer_email or company shows the others.",
+                customer.conversations
+            ),
+        );
+    }
+    answer.set("conversations", rows);
+    Ok(format!("{}, {} open.", super::answer::counted(customer.conversations, "conversation"), customer.open))
+}

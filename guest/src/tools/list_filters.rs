@@ -1,0 +1,99 @@
+//! `list_filters`: the names that filters take, so that nobody has to guess.
+
+use serde_json::{Value, json};
+
+use super::answer::{Answer, bytes};
+use super::content::Content;
+use super::{Arguments, Context, Outcome, Tool, schema};
+use crate::store::labels::{self, Label};
+
+const KINDS: &[&str] = &["tags", "teams", "teammates", "channels", "states", "priorities"];
+/// Bytes of JSON for each kind, when all are asked for, and for one alone.
+const SHARE: usize = 1_800;
+const ALONE: usize = 7_000;
+
+pub const TOOL: Tool = Tool {
+    name: "list_filters",
+    title: "Names to filter by",
+    description: "The tags, teams, teammates, channels, states and priorities that exist in the cache, with how many conversations each has. Call it before filtering by a name you are not sure of.",
+    input,
+    output,
+    boolean: None,
+    syncs: false,
+    call,
+};
+
+fn input() -> Value {
+    schema::arguments(
+        json!({
+            "kind": {"enum": KINDS, "description": "Only this kind."},
+            "contains": {"type": "string", "description": "Only names that contain this."}
+        }),
+        &[],
+    )
+}
+
+fn output() -> Value {
+    let mut properties = json!({"timezone": {"type": "string"}, "notice": {"type": "string"}});
+    for kind in KINDS {
+        properties[*kind] = json!({"type": "array", "items": {"type": "object"}});
+    }
+    schema::answer(properties, &[])
+}
+
+fn call(context: &mut Context<'_>, arguments: &Arguments) -> Outcome {
+    let kind = arguments.choice("kind", KINDS)?;
+    let contains = arguments.string("contains")?.unwrap_or_default().to_lowercase();
+    let around = context.surroundings();
+    context.reading(|connection| {
+        let content = Content::new(&around.settings.redactions);
+        let mut answer = Answer::new();
+        let mut left_out = Vec::new();
+        let mut counts = Vec::new();
+        for name in KINDS.iter().filter(|name| kind.is_none_or(|kind| kind == **name)) {
+            let labels = match *name {
+                "tags" => labels::tags(connection)?,
+                "teams" => labels::teams(connection)?,
+                "teammates" => labels::admins(connection)?,
+                "channels" => labels::channels(connection)?,
+                "states" => labels::states(connection)?,
+                _ => labels::priorities(connection)?,
+            };
+            let wanted: Vec<&Label> =
+                labels.iter().filter(|label| label.name.to_lowercase().contains(&contains)).collect();
+            let room = if kind.is_some() { ALONE } else { SHARE };
+            let mut used = 0;
+            let rows: Vec<Value> = wanted
+                .iter()
+                .map(|label| {
+                    let mut row = Answer::new();
+                    row.set("name", content.line(&label.name)).set("conversations", label.conversations);
+                    if !label.listed {
+                        row.set("no_longer_in_intercom", true);
+                    }
+                    row.into_value()
+                })
+                .take_while(|row| {
+                    used += bytes(row) + 1;
+                    used <= room
+                })
+                .collect();
+            if rows.len() < wanted.len() {
+                left_out.push(format!("{} of {} {name}", rows.len(), wanted.len()));
+            }
+            counts.push(format!("{} {name}", wanted.len()));
+            answer.set_some(name, Some(rows));
+        }
+        answer.set("timezone", super::zone(around.settings, connection)?.name());
+        if !left_out.is_empty() {
+            answer.set(
+                "notice",
+                format!(
+                    "Shown are {}, the most used first; kind and contains narrow it.",
+                    left_out.join(", ")
+                ),
+            );
+        }
+        Ok(answer.with_text(format!("{}.", counts.join(", "))))
+    })
+}

@@ -1,0 +1,104 @@
+//! `query_database`: one SELECT over documented views, for what no other tool covers.
+
+use serde_json::{Number, Value, json};
+
+use super::answer::{Answer, bytes};
+use super::content::{Content, cut};
+use super::{Arguments, Context, Failure, Outcome, Tool, schema};
+use crate::store::free_sql::{self, Cell, FreeSqlError};
+
+const DEFAULT_LIMIT: i64 = 50;
+const MOST: i64 = 500;
+/// Bytes of JSON of the rows: some 6,000 tokens.
+const BUDGET: usize = 24_000;
+/// Characters of one text in a row.
+const TEXT: usize = 2_000;
+
+pub const TOOL: Tool = Tool {
+    name: "query_database",
+    title: "Query with SQL",
+    description: "One read-only SQLite SELECT over the cache, for questions no other tool answers. Views: v_conversations(conversation_id, created_at, updated_at, title, state, priority, channel, customer_email, customer_name, company_name, assignee, team, message_count, waiting_since, first_response_seconds, resolution_seconds, reopen_count, rating, rating_remark, ai_involved, ai_outcome, custom_attributes, …), v_messages(message_id, conversation_id, created_at, author_type, author_name, is_note, is_ai, body, …), v_tags(conversation_id, tag), v_events(conversation_id, kind, created_at, assigned_to, …), v_teammates, v_teams, v_syncs. SELECT * … LIMIT 1 shows all columns. Times are UTC ISO text.",
+    input,
+    output,
+    boolean: None,
+    syncs: false,
+    call,
+};
+
+fn input() -> Value {
+    schema::arguments(
+        json!({
+            "sql": {"type": "string", "description": "A SELECT, ended after 3 seconds.", "examples": ["SELECT tag, count(*) AS n FROM v_tags GROUP BY tag ORDER BY n DESC"]},
+            "limit": {"type": "integer", "minimum": 1, "maximum": MOST, "default": DEFAULT_LIMIT, "description": "Rows at most."}
+        }),
+        &["sql"],
+    )
+}
+
+fn output() -> Value {
+    schema::answer(
+        json!({
+            "columns": {"type": "array", "items": {"type": "string"}},
+            "rows": {"type": "array", "items": {"type": "array"}},
+            "notice": {"type": "string"}
+        }),
+        &["columns", "rows"],
+    )
+}
+
+fn call(context: &mut Context<'_>, arguments: &Arguments) -> Outcome {
+    let sql = arguments.required("sql", "SELECT state, count(*) FROM v_conversations GROUP BY state")?;
+    let limit = arguments.integer("limit", 1, MOST)?.unwrap_or(DEFAULT_LIMIT);
+    let limit = usize::try_from(limit).unwrap_or(1);
+    let content = Content::new(&context.settings.redactions);
+    // Notices a file that was replaced; the SELECT is a transaction of its own.
+    context.store.read(|_| Ok(()))?;
+    let mut rows: Vec<Value> = Vec::new();
+    let mut used = 0;
+    let mut too_large = false;
+    let table = free_sql::select(context.store.connection_mut(), &sql, |cells| {
+        if rows.len() >= limit {
+            return false;
+        }
+        let row = Value::Array(cells.iter().map(|cell| shown(cell, content)).collect());
+        used += bytes(&row) + 1;
+        too_large = used > BUDGET;
+        if !too_large {
+            rows.push(row);
+        }
+        !too_large
+    });
+    let table = table.map_err(|error| match error {
+        FreeSqlError::Refused(sentence) => Failure::Refused(content.line_of_error(&sentence)),
+        FreeSqlError::Store(error) => Failure::Store(error),
+    })?;
+    let count = rows.len();
+    let mut answer = Answer::new();
+    answer.set(
+        "columns",
+        json!(table.columns.iter().take(200).map(|name| cut(&content.line(name), 60)).collect::<Vec<_>>()),
+    );
+    answer.set("rows", rows);
+    if table.more {
+        let reason = if too_large {
+            "a row more would be too much for one answer: select fewer columns, or substr(body, 1, 300)"
+        } else {
+            "raise limit, or page with LIMIT and OFFSET"
+        };
+        answer.set(
+            "notice",
+            format!("Only the first {} are shown; {reason}.", super::answer::counted(count as i64, "row")),
+        );
+    }
+    Ok(answer.with_text(format!("{}.", super::answer::counted(count as i64, "row"))))
+}
+
+fn shown(cell: &Cell, content: Content<'_>) -> Value {
+    match cell {
+        Cell::Null => Value::Null,
+        Cell::Integer(value) => json!(value),
+        Cell::Real(value) => Number::from_f64(*value).map_or(Value::Null, Value::Number),
+        Cell::Text(text) => Value::from(cut(&content.text(text), TEXT)),
+        Cell::Blob(length) => Value::from(format!("[{length} bytes]")),
+    }
+}

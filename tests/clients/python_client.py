@@ -1,0 +1,122 @@
+"""The Python MCP client, which is not ours, against the real server over stdio.
+
+    python_client.py PROGRAM BASE_URL TOKEN FOLDER WORD CONVERSATIONS
+
+FOLDER holds a synced database of so many conversations, data/data.db, of which one has WORD in its
+fourth reply and nowhere else. Each mode of the client initializes, lists the tools, calls every
+one, and finds the word. The exit code is 1 when anything is not as it should be.
+"""
+
+import asyncio
+import json
+import pathlib
+import sys
+
+from mcp import Client, StdioServerParameters
+from mcp.client.stdio import stdio_client
+
+TOOLS = {
+    "check_coverage",
+    "force_sync",
+    "get_conversation",
+    "get_data_info",
+    "get_server_status",
+    "get_sync_status",
+    "search_conversations",
+    "sync_conversations",
+}
+
+# What the client agrees on in each of its modes.
+REVISIONS = {"auto": "2026-07-28", "legacy": "2025-11-25"}
+
+
+def check(holds, words):
+    if not holds:
+        raise AssertionError(words)
+
+
+async def call(client, name, arguments):
+    """The structured answer; the client itself checks it against the tool's output schema."""
+    result = await client.call_tool(name, arguments)
+    check(not result.is_error, f"{name} failed: {result.content}")
+    answer = result.structured_content
+    check(isinstance(answer, dict), f"{name} has no structured answer")
+    print(f"    {name}: {json.dumps(answer, ensure_ascii=False)[:150]}")
+    return answer
+
+
+async def session(server, mode, word, conversations):
+    print(f"{mode}:")
+    async with Client(stdio_client(server), mode=mode) as client:
+        revision = client.protocol_version
+        print(f"    speaks {revision} with {client.server_info.name} {client.server_info.version}")
+        check(revision == REVISIONS[mode], f"{mode} was to speak {REVISIONS[mode]}")
+        tools = {tool.name for tool in (await client.list_tools()).tools}
+        check(tools >= TOOLS, f"tools are missing: {TOOLS - tools}")
+
+        info = await call(client, "get_data_info", {})
+        check(info["total_conversations"] == conversations, f"not {conversations} conversations")
+        days = {"start_date": info["coverage_start"], "end_date": info["coverage_end"]}
+        coverage = await call(client, "check_coverage", days)
+        check(coverage["has_coverage"], "the covered days are not covered")
+        await call(client, "get_sync_status", {})
+        await call(client, "get_server_status", {})
+
+        found = await call(client, "search_conversations", {"query": word})
+        check(found["total_matches"] == 1, f"{word} was to be found once")
+        hit = found["conversations"][0]
+        thread = await call(client, "get_conversation", {"conversation_id": hit["id"]})
+        replies = [message for message in thread["messages"] if word in message["body"]]
+        check(len(replies) == 1, f"{word} was to be in one message")
+        place = thread["messages"].index(replies[0])
+        check(place == 4, f"{word} was to be in the fourth reply, not in number {place}")
+        check(replies[0]["id"] == hit["match"]["message_id"], "the match is another message")
+
+        steps = []
+
+        async def progress(done, total, message):
+            steps.append(done)
+
+        result = await client.call_tool("force_sync", {}, progress_callback=progress)
+        check(result.structured_content["success"], f"force_sync failed: {result.content}")
+        check(steps == sorted(set(steps)), f"progress does not rise: {steps}")
+        print(f"    force_sync: {json.dumps(result.structured_content)[:150]} ({len(steps)} steps)")
+        await call(client, "sync_conversations", {"force": True})
+
+        wrong = await client.call_tool("search_conversations", {"timeframe": "since the flood"})
+        check(wrong.is_error, "an unknown timeframe was accepted")
+        print(f"    a wrong argument: {wrong.content[0].text[:100]}…")
+        try:
+            await client.call_tool("delete_everything", {})
+        except Exception as error:  # The class differs between versions of the client.
+            print(f"    an unknown tool: {error}"[:150])
+        else:
+            raise AssertionError("an unknown tool was called")
+    print(f"    {word} is in the fourth reply of {hit['id']}, one of {conversations}")
+
+
+async def main(program, base_url, token, folder, word, conversations):
+    folder = pathlib.Path(folder)
+    server = StdioServerParameters(
+        command=program,
+        args=["serve"],
+        env={
+            "HOME": str(folder / "home"),
+            "FASTINTERCOM_DB_PATH": str(folder / "data" / "data.db"),
+            "FASTINTERCOM_CACHE_DIR": str(folder / "code"),
+            "FASTINTERCOM_LOG": "warn",
+            "INTERCOM_BASE_URL": base_url,
+            "INTERCOM_ACCESS_TOKEN": token,
+        },
+    )
+    for mode in REVISIONS:
+        await session(server, mode, word, int(conversations))
+
+
+if __name__ == "__main__":
+    try:
+        asyncio.run(main(*sys.argv[1:]))
+    except* AssertionError as failures:
+        for failure in failures.exceptions:
+            print(f"python_client.py: {failure}", file=sys.stderr)
+        sys.exit(1)
