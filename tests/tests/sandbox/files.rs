@@ -63,7 +63,8 @@ fn writing_outside_the_folder_is_denied() {
     let session = victim();
     let secret = session.scratch().write("secret.txt", "nobody may change this");
     std::os::unix::fs::symlink("..", session.scratch().database_folder().join("up")).expect("a link");
-    let paths = ["../secret.txt", "/data/../secret.txt", "up/secret.txt", "/data/up/new", "../new", "/tmp/hostile"];
+    let paths =
+        ["../secret.txt", "/data/../secret.txt", "up/secret.txt", "/data/up/new", "../new", "/tmp/hostile"];
     let found = answers(&session, "write_outside", json!({"paths": paths}));
     assert_eq!(found["done"], json!([]), "{found:#}");
     assert_eq!(fs::read_to_string(secret).expect("it is there"), "nobody may change this");
@@ -118,7 +119,8 @@ fn the_host_follows_no_link_in_the_place_of_its_files() {
     goes_on(&server.start());
     fs::remove_file(server.scratch().database()).expect("the database goes");
     std::os::unix::fs::symlink(&secret, server.scratch().database()).expect("a link");
-    let output = fastintercom_tests::command::Cli::new(&simulator).on(server.scratch()).args(["status"]).run();
+    let output =
+        fastintercom_tests::command::Cli::new(&simulator).on(server.scratch()).args(["status"]).run();
     assert_eq!(output.code, Some(2), "{output:?}");
     assert!(output.stderr.contains("symbolic link"), "{output:?}");
 }

@@ -119,7 +119,8 @@ fn one_writable_folder_no_home_and_no_privileges_are_enough() {
 
     let synced = output("exec $PROGRAM sync --json");
     let shown = String::from_utf8_lossy(&synced.stderr).into_owned();
-    let report: Value = serde_json::from_slice(&synced.stdout).unwrap_or_else(|error| panic!("{error}: {shown}"));
+    let report: Value =
+        serde_json::from_slice(&synced.stdout).unwrap_or_else(|error| panic!("{error}: {shown}"));
     assert_eq!(report["total_conversations"], 12, "{report}");
 
     let mut server = container.run(&simulator, "exec $PROGRAM serve").spawn().expect("it starts");
@@ -140,6 +141,7 @@ fn one_writable_folder_no_home_and_no_privileges_are_enough() {
     drop(input);
     assert!(server.wait().expect("an end").success());
     // Compiled in memory: nothing but the database was written.
-    let names: Vec<_> = fs::read_dir(&container.data).expect("readable").flatten().map(|entry| entry.file_name()).collect();
+    let names: Vec<_> =
+        fs::read_dir(&container.data).expect("readable").flatten().map(|entry| entry.file_name()).collect();
     assert!(names.iter().all(|name| name.to_string_lossy().starts_with("data.db")), "{names:?}");
 }

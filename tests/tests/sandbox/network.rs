@@ -45,9 +45,13 @@ fn other_requests_than_those_of_a_sync_are_denied() {
     ] {
         let request = json!({"method": method, "scheme": scheme, "authority": authority, "path": path});
         let answer = answers(&session, "send", request);
-        let error = answer["error"].as_str().unwrap_or_else(|| panic!("{method} {authority} {path}: {answer}"));
+        let error =
+            answer["error"].as_str().unwrap_or_else(|| panic!("{method} {authority} {path}: {answer}"));
         let refused_before = error.ends_with("refused") || error.contains("HttpRequestUriInvalid");
-        assert!(refused_before || error.contains("denied: ") && error.contains(rule), "{authority} {path}: {error}");
+        assert!(
+            refused_before || error.contains("denied: ") && error.contains(rule),
+            "{authority} {path}: {error}"
+        );
     }
     let asked: Vec<_> = upstream.requests().into_iter().chain(elsewhere.requests()).collect();
     assert!(asked.is_empty(), "{asked:#?}");
@@ -89,7 +93,8 @@ fn headers_of_the_host_cannot_be_set() {
         assert_eq!(answers(&session, "set_header", json!({"name": name})), json!({"set": []}), "{name}");
     }
     for name in ["Authorization", "Cookie", "Host"] {
-        let answer = answers(&session, "set_trailer", json!({"name": name, "authority": upstream.authority()}));
+        let answer =
+            answers(&session, "set_trailer", json!({"name": name, "authority": upstream.authority()}));
         assert!(answer["error"].as_str().is_some_and(|error| error.contains("orbidden")), "{name}: {answer}");
     }
     // These could be set, but do not leave: packed or in pieces, the token would not be found.
@@ -98,7 +103,10 @@ fn headers_of_the_host_cannot_be_set() {
             "scheme": "http", "authority": upstream.authority(), "path": "/me", "headers": [[name, value]],
         });
         let answer = answers(&session, "send", request);
-        assert!(answer["error"].as_str().is_some_and(|error| error.contains("denied: the header")), "{answer}");
+        assert!(
+            answer["error"].as_str().is_some_and(|error| error.contains("denied: the header")),
+            "{answer}"
+        );
     }
     assert!(upstream.requests().is_empty(), "{:#?}", upstream.requests());
 }
@@ -114,7 +122,9 @@ fn requests_are_bounded_in_number_and_size() {
         .start();
     let many = json!({"scheme": "http", "authority": upstream.authority(), "path": "/me", "count": 170});
     let answer = answers(&session, "send_many", many);
-    let refused = answer["refusals"].as_object().is_some_and(|all| all.keys().any(|code| code.contains("ConnectionLimit")));
+    let refused = answer["refusals"]
+        .as_object()
+        .is_some_and(|all| all.keys().any(|code| code.contains("ConnectionLimit")));
     assert!(refused, "{answer}");
     let large = json!({"authority": upstream.authority(), "bytes": 100 << 20});
     let answer = answers(&session, "large_request", large);

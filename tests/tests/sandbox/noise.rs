@@ -40,5 +40,8 @@ fn log_lines_hold_no_escapes() {
     answers(&session, "terminal_escapes", json!({}));
     let line = session.wait_for_log("before");
     assert!(line.ends_with("after"), "{line:?}");
-    assert!(!line.chars().any(|character| character.is_control() || "\u{202e}\u{e0041}".contains(character)), "{line:?}");
+    assert!(
+        !line.chars().any(|character| character.is_control() || "\u{202e}\u{e0041}".contains(character)),
+        "{line:?}"
+    );
 }

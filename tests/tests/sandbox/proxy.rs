@@ -53,9 +53,8 @@ fn tunnel(mut client: TcpStream, server: SocketAddr, kept: &Mutex<Vec<String>>) 
     let target = head.strip_prefix("CONNECT ")?.split(' ').next()?.to_owned();
     let wanted = format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(CREDENTIALS));
     let allowed = head.lines().any(|line| {
-        line.split_once(": ").is_some_and(|(name, value)| {
-            name.eq_ignore_ascii_case("proxy-authorization") && value == wanted
-        })
+        line.split_once(": ")
+            .is_some_and(|(name, value)| name.eq_ignore_ascii_case("proxy-authorization") && value == wanted)
     });
     let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
     kept.push(if allowed { target } else { format!("refused {target}") });

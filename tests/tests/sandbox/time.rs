@@ -15,7 +15,8 @@ const DEADLINE: &str = "longer than 1 s";
 #[test]
 fn endless_calls_are_ended() {
     let session = victim();
-    for attack in ["loop_without_calls", "loop_of_calls", "loop_of_progress", "sleep_a_year", "lock_for_ever"] {
+    for attack in ["loop_without_calls", "loop_of_calls", "loop_of_progress", "sleep_a_year", "lock_for_ever"]
+    {
         let begun = Instant::now();
         is_ended(&session, attack, json!({}), DEADLINE);
         assert!(begun.elapsed() < Duration::from_secs(10), "{attack} took {:?}", begun.elapsed());
@@ -66,7 +67,8 @@ fn a_sync_without_progress_is_ended() {
     for attack in ["loop_without_calls", "loop_of_syncs"] {
         let cli = Cli::new(&simulator).env("FASTINTERCOM_SYNC_STALL_SECONDS", "10");
         std::fs::write(cli.scratch().database_folder().join("attack"), attack).expect("written");
-        let output = cli.args(["--component", hostile().to_str().expect("UTF-8"), "sync"]).run().assert_code(1);
+        let output =
+            cli.args(["--component", hostile().to_str().expect("UTF-8"), "sync"]).run().assert_code(1);
         assert!(output.stderr.contains("longer than 10 s"), "{attack}: {output:?}");
     }
 }

@@ -63,7 +63,10 @@ fn the_component_finds_the_token_nowhere() {
     // The server saw it: the host added it to the request.
     assert!(upstream.requests().iter().any(|head| head.contains(CANARY)));
     let around = answers(&session, "surroundings", json!({}));
-    assert_eq!((&around["environment"], &around["arguments"], &around["stdin"]), (&json!([]), &json!([]), &json!(0)));
+    assert_eq!(
+        (&around["environment"], &around["arguments"], &around["stdin"]),
+        (&json!([]), &json!([]), &json!(0))
+    );
     let scratch = session.scratch().clone();
     assert_clean("the log", session.stop_by(Stop::CloseStdin).log.join("\n").as_bytes());
     assert_files_clean(&scratch);
@@ -86,7 +89,12 @@ fn packed_answers_are_searched_or_refused() {
         let found = answers(&session, "find_token", hunt(&upstream));
         assert_eq!(found["places"], json!([]), "{encoding}: {found:#}");
         assert_eq!(found["answer"]["status"], status, "{encoding}: {found:#}");
-        assert!(upstream.requests().iter().all(|head| head.to_ascii_lowercase().contains("accept-encoding: gzip")));
+        assert!(
+            upstream
+                .requests()
+                .iter()
+                .all(|head| head.to_ascii_lowercase().contains("accept-encoding: gzip"))
+        );
     }
 }
 
@@ -94,11 +102,7 @@ fn packed_answers_are_searched_or_refused() {
 #[test]
 fn no_failure_tells_the_token() {
     let simulator = simulate(Config::new().conversations(30).days(5).token(CANARY));
-    for fault in [
-        Fault::HtmlError { status: 502 },
-        Fault::MissingScope { status: 401 },
-        Fault::Reset,
-    ] {
+    for fault in [Fault::HtmlError { status: 502 }, Fault::MissingScope { status: 401 }, Fault::Reset] {
         simulator.add_fault(Rule::new(fault).on(Endpoint::Search).times(40));
         let cli = Cli::new(&simulator).env("FASTINTERCOM_LOG", "trace").env("RUST_LOG", "trace");
         for arguments in [&["sync"][..], &["status", "--json"], &["call", "get_sync_status"]] {

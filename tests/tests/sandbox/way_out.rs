@@ -53,7 +53,8 @@ fn closed_port() -> u16 {
 fn a_sync_works_through_an_authenticating_proxy_and_behind_a_private_authority() {
     let setting = Setting::named(NAME);
     let proxy = Proxy::to(setting.secured.address);
-    let report = setting.sync(&format!("https://{NAME}")).env("HTTPS_PROXY", proxy.url(CREDENTIALS)).run().json();
+    let report =
+        setting.sync(&format!("https://{NAME}")).env("HTTPS_PROXY", proxy.url(CREDENTIALS)).run().json();
     assert_eq!(report["total_conversations"], 12, "{report}");
     let tunnels = proxy.tunnels();
     assert!(tunnels.iter().all(|target| *target == format!("{NAME}:443")), "{tunnels:?}");
@@ -115,8 +116,7 @@ fn http_2_is_spoken_where_it_is_offered() {
     let host = format!("[{MAPPED}]:{}", secured.address.port());
     let server = attacked(&simulator).env("INTERCOM_BASE_URL", format!("https://{host}"));
     let file = authority.file(server.scratch());
-    let session =
-        server.env("SSL_CERT_FILE", file).env("FASTINTERCOM_CALL_TIMEOUT_SECONDS", "30").start();
+    let session = server.env("SSL_CERT_FILE", file).env("FASTINTERCOM_CALL_TIMEOUT_SECONDS", "30").start();
     let answer = answers(&session, "send", json!({"scheme": "https", "authority": host, "path": "/me"}));
     assert_eq!((&answer["status"], &answer["body"]), (&json!(200), &json!("{}")), "{answer}");
 }
