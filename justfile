@@ -3,6 +3,7 @@
 set shell := ["bash", "-euo", "pipefail", "-c"]
 
 bin := justfile_directory() / "target/debug/fastintercom"
+hostile := justfile_directory() / "target/wasm32-wasip2/release/fastintercom_hostile.wasm"
 
 _list:
     @just --list --unsorted
@@ -25,6 +26,9 @@ test *arguments: build
     #!/usr/bin/env bash
     set -euo pipefail
     export FASTINTERCOM_BIN={{ bin }}
+    # The component that attacks the sandbox.
+    cargo build --quiet --package fastintercom-hostile --target wasm32-wasip2 --release
+    export FASTINTERCOM_HOSTILE={{ hostile }}
     # Test processes share one place for compiled code: compiling takes seconds.
     export FASTINTERCOM_TEST_CACHE=$(mktemp -d)
     trap 'rm -rf "$FASTINTERCOM_TEST_CACHE"' EXIT
@@ -66,3 +70,12 @@ component:
     cargo build --quiet --package fastintercom
     cp target/component/wasm32-wasip2/component/fastintercom_guest.wasm target/fastintercom.wasm
     sha256sum target/fastintercom.wasm
+
+# Licences, bans and sources of all dependencies; `just deny advisories` asks the network, too
+deny *checks="licenses bans sources":
+    command -v cargo-deny >/dev/null || cargo install cargo-deny --locked --quiet
+    cargo deny --locked check {{ checks }}
+
+# Build the component twice, in two folders, and compare
+reproducible:
+    tests/reproducible.sh

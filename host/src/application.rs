@@ -88,20 +88,11 @@ impl Application {
         cancelled: CancellationToken,
         progress: Option<ProgressSink>,
     ) -> Result<Result<ToolOutput, ToolError>, CallError> {
-        let ceiling = self.surroundings.limits.answer;
-        let answer = call!(self, cancelled, progress, |live| live
-            .exports
-            .fastintercom_component_tools()
-            .call_call_tool(&mut live.store, &name, &arguments))?;
-        match answer {
-            Ok(output) if output.structured.len() + output.text.len() > ceiling => {
-                Err(CallError::Trap(format!(
-                    "its answer of {} bytes is over the limit of {ceiling}",
-                    output.structured.len() + output.text.len()
-                )))
-            }
-            other => Ok(other),
-        }
+        call!(self, cancelled, progress, |live| live.exports.fastintercom_component_tools().call_call_tool(
+            &mut live.store,
+            &name,
+            &arguments
+        ))
     }
 
     /// # Errors

@@ -8,6 +8,25 @@ pub fn user_id() -> u32 {
     unsafe { libc::geteuid() }
 }
 
+/// Lets this process open as many files as its user may, at most 16384: every instance may open
+/// a thousand, and none should be able to keep the others, or the network, from opening theirs.
+pub fn allow_open_files() {
+    #[cfg(unix)]
+    {
+        let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+        // SAFETY: the pointer is to a valid structure that the call fills.
+        if unsafe { libc::getrlimit(libc::RLIMIT_NOFILE, &raw mut limit) } != 0 {
+            return;
+        }
+        let wanted = limit.rlim_max.min(16_384);
+        if limit.rlim_cur < wanted {
+            limit.rlim_cur = wanted;
+            // SAFETY: the pointer is to a valid structure. A refusal leaves the limit as it was.
+            let _ = unsafe { libc::setrlimit(libc::RLIMIT_NOFILE, &raw const limit) };
+        }
+    }
+}
+
 /// Files that this process creates are for its user only, the database's journal included: WASI
 /// has no file modes, so what the guest creates gets whatever the mask leaves.
 pub fn keep_new_files_private() {

@@ -187,7 +187,7 @@ impl Syncs {
             }
         });
         let context = CallContext {
-            deadline: Arc::new(Deadline::new(self.surroundings.limits.sync_stall)),
+            deadline: Arc::new(Deadline::watchdog(self.surroundings.limits.sync_stall)),
             progress: Some(sink),
             stop: Arc::clone(&self.stopping),
             place: None,

@@ -1,11 +1,12 @@
 //! Text from outside, made fit for a terminal and a log.
 
-/// At most so many bytes of the text, on one line, without control characters.
+/// At most so many bytes of the text, on one line, without control characters, and without those
+/// that change what a person sees: other directions, other lines, invisible tags.
 #[must_use]
 pub fn printable(text: &str, at_most: usize) -> String {
     let mut out = String::with_capacity(text.len().min(at_most));
     for character in text.chars() {
-        let character = if character.is_control() { ' ' } else { character };
+        let character = if character.is_control() || misleads(character) { ' ' } else { character };
         if out.len() + character.len_utf8() > at_most {
             out.push('…');
             break;
@@ -13,6 +14,15 @@ pub fn printable(text: &str, at_most: usize) -> String {
         out.push(character);
     }
     out
+}
+
+/// Marks of direction, line and paragraph separators, characters without width, and tags.
+fn misleads(character: char) -> bool {
+    matches!(
+        character,
+        '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
+            | '\u{e0000}'..='\u{e007f}'
+    )
 }
 
 #[cfg(test)]
@@ -23,5 +33,6 @@ mod tests {
     fn escapes_and_line_breaks_do_not_reach_the_terminal() {
         assert_eq!(printable("a\u{1b}[31mb\nc", 100), "a [31mb c");
         assert_eq!(printable("äöü", 4), "äö…");
+        assert_eq!(printable("a\u{202e}b\u{e0041}c\u{2028}d", 100), "a b c d");
     }
 }

@@ -44,6 +44,7 @@ impl From<crate::component::errors::CallError> for Failure {
 #[must_use]
 pub fn main() -> ExitCode {
     crate::platform::keep_new_files_private();
+    crate::platform::allow_open_files();
     let arguments = Arguments::parse();
     match run(arguments) {
         Ok(code) => code,

@@ -14,6 +14,7 @@ use super::bindings::{self, FastintercomPre};
 use super::cache::CodeCache;
 use super::deadline::Deadline;
 use super::limits::InstanceLimits;
+use super::lines::LineBudget;
 use super::state::{CallContext, LockKeeper, OwnImports, State};
 use super::stderr::GuestStderr;
 use super::surroundings::Surroundings;
@@ -27,14 +28,16 @@ pub const EMBEDDED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/fastinterc
 /// The name under which the guest sees the data folder.
 const GUEST_FOLDER: &str = "/data";
 
-/// Headers that a guest may hold in one `fields` resource, bytes in memory.
-const FIELD_BYTES: usize = 64 * 1024;
+/// Headers that a guest may hold in one `fields` resource, bytes in memory. Intercom's answers
+/// have two kilobytes. Times [`RESOURCE_ENTRIES`], this is what headers can cost the host: 32 MB.
+const FIELD_BYTES: usize = 32 * 1024;
 /// Random bytes in one call: SQLite and hash tables ask for a few dozen.
 const RANDOM_BYTES: u64 = 64 * 1024;
-/// Entries of the resource table: a sync holds a few dozen requests, bodies and streams.
-const RESOURCE_ENTRIES: usize = 4_096;
-/// Bytes that one call of a host function may make the host copy: a page of results is far less.
-const HOSTCALL_BYTES: usize = 64 * 1024 * 1024;
+/// Entries of the resource table: a sync with 100 requests in flight holds some 500 of them,
+/// bodies and streams included. Files are among them, so this bounds open files, too.
+const RESOURCE_ENTRIES: usize = 1_024;
+/// Handles in the instance's own tables: one for each entry above, and as many borrowed.
+const HANDLES: usize = 4 * RESOURCE_ENTRIES;
 
 /// Bytes of a component, embedded or from a file.
 #[derive(Clone)]
@@ -123,30 +126,36 @@ impl Code {
     ) -> wasmtime::Result<Live> {
         let permissions =
             if surroundings.configuration.read_only { FsPerms::ReadOnly } else { FsPerms::ReadWrite };
+        let lines = LineBudget::default();
         let wasi = WasiCtx::builder()
             .allow_blocking_current_thread(true)
             .preopened_dir(&surroundings.folder, GUEST_FOLDER, permissions)?
-            .stderr(GuestStderr)
+            .stderr(GuestStderr(lines.clone()))
             .max_random_size(RANDOM_BYTES)
             .build();
         let mut http = WasiHttpCtx::new();
         http.set_field_size_limit(FIELD_BYTES);
         let deadline = Arc::new(Deadline::new(surroundings.limits.call));
+        let answer = surroundings.limits.answer;
         let mut table = ResourceTable::new();
         table.set_max_capacity(RESOURCE_ENTRIES);
         let state = State {
             wasi,
             http,
-            egress: Egress::new(Arc::clone(&surroundings.outgoing)),
+            egress: Egress::new(Arc::clone(&surroundings.outgoing), Arc::clone(&surroundings.memory)),
             table,
             limits: InstanceLimits::new(Arc::clone(&surroundings.memory), surroundings.limits.memory),
             surroundings,
             locks,
+            lines,
             call: CallContext { deadline, progress: None, stop: Arc::default(), place: None },
         };
         let mut store = Store::new(self.pre.engine(), state);
         store.limiter(|state| &mut state.limits);
-        store.set_hostcall_fuel(HOSTCALL_BYTES);
+        // What one call hands to the host in either direction, and so above all its answer: over
+        // the limit nothing is copied. Everything else that the guest passes is far smaller.
+        store.set_hostcall_fuel(answer);
+        store.set_max_component_handles(HANDLES);
         store.set_epoch_deadline(1);
         // At every tick the guest yields to its runtime, where `Worker::call` ends a call that
         // was cancelled or is overdue, and where answers of the network are taken in.

@@ -7,21 +7,43 @@ use std::time::{Duration, Instant};
 /// that ends it.
 ///
 /// For a tool call the limit is a deadline: [`Deadline::pause`] stops the watch while the guest
-/// waits for a sync. For a sync it is a watchdog: every sign of progress [`Deadline::touch`]es it.
+/// waits for a sync. For a sync it is a watchdog: every sign of progress restarts it. A tool
+/// call's progress does not: otherwise a loop that reports some would never be ended.
 #[derive(Debug)]
 pub struct Deadline {
     origin: Instant,
     limit: Duration,
+    restarts: bool,
     /// Milliseconds after `origin` from which the limit counts.
     started: AtomicU64,
     /// Milliseconds after `origin` at which a pause began, plus one; 0: not paused.
     paused: AtomicU64,
+    /// Milliseconds that pauses have taken so far.
+    waited: AtomicU64,
 }
 
+/// How long a call may wait for syncs in all before its watch goes on: a tool waits under a
+/// minute, so this is only reached by a component that never stops waiting.
+const LONGEST_WAIT: Duration = Duration::from_secs(10 * 60);
+
 impl Deadline {
+    /// So much time in all.
     #[must_use]
     pub fn new(limit: Duration) -> Self {
-        Self { origin: Instant::now(), limit, started: AtomicU64::new(0), paused: AtomicU64::new(0) }
+        Self {
+            origin: Instant::now(),
+            limit,
+            restarts: false,
+            started: AtomicU64::new(0),
+            paused: AtomicU64::new(0),
+            waited: AtomicU64::new(0),
+        }
+    }
+
+    /// So much time between two signs of progress.
+    #[must_use]
+    pub fn watchdog(limit: Duration) -> Self {
+        Self { restarts: true, ..Self::new(limit) }
     }
 
     #[must_use]
@@ -29,14 +51,23 @@ impl Deadline {
         self.limit
     }
 
-    /// The limit counts from now on.
-    pub fn touch(&self) {
+    /// The call begins: the limit counts from now on.
+    pub fn start(&self) {
         self.started.store(self.now(), Ordering::Relaxed);
     }
 
-    /// Stops the watch until the guard is dropped.
+    /// A sign of progress, which only a watchdog heeds.
+    pub fn progress(&self) {
+        if self.restarts {
+            self.start();
+        }
+    }
+
+    /// Stops the watch until the guard is dropped. A watchdog does not stop.
     pub fn pause(&self) -> Pause<'_> {
-        self.paused.store(self.now() + 1, Ordering::Relaxed);
+        if !self.restarts {
+            self.paused.store(self.now() + 1, Ordering::Relaxed);
+        }
         Pause(self)
     }
 
@@ -53,8 +84,11 @@ impl Deadline {
 
     /// What is left; `None` while paused.
     fn remaining(&self) -> Option<Duration> {
-        if self.paused.load(Ordering::Relaxed) != 0 {
-            return None;
+        let paused = self.paused.load(Ordering::Relaxed);
+        if paused != 0 {
+            let waited = self.waited.load(Ordering::Relaxed) + self.now().saturating_sub(paused - 1);
+            let over = Duration::from_millis(waited) > LONGEST_WAIT;
+            return if over { Some(Duration::ZERO) } else { None };
         }
         let used = self.now().saturating_sub(self.started.load(Ordering::Relaxed));
         Some(self.limit.saturating_sub(Duration::from_millis(used)))
@@ -71,15 +105,40 @@ pub struct Pause<'a>(&'a Deadline);
 
 impl Drop for Pause<'_> {
     fn drop(&mut self) {
-        let began = self.0.paused.swap(0, Ordering::Relaxed).saturating_sub(1);
-        let waited = self.0.now().saturating_sub(began);
+        let paused = self.0.paused.swap(0, Ordering::Relaxed);
+        if paused == 0 {
+            return;
+        }
+        let waited = self.0.now().saturating_sub(paused - 1);
         self.0.started.fetch_add(waited, Ordering::Relaxed);
+        self.0.waited.fetch_add(waited, Ordering::Relaxed);
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_a_watchdog_heeds_progress() {
+        for (deadline, left) in [
+            (Deadline::new(Duration::from_millis(50)), false),
+            (Deadline::watchdog(Duration::from_millis(50)), true),
+        ] {
+            std::thread::sleep(Duration::from_millis(60));
+            deadline.progress();
+            assert_eq!(deadline.remaining().is_some_and(|remaining| !remaining.is_zero()), left);
+        }
+    }
+
+    #[test]
+    fn waiting_has_an_end_too() {
+        let deadline = Deadline::new(Duration::from_secs(5));
+        deadline.waited.store(600_000, Ordering::Relaxed);
+        let _pause = deadline.pause();
+        std::thread::sleep(Duration::from_millis(5));
+        assert_eq!(deadline.remaining(), Some(Duration::ZERO));
+    }
 
     #[tokio::test(start_paused = false)]
     async fn a_pause_is_not_charged() {

@@ -13,6 +13,12 @@ pub enum CallError {
     Deadline(Duration),
     /// The instance needed more memory than it may have.
     Memory(usize),
+    /// All instances together needed more memory than they may have.
+    MemoryOfAll(usize),
+    /// One answer was larger than it may be, bytes.
+    Answer(usize),
+    /// The component asked the host for more than it gives: what of, in a few words.
+    Excess(String),
     /// The guest's code trapped.
     Trap(String),
     /// The component could not be loaded, or an instance could not be made.
@@ -32,6 +38,20 @@ impl fmt::Display for CallError {
                 formatter,
                 "The call needed more than {} MB of memory and was ended. Ask for less at a time, or raise FASTINTERCOM_MEMORY_MB.",
                 limit / (1024 * 1024)
+            ),
+            Self::MemoryOfAll(limit) => write!(
+                formatter,
+                "All calls together needed more than {} MB of memory, and this one was ended. Ask again when others have ended, or raise FASTINTERCOM_MEMORY_TOTAL_MB.",
+                limit / (1024 * 1024)
+            ),
+            Self::Answer(limit) => write!(
+                formatter,
+                "The answer was larger than {} MB and was dropped. Ask for less at a time, or raise FASTINTERCOM_ANSWER_MB.",
+                limit / (1024 * 1024)
+            ),
+            Self::Excess(what) => write!(
+                formatter,
+                "The component asked for more {what} than the host gives, and the call was ended; nothing stored is lost, and the next call uses a fresh instance. If it happens again, please report it with the log."
             ),
             Self::Trap(reason) => write!(
                 formatter,

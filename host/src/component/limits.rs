@@ -1,7 +1,7 @@
 //! Ceilings for memory, tables and instances.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use wasmtime::ResourceLimiter;
 
@@ -24,6 +24,18 @@ impl MemoryBudget {
         self.used.load(Ordering::Relaxed)
     }
 
+    /// The most that all may hold.
+    #[must_use]
+    pub fn ceiling(&self) -> usize {
+        self.ceiling
+    }
+
+    /// Takes so many bytes until the result is dropped; `None`: there is no room.
+    #[must_use]
+    pub fn reserve(self: &Arc<Self>, bytes: usize) -> Option<Reservation> {
+        self.take(bytes).then(|| Reservation { budget: Arc::clone(self), bytes })
+    }
+
     fn take(&self, bytes: usize) -> bool {
         self.used
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |used| {
@@ -31,6 +43,26 @@ impl MemoryBudget {
             })
             .is_ok()
     }
+}
+
+/// A part of the budget, given back when it is dropped.
+#[derive(Debug)]
+pub struct Reservation {
+    budget: Arc<MemoryBudget>,
+    bytes: usize,
+}
+
+impl Drop for Reservation {
+    fn drop(&mut self) {
+        self.budget.used.fetch_sub(self.bytes, Ordering::Relaxed);
+    }
+}
+
+/// Which ceiling refused a growth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    Instance,
+    All,
 }
 
 /// The limits of one instance.
@@ -43,7 +75,9 @@ pub struct InstanceLimits {
     budget: Arc<MemoryBudget>,
     memory: usize,
     held: usize,
-    refused: Arc<AtomicBool>,
+    /// The growth at hand, in case the system has no memory for it.
+    growth: usize,
+    refused: Option<Refusal>,
 }
 
 /// Elements of a table: the component has some thousands of functions; ten times that is ample.
@@ -54,13 +88,18 @@ const CORE_ITEMS: usize = 64;
 impl InstanceLimits {
     #[must_use]
     pub fn new(budget: Arc<MemoryBudget>, memory: usize) -> Self {
-        Self { budget, memory, held: 0, refused: Arc::new(AtomicBool::new(false)) }
+        Self { budget, memory, held: 0, growth: 0, refused: None }
     }
 
-    /// Set once a growth was refused.
+    /// Whether, and by which ceiling, a growth was refused since [`InstanceLimits::begin_call`].
     #[must_use]
-    pub fn refused(&self) -> Arc<AtomicBool> {
-        Arc::clone(&self.refused)
+    pub fn refused(&self) -> Option<Refusal> {
+        self.refused
+    }
+
+    /// Forgets what an earlier call was refused: SQLite lives through it.
+    pub fn begin_call(&mut self) {
+        self.refused = None;
     }
 
     /// Bytes of linear memory that this instance holds.
@@ -84,13 +123,24 @@ impl ResourceLimiter for InstanceLimits {
         _maximum: Option<usize>,
     ) -> wasmtime::Result<bool> {
         let more = desired.saturating_sub(current);
-        let granted = self.held.saturating_add(more) <= self.memory && self.budget.take(more);
-        if granted {
-            self.held += more;
+        self.refused = if self.held.saturating_add(more) > self.memory {
+            Some(Refusal::Instance)
+        } else if !self.budget.take(more) {
+            Some(Refusal::All)
         } else {
-            self.refused.store(true, Ordering::Relaxed);
-        }
-        Ok(granted)
+            self.held += more;
+            self.growth = more;
+            return Ok(true);
+        };
+        self.growth = 0;
+        Ok(false)
+    }
+
+    fn memory_grow_failed(&mut self, _: wasmtime::Error) -> wasmtime::Result<()> {
+        let back = std::mem::take(&mut self.growth);
+        self.held -= back;
+        self.budget.used.fetch_sub(back, Ordering::Relaxed);
+        Ok(())
     }
 
     fn table_growing(
@@ -127,10 +177,34 @@ mod tests {
         assert!(one.memory_growing(0, 60, None).expect("an answer"));
         assert!(!two.memory_growing(0, 60, None).expect("an answer"), "together they hold too much");
         assert!(!one.memory_growing(60, 90, None).expect("an answer"), "one alone holds too much");
-        assert!(one.refused().load(Ordering::Relaxed));
+        assert_eq!((one.refused(), two.refused()), (Some(Refusal::Instance), Some(Refusal::All)));
         drop(one);
         assert!(two.memory_growing(0, 60, None).expect("an answer"));
         drop(two);
         assert_eq!(budget.used(), 0);
+    }
+
+    #[test]
+    fn what_the_system_refuses_is_not_counted() {
+        let budget = MemoryBudget::new(100);
+        let mut one = InstanceLimits::new(Arc::clone(&budget), 100);
+        assert!(one.memory_growing(0, 60, None).expect("an answer"));
+        one.memory_grow_failed(wasmtime::Error::msg("no memory")).expect("an answer");
+        assert_eq!((one.held(), budget.used()), (0, 0));
+    }
+
+    /// `(module (table 1 funcref) (func (export "f") (result i32)
+    ///   ref.null func  i32.const 1000000  table.grow 0))`: no Rust code can say that.
+    const GROWS_A_TABLE: &[u8] = b"\0asm\x01\0\0\0\x01\x05\x01\x60\0\x01\x7f\x03\x02\x01\0\x04\x04\x01\x70\0\x01\x07\x05\x01\x01f\0\0\x0a\x0d\x01\x0b\0\xd0\x70\x41\xc0\x84\x3d\xfc\x0f\0\x0b";
+
+    #[test]
+    fn a_table_does_not_grow_without_bound() {
+        let engine = wasmtime::Engine::default();
+        let module = wasmtime::Module::new(&engine, GROWS_A_TABLE).expect("a module");
+        let mut store = wasmtime::Store::new(&engine, InstanceLimits::new(MemoryBudget::new(100), 100));
+        store.limiter(|limits| limits);
+        let instance = wasmtime::Instance::new(&mut store, &module, &[]).expect("an instance");
+        let grow = instance.get_typed_func::<(), i32>(&mut store, "f").expect("the function");
+        assert_eq!(grow.call(&mut store, ()).expect("an answer"), -1);
     }
 }

@@ -3,7 +3,7 @@
 //! - [`loader`] compiles beside everything else, [`code`] and [`cache`] are how.
 //! - [`pool`] answers tool calls from a few warm instances; [`worker`] is one of them.
 //! - [`state`] is what an instance sees of the host; [`surroundings`] what all share.
-//! - [`deadline`], [`limits`] and [`ticker`] are what ends a call that asks too much.
+//! - [`deadline`], [`limits`], [`lines`] and [`ticker`] are what ends a call that asks too much.
 
 pub mod bindings;
 mod cache;
@@ -11,6 +11,7 @@ pub mod code;
 pub mod deadline;
 pub mod errors;
 pub mod limits;
+mod lines;
 pub mod loader;
 pub mod metadata;
 pub mod pool;

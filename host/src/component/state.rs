@@ -11,6 +11,7 @@ use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 use super::bindings::{database_lock, log, progress, settings, sync_control, sync_types};
 use super::deadline::Deadline;
 use super::limits::InstanceLimits;
+use super::lines::LineBudget;
 use super::surroundings::Surroundings;
 use crate::sandbox::egress::Egress;
 use crate::sandbox::lock::{DatabaseLock, Level};
@@ -23,9 +24,22 @@ pub struct CallContext {
     pub progress: Option<ProgressSink>,
     /// The host wants a sync to end.
     pub stop: Arc<AtomicBool>,
-    /// The reader's place in the pool, given back while the call waits for a sync.
+    /// The reader's place in the pool, given back while the call waits for a sync. Instances
+    /// that sync have none.
     pub place: Option<Place>,
 }
+
+/// More than the host gives; ends the call. Of what, in a few words.
+#[derive(Debug)]
+pub struct Excess(pub &'static str);
+
+impl std::fmt::Display for Excess {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "too many {}", self.0)
+    }
+}
+
+impl std::error::Error for Excess {}
 
 pub type ProgressSink = Arc<dyn Fn(progress::Update) + Send + Sync>;
 
@@ -37,7 +51,7 @@ pub struct Place {
 }
 
 impl Place {
-    fn leave(&self) {
+    pub fn leave(&self) {
         self.permit.lock().unwrap_or_else(PoisonError::into_inner).take();
     }
 
@@ -60,6 +74,7 @@ pub struct State {
     pub limits: InstanceLimits,
     pub surroundings: Arc<Surroundings>,
     pub locks: LockKeeper,
+    pub lines: LineBudget,
     pub call: CallContext,
 }
 
@@ -99,10 +114,17 @@ impl settings::Host for State {
     }
 }
 
+/// Lock handles of one instance, each an open file: it has a connection or two.
+const LOCKS: usize = 16;
+
 impl database_lock::Host for State {}
 
 impl database_lock::HostLock for State {
     fn open(&mut self) -> wasmtime::Result<Result<Resource<Arc<DatabaseLock>>, String>> {
+        // What a trap left behind is still in the list, so this counts open files, too.
+        if self.locks.lock().unwrap_or_else(PoisonError::into_inner).len() >= LOCKS {
+            return Err(Excess("database locks").into());
+        }
         match DatabaseLock::open(&self.surroundings.database, self.surroundings.configuration.read_only) {
             Ok(lock) => {
                 self.locks.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::clone(&lock));
@@ -162,6 +184,9 @@ const LOG_LINE_BYTES: usize = 2_000;
 
 impl log::Host for State {
     fn write(&mut self, level: log::Level, message: String) -> wasmtime::Result<()> {
+        if !self.lines.take() {
+            return Ok(());
+        }
         let line = crate::text::printable(&message, LOG_LINE_BYTES);
         match level {
             log::Level::Error => tracing::error!(target: "fastintercom::component", "{line}"),
@@ -173,11 +198,15 @@ impl log::Host for State {
     }
 }
 
+/// The words of a sign of progress are shown to a person on one line.
+const PHASE_BYTES: usize = 200;
+
 impl progress::Host for State {
     fn report(&mut self, update: progress::Update) -> wasmtime::Result<()> {
-        self.call.deadline.touch();
+        self.call.deadline.progress();
         if let Some(sink) = &self.call.progress {
-            sink(update);
+            let phase = crate::text::printable(&update.phase, PHASE_BYTES);
+            sink(progress::Update { phase, ..update });
         }
         Ok(())
     }
@@ -201,6 +230,12 @@ impl sync_control::Host for State {
             )));
         };
         let call = self.call.clone();
+        // A sync that waits for a sync would wait for itself.
+        if call.place.is_none() {
+            return Ok(sync_control::Outcome::Failed(sync_types::SyncError::Busy(
+                "A sync cannot ask for another one.".to_owned(),
+            )));
+        }
         // The wait is not the guest's doing, and its place is free for other calls meanwhile.
         let pause = call.deadline.pause();
         if let Some(place) = &call.place {

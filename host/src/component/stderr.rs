@@ -7,9 +7,11 @@ use std::task::{Context, Poll};
 use tokio::io::AsyncWrite;
 use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
 
+use super::lines::LineBudget;
+
 /// Takes what the guest writes, cleaned and bounded, into the log.
-#[derive(Clone, Copy, Debug)]
-pub struct GuestStderr;
+#[derive(Clone, Debug)]
+pub struct GuestStderr(pub LineBudget);
 
 /// More than a panic message with its place; the rest is dropped.
 const WRITE_BYTES: usize = 4_000;
@@ -22,14 +24,14 @@ impl IsTerminal for GuestStderr {
 
 impl StdoutStream for GuestStderr {
     fn async_stream(&self) -> Box<dyn AsyncWrite + Send + Sync> {
-        Box::new(Self)
+        Box::new(self.clone())
     }
 }
 
 impl AsyncWrite for GuestStderr {
     fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let line = crate::text::printable(String::from_utf8_lossy(bytes).trim_end(), WRITE_BYTES);
-        if !line.is_empty() {
+        if !line.is_empty() && self.0.take() {
             tracing::debug!(target: "fastintercom::component", "stderr: {line}");
         }
         Poll::Ready(Ok(bytes.len()))

@@ -10,7 +10,6 @@
 //! kept alive. Otherwise a page could be written after the lock on the file is gone.
 
 use std::pin::Pin;
-use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
@@ -18,15 +17,22 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 use wasmtime::Store;
+use wasmtime::component::ResourceTableError;
 
 use super::bindings::Fastintercom;
 use super::code::Code;
+use super::deadline::Deadline;
 use super::errors::CallError;
-use super::state::{CallContext, LockKeeper, State};
+use super::limits::Refusal;
+use super::state::{CallContext, Excess, LockKeeper, State};
 use super::surroundings::Surroundings;
 
 /// How long an instance may take to start: ours needs under a millisecond.
 const INSTANTIATION: Duration = Duration::from_secs(10);
+
+/// How much later than its worker a call is given up from outside: by then the worker's thread
+/// does not run guest code, which yields every 10 ms, but hangs in the operating system.
+const STUCK: Duration = Duration::from_secs(2);
 
 /// A store with the component's instance in it.
 pub struct Live {
@@ -46,7 +52,6 @@ enum Fate {
 /// A running worker. Dropping it ends its thread after the call at hand.
 pub struct Worker {
     jobs: mpsc::Sender<Job>,
-    surroundings: Arc<Surroundings>,
 }
 
 impl Worker {
@@ -57,7 +62,7 @@ impl Worker {
     pub async fn start(code: Arc<Code>, surroundings: Arc<Surroundings>) -> Result<Self, CallError> {
         let (jobs, inbox) = mpsc::channel::<Job>(1);
         let (ready, started) = oneshot::channel();
-        let worker = Self { jobs, surroundings: Arc::clone(&surroundings) };
+        let worker = Self { jobs };
         thread::Builder::new()
             .name("instance".to_owned())
             .spawn(move || run(&code, surroundings, inbox, ready))
@@ -87,20 +92,25 @@ impl Worker {
             + 'static,
     {
         let (answer, answered) = oneshot::channel();
-        let memory = self.surroundings.limits.memory;
+        let (watched, watched_place) = (Arc::clone(&context.deadline), context.place.clone());
+        let given_up = cancelled.clone();
         let job: Job = Box::new(move |live| {
             Box::pin(async move {
                 let deadline = Arc::clone(&context.deadline);
                 let place = context.place.clone();
                 live.store.data_mut().call = context;
-                let refused = live.store.data().limits.refused();
-                deadline.touch();
+                live.store.data_mut().limits.begin_call();
+                deadline.start();
                 let outcome = tokio::select! {
                     biased;
-                    result = call(live) => result.map_err(|error| describe(&error, refused.load(Ordering::Relaxed), memory)),
+                    result = call(live) => Ok(result),
                     () = cancelled.cancelled() => Err(CallError::Cancelled),
                     () = deadline.expired() => Err(CallError::Deadline(deadline.limit())),
                 };
+                let outcome = outcome.and_then(|result| {
+                    let state = live.store.data();
+                    result.map_err(|error| describe(&error, state.limits.refused(), &state.surroundings))
+                });
                 let fate = if outcome.is_ok() { Fate::Keep } else { Fate::Drop };
                 // The idle instance would keep the place, and soon nobody could get one.
                 live.store.data_mut().call.place = None;
@@ -111,8 +121,20 @@ impl Worker {
             })
         });
         let gone = || CallError::Unavailable("the instance's thread is gone".to_owned());
+        watched.start();
         self.jobs.send(job).await.map_err(|_| gone())?;
-        answered.await.map_err(|_| gone())?
+        let stuck = tokio::select! {
+            answer = answered => return answer.map_err(|_| gone())?,
+            error = overdue(&watched, &given_up) => error,
+        };
+        // The thread sits in a call of the operating system that does not return: a pipe, a
+        // network drive. It keeps its instance and its locks, since its writes may still happen;
+        // the caller and the place in the pool do not wait for it.
+        tracing::error!("a call does not return from the operating system; its thread is left behind");
+        if let Some(place) = watched_place {
+            place.leave();
+        }
+        Err(stuck)
     }
 
     /// Whether the worker still takes calls.
@@ -120,6 +142,16 @@ impl Worker {
     pub fn is_usable(&self) -> bool {
         !self.jobs.is_closed()
     }
+}
+
+/// Resolves some time after the worker itself should have ended the call.
+async fn overdue(deadline: &Deadline, cancelled: &CancellationToken) -> CallError {
+    let error = tokio::select! {
+        () = deadline.expired() => CallError::Deadline(deadline.limit()),
+        () = cancelled.cancelled() => CallError::Cancelled,
+    };
+    tokio::time::sleep(STUCK).await;
+    error
 }
 
 fn run(
@@ -168,12 +200,38 @@ fn run(
     drop(locks);
 }
 
-/// The sentence behind a trap, without the guest's stack.
-fn describe(error: &wasmtime::Error, memory_refused: bool, memory: usize) -> CallError {
-    if memory_refused {
-        return CallError::Memory(memory);
+/// Which limit it was, or the sentence behind a trap, without the guest's stack.
+fn describe(error: &wasmtime::Error, refused: Option<Refusal>, surroundings: &Surroundings) -> CallError {
+    let limits = &surroundings.limits;
+    match refused {
+        Some(Refusal::Instance) => return CallError::Memory(limits.memory),
+        Some(Refusal::All) => return CallError::MemoryOfAll(surroundings.memory.ceiling()),
+        None => {}
     }
-    tracing::debug!("trap: {error:?}");
+    tracing::debug!("trap: {}", crate::text::printable(&format!("{error:?}"), 4_000));
+    if error
+        .downcast_ref::<ResourceTableError>()
+        .is_some_and(|error| matches!(error, ResourceTableError::Full))
+    {
+        return CallError::Excess("resources".to_owned());
+    }
+    if let Some(excess) = error.downcast_ref::<Excess>() {
+        return CallError::Excess(excess.0.to_owned());
+    }
+    // wasmtime keeps these types to itself; their words are what there is.
+    let words = error.root_cause().to_string();
+    if words.contains("cannot allocate another handle") {
+        return CallError::Excess("resources".to_owned());
+    }
+    if words.contains("fuel allocated for hostcalls") {
+        return CallError::Answer(limits.answer);
+    }
+    if words.starts_with("requested len") {
+        return CallError::Excess("random bytes at once".to_owned());
+    }
+    if words.contains("total size of fields") {
+        return CallError::Excess("room for headers".to_owned());
+    }
     let reason = error
         .downcast_ref::<wasmtime::Trap>()
         .map_or_else(|| error.root_cause().to_string(), ToString::to_string);

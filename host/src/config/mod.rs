@@ -99,10 +99,12 @@ impl Config {
                 ),
                 memory: megabytes(sources.number("memory_mb", 32..=4_096)?.unwrap_or(512)),
                 readers: sources.number("readers", 1..=64)?.unwrap_or(4) as usize,
-                answer: 8 * 1024 * 1024,
+                // The largest answer of ours, a thread of 500 long messages, has under 2 MB, and no
+                // model reads more.
+                answer: megabytes(sources.number("answer_mb", 1..=256)?.unwrap_or(8)),
             },
             memory_total: megabytes(sources.number("memory_total_mb", 64..=65_536)?.unwrap_or(2_048)),
-            outgoing_limits: OutgoingLimits::default(),
+            outgoing_limits: outgoing_limits(sources)?,
             certificates: sources.path("certificates")?,
             code_cache,
             component: sources.parsed("component", component)?,
@@ -134,6 +136,21 @@ impl Config {
             retention_days: self.retention_days,
         }
     }
+}
+
+/// The defaults are explained where they stand.
+fn outgoing_limits(sources: &Sources) -> Result<OutgoingLimits, ConfigError> {
+    let usual = OutgoingLimits::default();
+    let seconds = |key: &str, usual: Duration| {
+        let found = sources.number(key, 1..=3_600)?;
+        Ok::<_, ConfigError>(found.map_or(usual, |seconds| Duration::from_secs(seconds.into())))
+    };
+    Ok(OutgoingLimits {
+        connect: seconds("connect_timeout_seconds", usual.connect)?,
+        first_byte: seconds("first_byte_timeout_seconds", usual.first_byte)?,
+        total: seconds("response_timeout_seconds", usual.total)?,
+        answer: sources.number("response_mb", 1..=1_024)?.map_or(usual.answer, megabytes),
+    })
 }
 
 fn megabytes(count: u32) -> usize {

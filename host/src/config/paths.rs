@@ -90,6 +90,10 @@ pub fn database(sources: &Sources) -> Result<Place, ConfigError> {
     }
     let name = file.file_name().ok_or_else(|| wrong("it names no file"))?;
     let file = folder.join(name);
+    // The component cannot follow a link out of the folder, and must not lead the host along one.
+    if fs::symlink_metadata(&file).is_ok_and(|metadata| metadata.is_symlink()) {
+        return Err(wrong("it is a symbolic link; name the file that it points to"));
+    }
     let read_only = make_file(&file).map_err(|error| wrong(&format!("it cannot be opened ({error})")))?;
     Ok(Place { folder, file, read_only })
 }

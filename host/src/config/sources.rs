@@ -47,9 +47,14 @@ pub const SETTINGS: &[Setting] = &[
     setting("overlap_seconds", &["FASTINTERCOM_OVERLAP_SECONDS"]),
     setting("call_timeout_seconds", &["FASTINTERCOM_CALL_TIMEOUT_SECONDS"]),
     setting("sync_stall_seconds", &["FASTINTERCOM_SYNC_STALL_SECONDS"]),
+    setting("answer_mb", &["FASTINTERCOM_ANSWER_MB"]),
     setting("memory_mb", &["FASTINTERCOM_MEMORY_MB"]),
     setting("memory_total_mb", &["FASTINTERCOM_MEMORY_TOTAL_MB"]),
     setting("readers", &["FASTINTERCOM_READERS"]),
+    setting("connect_timeout_seconds", &["FASTINTERCOM_CONNECT_TIMEOUT_SECONDS"]),
+    setting("first_byte_timeout_seconds", &["FASTINTERCOM_FIRST_BYTE_TIMEOUT_SECONDS"]),
+    setting("response_timeout_seconds", &["FASTINTERCOM_RESPONSE_TIMEOUT_SECONDS"]),
+    setting("response_mb", &["FASTINTERCOM_RESPONSE_MB"]),
     setting("cache_folder", &["FASTINTERCOM_CACHE_DIR"]),
     setting("certificates", &["SSL_CERT_FILE"]),
     setting("component", &["FASTINTERCOM_COMPONENT_FILE"]),
@@ -144,7 +149,13 @@ impl Sources {
     /// What the original program's `config.json` in the data folder says of intervals and days.
     /// Anything else in it, or a file that cannot be read, is left alone.
     pub fn read_original(&mut self, data_folder: &Path) {
-        let Ok(text) = std::fs::read_to_string(data_folder.join("config.json")) else { return };
+        let file = data_folder.join("config.json");
+        // The component can write there: no link to something else, and no endless file.
+        let is_small = |metadata: std::fs::Metadata| metadata.is_file() && metadata.len() < 64 * 1024;
+        if !std::fs::symlink_metadata(&file).is_ok_and(is_small) {
+            return;
+        }
+        let Ok(text) = std::fs::read_to_string(file) else { return };
         let Ok(serde_json::Value::Object(values)) = serde_json::from_str(&text) else { return };
         for setting in SETTINGS {
             let Some(name) = setting.original else { continue };

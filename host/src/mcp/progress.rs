@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use rmcp::RoleServer;
 use rmcp::model::{ProgressNotificationParam, ProgressToken};
 use rmcp::service::Peer;
-use tokio::sync::mpsc;
+use tokio::sync::watch;
 
 use crate::component::bindings::progress::Update;
 use crate::component::state::ProgressSink;
@@ -17,7 +17,8 @@ const PAUSE: Duration = Duration::from_millis(200);
 /// The sending end, for the component, and the task that forwards to the client.
 pub struct Forwarder {
     pub sink: ProgressSink,
-    updates: mpsc::UnboundedReceiver<Update>,
+    /// Only the latest: a component that reports faster than the client reads fills no queue.
+    updates: watch::Receiver<Option<Update>>,
     peer: Peer<RoleServer>,
     token: ProgressToken,
     sent: f64,
@@ -26,10 +27,8 @@ pub struct Forwarder {
 
 impl Forwarder {
     pub fn new(peer: Peer<RoleServer>, token: ProgressToken) -> Self {
-        let (sender, updates) = mpsc::unbounded_channel();
-        let sink: ProgressSink = Arc::new(move |update| {
-            let _ = sender.send(update);
-        });
+        let (sender, updates) = watch::channel(None);
+        let sink: ProgressSink = Arc::new(move |update| drop(sender.send_replace(Some(update))));
         Self { sink, updates, peer, token, sent: 0.0, last: None }
     }
 
@@ -37,25 +36,31 @@ impl Forwarder {
     /// by progress.
     pub async fn during<T>(mut self, call: impl Future<Output = T>) -> T {
         tokio::pin!(call);
+        let mut waiting = false;
         loop {
             tokio::select! {
                 biased;
                 answer = &mut call => {
-                    let mut latest = None;
-                    while let Ok(update) = self.updates.try_recv() {
-                        latest = Some(update);
-                    }
-                    if let Some(update) = latest {
-                        self.send(update).await;
+                    if waiting || self.updates.has_changed().unwrap_or(false) {
+                        self.send_latest().await;
                     }
                     return answer;
                 }
-                Some(update) = self.updates.recv() => {
-                    if self.last.is_none_or(|last| last.elapsed() >= PAUSE) {
-                        self.send(update).await;
+                Ok(()) = self.updates.changed() => {
+                    // What comes during the pause waits for the next change, or the end.
+                    waiting = self.last.is_some_and(|last| last.elapsed() < PAUSE);
+                    if !waiting {
+                        self.send_latest().await;
                     }
                 }
             }
+        }
+    }
+
+    async fn send_latest(&mut self) {
+        let update = self.updates.borrow_and_update().clone();
+        if let Some(update) = update {
+            self.send(update).await;
         }
     }
 

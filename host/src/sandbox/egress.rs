@@ -3,26 +3,41 @@
 use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
-use http::header::{self, HeaderName};
+use http::header::{self, HeaderMap, HeaderName};
 use http_body_util::{BodyExt, Full};
+use tokio::sync::Semaphore;
 use wasmtime_wasi_http::{
     DEFAULT_FORBIDDEN_HEADERS, Error, ForbiddenHeaderFilter, RequestOptions, WasiBody, WasiHttpHooks,
 };
 
 use super::outgoing::{Outgoing, OutgoingError};
+use crate::component::limits::MemoryBudget;
 
 /// Bytes of a request's body: a search is some hundred.
 const REQUEST_BYTES: usize = 1024 * 1024;
+/// Bytes of a body that one write may leave with the host.
+const CHUNK_BYTES: usize = 64 * 1024;
+/// Requests that one instance may have in flight: `FASTINTERCOM_MAX_IN_FLIGHT` goes up to 100.
+const IN_FLIGHT: usize = 128;
+
+/// What a sync sends besides what the host adds. A list of what may pass, since others could undo
+/// the blanking of the token: with `Accept-Encoding` an answer comes packed, with `Range` in pieces.
+const REQUEST_HEADERS: &[&str] = &["accept", "content-type", "intercom-version"];
+/// Set by every client; the host sets its own.
+const REPLACED_HEADERS: &[&str] = &["content-length", "user-agent"];
 
 /// The hooks of one instance.
 pub struct Egress {
     outgoing: Arc<Outgoing>,
+    memory: Arc<MemoryBudget>,
+    places: Arc<Semaphore>,
 }
 
 impl Egress {
+    /// Answers that the guest has not read yet count as memory of all instances.
     #[must_use]
-    pub fn new(outgoing: Arc<Outgoing>) -> Self {
-        Self { outgoing }
+    pub fn new(outgoing: Arc<Outgoing>, memory: Arc<MemoryBudget>) -> Self {
+        Self { outgoing, memory, places: Arc::new(Semaphore::new(IN_FLIGHT)) }
     }
 }
 
@@ -38,26 +53,55 @@ impl WasiHttpHooks for Egress {
         })
     }
 
+    fn p2_outgoing_body_chunk_size(&mut self) -> usize {
+        CHUNK_BYTES
+    }
+
     fn send_request(
         &mut self,
         request: http::Request<WasiBody>,
         _options: Option<RequestOptions>,
         _transmission: Box<dyn Future<Output = Result<(), Error>> + Send>,
     ) -> Box<dyn Future<Output = Exchange> + Send> {
-        let outgoing = Arc::clone(&self.outgoing);
+        let (outgoing, memory) = (Arc::clone(&self.outgoing), Arc::clone(&self.memory));
+        let place = Arc::clone(&self.places).try_acquire_owned();
         Box::new(async move {
+            let _place = place.map_err(|_| Error::ConnectionLimitReached)?;
             let (mut parts, body) = request.into_parts();
             // The body is read in any case: a guest that is refused while it still writes would
             // see a broken pipe instead of the rule.
             let body = collect(body).await?;
-            parts.headers.remove(header::AUTHORIZATION);
             parts.headers.remove(header::HOST);
-            let answer =
-                outgoing.send(parts.method, parts.uri, parts.headers, body).await.map_err(to_wasi)?;
-            let answer = answer.map(|bytes| Full::new(bytes).map_err(Error::from).boxed_unsync());
+            check_headers(&mut parts.headers).map_err(|rule| to_wasi(OutgoingError::Denied(rule)))?;
+            let answer = outgoing
+                .send(parts.method, parts.uri, parts.headers, body, &memory)
+                .await
+                .map_err(to_wasi)?;
+            let (parts, (bytes, held)) = answer.into_parts();
+            // The room goes back when the guest has read the body, or thrown it away.
+            let body = Full::new(bytes).map_err(Error::from).map_frame(move |frame| {
+                let _ = &held;
+                frame
+            });
+            let answer = http::Response::from_parts(parts, body.boxed_unsync());
             let done: Box<dyn Future<Output = Result<(), Error>> + Send> = Box::new(async { Ok(()) });
             Ok((answer, done))
         })
+    }
+}
+
+fn check_headers(headers: &mut HeaderMap) -> Result<(), String> {
+    for name in REPLACED_HEADERS {
+        headers.remove(*name);
+    }
+    match headers.keys().find(|name| !REQUEST_HEADERS.contains(&name.as_str())) {
+        None => Ok(()),
+        Some(name) => {
+            let name = crate::text::printable(name.as_str(), 60);
+            let rule = format!("the header {name} is not among those a sync needs; no setting changes that");
+            tracing::warn!("request refused: {rule}");
+            Err(rule)
+        }
     }
 }
 

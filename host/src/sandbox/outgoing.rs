@@ -4,6 +4,7 @@
 //! trust store and the usual proxy variables, and bounds time and size.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -12,14 +13,16 @@ use tokio::runtime::Handle;
 
 use super::policy::Policy;
 use super::secret::Secret;
+use crate::component::limits::{MemoryBudget, Reservation};
 
 /// Limits of a request; every one is explained where it is set.
 #[derive(Clone, Copy, Debug)]
 pub struct OutgoingLimits {
+    /// To the proxy or the server, TLS included: even a satellite link needs under two seconds.
     pub connect: Duration,
     /// To the first byte of the answer. Intercom's slow searches take 18 s.
     pub first_byte: Duration,
-    /// From the first to the last byte.
+    /// From the first to the last byte: the largest answer over a slow line.
     pub total: Duration,
     /// Bytes of an answer, unpacked.
     pub answer: usize,
@@ -36,6 +39,9 @@ impl Default for OutgoingLimits {
         }
     }
 }
+
+/// An answer's body, and its room in the memory of all instances.
+pub type Body = (Bytes, Vec<Reservation>);
 
 /// Why no answer came.
 #[derive(Debug)]
@@ -120,18 +126,19 @@ impl Outgoing {
     /// # Errors
     /// [`OutgoingError`].
     pub async fn send(
-        self: std::sync::Arc<Self>,
+        self: Arc<Self>,
         method: Method,
         uri: Uri,
         headers: HeaderMap,
         body: Bytes,
-    ) -> Result<Response<Bytes>, OutgoingError> {
+        memory: &Arc<MemoryBudget>,
+    ) -> Result<Response<Body>, OutgoingError> {
         self.policy.check(&method, &uri).map_err(|rule| {
             tracing::warn!("request refused: {rule}");
             OutgoingError::Denied(rule)
         })?;
-        let runtime = self.runtime.clone();
-        let task = runtime.spawn(async move { self.exchange(method, uri, headers, body).await });
+        let (runtime, memory) = (self.runtime.clone(), Arc::clone(memory));
+        let task = runtime.spawn(async move { self.exchange(method, uri, headers, body, &memory).await });
         let guard = AbortOnDrop(task.abort_handle());
         let answer = task.await.unwrap_or_else(|error| Err(OutgoingError::Connection(error.to_string())));
         drop(guard);
@@ -144,7 +151,8 @@ impl Outgoing {
         uri: Uri,
         headers: HeaderMap,
         body: Bytes,
-    ) -> Result<Response<Bytes>, OutgoingError> {
+        memory: &Arc<MemoryBudget>,
+    ) -> Result<Response<Body>, OutgoingError> {
         let url = reqwest::Url::parse(&uri.to_string())
             .map_err(|error| OutgoingError::Denied(format!("the address cannot be read ({error})")))?;
         // The policy judged http::Uri; what is called is what reqwest parsed. They must agree.
@@ -162,23 +170,49 @@ impl Outgoing {
         }
         let response = tokio::time::timeout(self.limits.first_byte, request.send())
             .await
-            .map_err(|_| OutgoingError::Timeout)?
+            .map_err(|_| overdue(self.limits.first_byte, "FASTINTERCOM_FIRST_BYTE_TIMEOUT_SECONDS"))?
             .map_err(|error| self.explain(&error))?;
-        tokio::time::timeout(self.limits.total, self.collect(response))
+        tokio::time::timeout(self.limits.total, self.collect(response, memory))
             .await
-            .map_err(|_| OutgoingError::Timeout)?
+            .map_err(|_| overdue(self.limits.total, "FASTINTERCOM_RESPONSE_TIMEOUT_SECONDS"))?
     }
 
-    async fn collect(&self, mut response: reqwest::Response) -> Result<Response<Bytes>, OutgoingError> {
+    async fn collect(
+        &self,
+        mut response: reqwest::Response,
+        memory: &Arc<MemoryBudget>,
+    ) -> Result<Response<Body>, OutgoingError> {
         let status: StatusCode = response.status();
         let mut headers = std::mem::take(response.headers_mut());
         for name in HIDDEN {
             headers.remove(name);
         }
+        // Unpacked by now, or in an encoding that nobody asked for, in which the token could pass.
+        if headers.contains_key(header::CONTENT_ENCODING) {
+            return Err(OutgoingError::Connection(format!(
+                "the answer of {} is packed in a way that was not asked for",
+                self.policy.origin()
+            )));
+        }
+        let mut held = Vec::new();
+        let mut room = 0;
         let mut body = BytesMut::new();
         while let Some(chunk) = response.chunk().await.map_err(|error| self.explain(&error))? {
             if body.len() + chunk.len() > self.limits.answer {
+                tracing::warn!(
+                    "an answer of more than {} MB was dropped; FASTINTERCOM_RESPONSE_MB allows more",
+                    self.limits.answer / (1024 * 1024)
+                );
                 return Err(OutgoingError::TooLarge);
+            }
+            if body.len() + chunk.len() > room {
+                let more = chunk.len().max(ROOM_STEP);
+                let Some(reservation) = memory.reserve(more) else {
+                    tracing::warn!("no room for an answer; FASTINTERCOM_MEMORY_TOTAL_MB allows more");
+                    return Err(OutgoingError::TooLarge);
+                };
+                held.push(reservation);
+                room += more;
             }
             body.extend_from_slice(&chunk);
         }
@@ -186,7 +220,7 @@ impl Outgoing {
             tracing::warn!("an answer held the access token; it was blanked");
         }
         headers.retain_without(self.token.as_ref());
-        let mut answer = Response::new(body.freeze());
+        let mut answer = Response::new((body.freeze(), held));
         *answer.status_mut() = status;
         *answer.headers_mut() = headers;
         Ok(answer)
@@ -194,10 +228,15 @@ impl Outgoing {
 
     fn explain(&self, error: &reqwest::Error) -> OutgoingError {
         if error.is_timeout() {
-            return OutgoingError::Timeout;
+            return overdue(self.limits.connect, "FASTINTERCOM_CONNECT_TIMEOUT_SECONDS");
         }
-        let causes = crate::text::printable(&causes(error), 300);
+        let mut causes = crate::text::printable(&causes(error), 300);
         let origin = self.policy.origin();
+        if causes.contains("UnknownIssuer") {
+            causes.push_str(
+                "; if a proxy or a private authority signs here, name its certificate in SSL_CERT_FILE",
+            );
+        }
         if error.is_connect()
             && let Some(proxy) = &self.proxy
         {
@@ -207,6 +246,15 @@ impl Outgoing {
         }
         OutgoingError::Connection(format!("no connection to {origin}: {causes}"))
     }
+}
+
+/// Memory is taken for an answer in steps of so many bytes: most fit into one.
+const ROOM_STEP: usize = 256 * 1024;
+
+/// The component is told that time is up; the log, which time, and how to give more.
+fn overdue(limit: Duration, variable: &str) -> OutgoingError {
+    tracing::warn!("no answer within {} s; {variable} allows more", limit.as_secs());
+    OutgoingError::Timeout
 }
 
 /// Removes every header in whose value the token stands.

@@ -135,12 +135,20 @@ impl SyncLock {
 }
 
 fn open_file(path: &Path, read_only: bool) -> io::Result<File> {
-    let writable = || File::options().read(true).write(true).open(path);
+    let options = || {
+        let mut options = File::options();
+        options.read(true);
+        // The component could put a link in the file's place, and lead the host elsewhere.
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, libc::O_NOFOLLOW | libc::O_NONBLOCK);
+        options
+    };
+    let writable = || options().write(true).open(path);
     if read_only {
-        return File::open(path);
+        return options().open(path);
     }
     writable().or_else(|error| match error.kind() {
-        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => File::open(path),
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => options().open(path),
         _ => Err(error),
     })
 }

@@ -1,0 +1,104 @@
+//! The exports of the world, each as small as it may be.
+
+use serde_json::{Value, json};
+
+use super::bindings::exports::fastintercom::component::{maintenance, prompts, resources, sync, tools};
+use super::bindings::fastintercom::component::sync_types::{SyncError, SyncReport, SyncRequest};
+
+struct Hostile;
+
+super::bindings::export!(Hostile with_types_in super::bindings);
+
+/// The file in which a test names the attack that a sync makes.
+const SYNC_ATTACK: &str = "/data/attack";
+
+fn output(structured: &Value) -> tools::ToolOutput {
+    tools::ToolOutput { structured: structured.to_string(), text: "The attack has ended.".to_owned() }
+}
+
+impl tools::Guest for Hostile {
+    fn list_tools() -> Vec<tools::Tool> {
+        Vec::new()
+    }
+
+    fn call_tool(name: String, arguments: String) -> Result<tools::ToolOutput, tools::ToolError> {
+        let arguments = serde_json::from_str(&arguments).unwrap_or_default();
+        if name == "huge_failure" {
+            let text = "x".repeat(100 * 1024 * 1024);
+            return Err(tools::ToolError::Failed(tools::ToolOutput { structured: "{}".to_owned(), text }));
+        }
+        match super::attack(&name, &arguments) {
+            Some(found) => Ok(output(&found)),
+            None => Err(tools::ToolError::UnknownTool(format!("There is no attack {name}."))),
+        }
+    }
+}
+
+impl sync::Guest for Hostile {
+    fn run(_: SyncRequest) -> Result<SyncReport, SyncError> {
+        let attack = std::fs::read_to_string(SYNC_ATTACK).unwrap_or_default();
+        let (name, arguments) = attack.split_once(' ').unwrap_or((&attack, "{}"));
+        let arguments = serde_json::from_str(arguments).unwrap_or_default();
+        let found = super::attack(name, &arguments).unwrap_or_else(|| json!({"attack": "none"}));
+        Err(SyncError::Upstream(found.to_string()))
+    }
+
+    fn close_abandoned(_: String) -> Result<u32, String> {
+        Ok(0)
+    }
+}
+
+impl resources::Guest for Hostile {
+    fn list_resources() -> Vec<resources::ResourceEntry> {
+        Vec::new()
+    }
+
+    fn list_resource_templates() -> Vec<resources::ResourceTemplate> {
+        Vec::new()
+    }
+
+    fn read_resource(uri: String) -> Result<resources::ResourceContent, String> {
+        let text = "x".repeat(100 * 1024 * 1024);
+        Ok(resources::ResourceContent { uri, mime_type: "text/plain".to_owned(), text })
+    }
+}
+
+impl prompts::Guest for Hostile {
+    fn list_prompts() -> Vec<prompts::Prompt> {
+        Vec::new()
+    }
+
+    fn get_prompt(_: String, _: String) -> Result<prompts::PromptContent, String> {
+        Err("none".to_owned())
+    }
+
+    fn complete(
+        _: prompts::CompletionReference,
+        _: String,
+        _: String,
+    ) -> Result<prompts::Completion, String> {
+        Err("none".to_owned())
+    }
+}
+
+impl maintenance::Guest for Hostile {
+    fn prepare() -> Result<String, String> {
+        Ok("nothing".to_owned())
+    }
+
+    fn check() -> Result<String, String> {
+        Ok("{}".to_owned())
+    }
+
+    fn backup(_: String) -> Result<(), String> {
+        Err("no".to_owned())
+    }
+
+    fn salvage(_: String) -> Result<String, String> {
+        Err("no".to_owned())
+    }
+
+    fn status() -> Result<(String, String), String> {
+        Ok(("{}".to_owned(), String::new()))
+    }
+}
