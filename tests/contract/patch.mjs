@@ -24,6 +24,8 @@ function mend(node) {
   if (Array.isArray(node.enum) && node.enum.includes(null)) {
     node.enum = node.enum.filter((value) => value !== null);
   }
+  // Addresses within the API are relative, as the examples show, and `uri` means absolute ones.
+  if (node.format === "uri" && String(node.example).startsWith("/")) node.format = "uri-reference";
   if (typeof node.nullable === "boolean" && !("type" in node) && !("$ref" in node)) delete node.nullable;
   Object.values(node).forEach(mend);
 }
@@ -113,6 +115,13 @@ const kind = schemas.conversation_source.properties.type;
 kind.nullable = true;
 delete kind.enum;
 schemas.cursor_pages.properties.per_page = { anyOf: [{ type: "integer" }, { type: "string" }] };
+// Leads without an address: null, and in the parts of a conversation the empty string.
+schemas.contact.properties.email.nullable = true;
+schemas.conversation_part_author.properties.email = {
+  type: "string",
+  nullable: true,
+  anyOf: [{ format: "email" }, { maxLength: 0 }],
+};
 // The description calls the list `.teammates`.
 schemas.conversation_teammates.properties.admins = { type: "array", items: reference("reference") };
 delete schemas.conversation_part.properties.event_details;
