@@ -42,7 +42,7 @@ test *arguments: build
         fi
     done
 
-# Tests that wait for the real clock: some minutes
+# Tests that wait for the real clock, and long syncs with their figures: ten minutes
 soak: build
     #!/usr/bin/env bash
     set -euo pipefail
@@ -50,6 +50,13 @@ soak: build
     export FASTINTERCOM_TEST_CACHE=$(mktemp -d)
     trap 'rm -rf "$FASTINTERCOM_TEST_CACHE"' EXIT
     cargo test --package fastintercom-tests --test binary -- --ignored
+    # One after the other: they measure time.
+    cargo test --package fastintercom-tests --test sync_soak -- --ignored --nocapture --test-threads 1
+
+# Our requests and the simulator's answers against Intercom's own OpenAPI description; needs npm
+contract: build
+    cargo build --quiet --package fastintercom-tests --bin intercom-simulator
+    tests/contract/run.sh {{ bin }} target/debug/intercom-simulator
 
 # The Python MCP client, installed from the package index, against the server
 python-client: build

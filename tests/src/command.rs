@@ -2,7 +2,9 @@
 
 use std::ffi::OsStr;
 use std::io::Read as _;
+use std::process::Stdio;
 use std::thread;
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -78,6 +80,29 @@ impl Cli {
         out.read_to_string(&mut stdout).expect("standard output is text");
         let stderr = errors.join().expect("the reader ends").expect("standard error is text");
         Output { code: child.wait().expect("an exit status").code(), stdout, stderr }
+    }
+
+    /// Runs it until `enough` says so, and then kills it without a warning (SIGKILL). False when
+    /// it ended by itself before.
+    ///
+    /// # Panics
+    /// When it cannot be started.
+    pub fn run_until(&self, mut enough: impl FnMut() -> bool) -> bool {
+        let mut command = self.environment.command();
+        let command = command.args(&self.arguments).stdout(Stdio::null()).stderr(Stdio::null());
+        let mut child = command.spawn().expect("the program starts");
+        let killed = loop {
+            if child.try_wait().expect("an exit status").is_some() {
+                break false;
+            }
+            if enough() {
+                child.kill().expect("it can be killed");
+                break true;
+            }
+            thread::sleep(Duration::from_millis(2));
+        };
+        child.wait().expect("an exit status");
+        killed
     }
 }
 

@@ -93,11 +93,14 @@ fn retention_drops_what_is_old_from_everywhere_and_from_the_coverage() {
         0
     );
     assert_eq!(
-        cache.count("SELECT count(*) FROM messages WHERE conversation_id NOT IN (SELECT id FROM conversations)"),
+        cache.count(
+            "SELECT count(*) FROM messages WHERE conversation_id NOT IN (SELECT id FROM conversations)"
+        ),
         0
     );
     assert_eq!(
-        cache.count("SELECT count(*) FROM messages_fts_docsize WHERE id NOT IN (SELECT number FROM messages)"),
+        cache
+            .count("SELECT count(*) FROM messages_fts_docsize WHERE id NOT IN (SELECT number FROM messages)"),
         0
     );
     assert_eq!(cache.count("SELECT min(low) FROM coverage"), first.start().0);

@@ -64,7 +64,8 @@ fn a_merged_contact_is_looked_up_alone_and_names_its_heir() {
 #[test]
 fn a_search_that_is_rejected_is_made_smaller() {
     let simulator = simulator(300);
-    simulator.add_fault(Rule::new(Fault::ParameterInvalid).on(Endpoint::ContactSearch).when_per_page_above(40));
+    simulator
+        .add_fault(Rule::new(Fault::ParameterInvalid).on(Endpoint::ContactSearch).when_per_page_above(40));
     let (cache, report) = first_sync(&simulator);
     assert_eq!(cache.count(UNREAD), 0);
     assert_eq!(report.notes, Vec::<String>::new());

@@ -317,7 +317,8 @@ fn a_429_waits_as_the_headers_say_and_goes_on() {
 fn a_missing_scope_leaves_a_note_and_no_more() {
     let simulator = simulator(Config::new().conversations(10));
     let cache = Cache::of(&simulator);
-    for (endpoint, status) in [(Endpoint::Admins, 403), (Endpoint::Tags, 401), (Endpoint::ContactSearch, 403)] {
+    for (endpoint, status) in [(Endpoint::Admins, 403), (Endpoint::Tags, 401), (Endpoint::ContactSearch, 403)]
+    {
         simulator.add_fault(Rule::new(Fault::MissingScope { status }).on(endpoint));
     }
     let report = cache.sync(&simulator).expect("syncs");

@@ -40,6 +40,8 @@ pub(super) struct Engine<'a> {
     pub tally: Tally,
     pub sync_id: i64,
     pub phase: String,
+    /// Rows that the run's lists will show in all, when that was asked.
+    pub expected: Option<u64>,
     reported_ms: Option<u64>,
 }
 
@@ -54,6 +56,7 @@ impl<'a> Engine<'a> {
             tally: Tally::default(),
             sync_id,
             phase: "asking Intercom".to_owned(),
+            expected: None,
             reported_ms: None,
         }
     }
@@ -204,10 +207,11 @@ impl<'a> Engine<'a> {
         self.reported_ms = Some(now);
         let waiting = hydration_queue::waiting(self.store.connection())?;
         let done = self.tally.hydrated + self.tally.unchanged;
+        let unlisted = self.expected.unwrap_or(0).saturating_sub(self.tally.listed);
         self.outside.progress.report(&ProgressUpdate {
             phase: self.phase.clone(),
             done,
-            total: Some(done + waiting),
+            total: Some(done + waiting + unlisted),
             messages: self.tally.messages,
             waiting,
         });

@@ -11,6 +11,8 @@ use super::threads::{Batch, ThreadJob};
 use crate::environment::Ticket;
 use crate::ids::ConversationId;
 use crate::intercom::error::ApiError;
+use crate::intercom::page::SearchPage;
+use crate::intercom::request::Search;
 use crate::store::hydration_queue::{self, Queued};
 use crate::store::sync_windows::WindowRow;
 use crate::time::UnixSeconds;
@@ -22,11 +24,15 @@ const ENOUGH_QUEUED: usize = 450;
 const LONGEST_REFUSAL_MS: u64 = 300_000;
 /// How many are taken from the durable queue at once.
 const REFILL: u32 = 1000;
+/// A run of so many windows is long enough to ask how many conversations it will meet.
+const LONG_RUN: usize = 4;
 
 /// What a request in flight was for.
 pub(super) enum Job {
     Page,
     Thread(ThreadJob),
+    /// How many conversations the windows hold, so that whoever watches learns how long it takes.
+    Count,
 }
 
 pub(super) struct Reading<'e, 'a> {
@@ -91,9 +97,16 @@ impl<'e, 'a> Reading<'e, 'a> {
     }
 
     fn drive(&mut self) -> Result<(), SyncError> {
+        let mut count_asked = self.windows.len() < LONG_RUN;
         loop {
             self.engine.check_stop()?;
             let pause = self.send_what_may_be_sent()?;
+            // After the first page was asked for: it matters more.
+            let limits = &self.engine.limits;
+            if !count_asked && limits.wait_ms(self.in_flight.len(), self.engine.monotonic_ms()) == 0 {
+                count_asked = true;
+                self.send_count();
+            }
             if self.batch.is_due(self.engine.monotonic_ms()) {
                 self.commit()?;
             }
@@ -118,10 +131,25 @@ impl<'e, 'a> Reading<'e, 'a> {
                 match job {
                     Some(Job::Page) => self.page_arrived(answer)?,
                     Some(Job::Thread(job)) => self.thread_arrived(job, answer)?,
+                    // A failure leaves it unknown.
+                    Some(Job::Count) => {
+                        let count = answer.and_then(SearchPage::read).ok().and_then(|page| page.total_count);
+                        self.engine.expected = count.and_then(|count| u64::try_from(count).ok());
+                    }
                     None => {}
                 }
             }
             self.engine.report(false)?;
+        }
+    }
+
+    fn send_count(&mut self) {
+        let low = self.windows.iter().map(|window| window.row.last_seen.unwrap_or(window.row.stretch.low));
+        let high = self.windows.iter().map(|window| window.row.stretch.high);
+        if let (Some(low), Some(high)) = (low.min(), high.max()) {
+            let request = self.engine.api.search(&Search { low, high, per_page: 1, cursor: None });
+            let ticket = self.engine.send(request);
+            self.in_flight.insert(ticket, Job::Count);
         }
     }
 

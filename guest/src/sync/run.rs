@@ -321,6 +321,7 @@ impl Run<'_, '_> {
             Ok(())
         })?;
         Reading::new(self.engine, plan.windows).read_all()?;
+        self.engine.expected = None;
         let background = self.kind == "background";
         self.engine.write(|transaction| {
             if reaches_now {
