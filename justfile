@@ -2,8 +2,10 @@
 
 set shell := ["bash", "-euo", "pipefail", "-c"]
 
-bin := justfile_directory() / "target/debug/fastintercom"
-hostile := justfile_directory() / "target/wasm32-wasip2/release/fastintercom_hostile.wasm"
+target := env("CARGO_TARGET_DIR", justfile_directory() / "target")
+bin := target / "debug/fastintercom"
+simulator := target / "debug/intercom-simulator"
+hostile := target / "wasm32-wasip2/release/fastintercom_hostile.wasm"
 
 _list:
     @just --list --unsorted
@@ -15,7 +17,7 @@ run *arguments:
 # The main job without an account: sync a simulated workspace, then ask what an agent would
 demo: build
     cargo build --quiet --package fastintercom-tests --bin intercom-simulator
-    tests/demo.sh {{ bin }} target/debug/intercom-simulator
+    tests/demo.sh {{ bin }} {{ simulator }}
 
 # Build the server, with the component inside
 build:
@@ -56,18 +58,18 @@ soak: build
 # Our requests and the simulator's answers against Intercom's own OpenAPI description; needs npm
 contract: build
     cargo build --quiet --package fastintercom-tests --bin intercom-simulator
-    tests/contract/run.sh {{ bin }} target/debug/intercom-simulator
+    tests/contract/run.sh {{ bin }} {{ simulator }}
 
 # The Python MCP client, installed from the package index, against the server
 python-client: build
     cargo build --quiet --package fastintercom-tests --bin intercom-simulator
-    tests/clients/python.sh {{ bin }} target/debug/intercom-simulator
+    tests/clients/python.sh {{ bin }} {{ simulator }}
 
 # Formatting and lints, as CI wants them
 lint:
     cargo fmt --all --check
     cargo clippy --package fastintercom --all-targets -- -D warnings
-    cargo clippy --package fastintercom-guest --package fastintercom-tests --all-targets -- -D warnings
+    cargo clippy --package fastintercom-guest --package fastintercom-hostile --package fastintercom-tests --all-targets -- -D warnings
 
 # What CI runs
 ci: lint test
@@ -75,8 +77,8 @@ ci: lint test
 # Build the component alone and print its digest
 component:
     cargo build --quiet --package fastintercom
-    cp target/component/wasm32-wasip2/component/fastintercom_guest.wasm target/fastintercom.wasm
-    sha256sum target/fastintercom.wasm
+    cp {{ target }}/component/wasm32-wasip2/component/fastintercom_guest.wasm {{ target }}/fastintercom.wasm
+    sha256sum {{ target }}/fastintercom.wasm
 
 # Licences, bans and sources of all dependencies; `just deny advisories` asks the network, too
 deny *checks="licenses bans sources":
