@@ -47,3 +47,19 @@ component:
     cargo build --quiet --package fastintercom
     cp target/component/wasm32-wasip2/component/fastintercom_guest.wasm target/fastintercom.wasm
     sha256sum target/fastintercom.wasm
+
+# The storage tests for minutes instead of seconds: writers, kills, traps
+soak *arguments: build
+    #!/usr/bin/env bash
+    set -euo pipefail
+    export FASTINTERCOM_BIN={{ bin }} FASTINTERCOM_SOAK=1
+    export FASTINTERCOM_TEST_CACHE=$(mktemp -d)
+    trap 'rm -rf "$FASTINTERCOM_TEST_CACHE"' EXIT
+    cargo test --package fastintercom-tests --test storage -- --nocapture --test-threads 1 {{ arguments }}
+
+# How long readers wait for a busy writer, beside native SQLite
+latency: build
+    #!/usr/bin/env bash
+    set -euo pipefail
+    export FASTINTERCOM_BIN={{ bin }}
+    cargo test --package fastintercom-tests --test storage -- --nocapture --ignored latency
