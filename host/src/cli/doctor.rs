@@ -154,6 +154,9 @@ async fn freshness(application: &Application) -> Finding {
     if let Some(error) = status["last_error"].as_str() {
         return ill("freshness", format!("{text} The newest sync failed: {error}"));
     }
+    if application.config.token.is_none() && text.contains("access token") {
+        return ill("freshness", text);
+    }
     if application.config.token.is_none() {
         return ill("freshness", format!("{text} There is no access token, so nothing is synced: set INTERCOM_ACCESS_TOKEN or INTERCOM_ACCESS_TOKEN_FILE."));
     }

@@ -185,21 +185,21 @@ pub struct UseLock {
 
 impl UseLock {
     /// Shares the database with other processes. `None`: one of them has it for itself, for a
-    /// repair. Where the file system refuses locks, the single owner says enough.
+    /// repair. Where the file system refuses locks, this process becomes the single owner.
     ///
     /// # Errors
-    /// The operating system's.
+    /// The operating system's, or a sentence that another process is the single owner.
     pub fn share(database: &Path) -> io::Result<Option<Self>> {
         // Shared locks need no more than reading.
-        Self::take(open_file(database, true)?, RangeMode::Shared)
+        Self::take(database, open_file(database, true)?, RangeMode::Shared)
     }
 
     /// Takes the database for this process alone. `None`: another one works with it.
     ///
     /// # Errors
-    /// The operating system's.
+    /// As [`UseLock::share`].
     pub fn alone(database: &Path) -> io::Result<Option<Self>> {
-        Self::take(File::options().read(true).write(true).open(database)?, RangeMode::Exclusive)
+        Self::take(database, File::options().read(true).write(true).open(database)?, RangeMode::Exclusive)
     }
 
     /// Whether another process works with the database.
@@ -214,12 +214,12 @@ impl UseLock {
         platform::is_locked_by_other(&open_file(database, true)?, USE_BYTE, 1)
     }
 
-    fn take(file: File, mode: RangeMode) -> io::Result<Option<Self>> {
-        match platform::try_lock(&file, mode, USE_BYTE, 1) {
-            Ok(taken) => Ok(taken.then_some(Self { _file: file })),
-            Err(error) if platform::is_refusal(&error) => Ok(Some(Self { _file: file })),
-            Err(error) => Err(error),
+    fn take(database: &Path, file: File, mode: RangeMode) -> io::Result<Option<Self>> {
+        if single_owner::of(database, &file, are_refused)?.is_some() {
+            return Ok(Some(Self { _file: file }));
         }
+        let taken = platform::try_lock(&file, mode, USE_BYTE, 1)?;
+        Ok(taken.then_some(Self { _file: file }))
     }
 }
 
