@@ -7,6 +7,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use fastintercom_tests::command::Cli;
 use fastintercom_tests::server::Server;
@@ -29,7 +30,9 @@ fn folder_database_and_journal_are_private_from_the_first_byte() {
     let seen = std::thread::scope(|scope| {
         let looking = scope.spawn(|| {
             let mut seen = BTreeMap::new();
-            while !over.load(Ordering::Relaxed) {
+            // A failing server must not keep this going.
+            let begun = Instant::now();
+            while !over.load(Ordering::Relaxed) && begun.elapsed() < Duration::from_secs(60) {
                 if let Ok(found) = fs::metadata(&folder) {
                     seen.insert(("folder".to_owned(), found.permissions().mode() & 0o777), ());
                 }
@@ -39,6 +42,7 @@ fn folder_database_and_journal_are_private_from_the_first_byte() {
                         seen.insert((name, found.permissions().mode() & 0o777), ());
                     }
                 }
+                std::thread::sleep(Duration::from_micros(100));
             }
             seen
         });

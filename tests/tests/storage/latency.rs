@@ -46,7 +46,7 @@ fn line(what: &str, answer: &serde_json::Value) {
 fn natively(scratch: &Scratch) {
     let path = scratch.database();
     let open = || {
-        let connection = Connection::open(&path).expect("it opens");
+        let mut connection = Connection::open(&path).expect("it opens");
         connection.busy_handler(Some(|_| {
             thread::sleep(Duration::from_millis(1));
             true

@@ -28,6 +28,7 @@ fn everybody_writes_and_nothing_is_torn_or_lost() {
     let (ending, native, shell) = (AtomicBool::new(false), AtomicU64::new(0), AtomicU64::new(0));
     let (native_reads, shell_reads) = (AtomicU64::new(0), AtomicU64::new(0));
     let goes_on = || !ending.load(Ordering::Relaxed);
+    let path = scratch.database();
     let guests = thread::scope(|scope| {
         let writers = [(&first, "a"), (&first, "b"), (&second, "d")];
         let writing = writers.map(|(session, who)| scope.spawn(move || in_turns(session, who, &goes_on)));
@@ -41,7 +42,6 @@ fn everybody_writes_and_nothing_is_torn_or_lost() {
                 reads
             })
         });
-        let path = scratch.database();
         scope.spawn(|| {
             let mut connection = Connection::open(&path).expect("it opens");
             connection.busy_timeout(Duration::from_secs(30)).expect("a timeout");
