@@ -44,7 +44,7 @@ test *arguments: build
         fi
     done
 
-# Tests that wait for the real clock, and long syncs with their figures: ten minutes
+# Tests that wait for the real clock, and long syncs with their figures: half an hour
 soak: build
     #!/usr/bin/env bash
     set -euo pipefail
@@ -54,6 +54,8 @@ soak: build
     cargo test --package fastintercom-tests --test binary -- --ignored
     # One after the other: they measure time.
     cargo test --package fastintercom-tests --test sync_soak -- --ignored --nocapture --test-threads 1
+    # The storage tests for minutes instead of seconds: writers, kills, traps.
+    FASTINTERCOM_SOAK=1 cargo test --package fastintercom-tests --test storage -- --nocapture --test-threads 1
 
 # Our requests and the simulator's answers against Intercom's own OpenAPI description; needs npm
 contract: build
@@ -88,3 +90,10 @@ deny *checks="licenses bans sources":
 # Build the component twice, in two folders, and compare
 reproducible:
     tests/reproducible.sh
+
+# How long readers wait for a busy writer, beside native SQLite
+latency: build
+    #!/usr/bin/env bash
+    set -euo pipefail
+    export FASTINTERCOM_BIN={{ bin }}
+    cargo test --package fastintercom-tests --test storage -- --nocapture --ignored latency

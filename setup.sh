@@ -142,6 +142,16 @@ if ! have just && [ -x "$cargo_bin/just" ] && ! $check_only; then
   fi
 fi
 
+# 5. The sqlite3 shell: tests let it work on the live database. Without it they skip that part.
+if ! have sqlite3; then
+  if $check_only; then missing+=("sqlite3"); elif $debian; then
+    $apt_updated || { as_root apt-get update -qq && apt_updated=true; }
+    apt_install sqlite3
+  else
+    say "sqlite3 is not installed: some tests will skip what they do with it."
+  fi
+fi
+
 if [ ${#missing[@]} -gt 0 ]; then
   if $check_only; then
     say "Missing: ${missing[*]}"

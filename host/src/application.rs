@@ -1,21 +1,28 @@
 //! The parts put together: what the MCP server and the command line both use.
 
+use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
 use crate::component::bindings::tools::{Tool, ToolError, ToolOutput};
 use crate::component::bindings::{maintenance, prompts, resources};
 use crate::component::code::Bytes;
+use crate::component::deadline::Deadline;
 use crate::component::errors::CallError;
 use crate::component::limits::MemoryBudget;
 use crate::component::loader::Loader;
 use crate::component::pool::Readers;
-use crate::component::state::ProgressSink;
+use crate::component::state::{CallContext, ProgressSink};
 use crate::component::surroundings::Surroundings;
+use crate::component::worker::Worker;
 use crate::config::{Config, ConfigError};
 use crate::sandbox::outgoing::Outgoing;
 use crate::syncs::Syncs;
+
+/// A copy of the largest database on the slowest disk is done by then.
+const LONGEST_CARE: Duration = Duration::from_secs(24 * 3_600);
 
 /// The component with everything around it.
 pub struct Application {
@@ -165,6 +172,34 @@ impl Application {
             &argument,
             &typed
         ))
+    }
+
+    /// Takes care of the database in an instance of its own. What goes through a whole database
+    /// may take long, so this ends only with its work or with the token.
+    ///
+    /// # Errors
+    /// [`CallError`]; the inner error is the component's sentence.
+    pub async fn take_care<R, F>(
+        &self,
+        cancelled: CancellationToken,
+        work: F,
+    ) -> Result<Result<R, String>, CallError>
+    where
+        R: Send + 'static,
+        F: for<'a> FnOnce(
+                &'a mut crate::component::worker::Live,
+            ) -> Pin<Box<dyn Future<Output = wasmtime::Result<Result<R, String>>> + 'a>>
+            + Send
+            + 'static,
+    {
+        let worker = Worker::start(self.loader.code().await?, Arc::clone(&self.surroundings)).await?;
+        let context = CallContext {
+            deadline: Arc::new(Deadline::new(LONGEST_CARE)),
+            progress: None,
+            stop: Arc::default(),
+            place: None,
+        };
+        worker.call(context, cancelled, work).await
     }
 
     /// Calls a function of the maintenance interface, for the command line.

@@ -36,3 +36,27 @@ pub fn keep_new_files_private() {
         libc::umask(0o077);
     }
 }
+
+/// Bytes that this user may still write to the file system of that folder. `None`: not told.
+#[must_use]
+pub fn free_space(folder: &std::path::Path) -> Option<u64> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::ffi::OsStrExt as _;
+        let path = std::ffi::CString::new(folder.as_os_str().as_bytes()).ok()?;
+        // SAFETY: `statvfs` is a plain C struct for which all zeroes is a valid value.
+        let mut found: libc::statvfs = unsafe { std::mem::zeroed() };
+        // SAFETY: the path ends with a zero byte and both pointers are valid for the call.
+        if unsafe { libc::statvfs(path.as_ptr(), &raw mut found) } != 0 {
+            return None;
+        }
+        // The types of these fields differ between systems.
+        #[allow(clippy::useless_conversion, clippy::unnecessary_cast, reason = "u32 on macOS")]
+        Some((found.f_bavail as u64).saturating_mul(found.f_frsize as u64))
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = folder;
+        None
+    }
+}

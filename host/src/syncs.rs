@@ -142,6 +142,7 @@ impl Syncs {
             return Err(stopped());
         }
         let begun = Instant::now();
+        let mut waited_for_other = false;
         let lock = loop {
             match SyncLock::try_acquire(&self.surroundings.database) {
                 Ok(Some(lock)) => break lock,
@@ -151,10 +152,9 @@ impl Syncs {
                     ));
                 }
                 Ok(None) => {}
-                Err(error) => {
-                    return Err(SyncError::Storage(format!("The database file cannot be locked: {error}.")));
-                }
+                Err(error) => return Err(SyncError::Storage(unlockable(&error))),
             }
+            waited_for_other = true;
             tokio::select! {
                 () = tokio::time::sleep(OTHER_PROCESS_POLL) => {}
                 () = self.cancelled.cancelled() => return Err(stopped()),
@@ -165,8 +165,17 @@ impl Syncs {
                 request.unless_newer_than = Some(request.unless_newer_than.unwrap_or(0).max(waited));
             }
         };
-        let outcome = self.run_locked(request, &listeners).await;
+        let mut outcome = self.run_locked(request, &listeners).await;
         drop(lock);
+        if let Ok(report) = &mut outcome
+            && waited_for_other
+        {
+            report.notes.push(if report.skipped {
+                "Another FastIntercom was syncing this database; its result was waited for and serves both.".to_owned()
+            } else {
+                "Another FastIntercom was syncing this database; this sync began after it.".to_owned()
+            });
+        }
         outcome
     }
 
@@ -286,6 +295,15 @@ async fn wait_for(result: &mut watch::Receiver<Option<SyncResult>>) -> SyncResul
     match result.wait_for(Option::is_some).await {
         Ok(outcome) => outcome.clone().unwrap_or_else(|| Err(stopped())),
         Err(_) => Err(stopped()),
+    }
+}
+
+/// Why the database file cannot be locked, and what to do.
+fn unlockable(error: &std::io::Error) -> String {
+    match error.kind() {
+        std::io::ErrorKind::NotFound => "The database file was deleted or moved while FastIntercom was using it. Put it back, or restart FastIntercom to begin with an empty one.".to_owned(),
+        std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::ReadOnlyFilesystem => "The database cannot be written: the file or its folder is read-only. Make it writable, or set FASTINTERCOM_DB_PATH to another file.".to_owned(),
+        _ => format!("The database file cannot be locked: {error}."),
     }
 }
 

@@ -69,6 +69,19 @@ fn with_context<T>(work: impl FnOnce(&mut Context<'_>) -> T) -> StoreResult<T> {
     })
 }
 
+#[cfg(feature = "probe")]
+fn probe(name: &str, arguments: &str) -> Option<Result<tools::ToolOutput, tools::ToolError>> {
+    let answer = with_context(|context| super::probe::call(context.store, name, arguments));
+    let output = |value: serde_json::Value| tools::ToolOutput {
+        structured: value.to_string(),
+        text: value.to_string(),
+    };
+    Some(match answer.transpose()?.and_then(|answer| answer) {
+        Ok(value) => Ok(output(value)),
+        Err(error) => Err(tools::ToolError::Failed(output(serde_json::json!({ "error": error.to_string() })))),
+    })
+}
+
 impl tools::Guest for Component {
     fn list_tools() -> Vec<tools::Tool> {
         crate::tools::list()
@@ -88,6 +101,12 @@ impl tools::Guest for Component {
     }
 
     fn call_tool(name: String, arguments: String) -> Result<tools::ToolOutput, tools::ToolError> {
+        #[cfg(feature = "probe")]
+        if name.starts_with("probe_")
+            && let Some(answer) = probe(&name, &arguments)
+        {
+            return answer;
+        }
         let answer = with_context(|context| crate::tools::call(context, &name, &arguments))
             .unwrap_or_else(|error| Err(crate::tools::failed_to_open(&name, &error)));
         let output = |output: crate::tools::ToolOutput| tools::ToolOutput {
@@ -197,6 +216,28 @@ impl prompts::Guest for Component {
     }
 }
 
+/// After so many new threads the index of words has many small pieces, and SQLite's statistics
+/// are of another database.
+const MANY_THREADS: u64 = 1_000;
+
+/// Tidies up after a big sync, within its lock, so that no two processes do it at once. Each step
+/// is a short transaction, and a stop ends it after the step at hand.
+fn tidy_after(store: &mut Store, threads: u64) {
+    use crate::environment::{Log, LogLevel, Progress};
+    if threads < MANY_THREADS {
+        return;
+    }
+    let begun = Host.monotonic_ms();
+    match store.optimize(&|| Host.should_stop()) {
+        Ok(()) => Host.write(
+            LogLevel::Debug,
+            &format!("tidied the database up in {} ms", Host.monotonic_ms() - begun),
+        ),
+        // Nothing is lost; the next big sync tries again.
+        Err(error) => Host.write(LogLevel::Warn, &format!("the database could not be tidied up: {error}")),
+    }
+}
+
 impl sync::Guest for Component {
     fn run(request: sync_types::SyncRequest) -> Result<sync_types::SyncReport, sync_types::SyncError> {
         let settings = imports::settings();
@@ -211,7 +252,9 @@ impl sync::Guest for Component {
                 progress: &Host,
                 pace: Pace::default(),
             };
-            crate::sync::run(store, environment, &request)
+            let report = crate::sync::run(store, environment, &request)?;
+            tidy_after(store, report.hydrated);
+            Ok(report)
         })
         .map_err(|error| sync_types::SyncError::Storage(error.to_string()))?
         .map(imports::report_to_wit)

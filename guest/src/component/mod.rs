@@ -4,3 +4,5 @@ pub mod bindings;
 mod exports;
 mod http;
 mod imports;
+#[cfg(feature = "probe")]
+mod probe;

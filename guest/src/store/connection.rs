@@ -250,7 +250,12 @@ pub(super) fn open_raw(path: &Path, mode: OpenMode) -> StoreResult<Connection> {
         }
         // An in-memory database has a VFS of its own.
         if path.as_os_str() != ":memory:" {
-            return Ok(Connection::open_with_flags_and_vfs(path, flags, vfs::NAME)?);
+            return Connection::open_with_flags_and_vfs(path, flags, vfs::NAME).map_err(|error| {
+                match vfs::take_lock_failure() {
+                    Some(reason) => StoreError::Other(format!("The database could not be opened: {reason}.")),
+                    None => error.into(),
+                }
+            });
         }
     }
     Ok(Connection::open_with_flags(path, flags)?)

@@ -95,6 +95,18 @@ pub enum Command {
     Status(JsonOption),
     /// Say what the component may do under the present settings
     Capabilities(JsonOption),
+    /// Check the database and what it needs, and say what to do about what is wrong
+    Doctor(JsonOption),
+    /// Write a consistent copy of the database, also while a server runs
+    Backup(BackupOptions),
+    /// Save what a damaged database still holds into a new one; the old file is kept
+    Repair,
+}
+
+#[derive(Debug, Args)]
+pub struct BackupOptions {
+    /// The file to write; it must not exist yet
+    pub file: PathBuf,
 }
 
 #[derive(Debug, Args)]

@@ -1,9 +1,12 @@
 //! The command line: one file a command.
 
 mod arguments;
+mod backup;
 mod call;
 mod capabilities;
+mod doctor;
 mod logging;
+mod repair;
 mod serve;
 mod status;
 mod sync;
@@ -69,6 +72,11 @@ fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         .map_err(|error| Failure::Work(format!("No runtime: {error}.")))?;
     let code = runtime.block_on(async {
         let application = application(&mut sources)?;
+        // Held to the end, so that no repair takes the file away from under this process.
+        let _use = match arguments.command() {
+            Command::Repair | Command::Doctor(_) => None,
+            _ => Some(repair::wait_for(&application).await?),
+        };
         match arguments.command.unwrap_or(Command::Serve) {
             Command::Serve => serve::run(application).await,
             Command::Sync(options) => sync::run(application, options).await,
@@ -76,6 +84,9 @@ fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
             Command::Tools(options) => tools::run(application, options).await,
             Command::Status(options) => status::run(application, options).await,
             Command::Capabilities(options) => capabilities::run(&application, options),
+            Command::Doctor(options) => doctor::run(&application, &options).await,
+            Command::Backup(options) => backup::run(&application, options).await,
+            Command::Repair => repair::run(&application).await,
         }
     });
     // A read of standard input that is still pending must not hold up the end.

@@ -80,9 +80,7 @@ impl Config {
             api_version: sources.parsed("api_version", api_version)?.unwrap_or_else(|| "2.16".to_owned()),
             token,
             token_source,
-            interval: Duration::from_secs(
-                u64::from(sources.number("sync_interval_minutes", 1..=10_080)?.unwrap_or(15)) * 60,
-            ),
+            interval: interval(sources)?,
             sync_days,
             initial_sync_days: sources.number("initial_sync_days", 0..=3_650)?.unwrap_or(sync_days),
             timezone: sources.parsed("timezone", timezone)?,
@@ -128,7 +126,7 @@ impl Config {
             token_present: self.token.is_some(),
             sync_days: self.sync_days,
             initial_sync_days: self.initial_sync_days,
-            sync_interval_minutes: u32::try_from(self.interval.as_secs() / 60).unwrap_or(u32::MAX),
+            sync_interval_minutes: u32::try_from(self.interval.as_secs().div_ceil(60)).unwrap_or(u32::MAX),
             timezone: self.timezone.clone(),
             redactions: self.redactions.clone(),
             max_in_flight: self.max_in_flight,
@@ -151,6 +149,16 @@ fn outgoing_limits(sources: &Sources) -> Result<OutgoingLimits, ConfigError> {
         total: seconds("response_timeout_seconds", usual.total)?,
         answer: sources.number("response_mb", 1..=1_024)?.map_or(usual.answer, megabytes),
     })
+}
+
+/// Time between two background syncs. Seconds are for tests and trials: nobody needs them, and
+/// they win so that a test can set them beside whatever else is set.
+fn interval(sources: &Sources) -> Result<Duration, ConfigError> {
+    if let Some(seconds) = sources.number("sync_interval_seconds", 1..=604_800)? {
+        return Ok(Duration::from_secs(seconds.into()));
+    }
+    let minutes = sources.number("sync_interval_minutes", 1..=10_080)?.unwrap_or(15);
+    Ok(Duration::from_secs(u64::from(minutes) * 60))
 }
 
 fn megabytes(count: u32) -> usize {

@@ -32,6 +32,7 @@ pub const SETTINGS: &[Setting] = &[
         variables: &["FASTINTERCOM_SYNC_INTERVAL_MINUTES", "FASTINTERCOM_BACKGROUND_SYNC_INTERVAL"],
         original: Some("background_sync_interval_minutes"),
     },
+    setting("sync_interval_seconds", &["FASTINTERCOM_SYNC_INTERVAL_SECONDS"]),
     setting("sync_days", &["FASTINTERCOM_SYNC_DAYS"]),
     Setting {
         key: "initial_sync_days",

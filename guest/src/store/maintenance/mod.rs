@@ -76,11 +76,12 @@ impl Store {
     }
 
     /// Lets SQLite refresh its statistics, merges the index of words and gives free pages back to
-    /// the file system. For the end of a big sync; takes up to some seconds, in short transactions.
+    /// the file system. For the end of a big sync; takes up to some seconds, in short transactions,
+    /// between which it asks whether to stop.
     ///
     /// # Errors
     /// What SQLite reports; nothing is lost.
-    pub fn optimize(&mut self) -> StoreResult<()> {
+    pub fn optimize(&mut self, stop: &dyn Fn() -> bool) -> StoreResult<()> {
         // A step of the merge writes about so many pages (https://sqlite.org/fts5.html#the_merge_command);
         // it has nothing left to do when it changes less than two rows.
         const MERGE_PAGES: i64 = 500;
@@ -88,6 +89,9 @@ impl Store {
         // The first, negative step begins a merge of everything; the next ones go on with it.
         let mut pages = -MERGE_PAGES;
         for _ in 0..MERGE_STEPS {
+            if stop() {
+                return Ok(());
+            }
             let changed = self.write(|tx| {
                 let before = tx.total_changes();
                 tx.execute("INSERT INTO messages_fts (messages_fts, rank) VALUES ('merge', ?1)", [pages])?;
@@ -100,15 +104,15 @@ impl Store {
         }
         // Bounded, so that a big table is sampled and not read whole.
         self.connection().execute_batch("PRAGMA analysis_limit = 1000; PRAGMA optimize;")?;
-        self.vacuum()
+        self.vacuum(stop)
     }
 
     /// Gives free pages back. Does nothing for databases of the original, which were made without
     /// that ability; there free pages are used again.
-    fn vacuum(&mut self) -> StoreResult<()> {
+    fn vacuum(&mut self, stop: &dyn Fn() -> bool) -> StoreResult<()> {
         loop {
             let before = self.pragma("freelist_count")?;
-            if before < i64::from(VACUUM_PAGES) {
+            if stop() || before < i64::from(VACUUM_PAGES) {
                 // Some free pages spare the next sync from growing the file again.
                 return Ok(());
             }

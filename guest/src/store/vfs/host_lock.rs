@@ -5,6 +5,7 @@
 //! without threads here, so no two methods ever run at once.
 
 use core::ffi::{CStr, c_char, c_int, c_void};
+use std::cell::Cell;
 use std::sync::OnceLock;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -24,6 +25,16 @@ pub(in crate::store) const NAME: &CStr = c"host-lock";
 
 /// Longest path, in bytes; also the size of the buffer that `full_pathname` writes to.
 const LONGEST_PATH: c_int = 1024;
+
+thread_local! {
+    /// Why the host gave no lock: SQLite's error code has no room for it.
+    static LOCK_FAILURE: Cell<Option<String>> = const { Cell::new(None) };
+}
+
+/// Why the last opening failed, when it was for want of a lock.
+pub(in crate::store) fn take_lock_failure() -> Option<String> {
+    LOCK_FAILURE.take()
+}
 
 /// What SQLite reserves for an open file. SQLite reads only `base`.
 #[repr(C)]
@@ -203,6 +214,7 @@ fn open_file(name: &str, flags: c_int) -> Result<(File, c_int), c_int> {
         // After the file, which must exist for it.
         Some(Lock::open().map_err(|reason| {
             log::write(log::Level::Error, &format!("could not prepare the database's file lock: {reason}"));
+            LOCK_FAILURE.set(Some(reason));
             ffi::SQLITE_CANTOPEN
         })?)
     } else {

@@ -25,7 +25,7 @@ mod host_lock;
 #[cfg(target_family = "wasm")]
 pub(super) use folder::std_path;
 #[cfg(target_family = "wasm")]
-pub(super) use host_lock::{NAME, register};
+pub(super) use host_lock::{NAME, register, take_lock_failure};
 
 use rusqlite::{Connection, ffi};
 

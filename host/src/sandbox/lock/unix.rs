@@ -97,6 +97,14 @@ pub(super) fn try_lock(file: &File, mode: RangeMode, start: u64, length: u64) ->
     }
 }
 
+/// Whether the error means that this file system or kernel has no such locks.
+pub(super) fn is_refusal(error: &io::Error) -> bool {
+    matches!(
+        error.raw_os_error(),
+        Some(libc::EINVAL | libc::ENOSYS | libc::EOPNOTSUPP | libc::ENOTTY)
+    )
+}
+
 fn unlock(file: &File, start: u64, length: u64) -> io::Result<()> {
     control(file, libc::F_OFD_SETLK, libc::F_UNLCK as libc::c_short, start, length).map(|_| ())
 }

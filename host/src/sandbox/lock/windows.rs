@@ -11,7 +11,9 @@ use std::os::windows::fs::MetadataExt;
 use std::os::windows::io::AsRawHandle;
 use std::path::Path;
 
-use windows_sys::Win32::Foundation::{ERROR_IO_PENDING, ERROR_LOCK_VIOLATION, ERROR_NOT_LOCKED};
+use windows_sys::Win32::Foundation::{
+    ERROR_INVALID_FUNCTION, ERROR_IO_PENDING, ERROR_LOCK_VIOLATION, ERROR_NOT_LOCKED, ERROR_NOT_SUPPORTED,
+};
 use windows_sys::Win32::Storage::FileSystem::{
     LOCKFILE_EXCLUSIVE_LOCK, LOCKFILE_FAIL_IMMEDIATELY, LockFileEx, UnlockFileEx,
 };
@@ -107,6 +109,14 @@ pub(super) fn try_lock(file: &File, mode: RangeMode, start: u64, length: u64) ->
         Some(ERROR_LOCK_VIOLATION | ERROR_IO_PENDING) => Ok(false),
         _ => Err(error),
     }
+}
+
+/// Whether the error means that this file system has no such locks.
+pub(super) fn is_refusal(error: &io::Error) -> bool {
+    matches!(
+        error.raw_os_error().map(i32::cast_unsigned),
+        Some(ERROR_INVALID_FUNCTION | ERROR_NOT_SUPPORTED)
+    )
 }
 
 fn unlock(file: &File, start: u64, length: u64) -> io::Result<()> {

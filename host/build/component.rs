@@ -1,0 +1,114 @@
+//! Builds a component with a nested Cargo, for the build scripts of the host and of the tests.
+
+use std::env;
+use std::error::Error;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+pub type Result<T> = std::result::Result<T, Box<dyn Error>>;
+
+/// `target/component` beside this build's own artifacts, wherever those are.
+fn target_folder(root: &Path) -> Result<PathBuf> {
+    // OUT_DIR is <target>/[<triple>/]<profile>/build/<package>/out; the folder that cargo marks
+    // with CACHEDIR.TAG is the target folder.
+    let out = PathBuf::from(env::var("OUT_DIR")?);
+    let target = out
+        .ancestors()
+        .find(|folder| folder.join("CACHEDIR.TAG").exists())
+        .map_or_else(|| root.join("target"), Path::to_path_buf);
+    Ok(target.join("component"))
+}
+
+/// Builds a package of the workspace as a component, and tells Cargo what that depends on.
+/// Returns the file.
+pub fn build(root: &Path, package: &str) -> Result<PathBuf> {
+    for variable in ["WASI_SDK_PATH", "CC_wasm32_wasip2"] {
+        println!("cargo::rerun-if-env-changed={variable}");
+    }
+    for path in ["guest/src", "guest/Cargo.toml", "wit", "Cargo.lock", "Cargo.toml"] {
+        println!("cargo::rerun-if-changed={}", root.join(path).display());
+    }
+    let target = target_folder(root)?;
+    let target = target.as_path();
+    let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo
+        .current_dir(root)
+        .args(["build", "--locked", "--package", package, "--lib"])
+        .args(["--target", "wasm32-wasip2", "--profile", "component"])
+        .env("CARGO_TARGET_DIR", target);
+    for (name, _) in env::vars_os() {
+        let name = name.to_string_lossy().into_owned();
+        let inherited = name.starts_with("CARGO_BUILD_")
+            || name.starts_with("CARGO_PROFILE_")
+            || name.starts_with("CARGO_CFG_")
+            || name.starts_with("CARGO_FEATURE_")
+            || name.starts_with("CARGO_TARGET_WASM32")
+            || name.contains("RUSTFLAGS")
+            || name.contains("WRAPPER")
+            || ["RUSTC", "RUSTDOC", "TARGET", "HOST", "CARGO_MAKEFLAGS", "MAKEFLAGS", "NUM_JOBS", "OUT_DIR"]
+                .contains(&name.as_str());
+        if inherited {
+            cargo.env_remove(&name);
+        }
+    }
+    // Paths of this machine would make two builds of the same source differ.
+    let home = env::var("CARGO_HOME").or_else(|_| env::var("HOME").map(|home| format!("{home}/.cargo")));
+    let mut flags = vec![format!("--remap-path-prefix={}=/fastintercom", root.display())];
+    if let Ok(home) = &home {
+        flags.push(format!("--remap-path-prefix={home}=/cargo"));
+    }
+    cargo.env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}"));
+    if env::var_os("CC_wasm32_wasip2").is_none() {
+        let tools = c_tools()?;
+        let cflags = format!(
+            "{} -O3 -mbulk-memory -ffile-prefix-map={}=/fastintercom -ffile-prefix-map={}=/cargo",
+            tools.cflags,
+            target.display(),
+            home.as_deref().unwrap_or("/nonexistent")
+        );
+        cargo
+            .env("CC_wasm32_wasip2", &tools.clang)
+            .env("AR_wasm32_wasip2", &tools.ar)
+            .env("CFLAGS_wasm32_wasip2", cflags);
+    }
+    let status = cargo.status().map_err(|error| format!("cannot run cargo: {error}"))?;
+    if !status.success() {
+        return Err("the component did not build; is the target installed (rustup target add wasm32-wasip2), and a clang that knows wasm? ./setup.sh installs both".into());
+    }
+    Ok(target.join(format!("wasm32-wasip2/component/{}.wasm", package.replace('-', "_"))))
+}
+
+/// A C compiler for wasm32-wasip2.
+struct CTools {
+    clang: String,
+    ar: String,
+    cflags: String,
+}
+
+fn c_tools() -> Result<CTools> {
+    if let Ok(sdk) = env::var("WASI_SDK_PATH") {
+        return Ok(CTools {
+            clang: format!("{sdk}/bin/clang"),
+            ar: format!("{sdk}/bin/llvm-ar"),
+            cflags: format!("--sysroot={sdk}/share/wasi-sysroot --target=wasm32-wasip2"),
+        });
+    }
+    for version in (15..=25).rev() {
+        let clang = format!("clang-{version}");
+        let ar = format!("llvm-ar-{version}");
+        let knows_wasm = |program: &str| {
+            Command::new(program).arg("--version").output().is_ok_and(|output| output.status.success())
+        };
+        let runtime =
+            Path::new("/usr/lib").join(format!("llvm-{version}/lib/clang/{version}/lib/wasm32-unknown-wasi"));
+        let runtime_old = Path::new("/usr/lib").join(format!("llvm-{version}/lib/clang/{version}/lib/wasi"));
+        if (runtime.exists() || runtime_old.exists()) && knows_wasm(&clang) && knows_wasm(&ar) {
+            return Ok(CTools {
+                clang,
+                ar,
+                cflags: "--sysroot=/usr -I/usr/include/wasm32-wasi --target=wasm32-wasi".to_owned(),
+            });
+        }
+    }
+    Err("no clang for WebAssembly: run ./setup.sh, or set WASI_SDK_PATH to an unpacked wasi-sdk".into())
+}

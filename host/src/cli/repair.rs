@@ -1,0 +1,149 @@
+//! `fastintercom repair`: what a damaged database still holds, in a new file under its name.
+//!
+//! The component reads what can be read into a new file; the host puts that into the old one's
+//! place, and keeps the old one under a name that says so. Nobody may use the database meanwhile.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::Value;
+use tokio_util::sync::CancellationToken;
+
+use super::backup::Temporary;
+use super::{Failure, terminal};
+use crate::application::Application;
+use crate::sandbox::lock::{DatabaseLock, Level, UseLock};
+
+/// How often, and how many times, a command looks whether a repair has ended.
+const LOOK: Duration = Duration::from_millis(100);
+const LOOKS: u32 = 20;
+
+/// Says that this process uses the database, once no repair runs.
+pub async fn wait_for(application: &Application) -> Result<UseLock, Failure> {
+    for _ in 0..LOOKS {
+        match UseLock::share(&application.config.database) {
+            Ok(Some(lock)) => return Ok(lock),
+            Ok(None) => tokio::time::sleep(LOOK).await,
+            Err(error) => return Err(Failure::Work(format!("The database file cannot be opened ({error})."))),
+        }
+    }
+    Err(Failure::Work("`fastintercom repair` is at work on this database; try again when it is done.".to_owned()))
+}
+
+pub async fn run(application: &Arc<Application>) -> Result<ExitCode, Failure> {
+    let database = &application.config.database;
+    if application.config.read_only {
+        return Err(Failure::Work(
+            "The database cannot be repaired: the file or its folder is read-only. Make it writable first.".to_owned(),
+        ));
+    }
+    let locked = |error: io::Error| Failure::Work(format!("The database file cannot be locked ({error})."));
+    let Some(_alone) = UseLock::alone(database).map_err(locked)? else {
+        return Err(Failure::Work(
+            "A FastIntercom server uses this database. Close the clients that started one (or end the process), then run `fastintercom repair` again.".to_owned(),
+        ));
+    };
+    let cancelled = CancellationToken::new();
+    tokio::spawn(super::serve::end_on_signal(cancelled.clone()));
+    let checked = application
+        .take_care(cancelled.clone(), |live| {
+            Box::pin(async move {
+                live.exports.fastintercom_component_maintenance().call_check(&mut live.store).await
+            })
+        })
+        .await?;
+    if checked.as_ref().is_ok_and(|report| is_ok(report)) {
+        terminal::line("The database is sound; there is nothing to repair.");
+        return Ok(ExitCode::SUCCESS);
+    }
+
+    let saved = Temporary::new(application, "repair");
+    let name = saved.name.clone();
+    let report = application
+        .take_care(cancelled, move |live| {
+            Box::pin(async move {
+                live.exports.fastintercom_component_maintenance().call_salvage(&mut live.store, &name).await
+            })
+        })
+        .await?
+        .map_err(Failure::Work)?;
+    let kept = exchange(database, &saved.path).await?;
+    terminal::line(&summary(&report, &kept));
+    Ok(ExitCode::SUCCESS)
+}
+
+fn is_ok(report: &str) -> bool {
+    serde_json::from_str::<Value>(report).is_ok_and(|report| report["ok"] == true)
+}
+
+/// Puts the new file into the database's place. Returns where the old one is now.
+async fn exchange(database: &Path, new: &Path) -> Result<PathBuf, Failure> {
+    let failed = |error: io::Error| {
+        Failure::Work(format!("The saved file could not be put in place ({error}); the database is as it was."))
+    };
+    // A native program in a transaction is in the middle of the old file.
+    let lock = DatabaseLock::open(database, false).map_err(failed)?;
+    let mut looks = 0;
+    while !take(&lock).map_err(failed)? {
+        looks += 1;
+        if looks > LOOKS {
+            return Err(Failure::Work(
+                "Another program has the database open in a transaction. End it, then run `fastintercom repair` again.".to_owned(),
+            ));
+        }
+        tokio::time::sleep(LOOK).await;
+    }
+    let stamp = chrono::Local::now().format("%Y%m%d-%H%M%S");
+    let kept = beside(database, &format!(".damaged-{stamp}"));
+    // Its journals go with it: beside the new file they would be taken for the new one's.
+    for suffix in ["-journal", "-wal", "-shm"] {
+        let journal = beside(database, suffix);
+        if journal.exists() {
+            fs::rename(&journal, beside(&kept, suffix)).map_err(failed)?;
+        }
+    }
+    // With a second name for the old file there is a database under its own name at every moment.
+    if fs::hard_link(database, &kept).is_err() {
+        fs::rename(database, &kept).map_err(failed)?;
+    }
+    fs::rename(new, database).map_err(failed)?;
+    Ok(kept)
+}
+
+fn take(lock: &DatabaseLock) -> io::Result<bool> {
+    Ok(lock.acquire(Level::Shared)? && lock.acquire(Level::Reserved)? && lock.acquire(Level::Exclusive)?)
+}
+
+fn beside(file: &Path, suffix: &str) -> PathBuf {
+    let mut name = file.as_os_str().to_owned();
+    name.push(suffix);
+    PathBuf::from(name)
+}
+
+fn summary(report: &str, kept: &Path) -> String {
+    let report: Value = serde_json::from_str(report).unwrap_or_default();
+    let count = |table: &str| report["saved"][table].as_i64().unwrap_or(0);
+    let mut lines =
+        vec![format!("Saved {} conversations and {} messages.", count("conversations"), count("messages"))];
+    let lost: Vec<_> = report["lost"]
+        .as_object()
+        .into_iter()
+        .flatten()
+        .filter_map(|(table, lost)| match lost.as_i64() {
+            Some(0) => None,
+            Some(lost) => Some(format!("{lost} rows of {table}")),
+            None => Some(format!("an unknown number of rows of {table}")),
+        })
+        .collect();
+    if lost.is_empty() {
+        lines.push("Nothing was lost.".to_owned());
+    } else {
+        lines.push(format!("Lost: {}. The next sync reads them from Intercom again.", lost.join(", ")));
+    }
+    lines.push(format!("The damaged file is kept as {}.", kept.display()));
+    lines.join("\n")
+}

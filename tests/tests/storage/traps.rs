@@ -1,0 +1,65 @@
+//! Instances that end in the middle of a write transaction, with a hot journal on the disk.
+
+use std::time::{Duration, Instant};
+
+use fastintercom_tests::database::Database;
+use fastintercom_tests::probe::{self, begin_write};
+use fastintercom_tests::scratch::Scratch;
+use serde_json::json;
+
+use crate::{many, report, small};
+
+/// A person notices nothing below that.
+const UNNOTICED: Duration = Duration::from_millis(50);
+
+#[test]
+fn after_a_trap_in_a_transaction_the_next_instance_works_at_once() {
+    after_each("probe_trap", |session, name| {
+        let pending = session.begin_tool(name, json!({}));
+        let failed = session.outcome(pending);
+        let told = format!("{failed:?}");
+        assert!(told.contains("nothing stored is lost"), "{told}");
+    });
+}
+
+#[test]
+fn after_a_cancelled_call_in_a_transaction_the_next_instance_works_at_once() {
+    let mut turn = 0;
+    after_each("probe_hang", move |session, name| {
+        turn += 1;
+        let pending = session.begin_tool(name, json!({}));
+        // Some are cancelled before, most in the middle of the transaction.
+        std::thread::sleep(Duration::from_millis(turn % 40));
+        session.cancel(pending);
+    });
+}
+
+fn after_each(name: &str, mut end: impl FnMut(&fastintercom_tests::session::Session, &str)) {
+    let times = many(25, 200);
+    let simulator = small();
+    let scratch = Scratch::new();
+    let session = probe::server(&simulator, &scratch).start();
+    session.answer(begin_write(&session, "before", 1, 1, 0)).succeeded();
+    let mut waits = Vec::new();
+    for turn in 1..=times {
+        end(&session, name);
+        let begun = Instant::now();
+        session.answer(begin_write(&session, "after", 1, 1, 0)).succeeded();
+        waits.push(begun.elapsed());
+        let database = Database::open(&scratch.database());
+        assert_eq!(database.number("SELECT value FROM probe_counter"), turn + 1, "what was not committed is gone");
+    }
+    waits.sort_unstable();
+    let (median, slowest) = (waits[waits.len() / 2], waits[waits.len() - 1]);
+    let in_time = waits.iter().filter(|wait| **wait <= UNNOTICED).count();
+    report(&format!(
+        "{name} {times} times: the next instance had committed after {median:.1?} (median), {slowest:.1?} (slowest); {in_time} of {times} within {UNNOTICED:?}"
+    ));
+    let database = Database::open(&scratch.database());
+    assert_eq!(database.number("SELECT count(*) FROM probe_log WHERE who = 'never'"), 0);
+    assert_eq!(database.value("PRAGMA integrity_check"), "ok");
+    // Tests run beside each other: what the program does by itself shows in the quicker quarter.
+    let quick = waits[waits.len() / 4];
+    assert!(quick <= UNNOTICED, "{quick:?}");
+    assert!(slowest < Duration::from_secs(5), "{slowest:?}");
+}
