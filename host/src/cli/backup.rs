@@ -39,7 +39,7 @@ pub async fn run(application: &Arc<Application>, options: BackupOptions) -> Resu
     let copy = Temporary::new(application, "backup");
     let name = copy.name.clone();
     let cancelled = CancellationToken::new();
-    tokio::spawn(super::serve::end_on_signal(cancelled.clone()));
+    super::serve::end_on_signal(cancelled.clone());
     application
         .take_care(cancelled, move |live| {
             Box::pin(async move {

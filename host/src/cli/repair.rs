@@ -48,7 +48,7 @@ pub async fn run(application: &Arc<Application>) -> Result<ExitCode, Failure> {
         ));
     };
     let cancelled = CancellationToken::new();
-    tokio::spawn(super::serve::end_on_signal(cancelled.clone()));
+    super::serve::end_on_signal(cancelled.clone());
     let checked = application
         .take_care(cancelled.clone(), |live| {
             Box::pin(async move {
