@@ -140,7 +140,7 @@ mod tests {
         assert_eq!(deadline.remaining(), Some(Duration::ZERO));
     }
 
-    #[tokio::test(start_paused = false)]
+    #[tokio::test]
     async fn a_pause_is_not_charged() {
         let deadline = Deadline::new(Duration::from_millis(200));
         {
