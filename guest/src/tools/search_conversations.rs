@@ -38,7 +38,7 @@ pub const TOOL: Tool = Tool {
 
 fn input() -> Value {
     let mut properties = json!({
-        "query": {"type": "string", "description": "Words (all must occur in one message), \"a phrase\", prefix*, a OR b, -not, NEAR(a b, 5). Anything typed is accepted.", "examples": ["refund -test", "\"credit card\" declined"]},
+        "query": {"type": "string", "description": "Words (all must occur in the conversation; one message with all ranks first; refund finds refunds), \"exact phrase\", prefix*, a OR b, -not, NEAR(a b, 5). Anything typed is accepted.", "examples": ["refund -test", "\"credit card\" declined"]},
     });
     filters::add_properties(&mut properties, None);
     let rest = json!({
@@ -137,7 +137,14 @@ fn call(context: &mut Context<'_>, arguments: &Arguments) -> Outcome {
         let page = search::search(connection, &request)?;
         let freshness = Freshness::of(connection, around.settings, around.now, selected.reach)?;
         if page.relaxed {
-            asked.notices.push("No message has all the words, so these have some of them.".to_owned());
+            asked.notices.push("No conversation has all the words, so these have some of them.".to_owned());
+        }
+        if let Some((_, words)) = &page.widened {
+            let words: Vec<String> = words.iter().map(|word| super::content::clean(word)).collect();
+            asked.notices.push(format!(
+                "Nothing has {}, so words that begin alike are taken.",
+                super::content::cut(&words.join(", "), 100)
+            ));
         }
         if page.newest_only {
             asked.notices.push(
@@ -147,7 +154,8 @@ fn call(context: &mut Context<'_>, arguments: &Arguments) -> Outcome {
         }
         let content = Content::new(&around.settings.redactions);
         let dates = [selected.reach.start, selected.reach.end].iter().any(Option::is_some);
-        let view = View { connection, asked: &asked, content, now: around.now };
+        let query = page.widened.as_ref().map_or(&asked.query, |(query, _)| query);
+        let view = View { connection, asked: &asked, marks: &query.marks, content, now: around.now };
         let mut answer = view.answer(&request, &page, &question)?;
         if dates {
             answer.set("timezone", zone.name());
@@ -220,6 +228,7 @@ fn fields(arguments: &Arguments) -> Result<Vec<&'static str>, Failure> {
 struct View<'a> {
     connection: &'a Connection,
     asked: &'a Asked,
+    marks: &'a [search::Mark],
     content: Content<'a>,
     now: UnixSeconds,
 }
@@ -294,10 +303,9 @@ impl View<'_> {
                     answer.set("match", self.matched(&found));
                 }
                 let length = if asked.detailed { 500 } else { 240 };
-                let marks = &asked.query.marks;
                 answer.set_some(
                     "snippet",
-                    Some(search::snippet(&self.content.body(&found.body), marks, length)),
+                    Some(search::snippet(&self.content.body(&found.body), self.marks, length)),
                 );
             }
         }
@@ -332,7 +340,7 @@ impl View<'_> {
         let mut used = 0;
         for (place, _) in &places {
             let Some(found) = threads::message_by_number(self.connection, place.0)? else { continue };
-            let message = conversation::message(&found, self.content, 1_000);
+            let message = conversation::message(&found, self.content, 0, 1_000);
             used += bytes(&message) + 1;
             if used > share {
                 break;
