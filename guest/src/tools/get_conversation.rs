@@ -40,8 +40,8 @@ fn input() -> Value {
         json!({
             "conversation_id": {"type": "string", "description": "Id from search_conversations.", "examples": ["215474207312016"]},
             "start_from": {"enum": ORDERS, "default": "oldest", "description": "Which end of a long thread comes first. Messages are always in order of time."},
-            "around": {"type": "string", "description": "Id of a message: show the messages around it. With limit 1 that message alone, up to 13,000 characters."},
-            "body_offset": {"type": "integer", "minimum": 0, "description": "With around: that message alone, from this character on, to read a very long one."},
+            "around": {"type": "string", "description": "Id of a message: show those around it."},
+            "body_offset": {"type": "integer", "minimum": 0, "description": "With around: that message alone, from this character on."},
             "include_notes": {"type": "boolean", "default": true, "description": "Internal notes of teammates."},
             "include_events": {"type": "boolean", "default": false, "description": "Assignments, closings, snoozes and other system events too."},
             "limit": {"type": "integer", "minimum": 1, "maximum": MOST, "default": DEFAULT_LIMIT, "description": "Messages at most."},
@@ -57,8 +57,8 @@ fn output() -> Value {
         let rest = json!({
             "messages": {"type": "array", "items": conversation::message_schema()},
             "events": {"type": "array", "items": {"type": "object"}},
-            "parts_truncated": {"type": "boolean", "description": "Intercom no longer returns the oldest messages; what was cached before stays."},
-            "next_cursor": {"type": "string", "description": "Present when there are more messages."},
+            "parts_truncated": {"type": "boolean", "description": "Intercom no longer returns the oldest messages."},
+            "next_cursor": {"type": "string"},
             "notice": {"type": "string", "description": "What the answer leaves out, and how to get it."},
             "sync_info": schema::sync_info_in_brief()
         });

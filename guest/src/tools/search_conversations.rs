@@ -38,12 +38,12 @@ pub const TOOL: Tool = Tool {
 
 fn input() -> Value {
     let mut properties = json!({
-        "query": {"type": "string", "description": "Words (all must occur in the conversation; one message with all ranks first; refund finds refunds), \"exact phrase\", prefix*, a OR b, -not, NEAR(a b, 5). Anything typed is accepted.", "examples": ["refund -test", "\"credit card\" declined"]},
+        "query": {"type": "string", "description": "Words (all in the conversation, best in one message; also in other forms), \"exact phrase\", prefix*, a OR b, -not, NEAR(a b, 5). Anything goes.", "examples": ["refund -test", "\"credit card\" declined"]},
     });
     filters::add_properties(&mut properties, None);
     let rest = json!({
         "include_notes": {"type": "boolean", "default": false, "description": "Search internal notes too."},
-        "include_messages": {"type": "boolean", "default": false, "description": "Add the messages of each conversation; prefer get_conversation for one."},
+        "include_messages": {"type": "boolean", "default": false, "description": "Add the messages; for one conversation prefer get_conversation."},
         "sort": {"enum": SORTS, "description": "Default: relevance with a query, newest (by creation) without."},
         "limit": {"type": "integer", "minimum": 1, "default": DEFAULT_LIMIT, "description": "At most 100."},
         "cursor": {"type": "string", "description": "next_cursor of the answer before, with all else unchanged."},
@@ -80,7 +80,7 @@ fn output() -> Value {
         json!({
             "conversations": {"type": "array", "items": {"type": "object", "properties": properties, "required": ["id"]}},
             "total_matches": {"type": ["integer", "string"], "description": "A number, or \"more than N\"."},
-            "next_cursor": {"type": "string", "description": "Present when there is more."},
+            "next_cursor": {"type": "string"},
             "timezone": {"type": "string", "description": "Zone of the days in timeframe and dates."},
             "notice": {"type": "string", "description": "What the answer leaves out, and how to get it."},
             "sync_info": schema::sync_info()

@@ -95,6 +95,9 @@ impl Search<'_> {
                 let best = entry.best + weight;
                 rest.insert(candidate.number, Found { best, matches: entry.matches + 1, ..entry });
             }
+            if rest.is_empty() {
+                return Ok(());
+            }
             spread = rest;
         }
         found.extend(spread);

@@ -95,7 +95,7 @@ fn no_tool_passes_hidden_letters_on() {
 fn no_error_passes_hidden_letters_on() {
     let mut workspace = hostile_workspace();
     for (tool, arguments) in [
-        ("search_conversations", json!({"tags": HOSTILE})),
+        ("search_conversations", json!({"tags": format!("{HOSTILE} of another name")})),
         ("search_conversations", json!({"timeframe": HOSTILE})),
         ("search_conversations", json!({"fields": [HOSTILE]})),
         ("search_conversations", json!({"state": HOSTILE})),
@@ -103,7 +103,7 @@ fn no_error_passes_hidden_letters_on() {
         ("search_conversations", json!({"assignee": "nobody of that name"})),
         ("get_conversation", json!({"conversation_id": HOSTILE})),
         ("get_customer", json!({"customer": format!("{HOSTILE} who is not there")})),
-        ("query_database", json!({"sql": format!("SELECT \"{}\"", HOSTILE.replace('"', ""))})),
+        ("query_database", json!({"sql": format!("SELECT `{HOSTILE}`")})),
         ("query_database", json!({"sql": HOSTILE})),
         ("check_coverage", json!({"start_date": HOSTILE, "end_date": HOSTILE})),
     ] {
