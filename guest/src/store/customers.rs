@@ -40,7 +40,13 @@ pub fn find(connection: &Connection, text: &str) -> StoreResult<(Recognised, Vec
     let exactly = "c.customer_email = ?1 COLLATE NOCASE OR c.contact_id = ?1 OR c.id IN ( \
          SELECT x.conversation_id FROM contacts p JOIN conversation_contacts x ON x.contact_id = p.id \
          WHERE p.email = ?1 COLLATE NOCASE OR p.id = ?1 OR p.external_id = ?1)";
-    let exact = select(connection, exactly, text, "1")?;
+    // A lead may have neither address nor name, but has a conversation.
+    let of_conversation: Option<String> = connection
+        .prepare_cached("SELECT contact_id FROM conversations WHERE id = ?1")?
+        .query_row([text], |row| row.get(0))
+        .optional()?
+        .flatten();
+    let exact = select(connection, exactly, of_conversation.as_deref().unwrap_or(text), "1")?;
     if !exact.is_empty() {
         return Ok((Recognised::Exactly, exact));
     }

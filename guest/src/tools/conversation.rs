@@ -53,14 +53,14 @@ pub fn properties() -> Value {
         "tags": {"type": "array", "items": {"type": "string"}},
         "assignee": {"type": "string"},
         "team": {"type": "string"},
-        "waiting_since": {"type": "string", "description": "The customer waits for a reply since then."},
+        "waiting_since": {"type": "string", "description": "The customer waits since then."},
         "waiting": {"type": "string"},
         "rating": {"type": "integer"},
         "rating_remark": {"type": "string"},
         "ai_outcome": {"type": "string"},
         "message_count": {"type": "integer"},
         "first_response": {"type": "string", "description": "Wall clock, to the first reply of a human."},
-        "resolution": {"type": "string", "description": "From creation to the last close."},
+        "resolution": {"type": "string"},
         "reopened": {"type": "integer"},
         "thread_complete": {"type": "boolean", "description": "False: not all messages are fetched yet."},
         "url": {"type": "string"}
@@ -78,7 +78,8 @@ pub fn message_schema() -> Value {
             "is_ai": {"type": "boolean"},
             "kind": {"type": "string", "description": "message, or note: internal, never shown to the customer."},
             "body": {"type": "string", "description": super::schema::UNTRUSTED},
-            "body_left_out": {"type": "integer", "description": "Characters cut off the body."},
+            "body_left_out": {"type": "integer"},
+            "body_continues_at": {"type": "integer", "description": "As body_offset it reads on."},
             "attachments": {"type": "array", "items": {"type": "object"}},
             "created_at": {"type": "string"}
         },
@@ -137,8 +138,8 @@ pub fn url(id_code: Option<&str>, id: &str) -> Option<String> {
     safe(id).then(|| format!("https://app.intercom.com/a/inbox/{app}/inbox/shared/all/conversation/{id}"))
 }
 
-/// A message with at most so many characters of its body.
-pub fn message(message: &Message, content: Content<'_>, most: usize) -> Value {
+/// A message with at most so many characters of its body, from that character on.
+pub fn message(message: &Message, content: Content<'_>, from: usize, most: usize) -> Value {
     let mut answer = Answer::new();
     answer.set("id", message.id.clone());
     answer.set("author_type", message.author_type.clone());
@@ -147,9 +148,11 @@ pub fn message(message: &Message, content: Content<'_>, most: usize) -> Value {
     answer.set("kind", if message.is_note { "note" } else { "message" });
     let body =
         if message.redacted { "[redacted in Intercom]".to_owned() } else { content.body(&message.body) };
+    let body: String = if from > 0 { body.chars().skip(from).collect() } else { body };
     let left_out = body.chars().count().saturating_sub(most);
     answer.set("body", if left_out > 0 { super::content::cut(&body, most) } else { body });
     answer.set_some("body_left_out", (left_out > 0).then_some(left_out));
+    answer.set_some("body_continues_at", (left_out > 0).then_some(from + most));
     answer.set_some("attachments", message.attachments.as_deref().map(|list| attachments(list, content)));
     answer.set("created_at", message.created_at.clone());
     answer.into_value()

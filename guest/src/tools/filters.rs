@@ -51,7 +51,7 @@ pub fn add_properties(properties: &mut Value, only: Option<&[&str]>) {
         "priority": {"type": ["array", "string"], "items": {"enum": PRIORITIES}},
         "rating_min": {"type": "integer", "minimum": 1, "maximum": 5},
         "rating_max": {"type": "integer", "minimum": 1, "maximum": 5, "description": "2 finds bad ratings."},
-        "ai": {"enum": AI, "description": "Part of the AI agent."},
+        "ai": {"enum": AI, "description": "AI agent's part; abandoned: neither resolved nor escalated."},
         "has_attachment": {"type": "boolean"},
         "exclude": text("Words that no message of the conversation may have.")
     });

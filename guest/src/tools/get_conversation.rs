@@ -40,7 +40,8 @@ fn input() -> Value {
         json!({
             "conversation_id": {"type": "string", "description": "Id from search_conversations.", "examples": ["215474207312016"]},
             "start_from": {"enum": ORDERS, "default": "oldest", "description": "Which end of a long thread comes first. Messages are always in order of time."},
-            "around": {"type": "string", "description": "Id of a message: show the messages around it. With limit 1 that message alone, in full."},
+            "around": {"type": "string", "description": "Id of a message: show those around it."},
+            "body_offset": {"type": "integer", "minimum": 0, "description": "With around: that message alone, from this character on."},
             "include_notes": {"type": "boolean", "default": true, "description": "Internal notes of teammates."},
             "include_events": {"type": "boolean", "default": false, "description": "Assignments, closings, snoozes and other system events too."},
             "limit": {"type": "integer", "minimum": 1, "maximum": MOST, "default": DEFAULT_LIMIT, "description": "Messages at most."},
@@ -56,8 +57,8 @@ fn output() -> Value {
         let rest = json!({
             "messages": {"type": "array", "items": conversation::message_schema()},
             "events": {"type": "array", "items": {"type": "object"}},
-            "parts_truncated": {"type": "boolean", "description": "Intercom no longer returns the oldest messages; what was cached before stays."},
-            "next_cursor": {"type": "string", "description": "Present when there are more messages."},
+            "parts_truncated": {"type": "boolean", "description": "Intercom no longer returns the oldest messages."},
+            "next_cursor": {"type": "string"},
             "notice": {"type": "string", "description": "What the answer leaves out, and how to get it."},
             "sync_info": schema::sync_info_in_brief()
         });
@@ -74,6 +75,8 @@ struct Asked {
     with_notes: bool,
     with_events: bool,
     limit: usize,
+    /// Characters of the one message that were read already.
+    body_offset: usize,
     /// Messages before (oldest first) or after (newest first) which were shown.
     offset: Option<String>,
 }
@@ -87,6 +90,13 @@ fn call(context: &mut Context<'_>, arguments: &Arguments) -> Outcome {
         .map(|cursor| String::from_utf8(cursor.position))
         .transpose()
         .map_err(|_| ArgumentError("`cursor` is damaged; leave it out to begin again.".to_owned()))?;
+    let body_offset = arguments.integer("body_offset", 0, i64::from(u32::MAX))?;
+    if body_offset.is_some() && arguments.string("around")?.is_none() {
+        return Err(ArgumentError(
+            "`body_offset` needs `around`: the id of the message to read on in.".to_owned(),
+        )
+        .into());
+    }
     let asked = Asked {
         newest_first: arguments.choice("start_from", ORDERS)? == Some("newest"),
         around: arguments.string("around")?,
@@ -94,7 +104,9 @@ fn call(context: &mut Context<'_>, arguments: &Arguments) -> Outcome {
         with_events: arguments.boolean("include_events")?.unwrap_or(false),
         limit: arguments
             .integer("limit", 1, MOST)?
-            .map_or(DEFAULT_LIMIT, |limit| usize::try_from(limit).unwrap_or(DEFAULT_LIMIT)),
+            .map_or(DEFAULT_LIMIT, |limit| usize::try_from(limit).unwrap_or(DEFAULT_LIMIT))
+            .min(if body_offset.is_some() { 1 } else { usize::MAX }),
+        body_offset: body_offset.and_then(|offset| usize::try_from(offset).ok()).unwrap_or(0),
         offset,
     };
     let around = context.surroundings();
@@ -192,7 +204,7 @@ fn thread(
     let mut used = 0;
     for index in order {
         let Some(found) = threads::message_by_number(connection, places[index].0.0)? else { continue };
-        let message = fitted(&found, content, most, room);
+        let message = fitted(&found, content, asked.body_offset, most, room);
         let size = bytes(&message) + 1;
         if used + size > room && !shown.is_empty() {
             break;
@@ -223,7 +235,7 @@ fn thread(
     }
     if shown.iter().any(|(_, message)| message.get("body_left_out").is_some()) {
         notices
-            .push("Long bodies are cut; around with a message's id and limit 1 shows more of it.".to_owned());
+            .push("Long bodies are cut: around with the message's id and body_offset with its body_continues_at read on.".to_owned());
     }
     let count = shown.len();
     let edge = if from_end { first } else { last };
@@ -238,10 +250,10 @@ fn thread(
 }
 
 /// The message, its body cut until it fits into the room alone.
-fn fitted(found: &threads::Message, content: Content<'_>, most: usize, room: usize) -> Value {
+fn fitted(found: &threads::Message, content: Content<'_>, from: usize, most: usize, room: usize) -> Value {
     let mut most = most;
     loop {
-        let message = conversation::message(found, content, most);
+        let message = conversation::message(found, content, from, most);
         if bytes(&message) < room || most < 100 {
             return message;
         }

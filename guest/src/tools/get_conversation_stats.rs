@@ -37,8 +37,8 @@ const FILTERS: &[&str] = &[
     "priority",
     "ai",
 ];
-/// Bytes of JSON of the groups.
-const BUDGET: usize = 9_000;
+/// Bytes of JSON of the groups: enough for every hour of the day with all its figures.
+const BUDGET: usize = 12_000;
 
 pub const TOOL: Tool = Tool {
     name: "get_conversation_stats",

@@ -26,7 +26,7 @@ pub const TOOL: Tool = Tool {
 
 fn input() -> Value {
     schema::arguments(
-        json!({"customer": {"type": "string", "description": "E-mail address, name, company or contact id.", "examples": ["ann@example.com", "Acme"]}}),
+        json!({"customer": {"type": "string", "description": "E-mail address, name, company, contact id, or id of one of their conversations.", "examples": ["ann@example.com", "Acme"]}}),
         &["customer"],
     )
 }

@@ -38,12 +38,12 @@ pub const TOOL: Tool = Tool {
 
 fn input() -> Value {
     let mut properties = json!({
-        "query": {"type": "string", "description": "Words (all must occur in one message), \"a phrase\", prefix*, a OR b, -not, NEAR(a b, 5). Anything typed is accepted.", "examples": ["refund -test", "\"credit card\" declined"]},
+        "query": {"type": "string", "description": "Words (all in the conversation, best in one message; also in other forms), \"exact phrase\", prefix*, a OR b, -not, NEAR(a b, 5). Anything goes.", "examples": ["refund -test", "\"credit card\" declined"]},
     });
     filters::add_properties(&mut properties, None);
     let rest = json!({
         "include_notes": {"type": "boolean", "default": false, "description": "Search internal notes too."},
-        "include_messages": {"type": "boolean", "default": false, "description": "Add the messages of each conversation; prefer get_conversation for one."},
+        "include_messages": {"type": "boolean", "default": false, "description": "Add the messages; for one conversation prefer get_conversation."},
         "sort": {"enum": SORTS, "description": "Default: relevance with a query, newest (by creation) without."},
         "limit": {"type": "integer", "minimum": 1, "default": DEFAULT_LIMIT, "description": "At most 100."},
         "cursor": {"type": "string", "description": "next_cursor of the answer before, with all else unchanged."},
@@ -80,7 +80,7 @@ fn output() -> Value {
         json!({
             "conversations": {"type": "array", "items": {"type": "object", "properties": properties, "required": ["id"]}},
             "total_matches": {"type": ["integer", "string"], "description": "A number, or \"more than N\"."},
-            "next_cursor": {"type": "string", "description": "Present when there is more."},
+            "next_cursor": {"type": "string"},
             "timezone": {"type": "string", "description": "Zone of the days in timeframe and dates."},
             "notice": {"type": "string", "description": "What the answer leaves out, and how to get it."},
             "sync_info": schema::sync_info()
@@ -137,7 +137,14 @@ fn call(context: &mut Context<'_>, arguments: &Arguments) -> Outcome {
         let page = search::search(connection, &request)?;
         let freshness = Freshness::of(connection, around.settings, around.now, selected.reach)?;
         if page.relaxed {
-            asked.notices.push("No message has all the words, so these have some of them.".to_owned());
+            asked.notices.push("No conversation has all the words, so these have some of them.".to_owned());
+        }
+        if let Some((_, words)) = &page.widened {
+            let words: Vec<String> = words.iter().map(|word| super::content::clean(word)).collect();
+            asked.notices.push(format!(
+                "Nothing has {}, so words that begin alike are taken.",
+                super::content::cut(&words.join(", "), 100)
+            ));
         }
         if page.newest_only {
             asked.notices.push(
@@ -147,7 +154,8 @@ fn call(context: &mut Context<'_>, arguments: &Arguments) -> Outcome {
         }
         let content = Content::new(&around.settings.redactions);
         let dates = [selected.reach.start, selected.reach.end].iter().any(Option::is_some);
-        let view = View { connection, asked: &asked, content, now: around.now };
+        let query = page.widened.as_ref().map_or(&asked.query, |(query, _)| query);
+        let view = View { connection, asked: &asked, marks: &query.marks, content, now: around.now };
         let mut answer = view.answer(&request, &page, &question)?;
         if dates {
             answer.set("timezone", zone.name());
@@ -220,6 +228,7 @@ fn fields(arguments: &Arguments) -> Result<Vec<&'static str>, Failure> {
 struct View<'a> {
     connection: &'a Connection,
     asked: &'a Asked,
+    marks: &'a [search::Mark],
     content: Content<'a>,
     now: UnixSeconds,
 }
@@ -294,10 +303,9 @@ impl View<'_> {
                     answer.set("match", self.matched(&found));
                 }
                 let length = if asked.detailed { 500 } else { 240 };
-                let marks = &asked.query.marks;
                 answer.set_some(
                     "snippet",
-                    Some(search::snippet(&self.content.body(&found.body), marks, length)),
+                    Some(search::snippet(&self.content.body(&found.body), self.marks, length)),
                 );
             }
         }
@@ -332,7 +340,7 @@ impl View<'_> {
         let mut used = 0;
         for (place, _) in &places {
             let Some(found) = threads::message_by_number(self.connection, place.0)? else { continue };
-            let message = conversation::message(&found, self.content, 1_000);
+            let message = conversation::message(&found, self.content, 0, 1_000);
             used += bytes(&message) + 1;
             if used > share {
                 break;

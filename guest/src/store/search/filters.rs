@@ -25,6 +25,7 @@ pub enum Ai {
     NotInvolved,
     Resolved,
     Escalated,
+    /// Neither resolved nor handed over.
     Abandoned,
 }
 
@@ -173,7 +174,10 @@ impl Filters {
             Some(Ai::NotInvolved) => all.add("NOT c.ai_involved", []),
             Some(Ai::Resolved) => all.add("c.ai_outcome = 'resolved'", []),
             Some(Ai::Escalated) => all.add("c.ai_outcome = 'escalated'", []),
-            Some(Ai::Abandoned) => all.add("c.ai_outcome = 'abandoned'", []),
+            // Since version 2.15 Intercom says nothing where it said `abandoned`.
+            Some(Ai::Abandoned) => {
+                all.add("c.ai_involved AND coalesce(c.ai_outcome, 'abandoned') = 'abandoned'", []);
+            }
             None => {}
         }
         match self.has_attachment {

@@ -25,6 +25,8 @@ impl Position {
             Mode::Ranked => 2,
             Mode::Relaxed => 3,
             Mode::Streamed => 4,
+            Mode::Widened => 5,
+            Mode::WidenedRelaxed => 6,
         }];
         match &self.after {
             Some((created_at, number)) => {
@@ -61,6 +63,8 @@ impl Position {
             2 => Mode::Ranked,
             3 => Mode::Relaxed,
             4 => Mode::Streamed,
+            5 => Mode::Widened,
+            6 => Mode::WidenedRelaxed,
             _ => return None,
         };
         let length = usize::try_from(read(&mut rest)?).ok()?;

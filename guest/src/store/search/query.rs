@@ -5,14 +5,13 @@
 //! FTS5 sees nothing but quoted strings and operators that are written here.
 
 use super::fold::fold;
+use super::lexer::{lexemes, without_stop_words};
+use super::parser::Parser;
 
 /// Longest query that is read, in characters; the rest is dropped.
 pub const MOST_CHARACTERS: usize = 500;
-/// Most words that are looked for. FTS5 itself refuses expressions deeper than 256.
-const MOST_TERMS: usize = 40;
-const DEEPEST: usize = 10;
-/// How many words may lie between those of a NEAR, unless it says otherwise (as in FTS5).
-const NEAR_DISTANCE: u32 = 10;
+/// Shortest beginning of a word that nobody wrote.
+const SHORTEST_BEGINNING: usize = 4;
 
 /// A query that was understood.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -37,7 +36,7 @@ pub struct Mark {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Node {
+pub enum Node {
     Phrase(Phrase),
     Near(Vec<Phrase>, u32),
     And(Vec<Node>),
@@ -46,9 +45,11 @@ enum Node {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Phrase {
-    tokens: Vec<String>,
-    prefix: bool,
+pub struct Phrase {
+    pub tokens: Vec<String>,
+    pub prefix: bool,
+    /// Words that count as this one.
+    pub others: Vec<String>,
 }
 
 impl Query {
@@ -58,8 +59,8 @@ impl Query {
         let cut = typed.chars().count() > MOST_CHARACTERS;
         let typed: String =
             typed.chars().take(MOST_CHARACTERS).map(|c| if c == '\0' { ' ' } else { c }).collect();
-        let mut parser =
-            Parser { lexemes: lexemes(&typed), at: 0, terms: 0, query: Self { cut, ..Self::default() } };
+        let lexemes = without_stop_words(lexemes(&typed));
+        let mut parser = Parser::new(lexemes, Self { cut, ..Self::default() });
         let (root, excluded) = parser.any(0);
         let mut query = parser.query;
         query.root = root;
@@ -85,10 +86,7 @@ impl Query {
     #[must_use]
     pub fn relaxed(&self, with_notes: bool) -> Option<String> {
         let mut phrases = Vec::new();
-        let (positive, negative) = match self.root.as_ref()? {
-            Node::Without(positive, negative) => (positive.as_ref(), Some(negative)),
-            other => (other, None),
-        };
+        let (positive, negative) = self.parts()?;
         if !matches!(positive, Node::And(_) | Node::Near(..)) {
             return None;
         }
@@ -98,10 +96,78 @@ impl Query {
         }
         let any = Node::Or(phrases.into_iter().map(Node::Phrase).collect());
         let node = match negative {
-            Some(negative) => Node::Without(Box::new(any), negative.clone()),
+            Some(negative) => Node::Without(Box::new(any), Box::new(negative.clone())),
             None => any,
         };
         Some(in_columns(&node.write(), with_notes))
+    }
+
+    /// What must all be there, one expression each; none when that is a single thing.
+    #[must_use]
+    pub fn conjuncts(&self, with_notes: bool) -> Vec<String> {
+        let Some((positive, negative)) = self.parts() else { return Vec::new() };
+        let Node::And(nodes) = positive else { return Vec::new() };
+        let write = |node: &Node| match negative {
+            Some(negative) => format!("({}) NOT ({})", node.write(), negative.write()),
+            None => node.write(),
+        };
+        nodes.iter().map(|node| in_columns(&write(node), with_notes)).collect()
+    }
+
+    /// The same query in which words that are nowhere count as beginnings: `authent` becomes
+    /// `authent*`, and `authentification` the longest beginning of it that some word has, down to
+    /// two thirds. The words come back too. None when that changes nothing.
+    ///
+    /// # Errors
+    /// What `exists` reports.
+    pub fn widened<E>(
+        &self,
+        with_notes: bool,
+        mut exists: impl FnMut(&str) -> Result<bool, E>,
+    ) -> Result<Option<(Self, Vec<String>)>, E> {
+        let mut query = self.clone();
+        let mut widened = Vec::new();
+        if let Some(root) = &mut query.root {
+            let wanted = match root {
+                Node::Without(wanted, _) => wanted.as_mut(),
+                other => other,
+            };
+            let mut phrases = Vec::new();
+            wanted.single_words(&mut phrases);
+            for phrase in phrases {
+                let word = phrase.tokens[0].clone();
+                let letters: Vec<char> = word.chars().collect();
+                if letters.len() < SHORTEST_BEGINNING
+                    || letters.iter().any(|letter| !letter.is_alphabetic())
+                    || exists(&in_columns(&phrase.write_with_forms(), with_notes))?
+                {
+                    continue;
+                }
+                let shortest = SHORTEST_BEGINNING.max(letters.len() * 2 / 3);
+                for length in (shortest..=letters.len()).rev() {
+                    let beginning = Phrase {
+                        tokens: vec![letters[..length].iter().collect()],
+                        prefix: true,
+                        others: Vec::new(),
+                    };
+                    if exists(&in_columns(&beginning.write(), with_notes))? {
+                        query.marks.push(Mark { text: fold(&beginning.tokens[0]), prefix: true });
+                        *phrase = beginning;
+                        widened.push(word);
+                        break;
+                    }
+                }
+            }
+        }
+        Ok((!widened.is_empty()).then_some((query, widened)))
+    }
+
+    /// What is wanted, and what a message must not have.
+    fn parts(&self) -> Option<(&Node, Option<&Node>)> {
+        Some(match self.root.as_ref()? {
+            Node::Without(positive, negative) => (positive.as_ref(), Some(negative.as_ref())),
+            other => (other, None),
+        })
     }
 }
 
@@ -113,7 +179,7 @@ fn in_columns(expression: &str, with_notes: bool) -> String {
 impl Node {
     fn write(&self) -> String {
         match self {
-            Self::Phrase(phrase) => phrase.write(),
+            Self::Phrase(phrase) => phrase.write_with_forms(),
             Self::Near(phrases, distance) => {
                 let phrases: Vec<String> = phrases.iter().map(Phrase::write).collect();
                 format!("NEAR({}, {distance})", phrases.join(" "))
@@ -127,6 +193,17 @@ impl Node {
     fn join(nodes: &[Self], operator: &str) -> String {
         let nodes: Vec<String> = nodes.iter().map(|node| format!("({})", node.write())).collect();
         nodes.join(operator)
+    }
+
+    /// Single words that are wanted, as they stand in the tree.
+    fn single_words<'a>(&'a mut self, into: &mut Vec<&'a mut Phrase>) {
+        match self {
+            Self::Phrase(phrase) if phrase.tokens.len() == 1 && !phrase.prefix => into.push(phrase),
+            Self::And(nodes) | Self::Or(nodes) => {
+                nodes.iter_mut().for_each(|node| node.single_words(into));
+            }
+            _ => {}
+        }
     }
 
     fn phrases(&self, into: &mut Vec<Phrase>) {
@@ -144,249 +221,11 @@ impl Phrase {
         let text = self.tokens.join(" ").replace('"', " ");
         if self.prefix { format!("\"{text}\" *") } else { format!("\"{text}\"") }
     }
-}
 
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Lexeme {
-    /// A word, or what stood between quotation marks.
-    Text {
-        text: String,
-        quoted: bool,
-        prefix: bool,
-    },
-    Or,
-    Not,
-    Open,
-    Close,
-    /// `NEAR(` and everything to its bracket: the words, and the distance.
-    Near(Vec<String>, u32),
-}
-
-fn lexemes(typed: &str) -> Vec<Lexeme> {
-    let letters: Vec<char> = typed.chars().map(straight).collect();
-    let mut found = Vec::new();
-    let mut at = 0;
-    while at < letters.len() {
-        let letter = letters[at];
-        let starts_word = at == 0 || letters[at - 1].is_whitespace() || "(-".contains(letters[at - 1]);
-        match letter {
-            _ if letter.is_whitespace() => at += 1,
-            '"' => {
-                let end =
-                    letters[at + 1..].iter().position(|c| *c == '"').map_or(letters.len(), |n| at + 1 + n);
-                let prefix = letters.get(end + 1) == Some(&'*');
-                found.push(Lexeme::Text {
-                    text: letters[at + 1..end].iter().collect(),
-                    quoted: true,
-                    prefix,
-                });
-                at = end + 1 + usize::from(prefix);
-            }
-            '-' if starts_word && letters.get(at + 1).is_some_and(|c| !c.is_whitespace() && *c != '-') => {
-                found.push(Lexeme::Not);
-                at += 1;
-            }
-            '(' if starts_word => {
-                found.push(Lexeme::Open);
-                at += 1;
-            }
-            ')' => {
-                found.push(Lexeme::Close);
-                at += 1;
-            }
-            _ => {
-                let rest = &letters[at..];
-                if let Some((near, length)) = near(rest) {
-                    found.push(near);
-                    at += length;
-                    continue;
-                }
-                let length = rest
-                    .iter()
-                    .position(|c| c.is_whitespace() || *c == '"' || *c == ')')
-                    .unwrap_or(rest.len());
-                let word: String = rest[..length].iter().collect();
-                at += length;
-                found.push(match word.as_str() {
-                    "OR" | "|" | "||" => Lexeme::Or,
-                    "NOT" => Lexeme::Not,
-                    "AND" | "&" | "&&" | "+" => continue,
-                    _ => {
-                        let prefix = word.ends_with('*');
-                        Lexeme::Text { text: word, quoted: false, prefix }
-                    }
-                });
-            }
-        }
-    }
-    found
-}
-
-/// Quotation marks of all sorts become the plain ones.
-fn straight(letter: char) -> char {
-    match letter {
-        '“' | '”' | '„' | '‟' | '«' | '»' | '＂' => '"',
-        '‘' | '’' => '\'',
-        other => other,
-    }
-}
-
-/// `NEAR(one two, 5)` at the beginning of these letters, and how long it is.
-fn near(letters: &[char]) -> Option<(Lexeme, usize)> {
-    if !letters.starts_with(&['N', 'E', 'A', 'R', '(']) {
-        return None;
-    }
-    let close = letters.iter().position(|letter| *letter == ')')?;
-    let inside: String = letters[5..close].iter().collect();
-    let (words, distance) = match inside.rsplit_once(',') {
-        Some((words, number)) => match number.trim().parse::<u32>() {
-            Ok(number) => (words.to_owned(), number.min(100)),
-            Err(_) => (inside, NEAR_DISTANCE),
-        },
-        None => (inside, NEAR_DISTANCE),
-    };
-    let mut parts = Vec::new();
-    for (index, piece) in words.split('"').enumerate() {
-        if index % 2 == 1 {
-            parts.push(piece.to_owned());
-        } else {
-            parts.extend(piece.split_whitespace().map(str::to_owned));
-        }
-    }
-    Some((Lexeme::Near(parts, distance), close + 1))
-}
-
-struct Parser {
-    lexemes: Vec<Lexeme>,
-    at: usize,
-    terms: usize,
-    query: Query,
-}
-
-impl Parser {
-    /// Alternatives up to a closing bracket or the end: what is wanted, and what is not when
-    /// nothing is wanted.
-    fn any(&mut self, depth: usize) -> (Option<Node>, Option<Node>) {
-        let mut alternatives = Vec::new();
-        let mut unwanted = Vec::new();
-        loop {
-            let (wanted, not) = self.all(depth);
-            alternatives.extend(wanted);
-            unwanted.extend(not);
-            if self.lexemes.get(self.at) != Some(&Lexeme::Or) {
-                break;
-            }
-            self.at += 1;
-        }
-        match joined(alternatives, Node::Or) {
-            Some(node) => (Some(node), None),
-            None => (None, joined(unwanted, Node::Or)),
-        }
-    }
-
-    /// Everything up to an OR, a closing bracket or the end.
-    fn all(&mut self, depth: usize) -> (Option<Node>, Option<Node>) {
-        let mut wanted = Vec::new();
-        let mut unwanted = Vec::new();
-        let mut negate = false;
-        while let Some(lexeme) = self.lexemes.get(self.at).cloned() {
-            let node = match lexeme {
-                Lexeme::Or => break,
-                Lexeme::Close if depth > 0 => break,
-                Lexeme::Close => {
-                    self.at += 1;
-                    continue;
-                }
-                Lexeme::Not => {
-                    negate = true;
-                    self.at += 1;
-                    continue;
-                }
-                Lexeme::Open => {
-                    self.at += 1;
-                    if depth >= DEEPEST {
-                        continue;
-                    }
-                    let marks = self.query.marks.len();
-                    let (node, _) = self.any(depth + 1);
-                    if negate {
-                        self.query.marks.truncate(marks);
-                    }
-                    if self.lexemes.get(self.at) == Some(&Lexeme::Close) {
-                        self.at += 1;
-                    }
-                    node
-                }
-                Lexeme::Near(parts, distance) => {
-                    self.at += 1;
-                    let phrases: Vec<Phrase> = parts
-                        .iter()
-                        .filter_map(|part| self.phrase(part, part.ends_with('*'), !negate))
-                        .collect();
-                    match phrases.len() {
-                        0 => None,
-                        1 => phrases.into_iter().next().map(Node::Phrase),
-                        _ => Some(Node::Near(phrases, distance)),
-                    }
-                }
-                Lexeme::Text { text, quoted, prefix } => {
-                    self.at += 1;
-                    let phrase = self.phrase(&text, prefix, !negate);
-                    // A sign behind a letter makes another word of it: C++ is not C.
-                    if !negate && !quoted && depth == 0 && phrase.is_some() && text.ends_with(['+', '#']) {
-                        self.query.literals.push(text.to_lowercase());
-                    }
-                    phrase.map(Node::Phrase)
-                }
-            };
-            if let Some(node) = node {
-                if negate { unwanted.push(node) } else { wanted.push(node) }
-            }
-            negate = false;
-        }
-        let unwanted = joined(unwanted, Node::Or);
-        match (joined(wanted, Node::And), unwanted) {
-            (Some(wanted), Some(unwanted)) => {
-                (Some(Node::Without(Box::new(wanted), Box::new(unwanted))), None)
-            }
-            (wanted, unwanted) => (wanted, unwanted),
-        }
-    }
-
-    fn phrase(&mut self, text: &str, prefix: bool, mark: bool) -> Option<Phrase> {
-        let mut tokens = crate::text::index_phrase(text);
-        if tokens.is_empty() {
-            return None;
-        }
-        if self.terms >= MOST_TERMS {
-            self.query.cut = true;
-            return None;
-        }
-        self.terms += 1;
-        let mut prefix = prefix;
-        if let Some(last) = tokens.last_mut()
-            && last.ends_with('*')
-        {
-            last.pop();
-            prefix = true;
-        }
-        if mark {
-            let whole = fold(text.trim_matches(|letter: char| !letter.is_alphanumeric()));
-            for text in std::iter::once(whole).chain(tokens.iter().map(|token| fold(token))) {
-                if !text.is_empty() && !self.query.marks.iter().any(|mark| mark.text == text) {
-                    self.query.marks.push(Mark { text, prefix });
-                }
-            }
-        }
-        Some(Phrase { tokens, prefix })
-    }
-}
-
-fn joined(mut nodes: Vec<Node>, join: fn(Vec<Node>) -> Node) -> Option<Node> {
-    match nodes.len() {
-        0 => None,
-        1 => nodes.pop(),
-        _ => Some(join(nodes)),
+    fn write_with_forms(&self) -> String {
+        let mut all = vec![self.write()];
+        all.extend(self.others.iter().map(|other| format!("\"{other}\"")));
+        all.join(" OR ")
     }
 }
 
@@ -394,8 +233,25 @@ fn joined(mut nodes: Vec<Node>, join: fn(Vec<Node>) -> Node) -> Option<Node> {
 mod tests {
     use super::*;
 
+    /// Without the other forms of words.
     fn written(typed: &str) -> String {
-        Query::parse(typed).root.map(|node| node.write()).unwrap_or_default()
+        let mut root = Query::parse(typed).root;
+        if let Some(root) = &mut root {
+            plain(root);
+        }
+        root.map(|node| node.write()).unwrap_or_default()
+    }
+
+    fn plain(node: &mut Node) {
+        match node {
+            Node::Phrase(phrase) => phrase.others.clear(),
+            Node::Near(..) => {}
+            Node::And(nodes) | Node::Or(nodes) => nodes.iter_mut().for_each(plain),
+            Node::Without(wanted, unwanted) => {
+                plain(wanted);
+                plain(unwanted);
+            }
+        }
     }
 
     #[test]
@@ -413,6 +269,8 @@ mod tests {
             ("#1234", "\"1234\""),
             ("“credit card”", "\"credit card\""),
             ("e-mail", "\"e mail\""),
+            ("how do I get the refund", "(\"get\") AND (\"refund\")"),
+            ("what is it", "(\"what\") AND (\"is\") AND (\"it\")"),
         ] {
             assert_eq!(written(typed), expected, "{typed}");
         }
@@ -423,6 +281,26 @@ mod tests {
         for typed in ["", "  ", "🎉", "\"", "((", "* OR -", "\"\" ''", "--", "AND OR NOT"] {
             assert_eq!(Query::parse(typed).root, None, "{typed}");
         }
+    }
+
+    #[test]
+    fn words_count_in_their_other_forms() {
+        let expression = Query::parse("refunds e-mail").expression(false).expect("words");
+        assert!(expression.contains("\"refund\"") && expression.contains("\"email\""), "{expression}");
+        let exact = Query::parse("\"refunds\"").expression(false).expect("a word");
+        assert!(!exact.contains("\"refund\""), "{exact}");
+    }
+
+    #[test]
+    fn a_word_that_is_nowhere_is_taken_for_a_beginning() {
+        let known = |expression: &str| {
+            Ok::<_, ()>(expression.contains("\"authentic\" *") || expression.contains("code"))
+        };
+        let (query, words) =
+            Query::parse("authentication code").widened(false, known).expect("no error").expect("wider");
+        assert_eq!(words, ["authentication"]);
+        assert!(query.expression(false).expect("words").contains("\"authentic\" *"));
+        assert_eq!(Query::parse("code").widened(false, known), Ok(None));
     }
 
     #[test]

@@ -3,5 +3,6 @@
 mod answers;
 mod definitions;
 mod fixture;
+mod hostile;
 mod more_answers;
 mod properties;

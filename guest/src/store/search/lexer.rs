@@ -1,0 +1,136 @@
+//! What was typed, taken apart.
+
+use super::inflection::is_stop_word;
+
+/// How many words may lie between those of a NEAR, unless it says otherwise (as in FTS5).
+const NEAR_DISTANCE: u32 = 10;
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Lexeme {
+    /// A word, or what stood between quotation marks.
+    Text {
+        text: String,
+        quoted: bool,
+        prefix: bool,
+    },
+    Or,
+    Not,
+    Open,
+    Close,
+    /// `NEAR(` and everything to its bracket: the words, and the distance.
+    Near(Vec<String>, u32),
+}
+
+pub fn lexemes(typed: &str) -> Vec<Lexeme> {
+    let letters: Vec<char> = typed.chars().map(straight).collect();
+    let mut found = Vec::new();
+    let mut at = 0;
+    while at < letters.len() {
+        let letter = letters[at];
+        let starts_word = at == 0 || letters[at - 1].is_whitespace() || "(-".contains(letters[at - 1]);
+        match letter {
+            _ if letter.is_whitespace() => at += 1,
+            '"' => {
+                let end =
+                    letters[at + 1..].iter().position(|c| *c == '"').map_or(letters.len(), |n| at + 1 + n);
+                let prefix = letters.get(end + 1) == Some(&'*');
+                found.push(Lexeme::Text {
+                    text: letters[at + 1..end].iter().collect(),
+                    quoted: true,
+                    prefix,
+                });
+                at = end + 1 + usize::from(prefix);
+            }
+            '-' if starts_word && letters.get(at + 1).is_some_and(|c| !c.is_whitespace() && *c != '-') => {
+                found.push(Lexeme::Not);
+                at += 1;
+            }
+            '(' if starts_word => {
+                found.push(Lexeme::Open);
+                at += 1;
+            }
+            ')' => {
+                found.push(Lexeme::Close);
+                at += 1;
+            }
+            _ => {
+                let rest = &letters[at..];
+                if let Some((near, length)) = near(rest) {
+                    found.push(near);
+                    at += length;
+                    continue;
+                }
+                let length = rest
+                    .iter()
+                    .position(|c| c.is_whitespace() || *c == '"' || *c == ')')
+                    .unwrap_or(rest.len());
+                let word: String = rest[..length].iter().collect();
+                at += length;
+                found.push(match word.as_str() {
+                    "OR" | "|" | "||" => Lexeme::Or,
+                    "NOT" => Lexeme::Not,
+                    "AND" | "&" | "&&" | "+" => continue,
+                    _ => {
+                        let prefix = word.ends_with('*');
+                        Lexeme::Text { text: word, quoted: false, prefix }
+                    }
+                });
+            }
+        }
+    }
+    found
+}
+
+/// Leaves out the words of grammar, unless there is nothing else.
+pub fn without_stop_words(lexemes: Vec<Lexeme>) -> Vec<Lexeme> {
+    let is_grammar = |lexeme: &Lexeme| matches!(lexeme, Lexeme::Text { text, quoted: false, prefix: false } if is_stop_word(text));
+    let says_something =
+        |lexeme: &Lexeme| matches!(lexeme, Lexeme::Text { .. } | Lexeme::Near(..)) && !is_grammar(lexeme);
+    let mut rest = Vec::with_capacity(lexemes.len());
+    let has_content =
+        lexemes.iter().enumerate().any(|(at, lexeme)| says_something(lexeme) && !excluded(&lexemes, at));
+    for (at, lexeme) in lexemes.iter().enumerate() {
+        if !has_content || !is_grammar(lexeme) || excluded(&lexemes, at) {
+            rest.push(lexeme.clone());
+        }
+    }
+    rest
+}
+
+fn excluded(lexemes: &[Lexeme], at: usize) -> bool {
+    at > 0 && lexemes[at - 1] == Lexeme::Not
+}
+
+/// Quotation marks of all sorts become the plain ones.
+fn straight(letter: char) -> char {
+    match letter {
+        '“' | '”' | '„' | '‟' | '«' | '»' | '＂' => '"',
+        '‘' | '’' => '\'',
+        other => other,
+    }
+}
+
+/// `NEAR(one two, 5)` at the beginning of these letters, and how long it is.
+fn near(letters: &[char]) -> Option<(Lexeme, usize)> {
+    if !letters.starts_with(&['N', 'E', 'A', 'R', '(']) {
+        return None;
+    }
+    let close = letters.iter().position(|letter| *letter == ')')?;
+    let inside: String = letters[5..close].iter().collect();
+    let (words, distance) = match inside.rsplit_once(',') {
+        Some((words, number)) => match number.trim().parse::<u32>() {
+            Ok(number) => (words.to_owned(), number.min(100)),
+            Err(_) => (inside, NEAR_DISTANCE),
+        },
+        None => (inside, NEAR_DISTANCE),
+    };
+    let mut parts = Vec::new();
+    for (index, piece) in words.split('"').enumerate() {
+        if index % 2 == 1 {
+            parts.push(piece.to_owned());
+        } else {
+            parts.extend(piece.split_whitespace().map(str::to_owned));
+        }
+    }
+    Some((Lexeme::Near(parts, distance), close + 1))
+}

@@ -1,0 +1,77 @@
+//! Conversations by conditions alone, and by a text as it stands.
+
+use rusqlite::types::Value;
+use rusqlite::{params, params_from_iter};
+
+use super::{COUNTED, Hit, Mode, Page, RANKED, SCANNED, Search, Sort, Total};
+use crate::error::StoreResult;
+
+impl Search<'_> {
+    /// Conversations by conditions alone.
+    pub(super) fn listed(&self) -> StoreResult<Page> {
+        let request = self.request;
+        let mut conditions = request.filters.conditions(true);
+        let (order, waiting) = match request.sort {
+            Sort::Relevance | Sort::Newest => ("c.created_at DESC, c.number DESC", false),
+            Sort::Oldest => ("c.created_at, c.number", false),
+            Sort::RecentlyUpdated => ("c.updated_at DESC, c.number DESC", false),
+            Sort::LongestWaiting => ("c.waiting_since, c.number", true),
+        };
+        if waiting {
+            conditions.add("c.waiting_since IS NOT NULL AND c.state <> 'closed'", []);
+        }
+        let count = format!(
+            "SELECT count(*) FROM (SELECT 1 FROM conversations c WHERE {} LIMIT {})",
+            conditions.sql(),
+            COUNTED + 1
+        );
+        let count: i64 =
+            self.connection.query_row(&count, params_from_iter(&conditions.values), |row| row.get(0))?;
+        let total = if count > COUNTED {
+            Total::MoreThan(usize::try_from(COUNTED).unwrap_or(0))
+        } else {
+            Total::Exactly(usize::try_from(count).unwrap_or(0))
+        };
+        if let Some((created_at, number)) = &request.position.after {
+            let sign = if request.sort == Sort::Oldest { '>' } else { '<' };
+            conditions.add(
+                format!("(c.created_at, c.number) {sign} (?, ?)"),
+                [Value::Text(created_at.clone()), Value::Integer(*number)],
+            );
+        }
+        if !request.position.seen.is_empty() {
+            let seen: Vec<String> = request.position.seen.iter().map(i64::to_string).collect();
+            conditions.add(format!("c.number NOT IN ({})", seen.join(", ")), []);
+        }
+        let sql = format!(
+            "SELECT c.number FROM conversations c WHERE {} ORDER BY {order} LIMIT {}",
+            conditions.sql(),
+            request.limit + 1
+        );
+        let mut statement = self.connection.prepare(&sql)?;
+        let mut hits = statement
+            .query_map(params_from_iter(&conditions.values), |row| {
+                Ok(Hit { conversation: row.get(0)?, message: None })
+            })?
+            .collect::<Result<Vec<_>, _>>()?;
+        let more = hits.len() > request.limit;
+        hits.truncate(request.limit);
+        Ok(self.page(hits, total, more, Mode::Listed))
+    }
+
+    /// Messages that contain a text as it stands, the newest of the cache only.
+    pub(super) fn literally(&self, literal: &str) -> StoreResult<Page> {
+        let (low, high) = self.numbers();
+        let mut statement = self.connection.prepare(
+            "SELECT number FROM (SELECT number, body, is_note FROM messages WHERE number BETWEEN ?1 AND ?2 ORDER BY number DESC LIMIT ?3) \
+             WHERE instr(body, ?4) AND (?5 OR NOT is_note) LIMIT ?6",
+        )?;
+        let limits = (SCANNED as i64, RANKED as i64);
+        let rows = statement
+            .query_map(params![low, high, limits.0, literal, self.request.with_notes, limits.1], |row| {
+                Ok((row.get::<_, i64>(0)?, 0.0))
+            })?
+            .collect::<Result<Vec<_>, _>>()?;
+        self.best(rows, Mode::Ranked)
+    }
+}
