@@ -76,6 +76,11 @@ lint:
 # What CI runs
 ci: lint test
 
+# Measure: start, calls, syncs, memory, sizes; writes docs/BENCHMARKS.md. `just bench 200000` takes long
+bench sizes="2000,50000" *arguments: build
+    cargo build --profile bench --package fastintercom-tests --bin bench
+    "${CARGO_TARGET_DIR:-target}/release/bench" --binary {{ bin }} --sizes {{ sizes }} --write docs/BENCHMARKS.md {{ arguments }}
+
 # Build the component alone and print its digest
 component:
     cargo build --quiet --package fastintercom

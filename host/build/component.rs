@@ -5,6 +5,15 @@ use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+/// What SQLite is built with in the component, on top of libsqlite3-sys's own choice. Left out is
+/// what nothing here uses and what only makes code larger: the older full-text search, R-trees,
+/// samples of values (`PRAGMA optimize` still keeps its counts), checks of API misuse, which
+/// rusqlite's types exclude, and bookkeeping of memory that nobody reads.
+/// `docs/BENCHMARKS.md` has what each choice brought.
+const SQLITE_FLAGS: &str = "-USQLITE_ENABLE_FTS3 -USQLITE_ENABLE_FTS3_PARENTHESIS -USQLITE_ENABLE_RTREE \
+     -USQLITE_ENABLE_STAT4 -USQLITE_ENABLE_API_ARMOR -USQLITE_SOUNDEX -DSQLITE_OMIT_DEPRECATED \
+     -DSQLITE_OMIT_SHARED_CACHE -DSQLITE_DEFAULT_MEMSTATUS=0";
+
 pub type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 /// `target/component` beside this build's own artifacts, wherever those are.
@@ -58,6 +67,7 @@ pub fn build(root: &Path, package: &str) -> Result<PathBuf> {
         flags.push(format!("--remap-path-prefix={home}=/cargo"));
     }
     cargo.env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}"));
+    cargo.env("LIBSQLITE3_FLAGS", SQLITE_FLAGS);
     if env::var_os("CC_wasm32_wasip2").is_none() {
         let tools = c_tools()?;
         let cflags = format!(

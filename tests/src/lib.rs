@@ -5,7 +5,7 @@
 //!   [`expected`] says what the simulated workspace makes true, [`database`] looks into the file.
 //! - The guest library, native: a [`cache`] runs it through [`native_http`].
 //!
-//! [`truth`] compares a whole database, whoever wrote it, with the workspace.
+//! [`filled`] makes databases of any size without a sync. [`truth`] compares a whole database, whoever wrote it, with the workspace.
 
 pub mod cache;
 pub mod command;
@@ -13,6 +13,7 @@ pub mod database;
 mod environment;
 pub mod expected;
 mod feed;
+pub mod filled;
 pub mod message;
 pub mod native_http;
 pub mod probe;

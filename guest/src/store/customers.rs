@@ -37,9 +37,14 @@ pub enum Recognised {
 /// # Errors
 /// When the database cannot be read.
 pub fn find(connection: &Connection, text: &str) -> StoreResult<(Recognised, Vec<Customer>)> {
-    let exactly = "c.customer_email = ?1 COLLATE NOCASE OR c.contact_id = ?1 OR c.id IN ( \
-         SELECT x.conversation_id FROM contacts p JOIN conversation_contacts x ON x.contact_id = p.id \
-         WHERE p.email = ?1 COLLATE NOCASE OR p.id = ?1 OR p.external_id = ?1)";
+    // Each branch has an index of its own; an OR would go through all conversations.
+    // `contact_id` is always in conversation_contacts, too.
+    let exactly = "c.id IN (SELECT e.id FROM conversations e WHERE e.customer_email = ?1 COLLATE NOCASE \
+         UNION SELECT y.conversation_id FROM conversation_contacts y WHERE y.contact_id = ?1 \
+         UNION SELECT x.conversation_id FROM contacts p JOIN conversation_contacts x ON x.contact_id = p.id \
+         WHERE p.email = ?1 COLLATE NOCASE \
+         UNION SELECT x.conversation_id FROM contacts p JOIN conversation_contacts x ON x.contact_id = p.id \
+         WHERE p.external_id = ?1)";
     // A lead may have neither address nor name, but has a conversation.
     let of_conversation: Option<String> = connection
         .prepare_cached("SELECT contact_id FROM conversations WHERE id = ?1")?

@@ -59,7 +59,12 @@ CREATE TABLE conversations (
     custom_attributes TEXT,                -- JSON object, none when empty
     statistics TEXT                        -- JSON object as Intercom sent it, without nulls
 );
-CREATE INDEX idx_conversations_created_at ON conversations (created_at);
+-- Also what counts and figures are made of, so that they read this instead of ten times as much.
+CREATE INDEX idx_conversations_created_at ON conversations (
+    created_at, state, waiting_since, channel, priority, team_assignee_id, admin_assignee_id,
+    first_response_seconds, resolution_seconds, rating, reopen_count, last_customer_message_at,
+    ai_involved, ai_outcome, has_attachment
+);
 CREATE INDEX idx_conversations_updated_at ON conversations (updated_at);
 CREATE INDEX idx_conversations_customer_email ON conversations (customer_email COLLATE NOCASE);
 CREATE INDEX idx_conversations_waiting ON conversations (waiting_since) WHERE waiting_since IS NOT NULL;
@@ -163,6 +168,7 @@ CREATE TABLE contacts (
     fetched_at TIMESTAMP                   -- none: known only from a conversation
 );
 CREATE INDEX idx_contacts_email ON contacts (email COLLATE NOCASE) WHERE email IS NOT NULL;
+CREATE INDEX idx_contacts_external_id ON contacts (external_id) WHERE external_id IS NOT NULL;
 CREATE TABLE companies (id TEXT PRIMARY KEY, name TEXT);
 
 -- Conversations that Intercom deleted; remembered so that they do not come back.

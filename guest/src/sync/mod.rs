@@ -38,6 +38,7 @@ mod translate;
 
 pub use pacing::Pace;
 pub use run::{SyncEnvironment, close_abandoned, run};
+pub use translate::thread_rows;
 
 use std::fmt;
 

@@ -88,6 +88,13 @@ pub(super) fn conversation(from: &mut Conversation) -> ConversationRow {
     }
 }
 
+/// The rows of an answer of `GET /conversations/{id}`. None when it is no whole thread. For the
+/// benchmark, which fills databases without a sync.
+#[must_use]
+pub fn thread_rows(answer: Value) -> Option<ThreadRows> {
+    Conversation::read(answer).and_then(thread)
+}
+
 /// The rows of a whole thread. None when the answer held no parts at all.
 pub(super) fn thread(mut from: Conversation) -> Option<ThreadRows> {
     let row = conversation(&mut from);

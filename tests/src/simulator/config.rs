@@ -105,6 +105,12 @@ impl Config {
         Self { length: Length::Parts(parts), ..self }
     }
 
+    /// The realistic spread around this many parts instead of eight.
+    #[must_use]
+    pub fn around(self, median_parts: f64) -> Self {
+        Self { length: Length::Around(median_parts), ..self }
+    }
+
     /// Every thread has exactly this many messages, the first one included, and no events.
     #[must_use]
     pub fn messages_per_conversation(self, messages: usize) -> Self {

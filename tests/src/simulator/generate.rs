@@ -35,6 +35,8 @@ pub enum Length {
     /// As in a real workspace: log-normal around eight parts, half of them events; one thread in
     /// 1,500 has more than 500 parts, one in 2,000 holds a mail of more than 100 KB.
     Realistic,
+    /// The same spread around this many parts instead of eight: a busier workspace.
+    Around(f64),
     /// A number of parts in this range, events included.
     Parts(RangeInclusive<usize>),
     /// Exactly this many messages (the first one included) and no events.
@@ -94,11 +96,11 @@ pub fn conversation(shape: &Shape, directory: &Directory, index: usize) -> Conve
     thread.begin();
     match shape.length {
         Length::Messages(_) => thread.messages_only(),
-        Length::Realistic | Length::Parts(_) => thread.live(shape.now - created_at),
+        Length::Realistic | Length::Around(_) | Length::Parts(_) => thread.live(shape.now - created_at),
     }
     let Thread { mut conversation, mut rng, topic, .. } = thread;
     conversation.refresh();
-    if matches!(shape.length, Length::Realistic) {
+    if matches!(shape.length, Length::Realistic | Length::Around(_)) {
         if index % 2_000 == 711
             && let Some(source) = &mut conversation.source
         {
@@ -154,9 +156,10 @@ fn log_normal(rng: &mut ChaCha8Rng, median: f64, sigma: f64) -> f64 {
 
 fn part_count(length: &Length, index: usize, rng: &mut ChaCha8Rng) -> usize {
     match length {
-        Length::Realistic if index % 1_500 == 377 => rng.random_range(501..900),
-        Length::Realistic if rng.random_bool(0.02) => 0,
+        Length::Realistic | Length::Around(_) if index % 1_500 == 377 => rng.random_range(501..900),
+        Length::Realistic | Length::Around(_) if rng.random_bool(0.02) => 0,
         Length::Realistic => (log_normal(rng, 8.0, 0.85) as usize).clamp(1, 400),
+        Length::Around(median) => (log_normal(rng, *median, 0.85) as usize).clamp(1, 400),
         Length::Parts(range) => rng.random_range(range.clone()),
         Length::Messages(messages) => messages.saturating_sub(1),
     }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use rusqlite::types::Value;
 use rusqlite::{OptionalExtension, params_from_iter};
 
-use super::{Conditions, Search};
+use super::{Conditions, Search, Sort};
 use crate::error::StoreResult;
 
 /// What is known of a candidate conversation for ordering it.
@@ -34,11 +34,16 @@ impl<'a> Judge<'a> {
         for _ in literals {
             owner.push_str(" AND instr(lower(body), ?)");
         }
-        let conversation = format!(
-            "SELECT c.number, c.created_at, c.updated_at, CASE WHEN c.state <> 'closed' THEN c.waiting_since END \
-             FROM conversations c WHERE c.id = ? AND {}",
-            search.conditions.sql()
-        );
+        // By relevance only the number matters, and that alone is in the index of ids: no row of
+        // the table, which is a page each, is read.
+        let columns = match search.request.sort {
+            Sort::Relevance => "c.number, '', '', NULL",
+            _ => {
+                "c.number, c.created_at, c.updated_at, CASE WHEN c.state <> 'closed' THEN c.waiting_since END"
+            }
+        };
+        let conversation =
+            format!("SELECT {columns} FROM conversations c WHERE c.id = ? AND {}", search.conditions.sql());
         Ok(Self {
             owner: search.connection.prepare_cached(&owner)?,
             conversation: search.connection.prepare(&conversation)?,

@@ -1,0 +1,161 @@
+//! Databases of any size, made without a sync: the simulator's conversations, written by the
+//! guest's own store. For benchmarks, and for tests that count work.
+
+use std::path::Path;
+
+use fastintercom_guest::error::StoreResult;
+use fastintercom_guest::ids::{AdminId, CompanyId, ContactId, TagId, TeamId, WorkspaceId};
+use fastintercom_guest::store::people::{self, AdminRow, ContactRow, TeamRow};
+use fastintercom_guest::store::sync_state::{self, Fact, WorkspaceRow};
+use fastintercom_guest::store::sync_windows::{self, Stretch};
+use fastintercom_guest::store::{OpenMode, OpenOptions, Store, sync_runs, write_thread};
+use fastintercom_guest::sync::thread_rows;
+use fastintercom_guest::time::UnixSeconds;
+
+use crate::simulator::directory::Directory;
+use crate::simulator::render::Renderer;
+use crate::simulator::workspace::Identity;
+use crate::simulator::{ApiVersion, Config, generate};
+
+/// The moment at which all these workspaces stand, 2026-11-20: the same data in every run.
+pub const NOW: i64 = 1_795_132_800;
+/// The oldest conversation is this old: a year of statistics finds most of them.
+const DAYS: u32 = 400;
+/// Parts in the middle of the spread; makes ten messages a conversation on average.
+const PARTS: f64 = 13.0;
+/// Words that stand in twenty messages each, whatever the size.
+pub const RARE: [&str; 4] = ["zanzibar", "quokka", "marzipan", "theremin"];
+/// Threads in one transaction.
+const BATCH: usize = 500;
+/// Page cache while writing: the index's pages should stay in memory.
+const CACHE_KIB: u32 = 512 * 1024;
+const ID_CODE: &str = "bench001";
+
+/// The simulator's settings for a workspace of that size.
+#[must_use]
+pub fn config(conversations: usize) -> Config {
+    let mut config =
+        Config::new().conversations(conversations).days(DAYS).around(PARTS).starting_at(NOW).id_code(ID_CODE);
+    for (place, word) in RARE.iter().enumerate() {
+        for number in 0..20 {
+            let conversation = (number * 4 + place) * conversations / 80;
+            config = config.plant(conversation, number % 3, format!("{word} delivery number {number}"));
+        }
+    }
+    config
+}
+
+/// Writes a workspace into a new database, which then looks as after a sync of everything.
+///
+/// # Errors
+/// What the store reports.
+pub fn fill(path: &Path, conversations: usize) -> StoreResult<()> {
+    let shape = config(conversations).shape(NOW);
+    let directory = shape.directory();
+    let identity = Identity {
+        id_code: ID_CODE.to_owned(),
+        name: "Acme Support".to_owned(),
+        region: "US".to_owned(),
+        timezone: "Europe/Dublin".to_owned(),
+    };
+    let mut options = OpenOptions::new(OpenMode::ReadWrite);
+    options.cache_kib = CACHE_KIB;
+    let mut store = Store::open_with(path, &options)?;
+    store.connection().execute_batch("PRAGMA synchronous = OFF")?;
+    let now = UnixSeconds(NOW);
+    store.write(|connection| {
+        write_directory(connection, &directory, now)?;
+        sync_state::set_workspace(
+            connection,
+            &WorkspaceRow {
+                id: WorkspaceId(identity.id_code.clone()),
+                name: Some(identity.name.clone()),
+                region: Some(identity.region.clone()),
+                timezone: Some(identity.timezone.clone()),
+            },
+            now,
+        )
+    })?;
+    let renderer =
+        Renderer { identity: &identity, people: &directory, version: ApiVersion::V2_16, plaintext: false };
+    let mut threads = generate::conversations(&shape, &directory);
+    loop {
+        let batch: Vec<_> = threads
+            .by_ref()
+            .take(BATCH)
+            .filter_map(|conversation| thread_rows(renderer.conversation(&conversation)))
+            .collect();
+        if batch.is_empty() {
+            break;
+        }
+        store.write(|connection| {
+            batch.iter().try_for_each(|rows| write_thread::store_thread(connection, rows, now).map(|_| ()))
+        })?;
+    }
+    store.write(|connection| {
+        let first = now.plus(-i64::from(DAYS) * 86_400);
+        sync_windows::cover(connection, Stretch { low: UnixSeconds(0), high: now })?;
+        for fact in [
+            Fact::HighWater,
+            Fact::ProvisionalFrom,
+            Fact::InitialDone,
+            Fact::LabelsRefreshedAt,
+            Fact::DeletedUpTo,
+            Fact::SweptAt,
+            Fact::CountedAt,
+        ] {
+            sync_state::set_fact(connection, fact, now)?;
+        }
+        sync_state::set_fact(connection, Fact::InitialLow, UnixSeconds(0))?;
+        let run = sync_runs::begin(connection, "full", first.day(), now.day(), now)?;
+        let totals = sync_runs::totals(connection, UnixSeconds(0), now)?;
+        sync_runs::complete(connection, run, totals, now)
+    })?;
+    Ok(())
+}
+
+fn write_directory(
+    connection: &rusqlite::Connection,
+    directory: &Directory,
+    now: UnixSeconds,
+) -> StoreResult<()> {
+    let admins: Vec<AdminRow> = directory
+        .admins
+        .iter()
+        .map(|admin| AdminRow {
+            id: AdminId(admin.id.to_string()),
+            name: Some(admin.name.clone()),
+            email: Some(admin.email.clone()),
+            job_title: Some(admin.job_title.to_owned()),
+            is_bot: admin.is_bot,
+        })
+        .collect();
+    people::replace_admins(connection, &admins)?;
+    let teams: Vec<TeamRow> = directory
+        .teams
+        .iter()
+        .map(|team| TeamRow {
+            id: TeamId(team.id.to_string()),
+            name: Some(team.name.clone()),
+            admin_ids: "[]".to_owned(),
+        })
+        .collect();
+    people::replace_teams(connection, &teams)?;
+    let tags: Vec<(TagId, String)> =
+        directory.tags.iter().map(|tag| (TagId(tag.id.to_string()), tag.name.clone())).collect();
+    people::replace_tags(connection, &tags)?;
+    for contact in &directory.contacts {
+        let company = contact.company.map(|place| &directory.companies[place as usize]);
+        let row = ContactRow {
+            id: ContactId(contact.id.clone()),
+            role: Some(if contact.is_lead { "lead" } else { "user" }.to_owned()),
+            name: contact.name.clone(),
+            email: contact.email.clone(),
+            phone: contact.phone.clone(),
+            external_id: contact.external_id.clone(),
+            company: company.map(|company| (CompanyId(company.id.clone()), Some(company.name.clone()))),
+        };
+        people::write_contact(connection, &row, now)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,145 @@
+//! What an answer costs, counted instead of timed: statements and steps of SQLite must not grow
+//! with the cache where an index should make them independent of it.
+
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use fastintercom_guest::environment::{Clock, Progress, ProgressUpdate, Settings, SyncControl, SyncOutcome};
+use fastintercom_guest::store::{OpenMode, Store};
+use fastintercom_guest::sync::SyncRequest;
+use fastintercom_guest::time::UnixSeconds;
+use fastintercom_guest::tools::{Context, call};
+use fastintercom_tests::filled::{self, NOW, RARE};
+use rusqlite::trace::{TraceEvent, TraceEventCodes};
+use serde_json::{Value, json};
+
+const SMALL: usize = 160;
+const LARGE: usize = 4 * SMALL;
+
+/// A host that is asked for nothing.
+struct Outside;
+
+impl Clock for Outside {
+    fn now(&self) -> UnixSeconds {
+        UnixSeconds(NOW)
+    }
+
+    fn monotonic_ms(&self) -> u64 {
+        0
+    }
+}
+
+impl SyncControl for Outside {
+    fn request_sync(&self, _: SyncRequest, _: u32) -> SyncOutcome {
+        SyncOutcome::StillRunning
+    }
+
+    fn is_syncing(&self) -> bool {
+        false
+    }
+}
+
+impl Progress for Outside {
+    fn report(&self, _: &ProgressUpdate) {}
+
+    fn should_stop(&self) -> bool {
+        false
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Work {
+    statements: u64,
+    /// Instructions of SQLite's virtual machine.
+    steps: u64,
+}
+
+static STATEMENTS: AtomicU64 = AtomicU64::new(0);
+
+struct Cache {
+    store: Store,
+    _folder: tempfile::TempDir,
+}
+
+impl Cache {
+    fn of(conversations: usize) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("data.db");
+        filled::fill(&path, conversations).expect("fills");
+        Self { store: open(&path), _folder: folder }
+    }
+
+    fn answer(&mut self, tool: &str, arguments: &Value) -> Value {
+        let outside = Outside;
+        let settings = Settings { token_present: false, ..Settings::default() };
+        let mut context = Context {
+            store: &mut self.store,
+            settings: &settings,
+            clock: &outside,
+            sync: &outside,
+            progress: &outside,
+        };
+        let answer = call(&mut context, tool, &arguments.to_string());
+        serde_json::from_str(&answer.expect("an answer").structured).expect("JSON")
+    }
+
+    /// What the second of two equal calls costs: the first prepares statements.
+    fn work(&mut self, tool: &str, arguments: &Value) -> Work {
+        self.answer(tool, arguments);
+        let connection = self.store.connection();
+        STATEMENTS.store(0, Ordering::Relaxed);
+        connection.trace_v2(
+            TraceEventCodes::SQLITE_TRACE_STMT,
+            Some(|event: TraceEvent<'_>| {
+                if matches!(event, TraceEvent::Stmt(..)) {
+                    STATEMENTS.fetch_add(1, Ordering::Relaxed);
+                }
+            }),
+        );
+        STEPS.store(0, Ordering::Relaxed);
+        connection
+            .progress_handler(
+                1,
+                Some(|| {
+                    STEPS.fetch_add(1, Ordering::Relaxed);
+                    false
+                }),
+            )
+            .expect("a handler");
+        self.answer(tool, arguments);
+        Work { statements: STATEMENTS.load(Ordering::Relaxed), steps: STEPS.load(Ordering::Relaxed) }
+    }
+}
+
+static STEPS: AtomicU64 = AtomicU64::new(0);
+
+fn open(path: &Path) -> Store {
+    Store::open(path, OpenMode::ReadWrite).expect("opens")
+}
+
+/// One test, so that nothing else counts at the same time.
+#[test]
+fn work_does_not_grow_with_the_cache() {
+    let (mut small, mut large) = (Cache::of(SMALL), Cache::of(LARGE));
+    let rare = json!({"query": RARE[0]});
+    assert_eq!(
+        small.answer("search_conversations", &rare)["total_matches"],
+        large.answer("search_conversations", &rare)["total_matches"],
+        "a rare word is as frequent in both"
+    );
+    let constant = [
+        ("search_conversations", rare),
+        ("search_conversations", json!({"query": "please", "sort": "newest", "limit": 5})),
+        ("get_sync_status", json!({})),
+        ("check_coverage", json!({"start_date": "2026-01-01", "end_date": "2026-06-30"})),
+    ];
+    for (tool, arguments) in constant {
+        let (few, many) = (small.work(tool, &arguments), large.work(tool, &arguments));
+        println!("{tool} {arguments}: {few:?}, {many:?}");
+        assert!(
+            many.statements <= few.statements + few.statements / 4 + 8,
+            "{tool} {arguments}: {few:?}, {many:?}"
+        );
+        assert!(many.steps <= few.steps * 2, "{tool} {arguments}: {few:?}, {many:?}");
+    }
+}
