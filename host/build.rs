@@ -30,9 +30,7 @@ fn main() -> Result<()> {
             println!("cargo::rerun-if-changed={}", Path::new(&file).display());
             PathBuf::from(file)
         }
-        None => {
-            component::build(&root, "fastintercom-guest")?
-        }
+        None => component::build(&root, "fastintercom-guest")?,
     };
     fs::copy(&component, &out).map_err(|error| format!("cannot copy {}: {error}", component.display()))?;
     Ok(())

@@ -188,7 +188,8 @@ impl Application {
         R: Send + 'static,
         F: for<'a> FnOnce(
                 &'a mut crate::component::worker::Live,
-            ) -> Pin<Box<dyn Future<Output = wasmtime::Result<Result<R, String>>> + 'a>>
+            )
+                -> Pin<Box<dyn Future<Output = wasmtime::Result<Result<R, String>>> + 'a>>
             + Send
             + 'static,
     {

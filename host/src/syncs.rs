@@ -171,7 +171,8 @@ impl Syncs {
             && waited_for_other
         {
             report.notes.push(if report.skipped {
-                "Another FastIntercom was syncing this database; its result was waited for and serves both.".to_owned()
+                "Another FastIntercom was syncing this database; its result was waited for and serves both."
+                    .to_owned()
             } else {
                 "Another FastIntercom was syncing this database; this sync began after it.".to_owned()
             });

@@ -19,7 +19,9 @@ const FRESH_AT_START: Duration = Duration::from_secs(60);
 /// Runs until it is cancelled.
 pub async fn run(syncs: Arc<Syncs>, interval: Duration, token_present: bool, cancelled: CancellationToken) {
     match interval.as_secs() {
-        seconds if seconds % 60 == 0 => tracing::info!("background sync started, every {} minutes", seconds / 60),
+        seconds if seconds % 60 == 0 => {
+            tracing::info!("background sync started, every {} minutes", seconds / 60)
+        }
         seconds => tracing::info!("background sync started, every {seconds} seconds"),
     }
     if !token_present {

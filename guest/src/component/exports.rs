@@ -78,7 +78,9 @@ fn probe(name: &str, arguments: &str) -> Option<Result<tools::ToolOutput, tools:
     };
     Some(match answer.transpose()?.and_then(|answer| answer) {
         Ok(value) => Ok(output(value)),
-        Err(error) => Err(tools::ToolError::Failed(output(serde_json::json!({ "error": error.to_string() })))),
+        Err(error) => {
+            Err(tools::ToolError::Failed(output(serde_json::json!({ "error": error.to_string() }))))
+        }
     })
 }
 
@@ -229,10 +231,8 @@ fn tidy_after(store: &mut Store, threads: u64) {
     }
     let begun = Host.monotonic_ms();
     match store.optimize(&|| Host.should_stop()) {
-        Ok(()) => Host.write(
-            LogLevel::Debug,
-            &format!("tidied the database up in {} ms", Host.monotonic_ms() - begun),
-        ),
+        Ok(()) => Host
+            .write(LogLevel::Debug, &format!("tidied the database up in {} ms", Host.monotonic_ms() - begun)),
         // Nothing is lost; the next big sync tries again.
         Err(error) => Host.write(LogLevel::Warn, &format!("the database could not be tidied up: {error}")),
     }

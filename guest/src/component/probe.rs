@@ -70,7 +70,8 @@ fn read(store: &mut Store, times: u64, pause_ms: u64) -> StoreResult<Value> {
         let begun = microseconds();
         let (counter, newest) = store.read(|tx| {
             let counter: i64 = tx.query_row("SELECT value FROM probe_counter", [], |row| row.get(0))?;
-            let newest: i64 = tx.query_row("SELECT coalesce(max(id), 0) FROM probe_log", [], |row| row.get(0))?;
+            let newest: i64 =
+                tx.query_row("SELECT coalesce(max(id), 0) FROM probe_log", [], |row| row.get(0))?;
             let mut look = tx.prepare_cached("SELECT text FROM probe_log WHERE id = ?1")?;
             for step in 0..newest.min(150) {
                 let place = 1 + step * 7_919 % newest;
@@ -81,7 +82,9 @@ fn read(store: &mut Store, times: u64, pause_ms: u64) -> StoreResult<Value> {
         took.push(microseconds() - begun);
         // No row is ever removed, so the newest number is the count.
         if counter != newest || counter < last {
-            return Err(StoreError::Other(format!("torn: the counter is {counter}, the log has {newest}, before it was {last}")));
+            return Err(StoreError::Other(format!(
+                "torn: the counter is {counter}, the log has {newest}, before it was {last}"
+            )));
         }
         last = counter;
         std::thread::sleep(Duration::from_millis(pause_ms));
@@ -112,6 +115,7 @@ fn microseconds() -> u64 {
 
 fn spread(mut values: Vec<u64>) -> Value {
     values.sort_unstable();
-    let at = |hundredth: usize| values.get((values.len() * hundredth / 100).min(values.len().saturating_sub(1)));
+    let at =
+        |hundredth: usize| values.get((values.len() * hundredth / 100).min(values.len().saturating_sub(1)));
     json!({"p50": at(50), "p99": at(99), "max": values.last()})
 }

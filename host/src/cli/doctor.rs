@@ -56,7 +56,12 @@ fn folder(application: &Application) -> Finding {
     let folder = &application.config.data_folder;
     let shown = folder.display();
     if application.config.read_only {
-        return ill("folder", format!("{shown} or the database in it is read-only, so nothing is synced; make both writable (chmod u+w) to sync."));
+        return ill(
+            "folder",
+            format!(
+                "{shown} or the database in it is read-only, so nothing is synced; make both writable (chmod u+w) to sync."
+            ),
+        );
     }
     match others_may_enter(folder) {
         true => ill("folder", format!("{shown} is open to other users; run: chmod 700 '{shown}'")),
@@ -71,7 +76,9 @@ fn file(application: &Application) -> Finding {
         return ill("file", format!("{shown} is open to other users; run: chmod 600 '{shown}'"));
     }
     match std::fs::metadata(file) {
-        Ok(found) => well("file", format!("{shown}, {:.1} MB, closed to other users", found.len() as f64 / 1e6)),
+        Ok(found) => {
+            well("file", format!("{shown}, {:.1} MB, closed to other users", found.len() as f64 / 1e6))
+        }
         Err(error) => ill("file", format!("{shown} cannot be read ({error})")),
     }
 }
@@ -94,7 +101,10 @@ fn others_may_enter(path: &Path) -> bool {
 fn locks(application: &Application) -> Finding {
     match Sharing::of(&application.config.database) {
         Ok(Sharing::Locks) => well("locks", "servers and other SQLite programs can share the database"),
-        Ok(Sharing::SingleOwner) => ill("locks", "the file system refuses file locks, so only one FastIntercom can use the database, and no other program may; move it to a local disk with FASTINTERCOM_DB_PATH"),
+        Ok(Sharing::SingleOwner) => ill(
+            "locks",
+            "the file system refuses file locks, so only one FastIntercom can use the database, and no other program may; move it to a local disk with FASTINTERCOM_DB_PATH",
+        ),
         Err(error) => ill("locks", format!("the database file cannot be locked ({error})")),
     }
 }
@@ -103,11 +113,14 @@ fn servers(application: &Application) -> Finding {
     let database = &application.config.database;
     let syncing = SyncLock::is_held(database).unwrap_or(false);
     let used = UseLock::is_used_by_other(database).unwrap_or(false);
-    well("servers", match (used, syncing) {
-        (_, true) => "a FastIntercom is syncing this database now",
-        (true, false) => "a FastIntercom uses this database; no sync runs now",
-        (false, false) => "no other FastIntercom uses this database now",
-    })
+    well(
+        "servers",
+        match (used, syncing) {
+            (_, true) => "a FastIntercom is syncing this database now",
+            (true, false) => "a FastIntercom uses this database; no sync runs now",
+            (false, false) => "no other FastIntercom uses this database now",
+        },
+    )
 }
 
 fn space(application: &Application) -> Finding {
@@ -138,8 +151,15 @@ async fn content(application: &Application) -> Finding {
     if report["ok"] == true {
         return well("content", "SQLite's quick check finds nothing wrong");
     }
-    let problems: Vec<_> = report["problems"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
-    ill("content", format!("{}. End all servers and run `fastintercom repair`; the damaged file is kept.", problems.join("; ")))
+    let problems: Vec<_> =
+        report["problems"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    ill(
+        "content",
+        format!(
+            "{}. End all servers and run `fastintercom repair`; the damaged file is kept.",
+            problems.join("; ")
+        ),
+    )
 }
 
 async fn freshness(application: &Application) -> Finding {
@@ -158,7 +178,12 @@ async fn freshness(application: &Application) -> Finding {
         return ill("freshness", text);
     }
     if application.config.token.is_none() {
-        return ill("freshness", format!("{text} There is no access token, so nothing is synced: set INTERCOM_ACCESS_TOKEN or INTERCOM_ACCESS_TOKEN_FILE."));
+        return ill(
+            "freshness",
+            format!(
+                "{text} There is no access token, so nothing is synced: set INTERCOM_ACCESS_TOKEN or INTERCOM_ACCESS_TOKEN_FILE."
+            ),
+        );
     }
     well("freshness", text)
 }

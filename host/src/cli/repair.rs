@@ -28,17 +28,22 @@ pub async fn wait_for(application: &Application) -> Result<UseLock, Failure> {
         match UseLock::share(&application.config.database) {
             Ok(Some(lock)) => return Ok(lock),
             Ok(None) => tokio::time::sleep(LOOK).await,
-            Err(error) => return Err(Failure::Work(format!("The database file cannot be opened ({error})."))),
+            Err(error) => {
+                return Err(Failure::Work(format!("The database file cannot be opened ({error}).")));
+            }
         }
     }
-    Err(Failure::Work("`fastintercom repair` is at work on this database; try again when it is done.".to_owned()))
+    Err(Failure::Work(
+        "`fastintercom repair` is at work on this database; try again when it is done.".to_owned(),
+    ))
 }
 
 pub async fn run(application: &Arc<Application>) -> Result<ExitCode, Failure> {
     let database = &application.config.database;
     if application.config.read_only {
         return Err(Failure::Work(
-            "The database cannot be repaired: the file or its folder is read-only. Make it writable first.".to_owned(),
+            "The database cannot be repaired: the file or its folder is read-only. Make it writable first."
+                .to_owned(),
         ));
     }
     let locked = |error: io::Error| Failure::Work(format!("The database file cannot be locked ({error})."));
@@ -83,7 +88,9 @@ fn is_ok(report: &str) -> bool {
 /// Puts the new file into the database's place. Returns where the old one is now.
 async fn exchange(database: &Path, new: &Path) -> Result<PathBuf, Failure> {
     let failed = |error: io::Error| {
-        Failure::Work(format!("The saved file could not be put in place ({error}); the database is as it was."))
+        Failure::Work(format!(
+            "The saved file could not be put in place ({error}); the database is as it was."
+        ))
     };
     // A native program in a transaction is in the middle of the old file.
     let lock = DatabaseLock::open(database, false).map_err(failed)?;

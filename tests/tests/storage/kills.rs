@@ -53,5 +53,8 @@ fn kills_at_random_moments_of_a_sync_lose_nothing() {
     last.wait_until_synced();
     drop((last, onlooker));
     assert_eq!(Database::open(&server.scratch().database()).value("PRAGMA integrity_check"), "ok");
-    assert_same(&simulator, &Store::open(&server.scratch().database(), OpenMode::ReadOnly).expect("it opens"));
+    assert_same(
+        &simulator,
+        &Store::open(&server.scratch().database(), OpenMode::ReadOnly).expect("it opens"),
+    );
 }

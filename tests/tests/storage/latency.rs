@@ -47,11 +47,12 @@ fn natively(scratch: &Scratch) {
     let path = scratch.database();
     let open = || {
         let mut connection = Connection::open(&path).expect("it opens");
-        connection.busy_handler(Some(|_| {
-            thread::sleep(Duration::from_millis(1));
-            true
-        }))
-        .expect("a handler");
+        connection
+            .busy_handler(Some(|_| {
+                thread::sleep(Duration::from_millis(1));
+                true
+            }))
+            .expect("a handler");
         connection
             .execute_batch("PRAGMA synchronous = NORMAL; PRAGMA cache_size = -65536; PRAGMA cache_spill = OFF; PRAGMA journal_mode = TRUNCATE;")
             .expect("settings");
@@ -77,10 +78,13 @@ fn natively(scratch: &Scratch) {
         while !writer.is_finished() {
             let begun = Instant::now();
             let tx = connection.transaction().expect("it begins");
-            let newest: i64 = tx.query_row("SELECT max(id) FROM probe_log", [], |row| row.get(0)).expect("it reads");
+            let newest: i64 =
+                tx.query_row("SELECT max(id) FROM probe_log", [], |row| row.get(0)).expect("it reads");
             for step in 0..150 {
                 tx.prepare_cached("SELECT text FROM probe_log WHERE id = ?1")
-                    .and_then(|mut look| look.query_row([1 + step * 7_919 % newest], |row| row.get::<_, String>(0)))
+                    .and_then(|mut look| {
+                        look.query_row([1 + step * 7_919 % newest], |row| row.get::<_, String>(0))
+                    })
                     .expect("it reads");
             }
             drop(tx);
@@ -90,5 +94,10 @@ fn natively(scratch: &Scratch) {
     });
     reads.sort_unstable_by(f64::total_cmp);
     let at = |hundredth: usize| reads[(reads.len() * hundredth / 100).min(reads.len() - 1)];
-    report(&format!("native SQLite, the same: p50 {:.2} ms, p99 {:.2} ms, max {:.1} ms", at(50), at(99), at(100)));
+    report(&format!(
+        "native SQLite, the same: p50 {:.2} ms, p99 {:.2} ms, max {:.1} ms",
+        at(50),
+        at(99),
+        at(100)
+    ));
 }

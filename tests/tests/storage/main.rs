@@ -40,9 +40,10 @@ struct Dice(AtomicU64);
 
 impl Dice {
     fn new(test: &str) -> Self {
-        let seed = std::env::var("FASTINTERCOM_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or_else(|| {
-            std::time::UNIX_EPOCH.elapsed().map_or(1, |since| since.subsec_nanos().into())
-        });
+        let seed =
+            std::env::var("FASTINTERCOM_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or_else(|| {
+                std::time::UNIX_EPOCH.elapsed().map_or(1, |since| since.subsec_nanos().into())
+            });
         report(&format!("{test}: FASTINTERCOM_SEED={seed}"));
         Self(AtomicU64::new(seed))
     }

@@ -119,15 +119,21 @@ fn in_turns(session: &Session, who: &str, goes_on: &dyn Fn() -> bool) -> (u64, f
 
 fn count(connection: &Connection) -> i64 {
     connection
-        .query_row("SELECT (SELECT value FROM probe_counter) - (SELECT count(*) FROM probe_log)", [], |row| row.get(0))
+        .query_row("SELECT (SELECT value FROM probe_counter) - (SELECT count(*) FROM probe_log)", [], |row| {
+            row.get(0)
+        })
         .expect("a native read")
 }
 
 /// The shell reads and writes while a sync runs, and the sync does not fail of it.
 #[test]
 fn the_shell_works_on_the_live_file_of_a_sync() {
-    let simulator =
-        simulate(fastintercom_tests::simulator::Config::new().conversations(400).days(20).latency(Duration::from_millis(20)));
+    let simulator = simulate(
+        fastintercom_tests::simulator::Config::new()
+            .conversations(400)
+            .days(20)
+            .latency(Duration::from_millis(20)),
+    );
     let server = fastintercom_tests::server::Server::new(&simulator);
     let session = server.start();
     session.wait_for_log("sync starting");
@@ -136,7 +142,8 @@ fn the_shell_works_on_the_live_file_of_a_sync() {
     let mut rows = 0;
     let mut reads = 0;
     loop {
-        let now: i64 = shell.run("SELECT count(*) FROM conversations").expect("it reads").parse().expect("a number");
+        let now: i64 =
+            shell.run("SELECT count(*) FROM conversations").expect("it reads").parse().expect("a number");
         assert!(now >= rows, "a committed row is gone");
         rows = now;
         reads += 1;

@@ -47,7 +47,11 @@ fn after_each(name: &str, mut end: impl FnMut(&fastintercom_tests::session::Sess
         session.answer(begin_write(&session, "after", 1, 1, 0)).succeeded();
         waits.push(begun.elapsed());
         let database = Database::open(&scratch.database());
-        assert_eq!(database.number("SELECT value FROM probe_counter"), turn + 1, "what was not committed is gone");
+        assert_eq!(
+            database.number("SELECT value FROM probe_counter"),
+            turn + 1,
+            "what was not committed is gone"
+        );
     }
     waits.sort_unstable();
     let (median, slowest) = (waits[waits.len() / 2], waits[waits.len() - 1]);

@@ -47,12 +47,17 @@ fn what_a_crash_left_in_a_wal_file_is_kept() {
     let file = server.scratch().database();
     let native = Connection::open(&file).expect("it opens");
     native.pragma_update(None, "journal_mode", "WAL").expect("WAL");
-    native.execute_batch("PRAGMA wal_autocheckpoint = 0; CREATE TABLE late (n); INSERT INTO late VALUES (42);").expect("it writes");
+    native
+        .execute_batch("PRAGMA wal_autocheckpoint = 0; CREATE TABLE late (n); INSERT INTO late VALUES (42);")
+        .expect("it writes");
     // A crash: the files as they are now, without the connection's own clean-up.
-    let copies: Vec<_> = ["", "-wal"].iter().map(|suffix| {
-        let name = format!("{}{suffix}", file.display());
-        (fs::read(&name).expect("it is there"), name)
-    }).collect();
+    let copies: Vec<_> = ["", "-wal"]
+        .iter()
+        .map(|suffix| {
+            let name = format!("{}{suffix}", file.display());
+            (fs::read(&name).expect("it is there"), name)
+        })
+        .collect();
     drop(native);
     for (content, name) in copies {
         fs::write(name, content).expect("it is put back");
@@ -70,7 +75,8 @@ fn a_switch_to_wal_under_the_running_server_goes_unnoticed() {
     session.wait_until_synced();
     assert_eq!(total(&session), 30);
     let native = Connection::open(session.scratch().database()).expect("it opens");
-    let mode: String = native.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0)).expect("an answer");
+    let mode: String =
+        native.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0)).expect("an answer");
     assert_eq!(mode, "wal", "an idle server does not keep others from it");
     drop(native);
     assert_eq!(total(&session), 30);
@@ -105,7 +111,13 @@ fn a_replaced_file_is_the_one_that_is_read() {
     let file = session.scratch().database();
     let other = session.scratch().path().join("other.db");
     fs::copy(&file, &other).expect("a copy");
-    Connection::open(&other).and_then(|native| native.execute_batch("DELETE FROM conversations WHERE id IN (SELECT id FROM conversations LIMIT 10)")).expect("it changes");
+    Connection::open(&other)
+        .and_then(|native| {
+            native.execute_batch(
+                "DELETE FROM conversations WHERE id IN (SELECT id FROM conversations LIMIT 10)",
+            )
+        })
+        .expect("it changes");
     fs::rename(&other, &file).expect("it is replaced");
     assert_eq!(total(&session), 20);
 }
@@ -148,7 +160,8 @@ fn a_newer_and_a_strange_file_are_left_alone() {
         assert_eq!(fs::read(scratch.database()).expect("it is there"), before, "byte for byte");
     }
     let scratch = Scratch::new();
-    fs::write(scratch.database(), "a letter to grandmother, of more than a hundred bytes, ".repeat(40)).expect("written");
+    fs::write(scratch.database(), "a letter to grandmother, of more than a hundred bytes, ".repeat(40))
+        .expect("written");
     let told = Cli::new(&simulator).on(&scratch).args(["status"]).run().assert_code(1).stderr;
     assert!(told.contains("is not an SQLite database, so it was left untouched"), "{told}");
 }
@@ -172,14 +185,18 @@ fn a_read_only_folder_is_served_and_a_sync_refused() {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_full_disk_is_told_and_nothing_committed_is_lost() {
-    let simulator = crate::simulate(fastintercom_tests::simulator::Config::new().conversations(1_500).days(20));
+    let simulator =
+        crate::simulate(fastintercom_tests::simulator::Config::new().conversations(1_500).days(20));
     let server = Server::new(&simulator);
     let Some(mount) = Mount::small(&server.scratch().database_folder()) else { return };
     let session = server.start();
     session.wait_for_log("sync failed");
     let told = session.call_tool("get_sync_status", json!({})).succeeded();
     let log = session.log().join("\n");
-    assert!(log.contains("the disk is probably full. Nothing stored before is lost. Free some space"), "{told}\n{log}");
+    assert!(
+        log.contains("the disk is probably full. Nothing stored before is lost. Free some space"),
+        "{told}\n{log}"
+    );
     let kept = total(&session);
     session.call_tool("search_conversations", json!({"query": "the"})).succeeded();
     assert_eq!(Database::open(&server.scratch().database()).value("PRAGMA integrity_check"), "ok");
@@ -187,7 +204,9 @@ fn a_full_disk_is_told_and_nothing_committed_is_lost() {
     mount.grow();
     session.call_tool("force_sync", json!({})).succeeded();
     assert_eq!(total(&session), 1_500);
-    crate::report(&format!("the disk was full after {kept} of 1,500 conversations; with more room the next sync read the rest"));
+    crate::report(&format!(
+        "the disk was full after {kept} of 1,500 conversations; with more room the next sync read the rest"
+    ));
     drop(session);
 }
 
@@ -208,7 +227,8 @@ impl Mount {
     }
 
     fn grow(&self) {
-        let status = std::process::Command::new("mount").args(["-o", "remount,size=200m"]).arg(&self.0).status();
+        let status =
+            std::process::Command::new("mount").args(["-o", "remount,size=200m"]).arg(&self.0).status();
         assert!(status.is_ok_and(|status| status.success()), "the mount grows");
     }
 

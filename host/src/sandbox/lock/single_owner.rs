@@ -81,13 +81,14 @@ fn take(database: &Path) -> io::Result<File> {
     let elsewhere = std::env::temp_dir().join(format!("fastintercom-{name}.owner"));
     let mut trouble = None;
     for path in [PathBuf::from(beside), elsewhere] {
-        let locked = File::options().create(true).truncate(false).write(true).open(&path).and_then(|file| {
-            match file.try_lock() {
+        let locked =
+            File::options().create(true).truncate(false).write(true).open(&path).and_then(|file| match file
+                .try_lock()
+            {
                 Ok(()) => Ok(Some(file)),
                 Err(TryLockError::WouldBlock) => Ok(None),
                 Err(TryLockError::Error(error)) => Err(error),
-            }
-        });
+            });
         match locked {
             Ok(Some(file)) => return Ok(file),
             Ok(None) => {

@@ -99,10 +99,7 @@ pub(super) fn try_lock(file: &File, mode: RangeMode, start: u64, length: u64) ->
 
 /// Whether the error means that this file system or kernel has no such locks.
 pub(super) fn is_refusal(error: &io::Error) -> bool {
-    matches!(
-        error.raw_os_error(),
-        Some(libc::EINVAL | libc::ENOSYS | libc::EOPNOTSUPP | libc::ENOTTY)
-    )
+    matches!(error.raw_os_error(), Some(libc::EINVAL | libc::ENOSYS | libc::EOPNOTSUPP | libc::ENOTTY))
 }
 
 fn unlock(file: &File, start: u64, length: u64) -> io::Result<()> {

@@ -113,10 +113,7 @@ pub(super) fn try_lock(file: &File, mode: RangeMode, start: u64, length: u64) ->
 
 /// Whether the error means that this file system has no such locks.
 pub(super) fn is_refusal(error: &io::Error) -> bool {
-    matches!(
-        error.raw_os_error().map(i32::cast_unsigned),
-        Some(ERROR_INVALID_FUNCTION | ERROR_NOT_SUPPORTED)
-    )
+    matches!(error.raw_os_error().map(i32::cast_unsigned), Some(ERROR_INVALID_FUNCTION | ERROR_NOT_SUPPORTED))
 }
 
 fn unlock(file: &File, start: u64, length: u64) -> io::Result<()> {
