@@ -7,6 +7,8 @@
 //!
 //! One file per kind of question; [`asking`] puts them and prints each beside its calls.
 
+#![expect(clippy::print_stdout, reason = "shows each question with its calls and answers")]
+
 mod ai;
 mod asking;
 mod coverage;

@@ -30,7 +30,6 @@ const PLANTED: &[(usize, usize, &str)] = &[
 pub static WORLD: LazyLock<Mutex<World>> = LazyLock::new(|| Mutex::new(World::new()));
 
 pub struct World {
-    pub simulator: Simulator,
     pub cache: Cache,
     pub people: Directory,
     pub all: Vec<Conversation>,
@@ -88,7 +87,7 @@ impl World {
             let workspace = simulator.workspace();
             (workspace.directory().clone(), workspace.conversations().cloned().collect())
         };
-        Self { simulator, cache, people, all }
+        Self { cache, people, all }
     }
 
     /// The structured answer of a tool, checked against the tool's output schema and its budget.

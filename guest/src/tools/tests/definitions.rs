@@ -54,6 +54,21 @@ fn every_definition_is_sound() {
     }
 }
 
+/// `docs/TOOLS.md` describes what there is.
+#[test]
+fn every_parameter_is_in_the_documentation() {
+    let document = include_str!("../../../../docs/TOOLS.md");
+    for tool in tools::list() {
+        let (_, section) =
+            document.split_once(&format!("### `{}`\n", tool.name)).unwrap_or_else(|| panic!("{}", tool.name));
+        let section = section.split("\n### ").next().unwrap_or_default();
+        let schema: Value = serde_json::from_str(&tool.input_schema).expect("JSON");
+        for name in schema["properties"].as_object().into_iter().flatten().map(|(name, _)| name) {
+            assert!(section.contains(&format!("| `{name}` |")), "{}: {name}", tool.name);
+        }
+    }
+}
+
 #[test]
 fn the_eight_tools_of_the_original_are_there() {
     let names: Vec<&str> = tools::list().iter().map(|tool| tool.name).collect();
