@@ -86,7 +86,7 @@ impl Cache {
     /// What the second of two equal calls costs: the first prepares statements.
     fn work(&mut self, tool: &str, arguments: &Value) -> Work {
         self.answer(tool, arguments);
-        let connection = self.store.connection();
+        let connection = self.store.connection_mut();
         STATEMENTS.store(0, Ordering::Relaxed);
         connection.trace_v2(
             TraceEventCodes::SQLITE_TRACE_STMT,
