@@ -88,14 +88,16 @@ impl Cache {
         self.answer(tool, arguments);
         let connection = self.store.connection_mut();
         STATEMENTS.store(0, Ordering::Relaxed);
-        connection.trace_v2(
-            TraceEventCodes::SQLITE_TRACE_STMT,
-            Some(|event: TraceEvent<'_>| {
-                if matches!(event, TraceEvent::Stmt(..)) {
-                    STATEMENTS.fetch_add(1, Ordering::Relaxed);
-                }
-            }),
-        );
+        connection
+            .trace_v2(
+                TraceEventCodes::SQLITE_TRACE_STMT,
+                Some(|event: TraceEvent<'_>| {
+                    if matches!(event, TraceEvent::Stmt(..)) {
+                        STATEMENTS.fetch_add(1, Ordering::Relaxed);
+                    }
+                }),
+            )
+            .expect("a trace");
         STEPS.store(0, Ordering::Relaxed);
         connection
             .progress_handler(

@@ -79,7 +79,11 @@ impl Policy {
         let authority = uri.authority().map(http::uri::Authority::as_str).unwrap_or_default();
         let host = uri.host().unwrap_or_default().to_ascii_lowercase();
         let port = uri.port_u16().unwrap_or(if scheme == "https" { 443 } else { 80 });
-        if scheme != self.scheme || host != self.host || port != self.port || authority.contains('@') {
+        if scheme != self.scheme
+            || !is_same_host(&host, &self.host)
+            || port != self.port
+            || authority.contains('@')
+        {
             return Err(format!(
                 "only {} may be called; INTERCOM_REGION or INTERCOM_BASE_URL changes it",
                 self.origin()
@@ -116,6 +120,12 @@ fn matches(pattern: &str, path: &str) -> bool {
         None => pattern == path,
         Some(prefix) => path.strip_prefix(prefix).is_some_and(|rest| !rest.is_empty() && !rest.contains('/')),
     }
+}
+
+/// An IPv6 address can be written in more than one way, and libraries differ in which they choose.
+fn is_same_host(one: &str, other: &str) -> bool {
+    let address = |host: &str| host.trim_start_matches('[').trim_end_matches(']').parse::<std::net::IpAddr>();
+    one == other || matches!((address(one), address(other)), (Ok(one), Ok(other)) if one == other)
 }
 
 /// Whether that host of an address can only be this machine.
