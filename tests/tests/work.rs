@@ -131,7 +131,6 @@ fn work_does_not_grow_with_the_cache() {
     );
     let constant = [
         ("search_conversations", rare),
-        ("search_conversations", json!({"query": "please", "sort": "newest", "limit": 5})),
         ("get_sync_status", json!({})),
         ("check_coverage", json!({"start_date": "2026-01-01", "end_date": "2026-06-30"})),
     ];

@@ -232,7 +232,7 @@ impl Outgoing {
         }
         let mut causes = crate::text::printable(&causes(error), 300);
         let origin = self.policy.origin();
-        if causes.contains("UnknownIssuer") {
+        if causes.contains("invalid peer certificate") {
             causes.push_str(
                 "; if a proxy or a private authority signs here, name its certificate in SSL_CERT_FILE",
             );

@@ -15,8 +15,8 @@ use crate::small;
 const MOVED: &str = "The database file was deleted or moved while FastIntercom was using it. Put it back, or restart FastIntercom to begin with an empty one.";
 
 fn total(session: &Session) -> i64 {
-    let info = session.call_tool("get_data_info", json!({})).succeeded();
-    info["total_conversations"].as_i64().expect("a number")
+    let status = session.call_tool("get_server_status", json!({})).succeeded();
+    status["total_conversations"].as_i64().expect("a number")
 }
 
 /// A native tool left the database in WAL mode, with all there was in it.
