@@ -72,6 +72,12 @@ async def session(server, mode, word, conversations):
         check(place == 4, f"{word} was to be in the fourth reply, not in number {place}")
         check(replies[0]["id"] == hit["match"]["message_id"], "the match is another message")
 
+        await call(client, "get_conversation_stats", {"timeframe": "last 30 days"})
+        await call(client, "list_filters", {"kind": "tags"})
+        await call(client, "get_customer", {"customer": hit["customer_email"]})
+        rows = await call(client, "query_database", {"sql": "SELECT count(*) AS n FROM v_conversations"})
+        check("2000" in json.dumps(rows), f"SQL was to count 2000 conversations: {rows}")
+
         steps = []
 
         async def progress(done, total, message):
