@@ -7,6 +7,7 @@
 //!   access token lives here and goes no further.
 //! - [`syncs`] runs syncs one at a time; [`timer`] asks for one every so often.
 //! - [`mcp`] speaks the protocol to the client.
+//! - [`counters`] counts what this process does; [`telemetry`] tells a collector, if one is named.
 //! - [`cli`] is the command line, [`config`] the settings, [`application`] puts it all together.
 //!
 //! The host knows WIT, MCP and the operating system. It knows no field of Intercom's, no SQL and
@@ -16,9 +17,11 @@ pub mod application;
 pub mod cli;
 pub mod component;
 pub mod config;
+pub mod counters;
 pub mod mcp;
 pub mod platform;
 pub mod sandbox;
 pub mod syncs;
+pub mod telemetry;
 pub mod text;
 pub mod timer;

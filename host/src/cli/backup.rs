@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
 use super::arguments::BackupOptions;
@@ -51,7 +52,11 @@ pub async fn run(application: &Arc<Application>, options: BackupOptions) -> Resu
         .map_err(Failure::Work)?;
     let bytes = move_out(&copy.path, &options.file)
         .map_err(|error| Failure::Work(format!("The copy could not be written to {shown} ({error}).")))?;
-    terminal::line(&format!("Wrote {shown} ({:.1} MB).", bytes as f64 / 1e6));
+    if options.json {
+        terminal::json(&json!({"success": true, "file": options.file, "bytes": bytes}).to_string());
+    } else {
+        terminal::line(&format!("Wrote {shown} ({:.1} MB).", bytes as f64 / 1e6));
+    }
     Ok(ExitCode::SUCCESS)
 }
 

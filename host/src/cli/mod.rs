@@ -4,10 +4,16 @@ mod arguments;
 mod backup;
 mod call;
 mod capabilities;
+mod completions;
 mod doctor;
 mod logging;
+mod manual;
+mod progress;
 mod repair;
+mod report;
+mod search;
 mod serve;
+mod show;
 mod status;
 mod sync;
 mod terminal;
@@ -43,6 +49,16 @@ impl From<crate::component::errors::CallError> for Failure {
     }
 }
 
+impl From<crate::component::bindings::views::ViewError> for Failure {
+    fn from(error: crate::component::bindings::views::ViewError) -> Self {
+        use crate::component::bindings::views::ViewError;
+        match error {
+            ViewError::InvalidOptions(sentence) => Self::Usage(sentence),
+            ViewError::Failed(sentence) => Self::Work(sentence),
+        }
+    }
+}
+
 /// Runs the program.
 #[must_use]
 pub fn main() -> ExitCode {
@@ -56,13 +72,19 @@ pub fn main() -> ExitCode {
                 Failure::Work(sentence) => (sentence, 1),
                 Failure::Usage(sentence) => (sentence, 2),
             };
-            terminal::error(&sentence);
+            terminal::error(&crate::text::visible(&sentence));
             ExitCode::from(code)
         }
     }
 }
 
 fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
+    // These two need neither settings nor a database.
+    match arguments.command() {
+        Command::Completions(options) => return completions::run(options),
+        Command::Manual(options) => return manual::run(options),
+        _ => {}
+    }
     let mut sources = Sources::read(arguments.settings.flags(), arguments.settings.config.as_deref())?;
     logging::start(&sources, arguments.command())?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -74,19 +96,28 @@ fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         let application = application(&mut sources)?;
         // Held to the end, so that no repair takes the file away from under this process.
         let _use = match arguments.command() {
-            Command::Repair | Command::Doctor(_) => None,
+            Command::Repair(_) | Command::Doctor(_) => None,
             _ => Some(repair::wait_for(&application).await?),
         };
-        match arguments.command.unwrap_or(Command::Serve) {
+        let command = arguments.command.unwrap_or(Command::Serve);
+        if !matches!(command, Command::Serve | Command::Capabilities(_)) {
+            progress::prepare(&application, &command).await?;
+        }
+        match command {
             Command::Serve => serve::run(application).await,
             Command::Sync(options) => sync::run(application, options).await,
+            Command::Search(options) => search::run(&application, options).await,
+            Command::Show(options) => show::run(&application, options).await,
+            Command::Report(options) => report::run(&application, options).await,
             Command::Call(options) => call::run(application, options).await,
             Command::Tools(options) => tools::run(application, options).await,
             Command::Status(options) => status::run(application, options).await,
             Command::Capabilities(options) => capabilities::run(&application, options),
             Command::Doctor(options) => doctor::run(&application, &options).await,
             Command::Backup(options) => backup::run(&application, options).await,
-            Command::Repair => repair::run(&application).await,
+            Command::Repair(options) => repair::run(&application, options).await,
+            Command::Completions(options) => completions::run(&options),
+            Command::Manual(options) => manual::run(&options),
         }
     });
     // A read of standard input that is still pending must not hold up the end.

@@ -30,6 +30,9 @@ pub async fn run(application: Arc<Application>) -> Result<ExitCode, Failure> {
     cancelled.cancel();
     application.syncs.stop().await;
     let _ = timer.await;
+    if let Some(telemetry) = &application.telemetry {
+        telemetry.flush().await;
+    }
     served.map_err(Failure::Work)?;
     Ok(ExitCode::SUCCESS)
 }

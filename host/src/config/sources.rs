@@ -41,6 +41,7 @@ pub const SETTINGS: &[Setting] = &[
     },
     setting("log", &["FASTINTERCOM_LOG"]),
     setting("log_format", &["FASTINTERCOM_LOG_FORMAT"]),
+    setting("otlp_endpoint", &["FASTINTERCOM_OTLP_ENDPOINT"]),
     setting("timezone", &["FASTINTERCOM_TIMEZONE"]),
     setting("redact", &["FASTINTERCOM_REDACT"]),
     setting("retention_days", &["FASTINTERCOM_RETENTION_DAYS"]),

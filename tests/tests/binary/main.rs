@@ -6,6 +6,7 @@ mod commands;
 mod crash;
 mod failures;
 mod no_token;
+mod observability;
 mod old_databases;
 mod progress;
 mod protocol;
@@ -20,6 +21,7 @@ mod tools_figures;
 mod tools_search;
 mod tools_sync;
 mod tools_thread;
+mod views;
 
 use fastintercom_tests::database::Database;
 use fastintercom_tests::scratch::Scratch;
