@@ -7,5 +7,6 @@ mod convert;
 mod progress;
 mod server;
 pub mod stdio;
+mod subscriptions;
 
 pub use server::Server;
