@@ -7,5 +7,6 @@ mod convert;
 mod progress;
 mod server;
 pub mod stdio;
+pub mod streamable;
 
 pub use server::Server;

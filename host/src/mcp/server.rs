@@ -12,6 +12,7 @@ use rmcp::model::{
 };
 use rmcp::service::{RequestContext, SubscriptionContext};
 use rmcp::{ErrorData, RoleServer, ServerHandler};
+use tokio_util::sync::CancellationToken;
 
 use super::convert;
 use super::progress::Forwarder;
@@ -34,14 +35,16 @@ const STATUS_URI: &str = "intercom://status";
 #[derive(Clone)]
 pub struct Server {
     application: Arc<Application>,
+    /// The program is to end: subscriptions, which have no end of their own, end.
+    stopping: CancellationToken,
     instructions: Option<String>,
 }
 
 impl Server {
     #[must_use]
-    pub fn new(application: Arc<Application>) -> Self {
+    pub fn new(application: Arc<Application>, stopping: CancellationToken) -> Self {
         let instructions = crate::component::metadata::instructions(application.loader.bytes().as_slice());
-        Self { application, instructions }
+        Self { application, stopping, instructions }
     }
 }
 
@@ -277,6 +280,7 @@ impl ServerHandler for Server {
         loop {
             tokio::select! {
                 () = context.cancelled() => return Ok(()),
+                () = self.stopping.cancelled() => return Ok(()),
                 changed = ended.changed() => {
                     if changed.is_err() {
                         return Ok(());
