@@ -56,7 +56,10 @@ pub fn expand(text: &str) -> Result<PathBuf, String> {
 }
 
 /// Finds the database, makes its folder, and refuses folders that hold more than it.
-pub fn database(sources: &Sources) -> Result<Place, ConfigError> {
+///
+/// For a replica nothing is made or changed: folder and file are somebody else's, and the file may
+/// come later.
+pub fn database(sources: &Sources, replica: bool) -> Result<Place, ConfigError> {
     let named = sources.find("database");
     let place = named.as_ref().map_or("FASTINTERCOM_DB_PATH", |found| found.place.as_str()).to_owned();
     let file = match sources.path("database")? {
@@ -82,7 +85,9 @@ pub fn database(sources: &Sources) -> Result<Place, ConfigError> {
         return Err(wrong("it names no file"));
     }
     let folder = file.parent().ok_or_else(|| wrong("it names no file in a folder"))?.to_owned();
-    make_private(&folder).map_err(|error| wrong(&format!("its folder cannot be created ({error})")))?;
+    if !replica {
+        make_private(&folder).map_err(|error| wrong(&format!("its folder cannot be created ({error})")))?;
+    }
     let folder =
         fs::canonicalize(&folder).map_err(|error| wrong(&format!("its folder cannot be read ({error})")))?;
     if let Some(reason) = too_wide(&folder) {
@@ -94,7 +99,8 @@ pub fn database(sources: &Sources) -> Result<Place, ConfigError> {
     if fs::symlink_metadata(&file).is_ok_and(|metadata| metadata.is_symlink()) {
         return Err(wrong("it is a symbolic link; name the file that it points to"));
     }
-    let read_only = make_file(&file).map_err(|error| wrong(&format!("it cannot be opened ({error})")))?;
+    let read_only =
+        replica || make_file(&file).map_err(|error| wrong(&format!("it cannot be opened ({error})")))?;
     Ok(Place { folder, file, read_only })
 }
 
