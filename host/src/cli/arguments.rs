@@ -122,8 +122,14 @@ pub struct ServeOptions {
 
 #[derive(Debug, Args)]
 pub struct BackupOptions {
-    /// The file to write; it must not exist yet
+    /// The file to write; it must not exist yet, unless --replace is given
     pub file: PathBuf,
+    /// Put the copy in the place of an older one, at once and whole, as replicas want it
+    #[arg(long)]
+    pub replace: bool,
+    /// Go on: a copy every so many minutes, until this program is ended
+    #[arg(long, value_name = "MINUTES", requires = "replace", value_parser = clap::value_parser!(u32).range(1..=10_080))]
+    pub every: Option<u32>,
 }
 
 #[derive(Debug, Args)]

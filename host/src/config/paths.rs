@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use etcetera::{AppStrategy, AppStrategyArgs};
 
@@ -213,7 +214,9 @@ fn close_to_others(file: &Path, open: &fs::File) {
 /// A journal must be made beside the database, so a folder that cannot be written makes the
 /// database read-only too. Only trying tells: mode bits say nothing of a read-only mount.
 fn folder_is_writable(file: &Path) -> bool {
-    let probe = file.with_extension(format!("probe-{}", std::process::id()));
+    // In containers that share a folder, every process has the number 1.
+    let moment = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
+    let probe = file.with_extension(format!("probe-{}-{moment}", std::process::id()));
     let made = fs::File::options().write(true).create_new(true).open(&probe);
     let writable = made.is_ok() || made.is_err_and(|error| error.kind() == std::io::ErrorKind::StorageFull);
     let _ = fs::remove_file(&probe);
