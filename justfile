@@ -96,6 +96,10 @@ deny *checks="licenses bans sources":
 reproducible:
     tests/reproducible.sh
 
+# The files for systemd, launchd, containers and Kubernetes, as far as this machine can check them
+deploy-check: build
+    docs/deploy/check.sh {{ bin }}
+
 # How long readers wait for a busy writer, beside native SQLite
 latency: build
     #!/usr/bin/env bash

@@ -65,6 +65,12 @@ impl Session {
         &self.scratch
     }
 
+    /// Its process id.
+    #[must_use]
+    pub fn process(&self) -> u32 {
+        self.child.id()
+    }
+
     /// The legacy handshake. Returns what the server says of itself.
     ///
     /// # Panics

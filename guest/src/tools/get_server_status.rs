@@ -31,6 +31,7 @@ fn output() -> Value {
             "sync_started_at": schema::text(""),
             "last_error": schema::text("Why the newest sync failed."),
             "threads_waiting": schema::integer("Conversations whose thread is not fetched yet."),
+            "replica": schema::boolean("True: a read-only copy, refreshed from outside; force_sync is refused."),
             "timezone": schema::text(""),
             "sync_info": schema::sync_info_in_brief()
         }),

@@ -12,6 +12,7 @@ use rmcp::model::{
 };
 use rmcp::service::{RequestContext, SubscriptionContext};
 use rmcp::{ErrorData, RoleServer, ServerHandler};
+use tokio_util::sync::CancellationToken;
 
 use super::convert;
 use super::progress::Forwarder;
@@ -33,15 +34,24 @@ const CONTENT_TTL_MS: u64 = 10_000;
 #[derive(Clone)]
 pub struct Server {
     application: Arc<Application>,
+    /// The program is to end: subscriptions, which have no end of their own, end.
+    stopping: CancellationToken,
     instructions: Option<String>,
-    subscription: Arc<LegacySubscription>,
+    /// None where no session lasts longer than a request.
+    subscription: Option<Arc<LegacySubscription>>,
 }
 
 impl Server {
     #[must_use]
-    pub fn new(application: Arc<Application>) -> Self {
+    pub fn new(application: Arc<Application>, stopping: CancellationToken) -> Self {
         let instructions = crate::component::metadata::instructions(application.loader.bytes().as_slice());
-        Self { application, instructions, subscription: Arc::default() }
+        Self { application, stopping, instructions, subscription: Some(Arc::default()) }
+    }
+
+    /// For a transport on which every request stands alone.
+    #[must_use]
+    pub fn without_sessions(self) -> Self {
+        Self { subscription: None, ..self }
     }
 }
 
@@ -264,7 +274,7 @@ impl ServerHandler for Server {
     }
 
     async fn listen(&self, context: SubscriptionContext) -> Result<(), ErrorData> {
-        subscriptions::listen(context, self.application.syncs.ended()).await;
+        subscriptions::listen(context, self.application.syncs.ended(), &self.stopping).await;
         Ok(())
     }
 
@@ -273,7 +283,13 @@ impl ServerHandler for Server {
         request: SubscribeRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<(), ErrorData> {
-        self.subscription.begin(&request.uri, context.peer, self.application.syncs.ended())
+        let Some(subscription) = &self.subscription else {
+            return Err(ErrorData::invalid_request(
+                "A subscription lasts for a session, and this transport has none: ask with subscriptions/listen (2026-07-28), or read the resource again.",
+                None,
+            ));
+        };
+        subscription.begin(&request.uri, context.peer, self.application.syncs.ended())
     }
 
     async fn unsubscribe(
@@ -281,7 +297,9 @@ impl ServerHandler for Server {
         request: UnsubscribeRequestParams,
         _: RequestContext<RoleServer>,
     ) -> Result<(), ErrorData> {
-        self.subscription.end(&request.uri);
+        if let Some(subscription) = &self.subscription {
+            subscription.end(&request.uri);
+        }
         Ok(())
     }
 

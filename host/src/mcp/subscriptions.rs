@@ -11,6 +11,7 @@ use rmcp::service::{Peer, SubscriptionContext};
 use rmcp::{ErrorData, RoleServer};
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
+use tokio_util::sync::CancellationToken;
 
 /// The resource whose changes can be subscribed to.
 const STATUS_URI: &str = "intercom://status";
@@ -25,11 +26,16 @@ pub fn accepted(requested: &SubscriptionFilter) -> SubscriptionFilter {
     accepted
 }
 
-/// Tells a client of each end of a sync, until it has heard enough.
-pub async fn listen(context: SubscriptionContext, mut ended: watch::Receiver<u64>) {
+/// Tells a client of each end of a sync, until it has heard enough or the program is to end.
+pub async fn listen(
+    context: SubscriptionContext,
+    mut ended: watch::Receiver<u64>,
+    stopping: &CancellationToken,
+) {
     loop {
         tokio::select! {
             () = context.cancelled() => return,
+            () = stopping.cancelled() => return,
             changed = ended.changed() => {
                 if changed.is_err() {
                     return;
