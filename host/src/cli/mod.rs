@@ -25,8 +25,8 @@ use std::sync::Arc;
 use clap::Parser;
 
 use crate::application::Application;
-use crate::config::{Config, ConfigError, Sources};
-use arguments::{Arguments, Command};
+use crate::config::{Config, ConfigError, Door, Sources};
+use arguments::{Arguments, Command, ServeOptions};
 
 /// A command's failure, and with which code the program ends.
 #[derive(Debug)]
@@ -94,17 +94,24 @@ fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         .map_err(|error| Failure::Work(format!("No runtime: {error}.")))?;
     let code = runtime.block_on(async {
         let application = application(&mut sources)?;
-        // Held to the end, so that no repair takes the file away from under this process.
+        // Held to the end, so that no repair takes the file away from under this process. A replica
+        // that serves lets go of a file that was replaced.
         let _use = match arguments.command() {
             Command::Repair(_) | Command::Doctor(_) => None,
+            Command::Serve(_) if application.config.replica => None,
             _ => Some(repair::wait_for(&application).await?),
         };
-        let command = arguments.command.unwrap_or(Command::Serve);
-        if !matches!(command, Command::Serve | Command::Capabilities(_)) {
+        let command = arguments.command.unwrap_or(Command::Serve(ServeOptions::default()));
+        if !matches!(command, Command::Serve(_) | Command::Capabilities(_)) {
             progress::prepare(&application, &command).await?;
         }
         match command {
-            Command::Serve => serve::run(application).await,
+            Command::Serve(options) => {
+                let folder = &application.config.data_folder;
+                let door =
+                    options.http.map(|address| Door::resolve(&sources, folder, address)).transpose()?;
+                serve::run(application, door).await
+            }
             Command::Sync(options) => sync::run(application, options).await,
             Command::Search(options) => search::run(&application, options).await,
             Command::Show(options) => show::run(&application, options).await,
