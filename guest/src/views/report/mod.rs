@@ -45,8 +45,8 @@ pub fn report(context: &mut Context<'_>, options: &str) -> Result<Page, ViewErro
 mod tests {
     /// The value of that variable in each of the themes: light, dark, print.
     fn colours(name: &str) -> Vec<[f64; 3]> {
-        let css = include_str!("style.css");
-        let found = css.split(&format!("--{name}:#")).skip(1).map(|rest| {
+        let variable = format!("--{name}:#");
+        let found = include_str!("style.css").split(&variable).skip(1).map(|rest| {
             let hex: String = rest.chars().take_while(char::is_ascii_hexdigit).collect();
             let long =
                 if hex.len() == 3 { hex.chars().flat_map(|digit| [digit, digit]).collect() } else { hex };
