@@ -5,14 +5,20 @@ mod backup;
 mod call;
 mod capabilities;
 mod doctor;
+#[cfg(test)]
+mod documentation;
+mod install;
 mod logging;
+mod login;
 mod repair;
+mod reset;
 mod serve;
 mod status;
 mod sync;
 mod terminal;
 mod tools;
 
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -70,35 +76,58 @@ fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         .thread_name("host")
         .build()
         .map_err(|error| Failure::Work(format!("No runtime: {error}.")))?;
-    let code = runtime.block_on(async {
-        let application = application(&mut sources)?;
-        // Held to the end, so that no repair takes the file away from under this process.
-        let _use = match arguments.command() {
-            Command::Repair | Command::Doctor(_) => None,
-            _ => Some(repair::wait_for(&application).await?),
-        };
-        match arguments.command.unwrap_or(Command::Serve) {
-            Command::Serve => serve::run(application).await,
-            Command::Sync(options) => sync::run(application, options).await,
-            Command::Call(options) => call::run(application, options).await,
-            Command::Tools(options) => tools::run(application, options).await,
-            Command::Status(options) => status::run(application, options).await,
-            Command::Capabilities(options) => capabilities::run(&application, options),
-            Command::Doctor(options) => doctor::run(&application, &options).await,
-            Command::Backup(options) => backup::run(&application, options).await,
-            Command::Repair => repair::run(&application).await,
-        }
-    });
+    let config = arguments.settings.config;
+    let command = arguments.command.unwrap_or(Command::Serve);
+    let code = runtime.block_on(execute(command, &mut sources, config.as_deref()));
     // A read of standard input that is still pending must not hold up the end.
     runtime.shutdown_timeout(std::time::Duration::from_millis(100));
     code
 }
 
+async fn execute(
+    command: Command,
+    sources: &mut Sources,
+    config: Option<&Path>,
+) -> Result<ExitCode, Failure> {
+    match command {
+        Command::Install(options) => install::install(sources, config, &options),
+        Command::Uninstall(options) => install::uninstall(&options),
+        Command::Login => login::login(sources).await,
+        Command::Logout => login::logout(sources),
+        Command::Reset(options) => reset::run(sources, &options),
+        Command::Doctor(options) => doctor::run(sources, &options).await,
+        Command::Repair => repair::run(&application(sources)?).await,
+        command => {
+            let application = application(sources)?;
+            // Held to the end, so that no repair takes the file away from under this process.
+            let _use = repair::wait_for(&application).await?;
+            with_database(command, application).await
+        }
+    }
+}
+
+async fn with_database(command: Command, application: Arc<Application>) -> Result<ExitCode, Failure> {
+    match command {
+        Command::Sync(options) => sync::run(application, options).await,
+        Command::Call(options) => call::run(application, options).await,
+        Command::Tools(options) => tools::run(application, options).await,
+        Command::Status(options) => status::run(application, options).await,
+        Command::Capabilities(options) => capabilities::run(&application, options),
+        Command::Backup(options) => backup::run(&application, options).await,
+        // The others are done before anything is opened.
+        _ => serve::run(application).await,
+    }
+}
+
 fn application(sources: &mut Sources) -> Result<Arc<Application>, Failure> {
+    Ok(Application::new(settings(sources)?)?)
+}
+
+fn settings(sources: &mut Sources) -> Result<Config, ConfigError> {
     if let Some(folder) = data_folder(sources) {
         sources.read_original(&folder);
     }
-    Ok(Application::new(Config::resolve(sources)?)?)
+    Config::resolve(sources)
 }
 
 /// Where the original program's `config.json` would lie; wrong paths are reported later.

@@ -5,6 +5,7 @@
 //! else: the component can write to that folder.
 
 mod paths;
+mod settings;
 mod sources;
 mod token;
 
@@ -12,9 +13,10 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-pub use paths::{cache_folder, configuration_folder};
+pub use paths::{Place, cache_folder, configuration_folder, database, home, is_within};
+pub use settings::{SETTINGS, Setting};
 pub use sources::Sources;
-pub use token::TokenSource;
+pub use token::{TokenSource, find as find_token, login_file, remove as remove_token, store as store_token};
 
 use crate::component::bindings::settings::{Configuration, Redaction};
 use crate::component::surroundings::CallLimits;
@@ -67,9 +69,20 @@ impl Config {
     /// # Errors
     /// [`ConfigError`] about the first setting that is wrong.
     pub fn resolve(sources: &Sources) -> Result<Self, ConfigError> {
+        Self::resolve_with(sources, None)
+    }
+
+    /// The same with that token instead of the one that the settings name.
+    ///
+    /// # Errors
+    /// As [`Config::resolve`].
+    pub fn resolve_with(sources: &Sources, token: Option<Secret>) -> Result<Self, ConfigError> {
         let policy = origin(sources)?;
         let place = paths::database(sources)?;
-        let (token, token_source) = token::find(sources, &place.folder)?;
+        let (token, token_source) = match token {
+            Some(token) => (Some(token), TokenSource::Typed),
+            None => token::find(sources, Some(&place.folder))?,
+        };
         let sync_days = sources.number("sync_days", 1..=3_650)?.unwrap_or(7);
         let code_cache = sources
             .path("cache_folder")?

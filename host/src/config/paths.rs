@@ -56,6 +56,9 @@ pub fn expand(text: &str) -> Result<PathBuf, String> {
 }
 
 /// Finds the database, makes its folder, and refuses folders that hold more than it.
+///
+/// # Errors
+/// [`ConfigError`] that names the path, and why it cannot be used.
 pub fn database(sources: &Sources) -> Result<Place, ConfigError> {
     let named = sources.find("database");
     let place = named.as_ref().map_or("FASTINTERCOM_DB_PATH", |found| found.place.as_str()).to_owned();
