@@ -25,8 +25,9 @@ use std::sync::Arc;
 use clap::Parser;
 
 use crate::application::Application;
-use crate::config::{Config, ConfigError, Sources};
-use arguments::{Arguments, Command};
+use crate::config::{Config, ConfigError, Door, Sources};
+use crate::sandbox::lock::UseLock;
+use arguments::{Arguments, Command, ServeOptions};
 
 /// A command's failure, and with which code the program ends.
 #[derive(Debug)]
@@ -77,7 +78,7 @@ fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         .build()
         .map_err(|error| Failure::Work(format!("No runtime: {error}.")))?;
     let config = arguments.settings.config;
-    let command = arguments.command.unwrap_or(Command::Serve);
+    let command = arguments.command.unwrap_or(Command::Serve(ServeOptions::default()));
     let code = runtime.block_on(execute(command, &mut sources, config.as_deref()));
     // A read of standard input that is still pending must not hold up the end.
     runtime.shutdown_timeout(std::time::Duration::from_millis(100));
@@ -97,26 +98,52 @@ async fn execute(
         Command::Reset(options) => reset::run(sources, &options),
         Command::Doctor(options) => doctor::run(sources, &options).await,
         Command::Repair => repair::run(&application(sources)?).await,
-        command => {
-            let application = application(sources)?;
-            // Held to the end, so that no repair takes the file away from under this process.
-            let _use = repair::wait_for(&application).await?;
-            with_database(command, application).await
+        Command::Serve(options) => serve(sources, options).await,
+        Command::Sync(options) => {
+            let (application, _use) = open(sources).await?;
+            sync::run(application, options).await
+        }
+        Command::Call(options) => {
+            let (application, _use) = open(sources).await?;
+            call::run(application, options).await
+        }
+        Command::Tools(options) => {
+            let (application, _use) = open(sources).await?;
+            tools::run(application, options).await
+        }
+        Command::Status(options) => {
+            let (application, _use) = open(sources).await?;
+            status::run(application, options).await
+        }
+        Command::Capabilities(options) => {
+            let (application, _use) = open(sources).await?;
+            capabilities::run(&application, options)
+        }
+        Command::Backup(options) => {
+            let (application, _use) = open(sources).await?;
+            backup::run(&application, options).await
         }
     }
 }
 
-async fn with_database(command: Command, application: Arc<Application>) -> Result<ExitCode, Failure> {
-    match command {
-        Command::Sync(options) => sync::run(application, options).await,
-        Command::Call(options) => call::run(application, options).await,
-        Command::Tools(options) => tools::run(application, options).await,
-        Command::Status(options) => status::run(application, options).await,
-        Command::Capabilities(options) => capabilities::run(&application, options),
-        Command::Backup(options) => backup::run(&application, options).await,
-        // The others are done before anything is opened.
-        _ => serve::run(application).await,
-    }
+/// The application and, to be held to the end, what keeps a repair from taking the file away from
+/// under this process.
+async fn open(sources: &mut Sources) -> Result<(Arc<Application>, UseLock), Failure> {
+    let application = application(sources)?;
+    let in_use = repair::wait_for(&application).await?;
+    Ok((application, in_use))
+}
+
+async fn serve(sources: &mut Sources, options: ServeOptions) -> Result<ExitCode, Failure> {
+    let application = application(sources)?;
+    // A replica that serves lets go of a file that was replaced.
+    let _use = match application.config.replica {
+        true => None,
+        false => Some(repair::wait_for(&application).await?),
+    };
+    let folder = &application.config.data_folder;
+    let door = options.http.map(|address| Door::resolve(sources, folder, address)).transpose()?;
+    serve::run(application, door).await
 }
 
 fn application(sources: &mut Sources) -> Result<Arc<Application>, Failure> {

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::arguments::ResetOptions;
 use super::{Failure, repair, terminal};
-use crate::config::{Place, Sources, database};
+use crate::config::{Place, Sources, place};
 use crate::sandbox::lock::{DatabaseLock, UseLock};
 
 /// How often, and how many times, it is tried to have the database alone.
@@ -16,7 +16,12 @@ const LOOK: Duration = Duration::from_millis(100);
 const LOOKS: u32 = 20;
 
 pub fn run(sources: &Sources, options: &ResetOptions) -> Result<ExitCode, Failure> {
-    let place = database(sources)?;
+    let place = place(sources)?;
+    if place.replica {
+        return Err(Failure::Usage(
+            "A replica only reads its database, so it removes nothing; run this without --read-only where the database belongs.".to_owned(),
+        ));
+    }
     if place.read_only {
         return Err(Failure::Work(format!(
             "{} or its folder is read-only, so nothing can be removed; make both writable first.",

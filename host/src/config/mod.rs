@@ -4,6 +4,7 @@
 //! original program's `config.json` beside the database may set intervals and days and nothing
 //! else: the component can write to that folder.
 
+mod door;
 mod paths;
 mod settings;
 mod sources;
@@ -13,7 +14,8 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-pub use paths::{Place, cache_folder, configuration_folder, database, home, is_within};
+pub use door::{Door, address};
+pub use paths::{Place, cache_folder, configuration_folder, home, is_within};
 pub use settings::{SETTINGS, Setting};
 pub use sources::Sources;
 pub use token::{TokenSource, find as find_token, login_file, remove as remove_token, store as store_token};
@@ -45,6 +47,9 @@ pub struct Config {
     pub data_folder: PathBuf,
     pub database: PathBuf,
     pub read_only: bool,
+    /// This process reads a copy of another server's database: it never syncs, and the copy may be
+    /// replaced at any time. Implies `read_only`.
+    pub replica: bool,
     pub interval: Duration,
     pub sync_days: u32,
     pub initial_sync_days: u32,
@@ -78,9 +83,11 @@ impl Config {
     /// As [`Config::resolve`].
     pub fn resolve_with(sources: &Sources, token: Option<Secret>) -> Result<Self, ConfigError> {
         let policy = origin(sources)?;
-        let place = paths::database(sources)?;
+        let place = place(sources)?;
         let (token, token_source) = match token {
             Some(token) => (Some(token), TokenSource::Typed),
+            // A replica asks Intercom for nothing, so it holds no token, whatever its environment has.
+            None if place.replica => (None, TokenSource::None),
             None => token::find(sources, Some(&place.folder))?,
         };
         let sync_days = sources.number("sync_days", 1..=3_650)?.unwrap_or(7);
@@ -122,6 +129,7 @@ impl Config {
             data_folder: place.folder,
             database: place.file,
             read_only: place.read_only,
+            replica: place.replica,
         })
     }
 
@@ -136,6 +144,7 @@ impl Config {
                 .file_name()
                 .map_or_else(|| "data.db".to_owned(), |name| name.to_string_lossy().into_owned()),
             read_only: self.read_only,
+            replica: self.replica,
             token_present: self.token.is_some(),
             sync_days: self.sync_days,
             initial_sync_days: self.initial_sync_days,
@@ -147,6 +156,15 @@ impl Config {
             retention_days: self.retention_days,
         }
     }
+}
+
+/// Where the database is; its folder and an empty file are made.
+///
+/// # Errors
+/// [`ConfigError`] that names the path, and why it cannot be used.
+pub fn place(sources: &Sources) -> Result<Place, ConfigError> {
+    let replica = sources.parsed("read_only", yes_or_no)?.unwrap_or(false);
+    paths::database(sources, replica)
 }
 
 /// The defaults are explained where they stand.
@@ -197,6 +215,14 @@ fn origin(sources: &Sources) -> Result<Policy, ConfigError> {
 fn component(text: &str) -> Result<PathBuf, String> {
     let file = paths::expand(text)?;
     if file.is_file() { Ok(file) } else { Err("there is no such file".to_owned()) }
+}
+
+fn yes_or_no(text: &str) -> Result<bool, String> {
+    match text.to_ascii_lowercase().as_str() {
+        "true" | "yes" | "on" | "1" => Ok(true),
+        "false" | "no" | "off" | "0" => Ok(false),
+        _ => Err("allowed are true and false".to_owned()),
+    }
 }
 
 fn api_version(text: &str) -> Result<String, String> {

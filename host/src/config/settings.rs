@@ -43,7 +43,7 @@ impl Setting {
     }
 }
 
-/// Every setting but the token, which never stands in a configuration file.
+/// Every setting but the tokens, which never stand in a configuration file.
 pub const SETTINGS: &[Setting] = &[
     setting("region", &["INTERCOM_REGION"], "`us`", "where the workspace lives: `us`, `eu` or `au`"),
     setting(
@@ -67,6 +67,12 @@ pub const SETTINGS: &[Setting] = &[
         "the database file, in a folder of its own, which is all that the component sees",
     )
     .path(),
+    setting(
+        "read_only",
+        &["FASTINTERCOM_READ_ONLY"],
+        "`false`",
+        "`true`: a replica, which only reads a copy of another server's database that may be replaced at any time",
+    ),
     setting(
         "sync_interval_minutes",
         &["FASTINTERCOM_SYNC_INTERVAL_MINUTES", "FASTINTERCOM_BACKGROUND_SYNC_INTERVAL"],
@@ -107,6 +113,19 @@ pub const SETTINGS: &[Setting] = &[
         "what is logged to standard error: `off`, `error`, `warn`, `info`, `debug` or `trace`",
     ),
     setting("log_format", &["FASTINTERCOM_LOG_FORMAT"], "`text`", "`text` or `json`"),
+    setting(
+        "http_token_file",
+        &["FASTINTERCOM_HTTP_TOKEN_FILE"],
+        "none on loopback",
+        "a file with the token that callers of `serve --http` must show, outside the data folder",
+    )
+    .path(),
+    setting(
+        "http_hosts",
+        &["FASTINTERCOM_HTTP_HOSTS"],
+        "`localhost`",
+        "further names under which callers may address `serve --http`, separated by commas; web pages there may call it",
+    ),
     setting(
         "certificates",
         &["SSL_CERT_FILE"],

@@ -16,6 +16,9 @@ pub fn look(config: &Config) -> Vec<Finding> {
 fn folder(config: &Config) -> Finding {
     let folder = &config.data_folder;
     let shown = folder.display();
+    if config.replica {
+        return well("folder", format!("{shown} is only read: this is a replica"));
+    }
     if config.read_only {
         return ill(
             "folder",
