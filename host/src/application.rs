@@ -7,6 +7,8 @@ use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument as _;
 
+use crate::component::bindings::account::AccountReport;
+use crate::component::bindings::sync_types::SyncError;
 use crate::component::bindings::tools::{Tool, ToolError, ToolOutput};
 use crate::component::bindings::{maintenance, prompts, resources, views};
 use crate::component::code::Bytes;
@@ -26,6 +28,9 @@ use crate::telemetry::Telemetry;
 
 /// A copy of the largest database on the slowest disk is done by then.
 const LONGEST_CARE: Duration = Duration::from_secs(24 * 3_600);
+
+/// Six small requests, each tried twice at most; nobody waits longer at a terminal.
+const LONGEST_ACCOUNT: Duration = Duration::from_secs(120);
 
 /// The component with everything around it.
 pub struct Application {
@@ -242,7 +247,7 @@ impl Application {
             + Send
             + 'static,
     {
-        self.take_care_and_tell(None, cancelled, work).await
+        self.alone(LONGEST_CARE, None, cancelled, work).await
     }
 
     /// Opens the database in an instance of its own, and creates, migrates or takes over its
@@ -251,7 +256,7 @@ impl Application {
     /// # Errors
     /// [`CallError`]; the inner error is the component's sentence.
     pub async fn open(&self, progress: ProgressSink) -> Result<Result<String, String>, CallError> {
-        self.take_care_and_tell(Some(progress), CancellationToken::new(), |live| {
+        self.alone(LONGEST_CARE, Some(progress), CancellationToken::new(), |live| {
             Box::pin(async move {
                 live.exports.fastintercom_component_maintenance().call_prepare(&mut live.store).await
             })
@@ -259,24 +264,42 @@ impl Application {
         .await
     }
 
-    async fn take_care_and_tell<R, F>(
+    /// Asks Intercom whose the access token is, and what it may read.
+    ///
+    /// # Errors
+    /// [`CallError`]; the inner error is the component's.
+    pub async fn account(
         &self,
+        cancelled: CancellationToken,
+    ) -> Result<Result<AccountReport, SyncError>, CallError> {
+        let limit = LONGEST_ACCOUNT;
+        self.alone(limit, None, cancelled, |live| {
+            Box::pin(async move {
+                live.exports.fastintercom_component_account().call_check(&mut live.store).await
+            })
+        })
+        .await
+    }
+
+    /// One call in an instance of its own.
+    async fn alone<R, F>(
+        &self,
+        limit: Duration,
         progress: Option<ProgressSink>,
         cancelled: CancellationToken,
         work: F,
-    ) -> Result<Result<R, String>, CallError>
+    ) -> Result<R, CallError>
     where
         R: Send + 'static,
         F: for<'a> FnOnce(
                 &'a mut crate::component::worker::Live,
-            )
-                -> Pin<Box<dyn Future<Output = wasmtime::Result<Result<R, String>>> + 'a>>
+            ) -> Pin<Box<dyn Future<Output = wasmtime::Result<R>> + 'a>>
             + Send
             + 'static,
     {
         let worker = Worker::start(self.loader.code().await?, Arc::clone(&self.surroundings)).await?;
         let context = CallContext {
-            deadline: Arc::new(Deadline::new(LONGEST_CARE)),
+            deadline: Arc::new(Deadline::new(limit)),
             progress,
             stop: Arc::default(),
             place: None,

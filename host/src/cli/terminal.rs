@@ -14,10 +14,33 @@ pub fn line(text: &str) {
     let _ = writeln!(io::stdout().lock(), "{text}");
 }
 
+/// A line on standard error, for whoever watches.
+pub fn note(text: &str) {
+    let _ = writeln!(io::stderr().lock(), "{text}");
+}
+
 /// A failure's sentence on standard error.
 pub fn error(sentence: &str) {
     let red = AnsiColor::Red.on_default();
-    let _ = writeln!(anstream::stderr().lock(), "{red}error:{red:#} {sentence}");
+    // The component's words may be in it; a configuration file's error has several lines.
+    let lines: Vec<String> = sentence.lines().map(crate::text::visible).collect();
+    let _ = writeln!(anstream::stderr().lock(), "{red}error:{red:#} {}", lines.join("\n"));
+}
+
+/// Asks whoever sits at the terminal a question; anything but yes is no.
+///
+/// # Errors
+/// `Unsupported` where nobody does; the operating system's, when the answer cannot be read.
+pub fn ask(question: &str) -> io::Result<bool> {
+    if !io::stdin().is_terminal() {
+        return Err(io::ErrorKind::Unsupported.into());
+    }
+    let mut stderr = io::stderr().lock();
+    write!(stderr, "{question} [y/N] ")?;
+    stderr.flush()?;
+    let mut answer = String::new();
+    io::stdin().read_line(&mut answer)?;
+    Ok(matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
 }
 
 /// Whether a person watches standard error.
