@@ -56,8 +56,8 @@ impl Screen {
 
     /// The same, with all lines but the first `more` columns further to the right.
     pub fn hanging(&mut self, indent: usize, more: usize, spans: Vec<Span>) {
-        let room = self.width.map_or(usize::MAX, |width| width.saturating_sub(indent + more).max(8));
-        let lines = Breaker::new(room).run(spans);
+        let room = |taken: usize| self.width.map_or(usize::MAX, |width| width.saturating_sub(taken).max(8));
+        let lines = Breaker::new(room(indent), room(indent + more)).run(spans);
         for (index, mut line) in lines.into_iter().enumerate() {
             let blanks = if index == 0 { indent } else { indent + more };
             if blanks > 0 {
@@ -92,9 +92,12 @@ impl Screen {
     }
 }
 
-/// Breaks a paragraph into lines of at most `room` columns. A word may have several styles.
+/// Breaks a paragraph into lines. A word may have several styles.
 struct Breaker {
+    /// Columns of the line at hand.
     room: usize,
+    /// Columns of all lines after the first.
+    further: usize,
     lines: Vec<Line>,
     line: Line,
     line_width: usize,
@@ -105,9 +108,10 @@ struct Breaker {
 }
 
 impl Breaker {
-    fn new(room: usize) -> Self {
+    fn new(room: usize, further: usize) -> Self {
         Self {
             room,
+            further,
             lines: Vec::new(),
             line: Line::new(),
             line_width: 0,
@@ -166,7 +170,7 @@ impl Breaker {
     fn put(&mut self, part: &Span) {
         let mut rest = part.text.as_str();
         while self.line_width + rest.width() > self.room {
-            let free = self.room - self.line_width;
+            let free = self.room.saturating_sub(self.line_width);
             let cut = rest
                 .char_indices()
                 .map(|(start, letter)| start + letter.len_utf8())
@@ -190,6 +194,7 @@ impl Breaker {
     fn end_line(&mut self) {
         if !self.line.is_empty() {
             self.lines.push(std::mem::take(&mut self.line));
+            self.room = self.further;
         }
         self.line_width = 0;
         self.blanks = 0;
