@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use futures_core::future::BoxFuture;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument as _;
 
 use crate::component::bindings::progress;
 use crate::component::bindings::sync_control::Outcome;
@@ -19,6 +20,7 @@ use crate::component::loader::Loader;
 use crate::component::state::{CallContext, ProgressSink};
 use crate::component::surroundings::{Surroundings, SyncService};
 use crate::component::worker::Worker;
+use crate::counters::SyncRuns;
 use crate::sandbox::lock::SyncLock;
 
 /// How a run ended.
@@ -40,6 +42,7 @@ pub struct Syncs {
     cancelled: CancellationToken,
     /// Told of every end of a run, so that subscribers of the status hear of it.
     ended: watch::Sender<u64>,
+    pub runs: SyncRuns,
     itself: Weak<Self>,
 }
 
@@ -68,6 +71,7 @@ impl Syncs {
             stopping: Arc::new(AtomicBool::new(false)),
             cancelled: CancellationToken::new(),
             ended: watch::channel(0).0,
+            runs: SyncRuns::default(),
             itself: itself.clone(),
         })
     }
@@ -128,12 +132,16 @@ impl Syncs {
         let listeners = Arc::new(Mutex::new(progress.into_iter().collect::<Vec<_>>()));
         *running = Some(Running { result: result.clone(), listeners: Arc::clone(&listeners) });
         let (request, itself) = (request.clone(), self.itself.clone());
-        tokio::spawn(async move {
+        // Within the span of the call that asked for it, if one did.
+        let span = tracing::error_span!("sync", run = self.runs.next());
+        let run = async move {
             let Some(syncs) = itself.upgrade() else { return };
             let outcome = syncs.run_alone(request, elsewhere, listeners).await;
+            syncs.runs.ended(&outcome);
             let _ = sender.send(Some(outcome));
             syncs.announce();
-        });
+        };
+        tokio::spawn(run.instrument(span));
         (result, true)
     }
 
@@ -281,7 +289,8 @@ impl SyncService for Syncs {
         Box::pin(async move {
             let Some(syncs) = itself.upgrade() else { return Outcome::Failed(stopped()) };
             // The run goes on when the waiting ends.
-            let run = tokio::spawn(async move { syncs.run(request, Elsewhere::Wait, progress).await });
+            let run = async move { syncs.run(request, Elsewhere::Wait, progress).await };
+            let run = tokio::spawn(run.in_current_span());
             match tokio::time::timeout(Duration::from_secs(wait_seconds.into()), run).await {
                 Ok(Ok(Ok(report))) => Outcome::Finished(report),
                 Ok(Ok(Err(error))) => Outcome::Failed(error),

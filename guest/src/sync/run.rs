@@ -121,6 +121,10 @@ fn finish(
 ) -> Result<SyncReport, SyncError> {
     let now = engine.now();
     let connection = engine.store.connection();
+    let traffic =
+        sync_state::Traffic { requests: engine.tally.api_calls, rate_limited: engine.tally.rate_limited };
+    // Only a count: if it cannot be written, the row below says why.
+    let _ = sync_state::add_traffic(connection, traffic);
     let closing = result.and_then(|()| {
         let row = sync_runs::days(connection, engine.sync_id)?;
         let totals = totals_of(connection, &row)?;
