@@ -34,6 +34,13 @@ fn nothing_found_is_said_with_the_freshness() {
     let view = searched(&mut workspace, json!({"query": "nowhere", "since": "3d"}), Some(80));
     let text = plain(&view.lines).replace('\n', " ");
     assert!(text.contains("No conversation matches. Last sync 9 minutes ago"), "{text}");
+    // A day later the sentence names what a person can do.
+    workspace.now.set(workspace.now.get().plus(crate::time::DAY));
+    let view = searched(&mut workspace, json!({"query": "nowhere", "since": "30d"}), None);
+    let text = plain(&view.lines);
+    assert!(text.contains("there are gaps; `fastintercom sync"), "{text}");
+    assert!(text.contains("Newer messages may be missing; `fastintercom sync` fetches them."), "{text}");
+    assert!(!text.contains("force_sync") && !text.contains("check_coverage"), "{text}");
 }
 
 #[test]

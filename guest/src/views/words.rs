@@ -2,7 +2,7 @@
 
 /// What a tool says to an agent, and what to say to a person instead. Longer ones come first.
 const NAMES: &[(&str, &str)] = &[
-    ("check_coverage names the gaps, ", ""),
+    ("check_coverage names the gaps, ", "there are gaps; "),
     ("Call force_sync, or wait", "Run `fastintercom sync`, or wait"),
     ("force_sync fetches them", "`fastintercom sync` fetches them"),
     ("force_sync", "`fastintercom sync`"),

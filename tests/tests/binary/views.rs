@@ -127,7 +127,12 @@ fn a_report_has_the_tools_figures_and_loads_nothing() {
         json!({"created_after": figures["period"]["start"], "created_before": figures["period"]["end"]});
     let tool: Value =
         cli.clone().args(["call", "get_conversation_stats", &question.to_string()]).run().json();
-    assert_eq!(figures["figures"], tool["figures"]);
+    // How long customers have been waiting grows between the two commands.
+    let lasting = |figures: &Value| -> Vec<(String, Value)> {
+        let all = figures.as_object().expect("figures").clone();
+        all.into_iter().filter(|(name, _)| !name.starts_with("waiting_now")).collect()
+    };
+    assert_eq!(lasting(&figures["figures"]), lasting(&tool["figures"]));
     let count = tool["figures"]["conversations"].as_u64().expect("a count");
     assert!(page.contains(&format!("<dt>Conversations</dt><dd>{count}<")), "{count} on the page");
     let days: u64 = figures["series"]

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::super::options::{End, Options};
 use super::super::{ViewError, ask};
+use crate::store::coverage::Coverage;
 use crate::store::runs;
 use crate::store::search::{Between, Filters};
 use crate::store::statistics::{self, Figures, Group};
@@ -129,8 +130,7 @@ pub fn gather(context: &mut Context<'_>, options: &Options) -> Result<Report, Vi
             Freshness::of(connection, around.settings, now, Reach { start: Some(start), end: None })?;
         let length = end.since(start) + 1;
         let before = Between { from: Some(start.plus(-length)), to: Some(start.plus(-1)) };
-        let known = Freshness::of(connection, around.settings, now, Reach { start: before.from, end: None })?;
-        let previous = match known.data_complete || known.state == freshness.state {
+        let previous = match is_known(connection, start.plus(-length), now)? {
             true => Some(ask.figures(before, None)?.0),
             false => None,
         };
@@ -154,6 +154,13 @@ pub fn gather(context: &mut Context<'_>, options: &Options) -> Result<Report, Vi
         })
     })?;
     Ok(report)
+}
+
+/// Whether everything was read from then to the newest that was read.
+fn is_known(connection: &Connection, from: UnixSeconds, now: UnixSeconds) -> Result<bool, Failure> {
+    let coverage = Coverage::load(connection)?;
+    let Some(newest) = coverage.newest() else { return Ok(false) };
+    Ok(from <= newest.high && coverage.check_instants(from, newest.high, now).gaps.is_empty())
 }
 
 fn longest_waiting(context: &mut Context<'_>) -> Result<Vec<Value>, ViewError> {
