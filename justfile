@@ -62,10 +62,10 @@ contract: build
     cargo build --quiet --package fastintercom-tests --bin intercom-simulator
     tests/contract/run.sh {{ bin }} {{ simulator }}
 
-# The Python MCP client, installed from the package index, against the server
-python-client: build
+# Clients that are not ours against the server: SDKs, Inspector, Claude Code; needs npm and python
+clients *names: build
     cargo build --quiet --package fastintercom-tests --bin intercom-simulator
-    tests/clients/python.sh {{ bin }} {{ simulator }}
+    tests/clients/run.sh {{ bin }} {{ simulator }} {{ names }}
 
 # Formatting and lints, as CI wants them
 lint:

@@ -8,5 +8,6 @@ mod progress;
 mod server;
 pub mod stdio;
 pub mod streamable;
+mod subscriptions;
 
 pub use server::Server;

@@ -26,7 +26,7 @@ pub fn service(
     stopping: CancellationToken,
     streams: CancellationToken,
 ) -> Streamable {
-    let server = Server::new(application, stopping);
+    let server = Server::new(application, stopping).without_sessions();
     let config = StreamableHttpServerConfig::default()
         .with_legacy_session_mode(false)
         // A stream only where there is progress to tell, or a subscription.
