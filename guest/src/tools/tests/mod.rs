@@ -7,3 +7,4 @@ mod fixture;
 mod hostile;
 mod more_answers;
 mod properties;
+mod replica;
