@@ -31,13 +31,12 @@ pub fn install(
         token: token(sources, options)?,
     };
     let path = client.file(&places()?);
+    if options.print {
+        return print(client, &path, &entry);
+    }
     let file = ClientFile::read(&path).map_err(Failure::Work)?;
     let refused = |reason: String| Failure::Work(unusable(client, &path, &reason));
     let text = client.shape().with(file.text(), &entry).map_err(refused)?;
-    if options.print {
-        print(client, &path, &file, &entry)?;
-        return Ok(ExitCode::SUCCESS);
-    }
     if file.exists() && text == file.text() {
         terminal::line(&format!("{} is set up already, in {}.", client.title(), path.display()));
     } else {
@@ -83,7 +82,7 @@ fn places() -> Result<Places, Failure> {
 /// `reason` is the part of a sentence that [`crate::clients::Shape::with`] returns.
 fn unusable(client: Client, path: &Path, reason: &str) -> String {
     format!(
-        "{} was left as it is: {reason}. Mend that, then try again; or add the entry by hand, as `fastintercom install {} --print` shows it once the file is sound.",
+        "{} was left as it is: {reason}. Mend that and try again, or change the entry by hand: `fastintercom install {} --print` shows it.",
         path.display(),
         client.name()
     )
@@ -98,17 +97,18 @@ fn say_where(path: &Path, kept: Option<&Path>) {
     });
 }
 
-/// What would stand in the file if nothing else did: other servers there may have secrets.
-fn print(client: Client, path: &Path, file: &ClientFile, entry: &Entry) -> Result<(), Failure> {
+/// What would stand in the file if nothing else did: other servers there may have secrets, and a
+/// file that cannot be read is when somebody needs this most.
+fn print(client: Client, path: &Path, entry: &Entry) -> Result<ExitCode, Failure> {
     let mut shown = entry.clone();
     if let EntryToken::Written(token) = &mut shown.token {
         HIDDEN_TOKEN.clone_into(token);
     }
     let text = client.shape().with("", &shown).map_err(Failure::Work)?;
-    let merged = if file.exists() { ", merged with what is there" } else { ", a new file" };
+    let merged = if path.exists() { ", merged with what is there" } else { ", a new file" };
     terminal::note(&format!("Would be written to {}{merged}:", path.display()));
     terminal::line(text.trim_end());
-    Ok(())
+    Ok(ExitCode::SUCCESS)
 }
 
 /// The path by which this program is called. Where a link in a folder of `PATH` leads to it, that

@@ -144,6 +144,8 @@ fn a_broken_file_is_refused_with_its_line_and_left_as_it_is() {
             assert_eq!(read(&file), broken, "{client}");
             assert_eq!(kept(&file), None, "{client}");
         }
+        let shown = run(&cli, &["install", client, "--print"]).assert_code(0);
+        assert_eq!(entry(client, &shown.stdout)["command"], program(), "{client}: {shown:?}");
     }
 }
 
