@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use super::arguments::{InstallOptions, UninstallOptions};
 use super::{Failure, terminal};
 use crate::clients::Client;
-use crate::clients::entry::{Entry, EntryToken};
+use crate::clients::entry::{Entry, EntryToken, TOKEN_VARIABLE};
 use crate::clients::file::ClientFile;
 use crate::clients::places::Places;
 use crate::config::{Config, Sources, TokenSource, find_token, login_file};
@@ -43,7 +43,7 @@ pub fn install(
         let closed = matches!(entry.token, EntryToken::Written(_));
         let kept = file.replace(&text, closed).map_err(Failure::Work)?;
         terminal::line(&format!("{} now starts {}.", client.title(), entry.command));
-        say_where(&path, kept.as_deref());
+        say_where(&path, &file, kept.as_deref());
     }
     terminal::line(&about_token(client, sources, &entry));
     terminal::line(&format!("Restart {} to have it read its configuration anew.", client.title()));
@@ -64,7 +64,7 @@ pub fn uninstall(options: &UninstallOptions) -> Result<ExitCode, Failure> {
     };
     let kept = file.replace(&text, false).map_err(Failure::Work)?;
     terminal::line(&format!("{} no longer starts FastIntercom.", client.title()));
-    say_where(&path, kept.as_deref());
+    say_where(&path, &file, kept.as_deref());
     terminal::line(
         "The cached conversations and a stored token are still there; `fastintercom reset` and `fastintercom logout` remove them.",
     );
@@ -88,13 +88,16 @@ fn unusable(client: Client, path: &Path, reason: &str) -> String {
     )
 }
 
-fn say_where(path: &Path, kept: Option<&Path>) {
+fn say_where(path: &Path, file: &ClientFile, kept: Option<&Path>) {
     terminal::line(&match kept {
         Some(kept) => {
             format!("Changed {}; as it was before it is kept as {}.", path.display(), kept.display())
         }
         None => format!("Wrote {}.", path.display()),
     });
+    if kept.is_some() && file.text().contains(TOKEN_VARIABLE) {
+        terminal::line("That copy may still hold an access token; remove it once all is well.");
+    }
 }
 
 /// What would stand in the file if nothing else did: other servers there may have secrets, and a
