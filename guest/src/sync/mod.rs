@@ -15,12 +15,13 @@
 //!
 //! - [`run`] goes through one run from its row's opening to its closing; [`engine`] asks single
 //!   questions; [`reading`] is the loop in which pages and threads arrive.
-//! - [`labels`], [`contacts`] and [`deletions`] read what belongs to conversations.
+//! - [`labels`], [`contacts`], [`companies`] and [`deletions`] read what belongs to conversations.
 //! - [`reconcile`] looks for what the windows missed.
 //! - [`backlog`] says what is left to be read, for those who ask about the cache.
 //! - [`translate`] and [`figures`] turn Intercom's shapes into rows.
 
 mod backlog;
+mod companies;
 mod contacts;
 mod deletions;
 mod engine;
