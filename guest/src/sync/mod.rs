@@ -31,6 +31,8 @@ mod labels;
 mod pacing;
 mod pages;
 mod plan;
+#[cfg(test)]
+mod protocol;
 mod range;
 mod reading;
 mod reconcile;
