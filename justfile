@@ -62,10 +62,10 @@ contract: build
     cargo build --quiet --package fastintercom-tests --bin intercom-simulator
     tests/contract/run.sh {{ bin }} {{ simulator }}
 
-# The Python MCP client, installed from the package index, against the server
-python-client: build
+# Clients that are not ours against the server: SDKs, Inspector, Claude Code; needs npm and python
+clients *names: build
     cargo build --quiet --package fastintercom-tests --bin intercom-simulator
-    tests/clients/python.sh {{ bin }} {{ simulator }}
+    tests/clients/run.sh {{ bin }} {{ simulator }} {{ names }}
 
 # Formatting and lints, as CI wants them
 lint:
@@ -95,6 +95,10 @@ deny *checks="licenses bans sources":
 # Build the component twice, in two folders, and compare
 reproducible:
     tests/reproducible.sh
+
+# The files for systemd, launchd, containers and Kubernetes, as far as this machine can check them
+deploy-check: build
+    docs/deploy/check.sh {{ bin }}
 
 # How long readers wait for a busy writer, beside native SQLite
 latency: build

@@ -6,7 +6,8 @@
 //! - [`sandbox`] is what the component may do: one folder, one origin, real file locks. The
 //!   access token lives here and goes no further.
 //! - [`syncs`] runs syncs one at a time; [`timer`] asks for one every so often.
-//! - [`mcp`] speaks the protocol to the client.
+//! - [`mcp`] speaks the protocol to the client; [`http`] is the door for many clients.
+//! - [`replica`] notices that a replica's file was replaced.
 //! - [`cli`] is the command line, [`config`] the settings, [`application`] puts it all together.
 //!
 //! The host knows WIT, MCP and the operating system. It knows no field of Intercom's, no SQL and
@@ -16,8 +17,10 @@ pub mod application;
 pub mod cli;
 pub mod component;
 pub mod config;
+pub mod http;
 pub mod mcp;
 pub mod platform;
+pub mod replica;
 pub mod sandbox;
 pub mod syncs;
 pub mod text;

@@ -72,7 +72,12 @@ impl Syncs {
         })
     }
 
-    /// Changes whenever a run ends.
+    /// Says that the data is another: a replica got a new copy.
+    pub fn announce(&self) {
+        self.ended.send_modify(|count| *count += 1);
+    }
+
+    /// Changes whenever a run ends, and with [`Syncs::announce`].
     #[must_use]
     pub fn ended(&self) -> watch::Receiver<u64> {
         self.ended.subscribe()
@@ -127,7 +132,7 @@ impl Syncs {
             let Some(syncs) = itself.upgrade() else { return };
             let outcome = syncs.run_alone(request, elsewhere, listeners).await;
             let _ = sender.send(Some(outcome));
-            syncs.ended.send_modify(|count| *count += 1);
+            syncs.announce();
         });
         (result, true)
     }

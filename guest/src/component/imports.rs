@@ -81,6 +81,7 @@ pub fn settings() -> Settings {
         api_version: given.api_version,
         database_file: given.database_file,
         read_only: given.read_only,
+        replica: given.replica,
         token_present: given.token_present,
         sync_days: given.sync_days,
         initial_sync_days: given.initial_sync_days,

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::answer::{Answer, minutes_since, range};
 use super::arguments::{ArgumentError, When};
-use super::{Arguments, Context, Outcome, Tool, schema};
+use super::{Arguments, Context, Outcome, Surroundings, Tool, freshness, schema};
 use crate::store::coverage::{Checked, Coverage};
 use crate::store::runs;
 use crate::time::UnixSeconds;
@@ -61,14 +61,17 @@ fn call(context: &mut Context<'_>, arguments: &Arguments) -> Outcome {
         return Err(ArgumentError("`start_date` is after `end_date`; swap them.".to_owned()).into());
     }
     let asked = json!([shown(start), shown(end)]);
-    let now = context.clock.now();
+    let Surroundings { settings, now } = context.surroundings();
     context.reading(|connection| {
         let coverage = Coverage::load(connection)?;
         let mut answer = Answer::new();
         if coverage.is_empty() {
             answer.set("has_coverage", false).set("partial_coverage", false);
             answer.set("coverage_gaps", json!([asked])).set("reason", "No data available");
-            return Ok(answer.with_text("No data available: nothing has been synced yet. Call force_sync."));
+            return Ok(answer.with_text(format!(
+                "No data available: nothing has been synced yet. {}",
+                freshness::how_to_begin(settings)
+            )));
         }
         let check = |end: When| match (start, end) {
             (When::Day(start), When::Day(end)) => to_text(coverage.check_days(start, end, now)),

@@ -54,12 +54,13 @@ impl Freshness {
                 state: "stale",
                 last_sync,
                 message: format!(
-                    "Nothing has been synced from Intercom yet{}. Call force_sync, or wait for the background sync.",
-                    if settings.token_present {
+                    "Nothing has been synced from Intercom yet{}. {}",
+                    if settings.token_present || settings.replica {
                         ""
                     } else {
                         ", and there is no access token (INTERCOM_ACCESS_TOKEN)"
-                    }
+                    },
+                    how_to_begin(settings)
                 ),
                 data_complete: false,
             });
@@ -80,16 +81,21 @@ impl Freshness {
             None => format!("The cache covers {held}."),
         };
         if bounded && !checked.gaps.is_empty() {
-            message.push_str(if checked.any {
-                " Part of the time asked about is not in the cache, so conversations may be missing: check_coverage names the gaps, `fastintercom sync --start-date … --end-date …` fills them."
+            let place = if settings.replica { " on the primary" } else { "" };
+            message.push_str(&if checked.any {
+                format!(" Part of the time asked about is not in the cache, so conversations may be missing: check_coverage names the gaps, `fastintercom sync --start-date … --end-date …`{place} fills them.")
             } else {
-                " The time asked about is not in the cache: `fastintercom sync --start-date … --end-date …` fetches it."
+                format!(" The time asked about is not in the cache: `fastintercom sync --start-date … --end-date …`{place} fetches it.")
             });
         } else if !bounded && !checked.gaps.is_empty() {
             message.push_str(" Conversations that last changed before that are not in it.");
         }
         if !recent_enough {
-            message.push_str(" Newer messages may be missing; force_sync fetches them.");
+            message.push_str(if settings.replica {
+                " Newer messages may be missing; they come with this replica's next copy."
+            } else {
+                " Newer messages may be missing; force_sync fetches them."
+            });
         }
         if incomplete > 0 {
             message.push_str(&format!(
@@ -120,6 +126,16 @@ impl Freshness {
         info.set("message", self.message.clone());
         info.set("data_complete", self.data_complete);
         info.into_value()
+    }
+}
+
+/// Where the first data comes from, when there is none.
+#[must_use]
+pub fn how_to_begin(settings: &Settings) -> &'static str {
+    if settings.replica {
+        "It comes with this replica's next copy of the primary's database."
+    } else {
+        "Call force_sync, or wait for the background sync."
     }
 }
 

@@ -50,8 +50,10 @@ fn call(context: &mut Context<'_>, _: &Arguments) -> Outcome {
         let Some(run) = runs::latest_completed(connection)? else {
             let mut answer = Answer::new();
             answer.set("has_data", false).set("message", "No successful sync found");
-            return Ok(answer
-                .with_text("No successful sync found. Call force_sync, or wait for the background sync."));
+            return Ok(answer.with_text(format!(
+                "No successful sync found. {}",
+                freshness::how_to_begin(around.settings)
+            )));
         };
         let totals = runs::totals(connection)?;
         let coverage = Coverage::load(connection)?;

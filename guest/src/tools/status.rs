@@ -71,7 +71,10 @@ fn describe(
     lines.extend(incomplete::add(&mut answer, around, connection, is_syncing)?);
     answer.set("sync_interval_minutes", settings.sync_interval_minutes);
     answer.set("token_present", settings.token_present);
-    if !settings.token_present {
+    answer.set_true("replica", settings.replica);
+    if settings.replica {
+        lines.push("Replica: a read-only copy of the primary's database, which syncs it".to_owned());
+    } else if !settings.token_present {
         lines.push("Access token: none, so nothing is synced (set INTERCOM_ACCESS_TOKEN)".to_owned());
     }
     if let Some(name) = workspace.name.or(workspace.id_code) {

@@ -1,9 +1,12 @@
 //! What can be typed.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+
+use crate::config;
 
 /// A cache of your Intercom conversations that AI agents can search.
 ///
@@ -18,9 +21,10 @@ pub struct Arguments {
 }
 
 impl Arguments {
-    /// Whether the command prints for a person, so that the log is quiet by default.
+    /// What is to be done; without a command, serving on standard input and output.
     pub fn command(&self) -> &Command {
-        self.command.as_ref().unwrap_or(&Command::Serve)
+        const SERVE: &Command = &Command::Serve(ServeOptions { http: None });
+        self.command.as_ref().unwrap_or(SERVE)
     }
 }
 
@@ -30,6 +34,10 @@ pub struct Settings {
     /// The database file [env: FASTINTERCOM_DB_PATH] [default: ~/.fastintercom/data.db]
     #[arg(long, global = true, value_name = "FILE")]
     database: Option<String>,
+    /// Only read the database, a copy of another server's that may be replaced at any time: no
+    /// sync, no access token [env: FASTINTERCOM_READ_ONLY]
+    #[arg(long, global = true)]
+    read_only: bool,
     /// Where the workspace lives: us, eu or au [env: INTERCOM_REGION] [default: us]
     #[arg(long, global = true, value_name = "REGION")]
     region: Option<String>,
@@ -77,14 +85,15 @@ impl Settings {
             ("log_format", &self.log_format),
             ("component", &self.component),
         ];
-        given.into_iter().filter_map(|(key, value)| Some((key, value.clone()?))).collect()
+        let read_only = self.read_only.then(|| ("read_only", "true".to_owned()));
+        given.into_iter().filter_map(|(key, value)| Some((key, value.clone()?))).chain(read_only).collect()
     }
 }
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Serve MCP on standard input and output, and sync in the background (the default)
-    Serve,
+    Serve(ServeOptions),
     /// Read what changed in Intercom into the database
     Sync(SyncOptions),
     /// Call a tool and print its structured answer
@@ -103,10 +112,24 @@ pub enum Command {
     Repair,
 }
 
+#[derive(Debug, Default, Args)]
+pub struct ServeOptions {
+    /// Serve over HTTP at this address instead, for many clients at once: MCP at /mcp, bare tool
+    /// calls at /tools/NAME. Other addresses than 127.0.0.1 need FASTINTERCOM_HTTP_TOKEN_FILE
+    #[arg(long, value_name = "ADDRESS:PORT", value_parser = config::address)]
+    pub http: Option<SocketAddr>,
+}
+
 #[derive(Debug, Args)]
 pub struct BackupOptions {
-    /// The file to write; it must not exist yet
+    /// The file to write; it must not exist yet, unless --replace is given
     pub file: PathBuf,
+    /// Put the copy in the place of an older one, at once and whole, as replicas want it
+    #[arg(long)]
+    pub replace: bool,
+    /// Go on: a copy every so many minutes, until this program is ended
+    #[arg(long, value_name = "MINUTES", requires = "replace", value_parser = clap::value_parser!(u32).range(1..=10_080))]
+    pub every: Option<u32>,
 }
 
 #[derive(Debug, Args)]

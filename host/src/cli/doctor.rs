@@ -55,6 +55,9 @@ pub async fn run(application: &Arc<Application>, options: &JsonOption) -> Result
 fn folder(application: &Application) -> Finding {
     let folder = &application.config.data_folder;
     let shown = folder.display();
+    if application.config.replica {
+        return well("folder", format!("{shown} is only read: this is a replica"));
+    }
     if application.config.read_only {
         return ill(
             "folder",
@@ -173,6 +176,9 @@ async fn freshness(application: &Application) -> Finding {
     let text = info["message"].as_str().unwrap_or("no sync has completed yet").to_owned();
     if let Some(error) = status["last_error"].as_str() {
         return ill("freshness", format!("{text} The newest sync failed: {error}"));
+    }
+    if application.config.replica {
+        return well("freshness", text);
     }
     if application.config.token.is_none() && text.contains("access token") {
         return ill("freshness", text);

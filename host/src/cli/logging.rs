@@ -11,7 +11,7 @@ use crate::config::Sources;
 
 /// Starts the log. A server logs at `info`; commands, which print their own results, at `warn`.
 pub fn start(sources: &Sources, command: &Command) -> Result<(), Failure> {
-    let usual = if matches!(command, Command::Serve) { "info" } else { "warn" };
+    let usual = if matches!(command, Command::Serve(_)) { "info" } else { "warn" };
     let level = sources
         .parsed("log", |text| match text.to_ascii_lowercase().as_str() {
             level @ ("off" | "error" | "warn" | "info" | "debug" | "trace") => Ok(level.to_owned()),

@@ -19,8 +19,8 @@ use std::sync::Arc;
 use clap::Parser;
 
 use crate::application::Application;
-use crate::config::{Config, ConfigError, Sources};
-use arguments::{Arguments, Command};
+use crate::config::{Config, ConfigError, Door, Sources};
+use arguments::{Arguments, Command, ServeOptions};
 
 /// A command's failure, and with which code the program ends.
 #[derive(Debug)]
@@ -72,13 +72,20 @@ fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         .map_err(|error| Failure::Work(format!("No runtime: {error}.")))?;
     let code = runtime.block_on(async {
         let application = application(&mut sources)?;
-        // Held to the end, so that no repair takes the file away from under this process.
+        // Held to the end, so that no repair takes the file away from under this process. A replica
+        // that serves lets go of a file that was replaced.
         let _use = match arguments.command() {
             Command::Repair | Command::Doctor(_) => None,
+            Command::Serve(_) if application.config.replica => None,
             _ => Some(repair::wait_for(&application).await?),
         };
-        match arguments.command.unwrap_or(Command::Serve) {
-            Command::Serve => serve::run(application).await,
+        match arguments.command.unwrap_or(Command::Serve(ServeOptions::default())) {
+            Command::Serve(options) => {
+                let folder = &application.config.data_folder;
+                let door =
+                    options.http.map(|address| Door::resolve(&sources, folder, address)).transpose()?;
+                serve::run(application, door).await
+            }
             Command::Sync(options) => sync::run(application, options).await,
             Command::Call(options) => call::run(application, options).await,
             Command::Tools(options) => tools::run(application, options).await,

@@ -16,6 +16,12 @@ use crate::component::state::ProgressSink;
 use crate::syncs::{Elsewhere, sentence};
 
 pub async fn run(application: Arc<Application>, options: SyncOptions) -> Result<ExitCode, Failure> {
+    if application.config.replica {
+        return Err(Failure::Usage(
+            "A replica does not sync: run `fastintercom sync` where the database comes from, without --read-only (FASTINTERCOM_READ_ONLY)."
+                .to_owned(),
+        ));
+    }
     let request = SyncRequest {
         kind: if options.full { SyncKind::Full } else { SyncKind::Incremental },
         days: options.days.or_else(|| {

@@ -4,6 +4,7 @@
 //! a sync leaves its place to others, so no number of waiting calls keeps a reader away.
 
 use std::pin::Pin;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::Semaphore;
@@ -24,6 +25,8 @@ pub struct Readers {
     /// Calls alive at once, waiting ones included.
     alive: Arc<Semaphore>,
     idle: Mutex<Vec<Worker>>,
+    /// Counts renewals; a worker that was taken before the newest one is not kept.
+    generation: AtomicU64,
 }
 
 /// Calls alive at once for each place: with more, a caller waits for its turn.
@@ -39,6 +42,7 @@ impl Readers {
             places: Arc::new(Semaphore::new(readers)),
             alive: Arc::new(Semaphore::new(readers * CALLS_PER_PLACE)),
             idle: Mutex::new(Vec::new()),
+            generation: AtomicU64::new(0),
         })
     }
 
@@ -65,6 +69,7 @@ impl Readers {
             () = cancelled.cancelled() => return Err(CallError::Cancelled),
         };
         let place = Place { semaphore: Arc::clone(&self.places), permit: Arc::new(Mutex::new(Some(permit))) };
+        let generation = self.generation.load(Ordering::Acquire);
         let worker = match self.take_idle() {
             Some(worker) => worker,
             None => Worker::start(self.loader.code().await?, Arc::clone(&self.surroundings)).await?,
@@ -79,7 +84,7 @@ impl Readers {
         let token = cancelled.child_token();
         let _guard = token.clone().drop_guard();
         let answer = worker.call(context, token, call).await?;
-        self.give_back(worker);
+        self.give_back(worker, generation);
         Ok(answer)
     }
 
@@ -88,9 +93,17 @@ impl Readers {
     /// # Errors
     /// [`CallError::Unavailable`].
     pub async fn warm(&self) -> Result<(), CallError> {
+        let generation = self.generation.load(Ordering::Acquire);
         let worker = Worker::start(self.loader.code().await?, Arc::clone(&self.surroundings)).await?;
-        self.give_back(worker);
+        self.give_back(worker, generation);
         Ok(())
+    }
+
+    /// Lets go of every instance: the idle ones now, the others after the call at hand. So a
+    /// database file that was replaced is closed, and its space is free.
+    pub fn renew(&self) {
+        self.generation.fetch_add(1, Ordering::AcqRel);
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
     fn take_idle(&self) -> Option<Worker> {
@@ -103,9 +116,10 @@ impl Readers {
         None
     }
 
-    fn give_back(&self, worker: Worker) {
+    fn give_back(&self, worker: Worker, generation: u64) {
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        if idle.len() < self.surroundings.limits.readers && worker.is_usable() {
+        let current = self.generation.load(Ordering::Acquire) == generation;
+        if current && idle.len() < self.surroundings.limits.readers && worker.is_usable() {
             idle.push(worker);
         }
     }

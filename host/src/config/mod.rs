@@ -4,6 +4,7 @@
 //! original program's `config.json` beside the database may set intervals and days and nothing
 //! else: the component can write to that folder.
 
+mod door;
 mod paths;
 mod sources;
 mod token;
@@ -12,6 +13,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
+pub use door::{Door, address};
 pub use paths::{cache_folder, configuration_folder};
 pub use sources::Sources;
 pub use token::TokenSource;
@@ -43,6 +45,9 @@ pub struct Config {
     pub data_folder: PathBuf,
     pub database: PathBuf,
     pub read_only: bool,
+    /// This process reads a copy of another server's database: it never syncs, and the copy may be
+    /// replaced at any time. Implies `read_only`.
+    pub replica: bool,
     pub interval: Duration,
     pub sync_days: u32,
     pub initial_sync_days: u32,
@@ -68,8 +73,11 @@ impl Config {
     /// [`ConfigError`] about the first setting that is wrong.
     pub fn resolve(sources: &Sources) -> Result<Self, ConfigError> {
         let policy = origin(sources)?;
-        let place = paths::database(sources)?;
-        let (token, token_source) = token::find(sources, &place.folder)?;
+        let replica = sources.parsed("read_only", yes_or_no)?.unwrap_or(false);
+        let place = paths::database(sources, replica)?;
+        // A replica asks Intercom for nothing, so it holds no token, whatever its environment has.
+        let (token, token_source) =
+            if replica { (None, TokenSource::None) } else { token::find(sources, &place.folder)? };
         let sync_days = sources.number("sync_days", 1..=3_650)?.unwrap_or(7);
         let code_cache = sources
             .path("cache_folder")?
@@ -109,6 +117,7 @@ impl Config {
             data_folder: place.folder,
             database: place.file,
             read_only: place.read_only,
+            replica,
         })
     }
 
@@ -123,6 +132,7 @@ impl Config {
                 .file_name()
                 .map_or_else(|| "data.db".to_owned(), |name| name.to_string_lossy().into_owned()),
             read_only: self.read_only,
+            replica: self.replica,
             token_present: self.token.is_some(),
             sync_days: self.sync_days,
             initial_sync_days: self.initial_sync_days,
@@ -184,6 +194,14 @@ fn origin(sources: &Sources) -> Result<Policy, ConfigError> {
 fn component(text: &str) -> Result<PathBuf, String> {
     let file = paths::expand(text)?;
     if file.is_file() { Ok(file) } else { Err("there is no such file".to_owned()) }
+}
+
+fn yes_or_no(text: &str) -> Result<bool, String> {
+    match text.to_ascii_lowercase().as_str() {
+        "true" | "yes" | "on" | "1" => Ok(true),
+        "false" | "no" | "off" | "0" => Ok(false),
+        _ => Err("allowed are true and false".to_owned()),
+    }
 }
 
 fn api_version(text: &str) -> Result<String, String> {

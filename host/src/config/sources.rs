@@ -20,13 +20,16 @@ const fn setting(key: &'static str, variables: &'static [&'static str]) -> Setti
     Setting { key, variables, original: None }
 }
 
-/// Every setting but the token, which never stands in a configuration file.
+/// Every setting but the tokens, which never stand in a configuration file.
 pub const SETTINGS: &[Setting] = &[
     setting("region", &["INTERCOM_REGION"]),
     setting("base_url", &["INTERCOM_BASE_URL"]),
     setting("api_version", &["INTERCOM_API_VERSION"]),
     setting("token_file", &["INTERCOM_ACCESS_TOKEN_FILE"]),
     setting("database", &["FASTINTERCOM_DB_PATH"]),
+    setting("read_only", &["FASTINTERCOM_READ_ONLY"]),
+    setting("http_token_file", &["FASTINTERCOM_HTTP_TOKEN_FILE"]),
+    setting("http_hosts", &["FASTINTERCOM_HTTP_HOSTS"]),
     Setting {
         key: "sync_interval_minutes",
         variables: &["FASTINTERCOM_SYNC_INTERVAL_MINUTES", "FASTINTERCOM_BACKGROUND_SYNC_INTERVAL"],

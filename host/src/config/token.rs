@@ -49,16 +49,24 @@ pub fn find(sources: &Sources, data_folder: &Path) -> Result<(Option<Secret>, To
             None => return Ok((None, TokenSource::None)),
         },
     };
+    let secret = read_file(&file, &place, data_folder)?;
+    Ok((Some(secret), TokenSource::File(file)))
+}
+
+/// Reads a token from a file, which `place` names in messages.
+///
+/// # Errors
+/// [`ConfigError`] when the file cannot be read, holds no token, or lies where the component
+/// could read it.
+pub(super) fn read_file(file: &Path, place: &str, data_folder: &Path) -> Result<Secret, ConfigError> {
     let shown = file.display();
-    if is_within(&file, data_folder) {
+    if is_within(file, data_folder) {
         return Err(ConfigError(format!(
             "{place} is \"{shown}\": a token file in the data folder could be read by the component; move it elsewhere."
         )));
     }
-    let text = std::fs::read_to_string(&file)
+    let text = std::fs::read_to_string(file)
         .map_err(|error| ConfigError(format!("{place} is \"{shown}\": it cannot be read ({error}).")))?;
     let text = zeroize::Zeroizing::new(text);
-    let secret =
-        Secret::new(&text).map_err(|reason| ConfigError(format!("{place} is \"{shown}\": {reason}.")))?;
-    Ok((Some(secret), TokenSource::File(file)))
+    Secret::new(&text).map_err(|reason| ConfigError(format!("{place} is \"{shown}\": {reason}.")))
 }

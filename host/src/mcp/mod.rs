@@ -7,5 +7,7 @@ mod convert;
 mod progress;
 mod server;
 pub mod stdio;
+pub mod streamable;
+mod subscriptions;
 
 pub use server::Server;

@@ -8,13 +8,15 @@ use rmcp::model::{
     GetPromptResponse, GetPromptResult, Implementation, ListPromptsResult, ListResourceTemplatesResult,
     ListResourcesResult, ListToolsResult, PaginatedRequestParams, ReadResourceRequestParams,
     ReadResourceResponse, ReadResourceResult, Reference, ResourceContents, ServerCapabilities, ServerConfig,
-    SubscriptionFilter,
+    SubscribeRequestParams, SubscriptionFilter, UnsubscribeRequestParams,
 };
 use rmcp::service::{RequestContext, SubscriptionContext};
 use rmcp::{ErrorData, RoleServer, ServerHandler};
+use tokio_util::sync::CancellationToken;
 
 use super::convert;
 use super::progress::Forwarder;
+use super::subscriptions::{self, LegacySubscription};
 use crate::application::Application;
 use crate::component::bindings::prompts::CompletionReference;
 use crate::component::bindings::tools::ToolError;
@@ -27,21 +29,29 @@ pub const TITLE: &str = "FastIntercom";
 const DEFINITIONS_TTL_MS: u64 = 3_600_000;
 /// What is read changes with every sync.
 const CONTENT_TTL_MS: u64 = 10_000;
-/// The resource whose changes can be subscribed to.
-const STATUS_URI: &str = "intercom://status";
 
 /// One session's handler; cheap to clone.
 #[derive(Clone)]
 pub struct Server {
     application: Arc<Application>,
+    /// The program is to end: subscriptions, which have no end of their own, end.
+    stopping: CancellationToken,
     instructions: Option<String>,
+    /// None where no session lasts longer than a request.
+    subscription: Option<Arc<LegacySubscription>>,
 }
 
 impl Server {
     #[must_use]
-    pub fn new(application: Arc<Application>) -> Self {
+    pub fn new(application: Arc<Application>, stopping: CancellationToken) -> Self {
         let instructions = crate::component::metadata::instructions(application.loader.bytes().as_slice());
-        Self { application, instructions }
+        Self { application, stopping, instructions, subscription: Some(Arc::default()) }
+    }
+
+    /// For a transport on which every request stands alone.
+    #[must_use]
+    pub fn without_sessions(self) -> Self {
+        Self { subscription: None, ..self }
     }
 }
 
@@ -259,32 +269,38 @@ impl ServerHandler for Server {
         Ok(result)
     }
 
-    /// Of what can be subscribed to, only the status changes while the server runs.
     fn accepted_subscription_filter(&self, requested: &SubscriptionFilter) -> Option<SubscriptionFilter> {
-        let wants_status = requested
-            .resource_subscriptions
-            .as_ref()
-            .is_some_and(|uris| uris.iter().any(|uri| uri == STATUS_URI));
-        let mut accepted = SubscriptionFilter::new();
-        if wants_status {
-            accepted.resource_subscriptions = Some(vec![STATUS_URI.to_owned()]);
-        }
-        Some(accepted)
+        Some(subscriptions::accepted(requested))
     }
 
     async fn listen(&self, context: SubscriptionContext) -> Result<(), ErrorData> {
-        let mut ended = self.application.syncs.ended();
-        loop {
-            tokio::select! {
-                () = context.cancelled() => return Ok(()),
-                changed = ended.changed() => {
-                    if changed.is_err() {
-                        return Ok(());
-                    }
-                    let _ = context.sink().notify_resource_updated(STATUS_URI).await;
-                }
-            }
+        subscriptions::listen(context, self.application.syncs.ended(), &self.stopping).await;
+        Ok(())
+    }
+
+    async fn subscribe(
+        &self,
+        request: SubscribeRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        let Some(subscription) = &self.subscription else {
+            return Err(ErrorData::invalid_request(
+                "A subscription lasts for a session, and this transport has none: ask with subscriptions/listen (2026-07-28), or read the resource again.",
+                None,
+            ));
+        };
+        subscription.begin(&request.uri, context.peer, self.application.syncs.ended())
+    }
+
+    async fn unsubscribe(
+        &self,
+        request: UnsubscribeRequestParams,
+        _: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        if let Some(subscription) = &self.subscription {
+            subscription.end(&request.uri);
         }
+        Ok(())
     }
 
     /// The SDK hands parameters that it cannot decode to this method, as if the whole method
@@ -292,7 +308,7 @@ impl ServerHandler for Server {
     async fn on_custom_request(
         &self,
         request: CustomRequest,
-        _: RequestContext<RoleServer>,
+        context: RequestContext<RoleServer>,
     ) -> Result<CustomResult, ErrorData> {
         const KNOWN: &[&str] = &[
             "tools/call",
@@ -306,7 +322,10 @@ impl ServerHandler for Server {
             "subscriptions/listen",
             "server/discover",
         ];
-        if KNOWN.contains(&request.method.as_str()) {
+        const LEGACY: &[&str] = &["resources/subscribe", "resources/unsubscribe"];
+        let legacy = context.protocol_version().is_none_or(|version| version.has_initialize());
+        let method = request.method.as_str();
+        if KNOWN.contains(&method) || (legacy && LEGACY.contains(&method)) {
             return Err(ErrorData::invalid_params(
                 format!("The parameters of {} are missing or of the wrong type.", request.method),
                 None,

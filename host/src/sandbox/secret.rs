@@ -1,8 +1,10 @@
-//! The access token: not printed, and wiped when dropped.
+//! Access tokens: not printed, and wiped when dropped.
 
 use std::fmt;
 
 use http::HeaderValue;
+use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 /// An access token. `Debug` and `Display` never show it.
@@ -23,6 +25,20 @@ impl Secret {
             return Err("it has blanks or other characters that no token has".to_owned());
         }
         Ok(Self(Zeroizing::new(text.to_owned())))
+    }
+
+    /// Its length in bytes.
+    #[must_use]
+    #[expect(clippy::len_without_is_empty, reason = "it is never empty")]
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether these are the token's bytes. How long the answer takes tells nothing about how
+    /// much of them is right, nor how long the token is.
+    #[must_use]
+    pub fn is(&self, presented: &[u8]) -> bool {
+        Sha256::digest(self.0.as_bytes()).ct_eq(&Sha256::digest(presented)).into()
     }
 
     /// The value of the `Authorization` header, marked as sensitive.
@@ -79,6 +95,15 @@ mod tests {
         assert!(secret.blank(&mut body));
         assert_eq!(body, b"{\"echo\":\"Bearer ******\"}");
         assert!(!secret.blank(&mut body));
+    }
+
+    #[test]
+    fn only_the_whole_token_is_the_token() {
+        let secret = Secret::new("canary").expect("a token");
+        assert!(secret.is(b"canary"));
+        for other in [&b"canar"[..], b"canaryy", b"Canary", b""] {
+            assert!(!secret.is(other));
+        }
     }
 
     #[test]
