@@ -62,5 +62,7 @@ fn every_claim_names_a_test_that_exists() {
     assert!(named.len() > 30, "{named:?}");
     let missing: Vec<&&str> = named.iter().filter(|name| !exists(&files, name)).collect();
     assert!(missing.is_empty(), "docs/SECURITY.md names what does not exist: {missing:?}");
-    assert!(!exists(&files, "sandbox::network::no_such_test") && !exists(&files, "sandbox::no_such_module::*"));
+    assert!(
+        !exists(&files, "sandbox::network::no_such_test") && !exists(&files, "sandbox::no_such_module::*")
+    );
 }
