@@ -81,6 +81,14 @@ fn parameters_of_the_wrong_shape_are_invalid() {
         ),
         ("completion/complete", json!({"ref": prompt, "argument": {"name": "team", "value": 7}})),
         ("completion/complete", json!({"ref": prompt, "argument": {"name": "mood", "value": ""}})),
+        (
+            "completion/complete",
+            json!({"ref": {"type": "ref/prompt", "name": "no_such_prompt"}, "argument": {"name": "team", "value": ""}}),
+        ),
+        (
+            "completion/complete",
+            json!({"ref": {"type": "ref/resource", "uri": "file:///{id}"}, "argument": {"name": "id", "value": ""}}),
+        ),
     ];
     for era in Era::BOTH {
         let session = Server::new(&simulator).without_token().speaking(era).start();
