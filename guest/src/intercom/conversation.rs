@@ -147,7 +147,7 @@ impl Conversation {
             sla: sla
                 .is_object()
                 .then(|| (json::text(&mut sla, "sla_name"), json::text(&mut sla, "sla_status"))),
-            statistics: read_statistics(json::object(&mut value, "statistics")),
+            statistics: json::object(&mut value, "statistics").unwrap_or_default(),
             ai_participated: json::boolean(&value, "ai_agent_participated").unwrap_or(false),
             ai_agent: read_ai_agent(ai),
             parts: read_parts(json::take(&mut value, "conversation_parts")),
@@ -235,12 +235,6 @@ fn read_company(mut company: Value) -> Option<Company> {
     let name = json::text(&mut company, "name");
     let id = json::id(&mut company, "id").or_else(|| json::id(&mut company, "company_id"))?;
     Some(Company { id: CompanyId(id), name })
-}
-
-fn read_statistics(statistics: Option<Map<String, Value>>) -> Map<String, Value> {
-    let mut statistics = statistics.unwrap_or_default();
-    statistics.retain(|name, value| name != "type" && !value.is_null());
-    statistics
 }
 
 fn read_ai_agent(mut ai: Value) -> Option<AiAgent> {

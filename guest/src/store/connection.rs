@@ -13,8 +13,9 @@ use crate::error::{StoreError, StoreResult};
 use crate::time::UnixSeconds;
 
 /// Page cache of an instance that answers tools, in KiB. Every commit of another connection
-/// empties it (rollback mode has no other way to know what changed), so more is rarely used.
-pub const READER_CACHE_KIB: u32 = 16 * 1024;
+/// empties it (rollback mode has no other way to know what changed), so more is rarely used; and
+/// each of several instances has one, so it also decides what the server weighs.
+pub const READER_CACHE_KIB: u32 = 8 * 1024;
 
 /// Page cache of an instance that syncs, in KiB: all pages that a transaction changes must fit,
 /// since `cache_spill` is off, and the pages of the index of words should.

@@ -5,29 +5,40 @@ use rusqlite::{Connection, params};
 use crate::error::StoreResult;
 use crate::text::index_text;
 
+/// What the index knows of a message.
+#[derive(Clone, Copy, Debug)]
+pub struct IndexEntry<'a> {
+    /// `messages.number`
+    pub message: i64,
+    /// `conversations.number`
+    pub conversation: i64,
+    /// The conversation's title, for its first message only.
+    pub subject: Option<&'a str>,
+    /// What a person reads: `text::clean(&text::html_to_text(body))`. [`index_message`] turns it
+    /// into [`index_text`] itself.
+    pub plain_body: &'a str,
+    /// An internal note goes into the column `note`, so that a search can leave notes out.
+    pub is_note: bool,
+}
+
 /// Enters a message into the index, or replaces its entry.
-///
-/// `number` is its `messages.number`; `subject` the conversation's title, for the first message
-/// only; `plain_body` what a person reads: `text::clean(&text::html_to_text(body))`. This turns
-/// it into [`index_text`] itself. An internal note goes into the column `note`, so that a search
-/// can leave notes out.
 ///
 /// # Errors
 /// What SQLite reports.
-pub fn index_message(
-    transaction: &Connection,
-    number: i64,
-    subject: Option<&str>,
-    plain_body: &str,
-    is_note: bool,
-) -> StoreResult<()> {
-    let text = index_text(plain_body);
-    let (body, note) = if is_note { ("", text.as_str()) } else { (text.as_str(), "") };
+pub fn index_message(transaction: &Connection, entry: &IndexEntry<'_>) -> StoreResult<()> {
+    let text = index_text(entry.plain_body);
+    let (body, note) = if entry.is_note { ("", text.as_str()) } else { (text.as_str(), "") };
     transaction
         .prepare_cached(
-            "INSERT OR REPLACE INTO messages_fts (rowid, subject, body, note) VALUES (?1, ?2, ?3, ?4)",
+            "INSERT OR REPLACE INTO messages_fts (rowid, body, note, subject, conversation) VALUES (?1, ?2, ?3, ?4, ?5)",
         )?
-        .execute(params![number, index_text(subject.unwrap_or_default()), body, note])?;
+        .execute(params![
+            entry.message,
+            body,
+            note,
+            index_text(entry.subject.unwrap_or_default()),
+            entry.conversation
+        ])?;
     Ok(())
 }
 
@@ -59,13 +70,26 @@ mod tests {
     fn a_message_is_found_in_its_column_until_it_is_removed() {
         let db = Connection::open_in_memory().expect("opens");
         db.execute_batch(include_str!("schema.sql")).expect("schema");
-        index_message(&db, 16, Some("Broken invoice"), "The total is wrong", false).expect("indexes");
-        index_message(&db, 32, None, "wrong account, I think", true).expect("indexes");
+        let enter = |message: i64, subject: Option<&str>, plain_body: &str, is_note: bool| {
+            index_message(&db, &IndexEntry { message, conversation: 7, subject, plain_body, is_note })
+                .expect("indexes");
+        };
+        enter(16, Some("Broken invoice"), "The total is wrong", false);
+        enter(32, None, "wrong account, I think", true);
         assert_eq!(found(&db, "wrong"), [16, 32]);
         assert_eq!(found(&db, "{subject body}: wrong"), [16]);
         assert_eq!(found(&db, "subject: invoice"), [16]);
 
-        index_message(&db, 16, None, "All is right now", false).expect("replaces");
+        let conversation: i64 = db
+            .query_row(
+                "SELECT conversation FROM messages_fts WHERE messages_fts MATCH 'invoice'",
+                [],
+                |row| row.get(0),
+            )
+            .expect("its conversation");
+        assert_eq!(conversation, 7);
+
+        enter(16, None, "All is right now", false);
         assert_eq!(found(&db, "wrong"), [32]);
         assert_eq!(found(&db, "invoice"), Vec::<i64>::new());
 

@@ -29,7 +29,7 @@ pub mod write_conversation;
 pub mod write_thread;
 
 pub use connection::{OpenMode, OpenOptions, READER_CACHE_KIB, SYNC_CACHE_KIB, Store};
-pub use index::{index_message, unindex_message};
+pub use index::{IndexEntry, index_message, unindex_message};
 pub use migrations::{Prepared, SCHEMA_VERSION};
 pub use takeover::Report as TakeoverReport;
 

@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::Store;
-use super::index::index_message;
+use super::index::{IndexEntry, index_message};
 use crate::error::StoreResult;
 use crate::text::{INDEX_TEXT_VERSION, clean, html_to_text};
 
@@ -50,7 +50,7 @@ impl Store {
 fn refresh_batch(tx: &Connection) -> StoreResult<usize> {
     let after = meta(tx, PROGRESS)?.unwrap_or(i64::MIN);
     let mut statement = tx.prepare_cached(
-        "SELECT m.number, m.body, m.is_note, CASE WHEN m.part_type = 'initial' THEN c.title END
+        "SELECT m.number, m.body, m.is_note, CASE WHEN m.part_type = 'initial' THEN c.title END, c.number
          FROM messages m JOIN conversations c ON c.id = m.conversation_id
          WHERE m.number > ?1 ORDER BY m.number LIMIT ?2",
     )?;
@@ -58,9 +58,15 @@ fn refresh_batch(tx: &Connection) -> StoreResult<usize> {
     let (mut count, mut last) = (0, after);
     while let Some(row) = rows.next()? {
         last = row.get(0)?;
-        let (body, is_note, subject): (String, bool, Option<String>) =
-            (row.get(1)?, row.get(2)?, row.get(3)?);
-        index_message(tx, last, subject.as_deref(), &clean(&html_to_text(&body)), is_note)?;
+        let (body, subject): (String, Option<String>) = (row.get(1)?, row.get(3)?);
+        let entry = IndexEntry {
+            message: last,
+            conversation: row.get(4)?,
+            subject: subject.as_deref(),
+            plain_body: &clean(&html_to_text(&body)),
+            is_note: row.get(2)?,
+        };
+        index_message(tx, &entry)?;
         count += 1;
     }
     if count < BATCH {

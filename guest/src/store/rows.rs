@@ -52,8 +52,6 @@ pub struct ConversationRow {
     pub language: Option<String>,
     /// JSON object
     pub custom_attributes: Option<String>,
-    /// JSON object
-    pub statistics: Option<String>,
 }
 
 /// Figures derived from statistics, and from the parts where these are known.
@@ -83,7 +81,6 @@ pub struct MessageRow {
     pub author_type: &'static str,
     pub author_id: Option<String>,
     pub author_name: Option<String>,
-    pub author_email: Option<String>,
     /// HTML; empty when redacted.
     pub body: String,
     pub created_at: UnixSeconds,

@@ -22,6 +22,8 @@ pub enum Fact {
     DeletedUpTo,
     SweptAt,
     CountedAt,
+    /// When a run last waited for the rate limit, by our own clock.
+    HeldBackAt,
 }
 
 impl Fact {
@@ -35,6 +37,7 @@ impl Fact {
             Self::DeletedUpTo => "deleted_up_to",
             Self::SweptAt => "swept_at",
             Self::CountedAt => "counted_at",
+            Self::HeldBackAt => "held_back_at",
         }
     }
 }

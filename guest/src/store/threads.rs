@@ -180,13 +180,14 @@ pub struct Event {
     pub assigned_to: Option<String>,
 }
 
-/// The newest events of a conversation, oldest first.
+/// The newest events of a conversation, oldest first. Those of one second come by their ids, which
+/// are numbers that grow.
 pub fn events(connection: &Connection, id: &str, most: usize) -> StoreResult<Vec<Event>> {
     let sql = "SELECT e.kind, e.created_at, coalesce(e.author_name, a.name), e.author_type, \
         CASE e.assigned_to_type WHEN 'team' THEN t.name ELSE b.name END \
         FROM conversation_events e LEFT JOIN admins a ON a.id = e.author_id \
         LEFT JOIN teams t ON t.id = e.assigned_to_id LEFT JOIN admins b ON b.id = e.assigned_to_id \
-        WHERE e.conversation_id = ?1 ORDER BY e.created_at DESC, e.number DESC LIMIT ?2";
+        WHERE e.conversation_id = ?1 ORDER BY e.created_at DESC, length(e.id) DESC, e.id DESC LIMIT ?2";
     let mut statement = connection.prepare_cached(sql)?;
     let mut events = statement
         .query_map(params![id, most as i64], |row| {

@@ -36,14 +36,14 @@ LEFT JOIN main.teams t ON t.id = c.team_assignee_id;
 CREATE TEMP VIEW IF NOT EXISTS v_messages AS
 SELECT m.id AS message_id, m.conversation_id, m.created_at,
     m.author_type,                  -- user, lead, admin, bot, team
-    m.author_name,
+    coalesce(m.author_name, CASE WHEN m.author_type NOT IN ('user', 'lead') THEN a.name END) AS author_name,
     m.part_type,                    -- initial, comment, note, assignment, …
     m.sequence_number,              -- position in the thread, 0 for the first
     m.is_note,                      -- internal: the customer never saw it
     m.is_ai,
     plain_text(m.body) AS body,     -- filter by other columns first: making text of HTML costs time
     m.attachments                   -- JSON array of {name, content_type, size}
-FROM main.messages m;
+FROM main.messages m LEFT JOIN main.admins a ON a.id = m.author_id;
 
 -- One row for each tag of each conversation.
 CREATE TEMP VIEW IF NOT EXISTS v_tags AS

@@ -52,7 +52,7 @@ enum Rule {
 use Rule::{KeepFirst, KeepOld, Replace};
 
 /// The columns after `id`, in the order in which [`upsert`] binds them.
-const COLUMNS: [(&str, Rule); 42] = [
+const COLUMNS: [(&str, Rule); 41] = [
     ("created_at", Replace),
     ("updated_at", Replace),
     ("customer_email", KeepOld),
@@ -94,7 +94,6 @@ const COLUMNS: [(&str, Rule); 42] = [
     ("has_attachment", Replace),
     ("language", Replace),
     ("custom_attributes", Replace),
-    ("statistics", Replace),
 ];
 
 static UPSERT: LazyLock<String> = LazyLock::new(|| {
@@ -110,19 +109,20 @@ static UPSERT: LazyLock<String> = LazyLock::new(|| {
         .collect();
     format!(
         "INSERT INTO conversations (id, {}) VALUES (?1, {})
-         ON CONFLICT (id) DO UPDATE SET {} WHERE excluded.updated_at >= conversations.updated_at",
+         ON CONFLICT (id) DO UPDATE SET {} WHERE excluded.updated_at >= conversations.updated_at
+         RETURNING number",
         names.join(", "),
         places.join(", "),
         updates.join(", "),
     )
 });
 
-/// Writes the row with its tags and contacts, unless a newer one is stored. Says whether it did.
-/// Columns of the thread (counts, completeness) are not touched.
+/// Writes the row with its tags and contacts, unless a newer one is stored: then the answer is
+/// none, else the row's number. Columns of the thread (counts, completeness) are not touched.
 ///
 /// # Errors
 /// [`crate::error::StoreError`] when the database cannot be written.
-pub fn upsert(connection: &Connection, row: &ConversationRow, now: UnixSeconds) -> StoreResult<bool> {
+pub fn upsert(connection: &Connection, row: &ConversationRow, now: UnixSeconds) -> StoreResult<Option<i64>> {
     let tags = tag_names(&row.tags);
     let figures = &row.figures;
     let contact = row.contacts.first().map(ContactId::as_str);
@@ -177,10 +177,11 @@ pub fn upsert(connection: &Connection, row: &ConversationRow, now: UnixSeconds) 
         &row.has_attachment,
         &row.language,
         &row.custom_attributes,
-        &row.statistics,
     ];
-    if connection.prepare_cached(&UPSERT)?.execute(&values[..])? == 0 {
-        return Ok(false);
+    let number: Option<i64> =
+        connection.prepare_cached(&UPSERT)?.query_row(&values[..], |row| row.get(0)).optional()?;
+    if number.is_none() {
+        return Ok(None);
     }
     write_tags(connection, &row.id, &row.tags)?;
     write_contacts(connection, &row.id, &row.contacts)?;
@@ -192,7 +193,7 @@ pub fn upsert(connection: &Connection, row: &ConversationRow, now: UnixSeconds) 
             )?
             .execute(params![id, name])?;
     }
-    Ok(true)
+    Ok(number)
 }
 
 /// Notes that the stored thread is older than the conversation.

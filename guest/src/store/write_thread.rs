@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use rusqlite::{Connection, params};
 
-use super::index::{index_message, unindex_message};
+use super::index::{IndexEntry, index_message, unindex_message};
 use super::rows::{EventRow, MessageRow, SeenContact, ThreadRows};
 use super::{message_numbers, write_conversation};
 use crate::error::StoreResult;
@@ -33,10 +33,11 @@ pub fn store_thread(
     thread: &ThreadRows,
     now: UnixSeconds,
 ) -> StoreResult<ThreadOutcome> {
-    if !write_conversation::upsert(connection, &thread.conversation, now)? {
+    let Some(number) = write_conversation::upsert(connection, &thread.conversation, now)? else {
         return Ok(ThreadOutcome::Older);
-    }
+    };
     let id = &thread.conversation.id;
+    let owner = Owner { id, number };
     let mut stored = stored_messages(connection, id)?;
     let oldest = thread.oldest_part.map(UnixSeconds::to_iso);
     let out_of_reach =
@@ -53,12 +54,12 @@ pub fn store_thread(
     let mut changed = 0;
     let mut sequence = 0;
     if let Some(first) = &thread.first {
-        changed += u64::from(write_message(connection, id, first, sequence, subject, &mut stored, now)?);
+        changed += u64::from(write_message(connection, owner, first, sequence, subject, &mut stored, now)?);
         sequence += 1;
     }
     sequence += i64::try_from(kept).unwrap_or(i64::MAX / 2);
     for message in &thread.messages {
-        changed += u64::from(write_message(connection, id, message, sequence, None, &mut stored, now)?);
+        changed += u64::from(write_message(connection, owner, message, sequence, None, &mut stored, now)?);
         sequence += 1;
     }
     for (gone, message) in stored {
@@ -102,6 +103,13 @@ pub fn store_thread(
     Ok(ThreadOutcome::Stored { messages: changed })
 }
 
+/// The conversation whose messages are written.
+#[derive(Clone, Copy)]
+struct Owner<'a> {
+    id: &'a ConversationId,
+    number: i64,
+}
+
 struct StoredMessage {
     number: i64,
     sequence: Option<i64>,
@@ -119,9 +127,9 @@ fn stored_messages(
     id: &ConversationId,
 ) -> StoreResult<HashMap<String, StoredMessage>> {
     let mut statement = connection.prepare_cached(
-        "SELECT id, number, sequence_number, created_at, body, updated_at, author_name, redacted, part_type,
-                attachments
-         FROM messages WHERE conversation_id = ?1",
+        "SELECT m.id, m.number, m.sequence_number, m.created_at, m.body, m.updated_at,
+                coalesce(m.author_name, a.name), m.redacted, m.part_type, m.attachments
+         FROM messages m LEFT JOIN admins a ON a.id = m.author_id WHERE m.conversation_id = ?1",
     )?;
     let rows = statement.query_map([id.as_str()], |row| {
         Ok((
@@ -146,7 +154,7 @@ fn stored_messages(
 /// whether there was something to write.
 fn write_message(
     connection: &Connection,
-    conversation: &ConversationId,
+    owner: Owner<'_>,
     message: &MessageRow,
     sequence: i64,
     subject: Option<&str>,
@@ -159,7 +167,7 @@ fn write_message(
         // known here, so the first message is indexed again with each change of its thread.
         if !same_text || subject.is_some() {
             unindex_message(connection, known.number)?;
-            index(connection, known.number, subject, message)?;
+            index(connection, owner, known.number, subject, message)?;
         }
         let same = same_text
             && known.sequence == Some(sequence)
@@ -171,24 +179,25 @@ fn write_message(
             return Ok(false);
         }
         delete_row(connection, known.number)?;
-        return insert_at(connection, conversation, message, sequence, known.number, now).map(|_| !same_text);
+        return insert_at(connection, owner.id, message, sequence, known.number, now).map(|_| !same_text);
     }
     let mut number = super::message_number(message.created_at);
-    if !insert_at(connection, conversation, message, sequence, number, now)? {
+    if !insert_at(connection, owner.id, message, sequence, number, now)? {
         // Either the number is taken, or the same part is stored under another conversation,
         // which was merged into this one.
         if let Some(elsewhere) = message_numbers::of_message(connection, &message.id)? {
             remove_message(connection, message.id.as_str(), elsewhere)?;
         }
         number = message_numbers::free_from(connection, number)?;
-        insert_at(connection, conversation, message, sequence, number, now)?;
+        insert_at(connection, owner.id, message, sequence, number, now)?;
     }
-    index(connection, number, subject, message)?;
+    index(connection, owner, number, subject, message)?;
     Ok(true)
 }
 
 fn index(
     connection: &Connection,
+    owner: Owner<'_>,
     number: i64,
     subject: Option<&str>,
     message: &MessageRow,
@@ -196,7 +205,14 @@ fn index(
     if message.body.is_empty() && subject.is_none() {
         return Ok(());
     }
-    index_message(connection, number, subject, &text::html_to_text(&message.body), message.is_note)
+    let entry = IndexEntry {
+        message: number,
+        conversation: owner.number,
+        subject,
+        plain_body: &text::html_to_text(&message.body),
+        is_note: message.is_note,
+    };
+    index_message(connection, &entry)
 }
 
 /// Inserts a message under that number. False when the number or the id is taken.
@@ -211,9 +227,10 @@ fn insert_at(
     let inserted = connection
         .prepare_cached(
             "INSERT INTO messages (number, id, conversation_id, author_type, body, created_at, part_type,
-                sequence_number, last_synced, thread_position, author_id, author_name, author_email,
+                sequence_number, last_synced, thread_position, author_id, author_name,
                 is_note, is_ai, redacted, updated_at, attachments)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?8, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?8, ?10,
+                nullif(?11, (SELECT name FROM admins WHERE admins.id = ?10)), ?12, ?13, ?14, ?15, ?16)
              ON CONFLICT DO NOTHING",
         )?
         .execute(params![
@@ -228,7 +245,6 @@ fn insert_at(
             now,
             message.author_id,
             message.author_name,
-            message.author_email,
             message.is_note,
             message.is_ai,
             message.redacted,
@@ -262,17 +278,17 @@ fn write_events(
         .query_map([conversation.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))?
         .collect::<Result<_, _>>()?;
     let mut insert = connection.prepare_cached(
-        "INSERT OR REPLACE INTO conversation_events (id, conversation_id, kind, created_at, author_type,
+        "INSERT OR REPLACE INTO conversation_events (conversation_id, id, kind, created_at, author_type,
             author_id, author_name, assigned_to_type, assigned_to_id, details)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, nullif(?7, (SELECT name FROM admins WHERE admins.id = ?6)), ?8, ?9, ?10)",
     )?;
     for event in events {
         if stored.remove(event.id.as_str()).is_some() {
             continue;
         }
         insert.execute(params![
-            event.id.as_str(),
             conversation.as_str(),
+            event.id.as_str(),
             event.kind,
             event.created_at,
             event.author_type,
@@ -285,7 +301,9 @@ fn write_events(
     }
     for (gone, created_at) in stored {
         if !out_of_reach(&created_at) {
-            connection.prepare_cached("DELETE FROM conversation_events WHERE id = ?1")?.execute([gone])?;
+            connection
+                .prepare_cached("DELETE FROM conversation_events WHERE conversation_id = ?1 AND id = ?2")?
+                .execute(params![conversation.as_str(), gone])?;
         }
     }
     Ok(())

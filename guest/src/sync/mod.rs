@@ -17,8 +17,10 @@
 //!   questions; [`reading`] is the loop in which pages and threads arrive.
 //! - [`labels`], [`contacts`] and [`deletions`] read what belongs to conversations.
 //! - [`reconcile`] looks for what the windows missed.
+//! - [`backlog`] says what is left to be read, for those who ask about the cache.
 //! - [`translate`] and [`figures`] turn Intercom's shapes into rows.
 
+mod backlog;
 mod contacts;
 mod deletions;
 mod engine;
@@ -36,6 +38,7 @@ mod run;
 mod threads;
 mod translate;
 
+pub use backlog::{Backlog, Reason, backlog};
 pub use pacing::Pace;
 pub use run::{SyncEnvironment, close_abandoned, run};
 pub use translate::thread_rows;

@@ -82,9 +82,6 @@ pub(super) fn conversation(from: &mut Conversation) -> ConversationRow {
         has_attachment,
         language,
         custom_attributes: attributes.map(|map| Value::Object(map).to_string()),
-        statistics: Some(std::mem::take(&mut from.statistics))
-            .filter(|map| !map.is_empty())
-            .map(|map| Value::Object(map).to_string()),
     }
 }
 
@@ -100,10 +97,9 @@ pub(super) fn thread(mut from: Conversation) -> Option<ThreadRows> {
     let row = conversation(&mut from);
     let parts = from.parts?;
     let mut seen_contacts = Vec::new();
-    let customer_email = row.customer_email.as_deref();
     let first = from.source.take().and_then(|source| {
         see(&mut seen_contacts, &source.author);
-        first_message(source, &row, customer_email)
+        first_message(source, &row)
     });
     let truncated = parts.total_count > parts.parts.len();
     let oldest_part = parts.parts.first().map(|part| part.created_at);
@@ -112,7 +108,7 @@ pub(super) fn thread(mut from: Conversation) -> Option<ThreadRows> {
     for part in parts.parts {
         see(&mut seen_contacts, &part.author);
         if part.is_message() {
-            messages.push(message(part, customer_email));
+            messages.push(message(part));
         } else {
             events.push(event(part));
         }
@@ -155,14 +151,13 @@ fn ai_outcome(word: &str) -> Option<&'static str> {
     }
 }
 
-fn first_message(source: Source, row: &ConversationRow, customer_email: Option<&str>) -> Option<MessageRow> {
+fn first_message(source: Source, row: &ConversationRow) -> Option<MessageRow> {
     if source.body.is_none() && source.attachments.is_empty() && !source.redacted && row.title.is_none() {
         return None;
     }
     Some(MessageRow {
         id: PartId(format!("{}_initial", row.id)),
         author_type: source.author.kind.as_str(),
-        author_email: other_email(&source.author, customer_email),
         is_ai: source.author.ai,
         author_id: source.author.id,
         author_name: source.author.name,
@@ -176,10 +171,9 @@ fn first_message(source: Source, row: &ConversationRow, customer_email: Option<&
     })
 }
 
-fn message(part: Part, customer_email: Option<&str>) -> MessageRow {
+fn message(part: Part) -> MessageRow {
     MessageRow {
         author_type: part.author.kind.as_str(),
-        author_email: other_email(&part.author, customer_email),
         is_ai: part.author.ai,
         is_note: part.is_note(),
         author_id: part.author.id,
@@ -208,10 +202,6 @@ fn event(part: Part) -> EventRow {
         assigned_to_id,
         details: part.event_details.filter(Value::is_object).map(|details| details.to_string()),
     }
-}
-
-fn other_email(author: &Author, customer_email: Option<&str>) -> Option<String> {
-    author.email.clone().filter(|email| Some(email.as_str()) != customer_email)
 }
 
 fn attachments(files: &[Attachment]) -> Option<String> {

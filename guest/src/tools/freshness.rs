@@ -7,7 +7,7 @@ use super::Surroundings;
 use super::answer::{Answer, counted, in_words, minutes_since};
 use crate::environment::Settings;
 use crate::error::StoreResult;
-use crate::store::coverage::Coverage;
+use crate::store::coverage::{BEFORE_INTERCOM, Coverage, Held};
 use crate::store::runs;
 use crate::time::{MINUTE, UnixSeconds};
 
@@ -29,9 +29,6 @@ pub struct Freshness {
     pub message: String,
     pub data_complete: bool,
 }
-
-/// Intercom was founded in August 2011; no conversation is older.
-const BEFORE_INTERCOM: UnixSeconds = UnixSeconds(1_312_156_800);
 
 /// How old data may be and still be called fresh: the interval, and a minute for the sync itself.
 fn fresh_for(settings: &Settings) -> i64 {
@@ -71,11 +68,12 @@ impl Freshness {
         let age = last_sync.map_or(i64::MAX, |at| now.since(at));
         let fresh = age <= fresh_for(settings);
         let start = reach.start.unwrap_or(BEFORE_INTERCOM);
-        let end = reach.end.unwrap_or(now).max(start);
+        // No answer can be wrong about what has not happened yet.
+        let end = reach.end.unwrap_or(now).min(now).max(start);
         let checked = coverage.check_instants(start, end, now);
-        let days = coverage.newest_days(now);
-        let held = days
-            .map_or_else(|| format!("up to {}", newest.high), |(first, last)| format!("{first} to {last}"));
+        let held = coverage
+            .held(connection, now)?
+            .map_or_else(|| format!("up to {}", newest.high), |held| held.to_string());
         let bounded = reach.start.is_some();
         let recent_enough = fresh || (end <= newest.high);
         let mut message = match last_sync {
@@ -151,6 +149,12 @@ pub fn add_age(answer: &mut Answer, connection: &Connection, now: UnixSeconds) -
         answer.set("data_age_minutes", minutes_since(at, now));
     }
     Ok(())
+}
+
+/// Adds the first and last covered day, and whether that is everything there is.
+pub fn add_coverage(answer: &mut Answer, held: Held) {
+    answer.set("coverage_start", held.first.to_string()).set("coverage_end", held.last.to_string());
+    answer.set_true("covers_everything", held.everything);
 }
 
 /// The freshness for the question of one call.

@@ -27,6 +27,7 @@ mod get_customer;
 mod get_data_info;
 mod get_server_status;
 mod get_sync_status;
+mod incomplete;
 mod list_filters;
 mod names;
 pub mod prompts;

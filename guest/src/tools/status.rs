@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::answer::{Answer, counted, in_words};
 use super::freshness::{Freshness, Reach};
 use super::get_data_info::megabytes;
-use super::{Context, Surroundings, freshness, get_sync_status};
+use super::{Context, Surroundings, freshness, get_sync_status, incomplete};
 use crate::error::StoreResult;
 use crate::store::coverage::Coverage;
 use crate::store::runs;
@@ -49,9 +49,10 @@ fn describe(
         counted(totals.messages, "message"),
         megabytes(totals.database_bytes)
     ));
-    if let Some((start, end)) = coverage.newest_days(now) {
-        answer.set("coverage_start", start.to_string()).set("coverage_end", end.to_string());
-        lines.push(format!("Coverage: {start} to {end} (days in UTC)"));
+    if let Some(held) = coverage.held(connection, now)? {
+        freshness::add_coverage(&mut answer, held);
+        let oldest = if held.everything { "; no conversation is older" } else { "" };
+        lines.push(format!("Coverage: {held} (days in UTC{oldest})"));
     }
     freshness::add_age(&mut answer, connection, now)?;
     match freshness.last_sync {
@@ -66,8 +67,8 @@ fn describe(
     }
     if totals.incomplete > 0 {
         answer.set("threads_waiting", totals.incomplete);
-        lines.push(format!("Threads still to be fetched: {}", totals.incomplete));
     }
+    lines.extend(incomplete::add(&mut answer, around, connection, is_syncing)?);
     answer.set("sync_interval_minutes", settings.sync_interval_minutes);
     answer.set("token_present", settings.token_present);
     answer.set_true("replica", settings.replica);

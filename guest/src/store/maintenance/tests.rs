@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::*;
-use crate::store::index_message;
+use crate::store::{IndexEntry, index_message};
 
 struct Home {
     folder: tempfile::TempDir,
@@ -34,7 +34,14 @@ impl Home {
                             "INSERT INTO messages (number, id, conversation_id, author_type, body, created_at) VALUES (?1, ?1, ?2, 'user', ?3, '2026-01-01T00:00:00+00:00')",
                             rusqlite::params![message, number, body],
                         )?;
-                        index_message(tx, message, None, &body, false)?;
+                        let entry = IndexEntry {
+                            message,
+                            conversation: number,
+                            subject: None,
+                            plain_body: &body,
+                            is_note: false,
+                        };
+                        index_message(tx, &entry)?;
                     }
                 }
                 tx.execute("INSERT INTO coverage VALUES (0, 100)", [])?;

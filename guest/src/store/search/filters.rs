@@ -83,6 +83,12 @@ impl Conditions {
         self.values.extend(values);
     }
 
+    /// Every conversation meets them.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.sql.is_empty()
+    }
+
     #[must_use]
     pub fn sql(&self) -> String {
         if self.sql.is_empty() { "TRUE".to_owned() } else { self.sql.join(" AND ") }
@@ -187,7 +193,7 @@ impl Filters {
         }
         if let Some(expression) = &self.excluded {
             all.add(
-                "c.id NOT IN (SELECT m.conversation_id FROM messages_fts f JOIN messages m ON m.number = f.rowid WHERE messages_fts MATCH ?)",
+                "c.number NOT IN (SELECT conversation FROM messages_fts WHERE messages_fts MATCH ?)",
                 [text(expression)],
             );
         }

@@ -1,4 +1,4 @@
-//! Of which conversation a message is, and whether that meets the conditions.
+//! Whether a conversation of which a message was found meets the conditions.
 
 use std::collections::HashMap;
 
@@ -8,8 +8,15 @@ use rusqlite::{OptionalExtension, params_from_iter};
 use super::{Conditions, Search, Sort};
 use crate::error::StoreResult;
 
+/// A message that has the words, and of which conversation it is. Both are numbers of rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Match {
+    pub message: i64,
+    pub conversation: i64,
+}
+
 /// What is known of a candidate conversation for ordering it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Candidate {
     pub number: i64,
     pub created_at: String,
@@ -17,65 +24,69 @@ pub struct Candidate {
     pub waiting_since: Option<String>,
 }
 
-/// Tells of which conversation a message is, and whether that meets the conditions. Remembers
-/// what it found, since most conversations have several matching messages.
+/// Tells whether the conversation of a message meets the conditions. Remembers what it found,
+/// since most conversations have several matching messages.
 pub struct Judge<'a> {
-    owner: rusqlite::CachedStatement<'a>,
-    conversation: rusqlite::Statement<'a>,
+    /// Looks for literals in the message's text; none when the query has none.
+    text: Option<rusqlite::CachedStatement<'a>>,
+    /// Reads the conversation; none when nothing of it matters.
+    conversation: Option<rusqlite::Statement<'a>>,
     conditions: &'a Conditions,
     literals: &'a [String],
-    known: HashMap<String, Option<Candidate>>,
+    known: HashMap<i64, Option<Candidate>>,
 }
 
 impl<'a> Judge<'a> {
     pub fn new(search: &'a Search<'_>) -> StoreResult<Self> {
         let literals = &search.request.query.literals;
-        let mut owner = "SELECT conversation_id FROM messages WHERE number = ?".to_owned();
-        for _ in literals {
-            owner.push_str(" AND instr(lower(body), ?)");
-        }
-        // By relevance only the number matters, and that alone is in the index of ids: no row of
-        // the table, which is a page each, is read.
-        let columns = match search.request.sort {
-            Sort::Relevance => "c.number, '', '', NULL",
-            _ => {
-                "c.number, c.created_at, c.updated_at, CASE WHEN c.state <> 'closed' THEN c.waiting_since END"
-            }
+        let text = if literals.is_empty() {
+            None
+        } else {
+            let all = " AND instr(lower(body), ?)".repeat(literals.len());
+            let sql = format!("SELECT 1 FROM messages WHERE number = ?{all}");
+            Some(search.connection.prepare_cached(&sql)?)
         };
-        let conversation =
-            format!("SELECT {columns} FROM conversations c WHERE c.id = ? AND {}", search.conditions.sql());
-        Ok(Self {
-            owner: search.connection.prepare_cached(&owner)?,
-            conversation: search.connection.prepare(&conversation)?,
-            conditions: &search.conditions,
-            literals,
-            known: HashMap::new(),
-        })
+        let conditions = &search.conditions;
+        // By relevance only the number matters, and the index of words has that.
+        let conversation = if search.request.sort == Sort::Relevance && conditions.is_empty() {
+            None
+        } else {
+            Some(search.connection.prepare(&format!(
+                "SELECT c.created_at, c.updated_at, CASE WHEN c.state <> 'closed' THEN c.waiting_since END
+                 FROM conversations c WHERE c.number = ? AND {}",
+                conditions.sql()
+            ))?)
+        };
+        Ok(Self { text, conversation, conditions, literals, known: HashMap::new() })
     }
 
-    pub fn candidate(&mut self, message: i64) -> StoreResult<Option<Candidate>> {
-        let mut values = vec![Value::Integer(message)];
-        values.extend(self.literals.iter().map(|literal| Value::Text(literal.clone())));
-        let owner: Option<String> =
-            self.owner.query_row(params_from_iter(values), |row| row.get(0)).optional()?;
-        let Some(owner) = owner else { return Ok(None) };
-        if let Some(known) = self.known.get(&owner) {
+    pub fn candidate(&mut self, found: Match) -> StoreResult<Option<Candidate>> {
+        if let Some(text) = &mut self.text {
+            let literals = self.literals.iter().map(|literal| Value::Text(literal.clone()));
+            let values = std::iter::once(Value::Integer(found.message)).chain(literals);
+            if !text.exists(params_from_iter(values))? {
+                return Ok(None);
+            }
+        }
+        let number = found.conversation;
+        let Some(conversation) = &mut self.conversation else {
+            return Ok(Some(Candidate { number, ..Candidate::default() }));
+        };
+        if let Some(known) = self.known.get(&number) {
             return Ok(known.clone());
         }
-        let values =
-            std::iter::once(Value::Text(owner.clone())).chain(self.conditions.values.iter().cloned());
-        let candidate = self
-            .conversation
+        let values = std::iter::once(Value::Integer(number)).chain(self.conditions.values.iter().cloned());
+        let candidate = conversation
             .query_row(params_from_iter(values), |row| {
                 Ok(Candidate {
-                    number: row.get(0)?,
-                    created_at: row.get(1)?,
-                    updated_at: row.get(2)?,
-                    waiting_since: row.get(3)?,
+                    number,
+                    created_at: row.get(0)?,
+                    updated_at: row.get(1)?,
+                    waiting_since: row.get(2)?,
                 })
             })
             .optional()?;
-        self.known.insert(owner, candidate.clone());
+        self.known.insert(number, candidate.clone());
         Ok(candidate)
     }
 }

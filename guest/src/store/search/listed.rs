@@ -3,6 +3,7 @@
 use rusqlite::types::Value;
 use rusqlite::{params, params_from_iter};
 
+use super::judge::Match;
 use super::{COUNTED, Hit, Mode, Page, RANKED, SCANNED, Search, Sort, Total};
 use crate::error::StoreResult;
 
@@ -63,13 +64,16 @@ impl Search<'_> {
     pub(super) fn literally(&self, literal: &str) -> StoreResult<Page> {
         let (low, high) = self.numbers();
         let mut statement = self.connection.prepare(
-            "SELECT number FROM (SELECT number, body, is_note FROM messages WHERE number BETWEEN ?1 AND ?2 ORDER BY number DESC LIMIT ?3) \
-             WHERE instr(body, ?4) AND (?5 OR NOT is_note) LIMIT ?6",
+            "SELECT m.number, c.number FROM (
+                 SELECT number, conversation_id, body, is_note FROM messages
+                 WHERE number BETWEEN ?1 AND ?2 ORDER BY number DESC LIMIT ?3
+             ) m JOIN conversations c ON c.id = m.conversation_id
+             WHERE instr(m.body, ?4) AND (?5 OR NOT m.is_note) LIMIT ?6",
         )?;
         let limits = (SCANNED as i64, RANKED as i64);
         let rows = statement
             .query_map(params![low, high, limits.0, literal, self.request.with_notes, limits.1], |row| {
-                Ok((row.get::<_, i64>(0)?, 0.0))
+                Ok((Match { message: row.get(0)?, conversation: row.get(1)? }, 0.0))
             })?
             .collect::<Result<Vec<_>, _>>()?;
         self.best(rows, Mode::Ranked)

@@ -4,6 +4,7 @@
 //! costs nothing, and a range of time is a range of numbers. Words that few messages have are
 //! ranked by bm25 over all of them, blended with recency; words that very many have are answered
 //! newest first, since ranking a hundred thousand messages would take longer than it is worth.
+//! One word, sorted by creation, is read no further than the page needs ([`newest`]).
 //!
 //! Pages stay stable while a sync changes the data: a [`Position`] remembers what was shown, or,
 //! where the order cannot change (by creation), where the last page ended.
@@ -15,6 +16,7 @@ mod inflection;
 mod judge;
 mod lexer;
 mod listed;
+mod newest;
 mod order;
 mod parser;
 mod position;
@@ -36,7 +38,7 @@ use crate::time::UnixSeconds;
 /// Up to so many messages are ranked by bm25: about 20 ms of work in WebAssembly.
 const RANKED: usize = 4_000;
 /// Up to so many conversations are listed to look for common words in just those.
-const SELECTIVE: i64 = 2_000;
+const SELECTIVE: usize = 2_000;
 /// Most messages with a common word that are looked at for one page.
 const SCANNED: usize = 50_000;
 /// Counting goes no further.
@@ -113,6 +115,8 @@ pub enum Mode {
     Ranked,
     Relaxed,
     Streamed,
+    /// By creation, newest first, as far as needed.
+    Newest,
     /// Ranked, with words that are nowhere taken for beginnings.
     Widened,
     WidenedRelaxed,
@@ -133,8 +137,15 @@ pub fn search(connection: &Connection, request: &Request<'_>) -> StoreResult<Pag
     let query = request.query;
     match request.position.mode {
         Mode::Streamed => search.streamed(&expression),
+        Mode::Newest => search.newest(&expression),
         Mode::Relaxed => search.relaxed(query),
         Mode::Widened | Mode::WidenedRelaxed => search.widened(),
+        // Several words may be spread over the messages of a conversation, which only reading all
+        // of them tells.
+        Mode::Undecided if request.sort == Sort::Newest && query.conjuncts(request.with_notes).is_empty() => {
+            let page = search.newest(&expression)?;
+            if page.total == Total::Exactly(0) { search.widened() } else { Ok(page) }
+        }
         _ => {
             let rows = search.matching(&expression, RANKED + 1)?;
             if rows.len() > RANKED {
@@ -158,7 +169,7 @@ pub fn position_after(
     keys: &[(String, i64)],
 ) -> Option<Position> {
     let mut next = Position { mode: page.mode, ..request.position.clone() };
-    if page.hits.is_empty() && page.more {
+    if page.mode == Mode::Streamed && page.hits.is_empty() && page.more {
         // A stretch without a hit was looked through; the search goes on behind it.
         next.streamed_to = page.streamed_to;
         return Some(next);
@@ -166,7 +177,8 @@ pub fn position_after(
     if shown == 0 || (!page.more && shown >= page.hits.len()) {
         return None;
     }
-    if page.mode == Mode::Listed && matches!(request.sort, Sort::Newest | Sort::Oldest) {
+    let by_creation = page.mode == Mode::Listed && matches!(request.sort, Sort::Newest | Sort::Oldest);
+    if by_creation || page.mode == Mode::Newest {
         next.after = keys.get(shown - 1).cloned();
         return Some(next);
     }

@@ -27,6 +27,7 @@ impl Position {
             Mode::Streamed => 4,
             Mode::Widened => 5,
             Mode::WidenedRelaxed => 6,
+            Mode::Newest => 7,
         }];
         match &self.after {
             Some((created_at, number)) => {
@@ -65,6 +66,7 @@ impl Position {
             4 => Mode::Streamed,
             5 => Mode::Widened,
             6 => Mode::WidenedRelaxed,
+            7 => Mode::Newest,
             _ => return None,
         };
         let length = usize::try_from(read(&mut rest)?).ok()?;

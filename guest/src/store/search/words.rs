@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use rusqlite::params;
 
-use super::judge::Judge;
+use super::judge::{Judge, Match};
 use super::order::{Found, order};
 use super::query::Query;
 use super::{Hit, Mode, Page, RANKED, Search, Total};
@@ -21,13 +21,16 @@ impl Search<'_> {
         (low, high)
     }
 
-    /// Numbers of the messages that match, newest first.
-    pub(super) fn matching(&self, expression: &str, limit: usize) -> StoreResult<Vec<i64>> {
+    /// The messages that match, newest first.
+    pub(super) fn matching(&self, expression: &str, limit: usize) -> StoreResult<Vec<Match>> {
         let (low, high) = self.numbers();
         let mut statement = self.connection.prepare_cached(
-            "SELECT rowid FROM messages_fts WHERE messages_fts MATCH ?1 AND rowid BETWEEN ?2 AND ?3 ORDER BY rowid DESC LIMIT ?4",
+            "SELECT rowid, conversation FROM messages_fts WHERE messages_fts MATCH ?1 AND rowid BETWEEN ?2 AND ?3 \
+             ORDER BY rowid DESC LIMIT ?4",
         )?;
-        let rows = statement.query_map(params![expression, low, high, limit as i64], |row| row.get(0))?;
+        let rows = statement.query_map(params![expression, low, high, limit as i64], |row| {
+            Ok(Match { message: row.get(0)?, conversation: row.get(1)? })
+        })?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
@@ -39,14 +42,14 @@ impl Search<'_> {
         let (low, high) = self.numbers();
         // What a subject says weighs more, what a note says a little less.
         let mut statement = self.connection.prepare_cached(
-            "SELECT rowid, bm25(messages_fts, 3.0, 1.0, 0.8) AS score FROM messages_fts \
+            "SELECT rowid, conversation, bm25(messages_fts, 1.0, 0.8, 3.0) AS score FROM messages_fts \
              WHERE messages_fts MATCH ?1 AND rowid BETWEEN ?2 AND ?3 ORDER BY score LIMIT ?4",
         )?;
         let rows = statement
             .query_map(params![expression, low, high, RANKED as i64], |row| {
-                Ok((row.get(0)?, -row.get::<_, f64>(1)?))
+                Ok((Match { message: row.get(0)?, conversation: row.get(1)? }, -row.get::<_, f64>(2)?))
             })?
-            .collect::<Result<Vec<(i64, f64)>, _>>()?;
+            .collect::<Result<Vec<(Match, f64)>, _>>()?;
         drop(statement);
         let mut found = self.gathered(rows)?;
         self.add_spread(query, &mut found)?;
@@ -73,10 +76,14 @@ impl Search<'_> {
         let mut spread: HashMap<i64, Found> = HashMap::new();
         for (place, (conjunct, list)) in lists.iter().enumerate() {
             let weight = rarity(list.len());
-            let list = if list.len() > RANKED { self.of_these(conjunct, &spread)? } else { list.clone() };
+            let list = if list.len() > RANKED {
+                self.of_these(conjunct, |number| spread.contains_key(&number))?.0
+            } else {
+                list.clone()
+            };
             let mut rest: HashMap<i64, Found> = HashMap::new();
-            for message in list {
-                let Some(candidate) = judge.candidate(message)? else { continue };
+            for found_in in list {
+                let Some(candidate) = judge.candidate(found_in)? else { continue };
                 if found.contains_key(&candidate.number) || rest.contains_key(&candidate.number) {
                     continue;
                 }
@@ -88,7 +95,7 @@ impl Search<'_> {
                 let entry = before.unwrap_or(Found {
                     candidate: candidate.clone(),
                     best: 0.0,
-                    message,
+                    message: found_in.message,
                     matches: 0,
                     spread: true,
                 });
@@ -104,23 +111,6 @@ impl Search<'_> {
         Ok(())
     }
 
-    /// The messages of these conversations that have a very common word.
-    fn of_these(&self, expression: &str, these: &HashMap<i64, Found>) -> StoreResult<Vec<i64>> {
-        let mut statement = self.connection.prepare_cached(
-            "SELECT m.number FROM conversations c JOIN messages m ON m.conversation_id = c.id WHERE c.number = ?1",
-        )?;
-        let mut theirs: HashSet<i64> = HashSet::new();
-        for number in these.keys() {
-            let rows = statement.query_map([number], |row| row.get::<_, i64>(0))?;
-            for row in rows {
-                theirs.insert(row?);
-            }
-        }
-        let mut all = self.matching(expression, usize::MAX >> 1)?;
-        all.retain(|number| theirs.contains(number));
-        Ok(all)
-    }
-
     /// Some of the words instead of all: the more, and the rarer ones, the better.
     pub(super) fn relaxed(&self, query: &Query) -> StoreResult<Page> {
         let conjuncts = match query.relaxed(self.request.with_notes) {
@@ -130,18 +120,18 @@ impl Search<'_> {
                 conjuncts => conjuncts,
             },
         };
-        let mut scores: HashMap<i64, f64> = HashMap::new();
+        let mut scores: HashMap<Match, f64> = HashMap::new();
         let mut words: HashMap<i64, Found> = HashMap::new();
         for conjunct in &conjuncts {
             let list = self.matching(conjunct, RANKED)?;
             let weight = rarity(list.len());
-            for (number, one) in self.gathered(list.iter().map(|message| (*message, weight)).collect())? {
+            for (number, one) in self.gathered(list.iter().map(|found| (*found, weight)).collect())? {
                 let entry = words.entry(number).or_insert(Found { best: 0.0, matches: 0, ..one.clone() });
                 entry.best += weight;
                 entry.matches = 1;
             }
-            for message in list {
-                *scores.entry(message).or_default() += weight;
+            for found in list {
+                *scores.entry(found).or_default() += weight;
             }
         }
         // What counts is how much of the question a conversation has; that one message has much
@@ -161,17 +151,18 @@ impl Search<'_> {
     }
 
     /// One row a conversation, in the order asked for.
-    pub(super) fn best(&self, rows: Vec<(i64, f64)>, mode: Mode) -> StoreResult<Page> {
+    pub(super) fn best(&self, rows: Vec<(Match, f64)>, mode: Mode) -> StoreResult<Page> {
         let found = self.gathered(rows)?;
         Ok(self.ordered(found, mode))
     }
 
     /// Conversations of these messages, each with its best.
-    fn gathered(&self, rows: Vec<(i64, f64)>) -> StoreResult<HashMap<i64, Found>> {
+    fn gathered(&self, rows: Vec<(Match, f64)>) -> StoreResult<HashMap<i64, Found>> {
         let mut judge = Judge::new(self)?;
         let mut found: HashMap<i64, Found> = HashMap::new();
-        for (message, score) in rows {
-            let Some(candidate) = judge.candidate(message)? else { continue };
+        for (matched, score) in rows {
+            let Some(candidate) = judge.candidate(matched)? else { continue };
+            let message = matched.message;
             let entry = found.entry(candidate.number).or_insert_with(|| Found {
                 candidate: candidate.clone(),
                 best: score,

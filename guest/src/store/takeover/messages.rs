@@ -9,7 +9,7 @@ use super::conversations::Conversations;
 use super::sources::Source;
 use super::values::{text, time};
 use crate::error::StoreResult;
-use crate::store::{index_message, message_number};
+use crate::store::{IndexEntry, index_message, message_number};
 use crate::text::{clean, html_to_text};
 use crate::time::UnixSeconds;
 
@@ -88,15 +88,21 @@ pub(super) fn write(
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?8, ?10)",
     )?;
     let mut numbers = Numbers::default();
-    let (mut thread, mut position) = (None, 0);
+    let mut number_of = connection.prepare("SELECT number FROM conversations WHERE id = ?1")?;
+    let (mut thread, mut position, mut conversation_number) = (None, 0, 0);
     for entry in entries {
-        position = if thread == Some(entry.conversation) { position + 1 } else { 0 };
-        thread = Some(entry.conversation);
         let (Some(reader), Some(conversation)) =
             (readers.get_mut(entry.source), conversations.get(entry.conversation))
         else {
             continue;
         };
+        if thread == Some(entry.conversation) {
+            position += 1;
+        } else {
+            position = 0;
+            conversation_number = number_of.query_row([&conversation.id], |row| row.get(0))?;
+        }
+        thread = Some(entry.conversation);
         let (author, body, part, synced) = reader.query_row([entry.rowid], |row| {
             Ok((text(row, 0)?, text(row, 1)?, text(row, 2)?, time(row, 3)?))
         })?;
@@ -115,7 +121,15 @@ pub(super) fn write(
             synced.map(UnixSeconds::to_iso),
             is_note,
         ])?;
-        index_message(connection, number, None, &clean(&html_to_text(&body)), is_note)?;
+        let plain_body = clean(&html_to_text(&body));
+        let entry = IndexEntry {
+            message: number,
+            conversation: conversation_number,
+            subject: None,
+            plain_body: &plain_body,
+            is_note,
+        };
+        index_message(connection, &entry)?;
     }
     Ok(())
 }

@@ -5,7 +5,7 @@ use std::cell::{Cell, RefCell};
 use serde_json::Value;
 
 use crate::environment::{Clock, Progress, ProgressUpdate, Settings, SyncControl, SyncOutcome};
-use crate::store::{OpenMode, Store, index_message, message_number};
+use crate::store::{IndexEntry, OpenMode, Store, index_message, message_number};
 use crate::sync::SyncRequest;
 use crate::time::UnixSeconds;
 use crate::tools::{self, Context, ToolError};
@@ -146,12 +146,21 @@ impl Workspace {
                 ],
             )
             .expect("inserts");
-        let title: Option<String> = connection
-            .query_row("SELECT title FROM conversations WHERE id = ?1", [said.conversation], |row| row.get(0))
+        let (title, conversation): (Option<String>, i64) = connection
+            .query_row("SELECT title, number FROM conversations WHERE id = ?1", [said.conversation], |row| {
+                Ok((row.get(0)?, row.get(1)?))
+            })
             .expect("a conversation");
         let title = title.filter(|_| position == 0);
         let plain = crate::text::clean(&crate::text::html_to_text(said.body));
-        index_message(connection, number, title.as_deref(), &plain, said.note).expect("indexes");
+        let entry = IndexEntry {
+            message: number,
+            conversation,
+            subject: title.as_deref(),
+            plain_body: &plain,
+            is_note: said.note,
+        };
+        index_message(connection, &entry).expect("indexes");
         connection
             .execute(
                 "UPDATE conversations SET message_count = message_count + 1 WHERE id = ?1",
