@@ -25,6 +25,8 @@ trap clean_up EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
+# Compiling the component takes seconds: packing and serving share the result.
+export FASTINTERCOM_CACHE_DIR=$work/code
 npm install --prefix "$work" --silent --no-audit --no-fund --ignore-scripts @anthropic-ai/mcpb@2.1.2
 mcpb=$work/node_modules/.bin/mcpb
 platform=$(node --print process.platform)

@@ -33,6 +33,7 @@ const server = spawn(command, args, {
     // The simulator instead of Intercom, and a home of its own.
     INTERCOM_BASE_URL: baseUrl,
     HOME: home,
+    FASTINTERCOM_CACHE_DIR: process.env.FASTINTERCOM_CACHE_DIR,
     FASTINTERCOM_LOG: "warn",
   },
   stdio: ["pipe", "pipe", "inherit"],

@@ -139,6 +139,7 @@ fn a_missing_resource_has_the_code_of_the_era() {
             session.request("resources/read", json!({"uri": "intercom://nothing"})).expect_err("refused");
         assert_eq!(error.code, code, "{era:?}: {error}");
         assert!(error.message.contains("intercom://status"), "what there is: {error}");
+        assert_eq!(error.data["uri"], "intercom://nothing");
     }
 }
 
