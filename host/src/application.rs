@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
+use crate::component::bindings::account::AccountReport;
+use crate::component::bindings::sync_types::SyncError;
 use crate::component::bindings::tools::{Tool, ToolError, ToolOutput};
 use crate::component::bindings::{maintenance, prompts, resources};
 use crate::component::code::Bytes;
@@ -23,6 +25,9 @@ use crate::syncs::Syncs;
 
 /// A copy of the largest database on the slowest disk is done by then.
 const LONGEST_CARE: Duration = Duration::from_secs(24 * 3_600);
+
+/// Six small requests, each tried twice at most; nobody waits longer at a terminal.
+const LONGEST_ACCOUNT: Duration = Duration::from_secs(120);
 
 /// The component with everything around it.
 pub struct Application {
@@ -193,9 +198,44 @@ impl Application {
             + Send
             + 'static,
     {
+        self.alone(LONGEST_CARE, cancelled, work).await
+    }
+
+    /// Asks Intercom whose the access token is, and what it may read.
+    ///
+    /// # Errors
+    /// [`CallError`]; the inner error is the component's.
+    pub async fn account(
+        &self,
+        cancelled: CancellationToken,
+    ) -> Result<Result<AccountReport, SyncError>, CallError> {
+        let limit = LONGEST_ACCOUNT;
+        self.alone(limit, cancelled, |live| {
+            Box::pin(async move {
+                live.exports.fastintercom_component_account().call_check(&mut live.store).await
+            })
+        })
+        .await
+    }
+
+    /// One call in an instance of its own.
+    async fn alone<R, F>(
+        &self,
+        limit: Duration,
+        cancelled: CancellationToken,
+        work: F,
+    ) -> Result<R, CallError>
+    where
+        R: Send + 'static,
+        F: for<'a> FnOnce(
+                &'a mut crate::component::worker::Live,
+            ) -> Pin<Box<dyn Future<Output = wasmtime::Result<R>> + 'a>>
+            + Send
+            + 'static,
+    {
         let worker = Worker::start(self.loader.code().await?, Arc::clone(&self.surroundings)).await?;
         let context = CallContext {
-            deadline: Arc::new(Deadline::new(LONGEST_CARE)),
+            deadline: Arc::new(Deadline::new(limit)),
             progress: None,
             stop: Arc::default(),
             place: None,

@@ -1,7 +1,7 @@
 //! Commands that run to their end: `sync`, `call`, `tools`, …
 
 use std::ffi::OsStr;
-use std::io::Read as _;
+use std::io::{Read as _, Write as _};
 use std::process::Stdio;
 use std::thread;
 use std::time::Duration;
@@ -18,6 +18,7 @@ use crate::simulator::Simulator;
 pub struct Cli {
     environment: Environment,
     arguments: Vec<String>,
+    input: String,
 }
 
 /// What a command left behind.
@@ -32,7 +33,7 @@ pub struct Output {
 impl Cli {
     /// Against that simulator, with its token, on a new database.
     pub fn new(simulator: &Simulator) -> Self {
-        Self { environment: Environment::of(simulator), arguments: Vec::new() }
+        Self { environment: Environment::of(simulator), arguments: Vec::new(), input: String::new() }
     }
 
     /// In that folder, and so on the database in it.
@@ -52,6 +53,12 @@ impl Cli {
         self
     }
 
+    /// What it finds on standard input, which is empty otherwise.
+    pub fn input(mut self, text: &str) -> Self {
+        text.clone_into(&mut self.input);
+        self
+    }
+
     pub fn without_token(mut self) -> Self {
         self.environment.remove("INTERCOM_ACCESS_TOKEN");
         self
@@ -62,7 +69,7 @@ impl Cli {
         &self.environment.scratch
     }
 
-    /// Runs it to its end, with an empty standard input.
+    /// Runs it to its end.
     ///
     /// # Panics
     /// When it cannot be started.
@@ -70,7 +77,10 @@ impl Cli {
     pub fn run(&self) -> Output {
         let mut command = self.environment.command();
         let mut child = command.args(&self.arguments).spawn().expect("the program starts");
-        drop(child.stdin.take());
+        let mut input = child.stdin.take().expect("a pipe");
+        // A command that reads nothing may have ended already.
+        let _ = input.write_all(self.input.as_bytes());
+        drop(input);
         let (mut out, mut err) = (child.stdout.take().expect("a pipe"), child.stderr.take().expect("a pipe"));
         let errors = thread::spawn(move || {
             let mut text = String::new();

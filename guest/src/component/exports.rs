@@ -3,14 +3,16 @@
 use std::cell::RefCell;
 use std::path::Path;
 
-use super::bindings::exports::fastintercom::component::{maintenance, prompts, resources, sync, tools};
+use super::bindings::exports::fastintercom::component::{
+    account, maintenance, prompts, resources, sync, tools,
+};
 use super::bindings::fastintercom::component::sync_types;
 use super::http::WasiHttp;
 use super::imports::{self, Host};
 use crate::environment::{Clock, Settings};
 use crate::error::{StoreError, StoreResult};
 use crate::store::{OpenMode, OpenOptions, READER_CACHE_KIB, SYNC_CACHE_KIB, Store};
-use crate::sync::{Pace, SyncEnvironment};
+use crate::sync::{AccountEnvironment, Pace, SyncEnvironment};
 use crate::tools::Context;
 
 struct Component;
@@ -268,6 +270,26 @@ impl sync::Guest for Component {
         })
         .and_then(|closed| closed)
         .map_err(|error| error.to_string())
+    }
+}
+
+impl account::Guest for Component {
+    fn check() -> Result<account::AccountReport, sync_types::SyncError> {
+        let settings = imports::settings();
+        let environment = AccountEnvironment {
+            settings: &settings,
+            http: &mut WasiHttp::default(),
+            clock: &Host,
+            progress: &Host,
+        };
+        crate::sync::check_account(environment)
+            .map(|report| account::AccountReport {
+                workspace: report.workspace,
+                wrong_region: report.wrong_region,
+                server_time: report.server_time.map(|at| at.0),
+                missing: report.missing,
+            })
+            .map_err(imports::error_to_wit)
     }
 }
 

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::clients::Client;
 use crate::config;
 
 /// A cache of your Intercom conversations that AI agents can search.
@@ -48,13 +49,13 @@ pub struct Settings {
     #[arg(long, global = true, value_name = "FILE")]
     token_file: Option<String>,
     /// Minutes between two background syncs [env: FASTINTERCOM_SYNC_INTERVAL_MINUTES] [default: 15]
-    #[arg(long, global = true, value_name = "MINUTES")]
+    #[arg(long, global = true, value_name = "MINUTES", allow_negative_numbers = true)]
     sync_interval_minutes: Option<String>,
     /// Days that a background sync covers [env: FASTINTERCOM_SYNC_DAYS] [default: 7]
-    #[arg(long, global = true, value_name = "DAYS")]
+    #[arg(long, global = true, value_name = "DAYS", allow_negative_numbers = true)]
     sync_days: Option<String>,
     /// Days that the first sync covers, 0 for everything [env: FASTINTERCOM_INITIAL_SYNC_DAYS]
-    #[arg(long, global = true, value_name = "DAYS")]
+    #[arg(long, global = true, value_name = "DAYS", allow_negative_numbers = true)]
     initial_sync_days: Option<String>,
     /// What is logged to standard error: error, warn, info, debug or trace [env: FASTINTERCOM_LOG]
     #[arg(long, global = true, value_name = "LEVEL")]
@@ -110,6 +111,45 @@ pub enum Command {
     Backup(BackupOptions),
     /// Save what a damaged database still holds into a new one; the old file is kept
     Repair,
+    /// Store an access token, after asking Intercom whose it is
+    ///
+    /// The token is read without an echo, or from standard input where that is no terminal. It is
+    /// stored for you alone, outside the folder that the component sees.
+    Login,
+    /// Remove the stored access token
+    Logout,
+    /// Remove everything that is cached, after asking
+    Reset(ResetOptions),
+    /// Set up an MCP client to start this server
+    ///
+    /// Settings that are given here, as flags or environment variables, are written into its
+    /// configuration, too. Everything else in the file stays, and a copy of it is kept.
+    Install(InstallOptions),
+    /// Take this server out of an MCP client's configuration
+    Uninstall(UninstallOptions),
+}
+
+#[derive(Debug, Args)]
+pub struct ResetOptions {
+    /// Do not ask
+    #[arg(long)]
+    pub yes: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct InstallOptions {
+    pub client: Client,
+    /// Only print what would be written, and where
+    #[arg(long)]
+    pub print: bool,
+    /// Write the access token into the client's file, too
+    #[arg(long)]
+    pub with_token: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct UninstallOptions {
+    pub client: Client,
 }
 
 #[derive(Debug, Default, Args)]

@@ -121,7 +121,8 @@ async fn exchange(database: &Path, new: &Path) -> Result<PathBuf, Failure> {
     Ok(kept)
 }
 
-fn take(lock: &DatabaseLock) -> io::Result<bool> {
+/// All of SQLite's locks at once; `false` while somebody else holds one.
+pub(super) fn take(lock: &DatabaseLock) -> io::Result<bool> {
     Ok(lock.acquire(Level::Shared)? && lock.acquire(Level::Reserved)? && lock.acquire(Level::Exclusive)?)
 }
 

@@ -7,6 +7,11 @@ pub fn line(text: &str) {
     let _ = writeln!(io::stdout().lock(), "{text}");
 }
 
+/// A line on standard error, for whoever watches.
+pub fn note(text: &str) {
+    let _ = writeln!(io::stderr().lock(), "{text}");
+}
+
 /// A failure's sentence on standard error.
 pub fn error(sentence: &str) {
     let mut stderr = io::stderr().lock();
@@ -15,6 +20,22 @@ pub fn error(sentence: &str) {
     } else {
         writeln!(stderr, "error: {sentence}")
     };
+}
+
+/// Asks whoever sits at the terminal a question; anything but yes is no.
+///
+/// # Errors
+/// `Unsupported` where nobody does; the operating system's, when the answer cannot be read.
+pub fn ask(question: &str) -> io::Result<bool> {
+    if !io::stdin().is_terminal() {
+        return Err(io::ErrorKind::Unsupported.into());
+    }
+    let mut stderr = io::stderr().lock();
+    write!(stderr, "{question} [y/N] ")?;
+    stderr.flush()?;
+    let mut answer = String::new();
+    io::stdin().read_line(&mut answer)?;
+    Ok(matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
 }
 
 /// Whether a person watches standard error.

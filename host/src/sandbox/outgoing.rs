@@ -102,12 +102,7 @@ impl Outgoing {
             builder = builder.no_proxy();
         }
         if let Some(file) = certificates {
-            let shown = file.display();
-            let pem = std::fs::read(file)
-                .map_err(|error| format!("SSL_CERT_FILE={shown} cannot be read: {error}."))?;
-            let roots = reqwest::Certificate::from_pem_bundle(&pem)
-                .map_err(|error| format!("SSL_CERT_FILE={shown} holds no PEM certificates: {error}."))?;
-            builder = builder.tls_certs_merge(roots);
+            builder = builder.tls_certs_merge(further_roots(file)?);
         }
         let client =
             builder.build().map_err(|error| format!("The HTTP client cannot start: {}.", causes(&error)))?;
@@ -276,8 +271,21 @@ impl RetainWithout for HeaderMap {
     }
 }
 
+/// The certificates of a PEM file, trusted beside the system's.
+///
+/// # Errors
+/// A sentence, when it cannot be read or is no PEM file.
+pub fn further_roots(file: &Path) -> Result<Vec<reqwest::Certificate>, String> {
+    let shown = file.display();
+    let pem =
+        std::fs::read(file).map_err(|error| format!("SSL_CERT_FILE={shown} cannot be read: {error}."))?;
+    reqwest::Certificate::from_pem_bundle(&pem)
+        .map_err(|error| format!("SSL_CERT_FILE={shown} holds no PEM certificates: {error}."))
+}
+
 /// The variable that names the proxy for this origin; never its value, which may hold a password.
-fn proxy_variable(policy: &Policy) -> Option<String> {
+#[must_use]
+pub fn proxy_variable(policy: &Policy) -> Option<String> {
     if super::policy::is_loopback(&policy.host()) {
         return None;
     }

@@ -2,7 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::bindings::exports::fastintercom::component::{maintenance, prompts, resources, sync, tools};
+use super::bindings::exports::fastintercom::component::{
+    account, maintenance, prompts, resources, sync, tools,
+};
 use super::bindings::fastintercom::component::sync_types::{SyncError, SyncReport, SyncRequest};
 
 struct Hostile;
@@ -78,6 +80,12 @@ impl prompts::Guest for Hostile {
         _: String,
     ) -> Result<prompts::Completion, String> {
         Err("none".to_owned())
+    }
+}
+
+impl account::Guest for Hostile {
+    fn check() -> Result<account::AccountReport, SyncError> {
+        Err(SyncError::Upstream("no".to_owned()))
     }
 }
 
