@@ -38,8 +38,13 @@ npm install --prefix "$work" --silent --no-audit --no-fund --ignore-scripts \
 suite=$work/node_modules/@modelcontextprotocol/conformance/dist/index.js
 
 # No account and no data are needed: the protocol is what is tried.
-env -i PATH="$PATH" HOME="$work" FASTINTERCOM_DB_PATH="$work/data/data.db" \
-    FASTINTERCOM_CACHE_DIR="$work/code" "$program" serve --http 127.0.0.1:0 2>"$work/log" &
+fastintercom() {
+    exec env -i PATH="$PATH" HOME="$work" FASTINTERCOM_DB_PATH="$work/data/data.db" \
+        FASTINTERCOM_CACHE_DIR="$work/code" "$program" "$@"
+}
+# The first run compiles the component; no check shall wait for that.
+(fastintercom tools >/dev/null)
+fastintercom serve --http 127.0.0.1:0 2>"$work/log" &
 server_pid=$!
 address=
 while [ -z "$address" ]; do
