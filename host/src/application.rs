@@ -272,8 +272,7 @@ impl Application {
         &self,
         cancelled: CancellationToken,
     ) -> Result<Result<AccountReport, SyncError>, CallError> {
-        let limit = LONGEST_ACCOUNT;
-        self.alone(limit, None, cancelled, |live| {
+        self.alone(LONGEST_ACCOUNT, None, cancelled, |live| {
             Box::pin(async move {
                 live.exports.fastintercom_component_account().call_check(&mut live.store).await
             })

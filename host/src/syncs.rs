@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use futures_core::future::BoxFuture;
+use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument as _;
@@ -43,6 +44,9 @@ pub struct Syncs {
     /// Told of every end of a run, so that subscribers of the status hear of it.
     ended: watch::Sender<u64>,
     pub runs: SyncRuns,
+    /// The program's own. A tool asks for a sync from the runtime of its instance, which ends with
+    /// the instance when the call is cancelled: what ran there would end in the middle.
+    runtime: Handle,
     itself: Weak<Self>,
 }
 
@@ -50,6 +54,13 @@ pub struct Syncs {
 struct Running {
     result: watch::Receiver<Option<SyncResult>>,
     listeners: Arc<Mutex<Vec<ProgressSink>>>,
+}
+
+impl Running {
+    /// Whether its end is still to come. A run that panicked never tells one.
+    fn is_live(&self) -> bool {
+        self.result.borrow().is_none() && self.result.has_changed().is_ok()
+    }
 }
 
 /// What to do when another process is syncing this database.
@@ -62,6 +73,7 @@ pub enum Elsewhere {
 }
 
 impl Syncs {
+    /// To be called in the runtime that syncs shall run in.
     #[must_use]
     pub fn new(loader: Arc<Loader>, surroundings: Arc<Surroundings>) -> Arc<Self> {
         Arc::new_cyclic(|itself| Self {
@@ -72,6 +84,7 @@ impl Syncs {
             cancelled: CancellationToken::new(),
             ended: watch::channel(0).0,
             runs: SyncRuns::default(),
+            runtime: Handle::current(),
             itself: itself.clone(),
         })
     }
@@ -122,7 +135,7 @@ impl Syncs {
         progress: Option<ProgressSink>,
     ) -> (watch::Receiver<Option<SyncResult>>, bool) {
         let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(current) = running.as_ref().filter(|current| current.result.borrow().is_none()) {
+        if let Some(current) = running.as_ref().filter(|current| current.is_live()) {
             if let Some(sink) = progress {
                 current.listeners.lock().unwrap_or_else(PoisonError::into_inner).push(sink);
             }
@@ -141,7 +154,7 @@ impl Syncs {
             let _ = sender.send(Some(outcome));
             syncs.announce();
         };
-        tokio::spawn(run.instrument(span));
+        self.runtime.spawn(run.instrument(span));
         (result, true)
     }
 
@@ -289,8 +302,9 @@ impl SyncService for Syncs {
         Box::pin(async move {
             let Some(syncs) = itself.upgrade() else { return Outcome::Failed(stopped()) };
             // The run goes on when the waiting ends.
+            let runtime = syncs.runtime.clone();
             let run = async move { syncs.run(request, Elsewhere::Wait, progress).await };
-            let run = tokio::spawn(run.in_current_span());
+            let run = runtime.spawn(run.in_current_span());
             match tokio::time::timeout(Duration::from_secs(wait_seconds.into()), run).await {
                 Ok(Ok(Ok(report))) => Outcome::Finished(report),
                 Ok(Ok(Err(error))) => Outcome::Failed(error),
@@ -302,7 +316,7 @@ impl SyncService for Syncs {
 
     fn is_running(&self) -> bool {
         let running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
-        running.as_ref().is_some_and(|current| current.result.borrow().is_none())
+        running.as_ref().is_some_and(Running::is_live)
     }
 }
 

@@ -18,6 +18,7 @@ pub enum Fact {
     /// The first sync has reached [`Fact::InitialLow`].
     InitialDone,
     LabelsRefreshedAt,
+    CompaniesRefreshedAt,
     /// `deleted_at` up to which the list of deleted conversations was read.
     DeletedUpTo,
     SweptAt,
@@ -34,6 +35,7 @@ impl Fact {
             Self::InitialLow => "initial_low",
             Self::InitialDone => "initial_done",
             Self::LabelsRefreshedAt => "labels_refreshed_at",
+            Self::CompaniesRefreshedAt => "companies_refreshed_at",
             Self::DeletedUpTo => "deleted_up_to",
             Self::SweptAt => "swept_at",
             Self::CountedAt => "counted_at",

@@ -6,7 +6,9 @@ use super::pacing::Pace;
 use super::plan::{Known, plan};
 use super::range::{self, Range};
 use super::reading::Reading;
-use super::{SyncError, SyncReport, SyncRequest, contacts, deletions, labels, reconcile, retention};
+use super::{
+    SyncError, SyncReport, SyncRequest, companies, contacts, deletions, labels, reconcile, retention,
+};
 use crate::environment::{Clock, Http, Log, LogLevel, Progress, Settings};
 use crate::error::StoreResult;
 use crate::intercom::directory::Workspace;
@@ -202,6 +204,7 @@ impl Run<'_, '_> {
         reconcile::second_look(self.engine)?;
         self.read(wanted, bound)?;
         contacts::refresh(self.engine)?;
+        companies::refresh(self.engine)?;
         Ok(())
     }
 

@@ -50,7 +50,7 @@ fn input() -> Value {
         "limit": {"type": "integer", "minimum": 1, "default": DEFAULT_LIMIT, "description": "At most 100."},
         "cursor": {"type": "string", "description": "next_cursor of the answer before, with all else unchanged."},
         "response_format": {"enum": FORMATS, "default": "concise"},
-        "fields": schema::list_or_text(json!({"type": "string"}), "Only these fields of each conversation.")
+        "fields": {"type": ["array", "string"], "items": {"type": "string"}, "description": "Only these fields of each conversation."}
     });
     if let (Some(properties), Value::Object(rest)) = (properties.as_object_mut(), rest) {
         properties.extend(rest);
@@ -81,7 +81,7 @@ fn output() -> Value {
     schema::answer(
         json!({
             "conversations": {"type": "array", "items": {"type": "object", "properties": properties, "required": ["id"]}},
-            "total_matches": {"anyOf": [{"type": "integer"}, {"type": "string"}], "description": "A number, or \"more than N\"."},
+            "total_matches": {"type": ["integer", "string"], "description": "A number, or \"more than N\"."},
             "next_cursor": {"type": "string"},
             "timezone": {"type": "string", "description": "Zone of the days in timeframe and dates."},
             "notice": {"type": "string", "description": "What the answer leaves out, and how to get it."},

@@ -140,17 +140,6 @@ pub enum Command {
 }
 
 #[derive(Debug, Args)]
-pub struct CompletionsOptions {
-    pub shell: clap_complete::Shell,
-}
-
-#[derive(Debug, Args)]
-pub struct ManualOptions {
-    /// The folder to write the pages into, such as ~/.local/share/man/man1
-    pub folder: Option<PathBuf>,
-}
-
-#[derive(Debug, Args)]
 pub struct ResetOptions {
     /// Do not ask
     #[arg(long)]
@@ -171,6 +160,17 @@ pub struct InstallOptions {
 #[derive(Debug, Args)]
 pub struct UninstallOptions {
     pub client: Client,
+}
+
+#[derive(Debug, Args)]
+pub struct CompletionsOptions {
+    pub shell: clap_complete::Shell,
+}
+
+#[derive(Debug, Args)]
+pub struct ManualOptions {
+    /// The folder to write the pages into, such as ~/.local/share/man/man1
+    pub folder: Option<PathBuf>,
 }
 
 #[derive(Debug, Default, Args)]

@@ -113,9 +113,6 @@ async fn execute(
     config: Option<&Path>,
 ) -> Result<ExitCode, Failure> {
     match command {
-        // These two need neither settings nor a database, and have returned before.
-        Command::Completions(options) => completions::run(&options),
-        Command::Manual(options) => manual::run(&options),
         Command::Install(options) => install::install(sources, config, &options),
         Command::Uninstall(options) => install::uninstall(&options),
         Command::Login => login::login(sources).await,
@@ -127,41 +124,40 @@ async fn execute(
             progress::compile(&application).await?;
             repair::run(&application, options).await
         }
+        Command::Capabilities(options) => capabilities::run(application(sources)?.as_ref(), options),
+        Command::Completions(options) => completions::run(&options),
+        Command::Manual(options) => manual::run(&options),
         Command::Serve(options) => serve(sources, options).await,
         Command::Sync(options) => {
-            let (application, _use) = ready(sources).await?;
+            let (application, _use) = open(sources).await?;
             sync::run(application, options).await
         }
-        Command::Search(options) => {
-            let (application, _use) = ready(sources).await?;
-            search::run(&application, options).await
-        }
-        Command::Show(options) => {
-            let (application, _use) = ready(sources).await?;
-            show::run(&application, options).await
-        }
-        Command::Report(options) => {
-            let (application, _use) = ready(sources).await?;
-            report::run(&application, options).await
-        }
         Command::Call(options) => {
-            let (application, _use) = ready(sources).await?;
+            let (application, _use) = open(sources).await?;
             call::run(application, options).await
         }
         Command::Tools(options) => {
-            let (application, _use) = ready(sources).await?;
+            let (application, _use) = open(sources).await?;
             tools::run(application, options).await
         }
         Command::Status(options) => {
-            let (application, _use) = ready(sources).await?;
+            let (application, _use) = open(sources).await?;
             status::run(application, options).await
         }
-        Command::Capabilities(options) => {
+        Command::Search(options) => {
             let (application, _use) = open(sources).await?;
-            capabilities::run(&application, options)
+            search::run(&application, options).await
+        }
+        Command::Show(options) => {
+            let (application, _use) = open(sources).await?;
+            show::run(&application, options).await
+        }
+        Command::Report(options) => {
+            let (application, _use) = open(sources).await?;
+            report::run(&application, options).await
         }
         Command::Backup(options) => {
-            let (application, _use) = ready(sources).await?;
+            let (application, _use) = open(sources).await?;
             backup::run(&application, options).await
         }
     }
@@ -172,12 +168,6 @@ async fn execute(
 async fn open(sources: &mut Sources) -> Result<(Arc<Application>, UseLock), Failure> {
     let application = application(sources)?;
     let in_use = repair::wait_for(&application).await?;
-    Ok((application, in_use))
-}
-
-/// The same, with the component compiled and the database opened: see [`progress::prepare`].
-async fn ready(sources: &mut Sources) -> Result<(Arc<Application>, UseLock), Failure> {
-    let (application, in_use) = open(sources).await?;
     progress::prepare(&application).await?;
     Ok((application, in_use))
 }

@@ -16,7 +16,6 @@ use crate::component::state::ProgressSink;
 
 /// Work that takes less than this needs no line: it would only flicker.
 const PATIENCE: Duration = Duration::from_millis(400);
-const COMPILING: &str = "compiling the component, once for this version";
 /// Between two lines where nobody watches.
 const PLAIN_EVERY: Duration = Duration::from_secs(5);
 /// The rate is that of so much time, so that it follows a rate limit.
@@ -195,25 +194,36 @@ impl Pace {
     }
 }
 
-/// Compiles the component; on a first start, which takes seconds, with a line about it.
-pub async fn compile(application: &Application) -> Result<(), Failure> {
-    let shown = Shown::start_hidden("starting");
-    let code = shown.during(COMPILING, application.loader.code()).await;
-    shown.end();
-    Ok(code.map(drop)?)
+/// Compiles the component and opens the database, where that takes long with a line about it: the
+/// first start compiles, and a database of the original program is taken over.
+pub async fn prepare(application: &Application) -> Result<(), Failure> {
+    starting(async |shown| {
+        compile_shown(shown, application).await?;
+        // If it cannot be opened, the command itself says so.
+        match shown.during("opening the database", application.open(shown.sink())).await {
+            Ok(Ok(sentence)) => tracing::debug!("{}", crate::text::printable(&sentence, 500)),
+            Ok(Err(_)) | Err(_) => {}
+        }
+        Ok(())
+    })
+    .await
 }
 
-/// Compiles the component and opens the database, where that takes long with a line about it: a
-/// database of the original program is taken over.
-pub async fn prepare(application: &Application) -> Result<(), Failure> {
-    compile(application).await?;
-    let shown = Shown::start_hidden("starting");
-    // If it cannot be opened, the command itself says so.
-    if let Ok(Ok(sentence)) = shown.during("opening the database", application.open(shown.sink())).await {
-        tracing::debug!("{}", crate::text::printable(&sentence, 500));
-    }
-    shown.end();
+/// Only compiles the component: for commands that look at a database which may be damaged.
+pub async fn compile(application: &Application) -> Result<(), Failure> {
+    starting(async |shown| compile_shown(shown, application).await).await
+}
+
+async fn compile_shown(shown: &Shown, application: &Application) -> Result<(), Failure> {
+    shown.during("compiling the component, once for this version", application.loader.code()).await?;
     Ok(())
+}
+
+async fn starting(work: impl AsyncFnOnce(&Shown) -> Result<(), Failure>) -> Result<(), Failure> {
+    let shown = Shown::start_hidden("starting");
+    let ready = work(&shown).await;
+    shown.end();
+    ready
 }
 
 /// The log's way to standard error: a bar that is there is taken away for a moment.

@@ -116,8 +116,8 @@ pub const SETTINGS: &[Setting] = &[
     setting(
         "otlp_endpoint",
         &["FASTINTERCOM_OTLP_ENDPOINT"],
-        "nobody is told",
-        "an OpenTelemetry collector that is told of each call, but not of what was asked or answered; such as `http://127.0.0.1:4318`",
+        "nothing is told to anybody",
+        "an OpenTelemetry collector that is told of each call, such as `http://127.0.0.1:4318`",
     ),
     setting(
         "http_token_file",

@@ -6,19 +6,22 @@ use std::time::{Duration, SystemTime};
 use rmcp::model::{
     CacheScope, CallToolRequestParams, CallToolResponse, CompleteRequestParams, CompleteResult,
     CompletionInfo, CustomRequest, CustomResult, DiscoverResult, ErrorCode, GetPromptRequestParams,
-    GetPromptResponse, GetPromptResult, Implementation, ListPromptsResult, ListResourceTemplatesResult,
-    ListResourcesResult, ListToolsResult, PaginatedRequestParams, ReadResourceRequestParams,
-    ReadResourceResponse, ReadResourceResult, Reference, ResourceContents, ServerCapabilities, ServerConfig,
-    SubscribeRequestParams, SubscriptionFilter, UnsubscribeRequestParams,
+    GetPromptResponse, GetPromptResult, Implementation, InitializeRequestParams, InitializeResult,
+    ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult, ListToolsResult,
+    PaginatedRequestParams, ReadResourceRequestParams, ReadResourceResponse, ReadResourceResult, Reference,
+    ResourceContents, ServerCapabilities, ServerConfig, SubscribeRequestParams, SubscriptionFilter,
+    UnsubscribeRequestParams,
 };
 use rmcp::service::{RequestContext, SubscriptionContext};
 use rmcp::{ErrorData, RoleServer, ServerHandler};
+use serde_json::json;
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument as _;
 
 use super::convert;
 use super::progress::Forwarder;
 use super::subscriptions::{self, LegacySubscription};
+use super::undecoded;
 use crate::application::Application;
 use crate::component::bindings::prompts::CompletionReference;
 use crate::component::bindings::tools::ToolError;
@@ -134,6 +137,21 @@ impl ServerHandler for Server {
         }
     }
 
+    async fn initialize(
+        &self,
+        request: InitializeRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<InitializeResult, ErrorData> {
+        let mut result = self.negotiate_initialize(&request)?;
+        context.peer.set_peer_info(request);
+        if self.subscription.is_none()
+            && let Some(resources) = &mut result.capabilities.resources
+        {
+            resources.subscribe = None;
+        }
+        Ok(result)
+    }
+
     async fn discover(&self, _: RequestContext<RoleServer>) -> Result<DiscoverResult, ErrorData> {
         let mut result = DiscoverResult::from_server_info(
             self.supported_protocol_versions().into_owned(),
@@ -240,10 +258,10 @@ impl ServerHandler for Server {
     ) -> Result<ReadResourceResponse, ErrorData> {
         let content = self
             .application
-            .read_resource(request.uri, context.ct.clone())
+            .read_resource(request.uri.clone(), context.ct.clone())
             .await
             .map_err(|error| internal(&error))?
-            .map_err(|sentence| ErrorData::resource_not_found(sentence, None))?;
+            .map_err(|sentence| ErrorData::resource_not_found(sentence, Some(json!({"uri": request.uri}))))?;
         // What the component says of the cache, and beside it what this process did.
         let text = match content.uri.as_str() {
             subscriptions::STATUS_URI => with_member(&content.text, "process", self.application.counters()),
@@ -332,12 +350,7 @@ impl ServerHandler for Server {
         request: SubscribeRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<(), ErrorData> {
-        let Some(subscription) = &self.subscription else {
-            return Err(ErrorData::invalid_request(
-                "A subscription lasts for a session, and this transport has none: ask with subscriptions/listen (2026-07-28), or read the resource again.",
-                None,
-            ));
-        };
+        let subscription = self.subscription.as_ref().ok_or_else(no_subscriptions)?;
         subscription.begin(&request.uri, context.peer, self.application.syncs.ended())
     }
 
@@ -346,40 +359,25 @@ impl ServerHandler for Server {
         request: UnsubscribeRequestParams,
         _: RequestContext<RoleServer>,
     ) -> Result<(), ErrorData> {
-        if let Some(subscription) = &self.subscription {
-            subscription.end(&request.uri);
-        }
+        self.subscription.as_ref().ok_or_else(no_subscriptions)?.end(&request.uri);
         Ok(())
     }
 
-    /// The SDK hands parameters that it cannot decode to this method, as if the whole method
-    /// were unknown.
     async fn on_custom_request(
         &self,
         request: CustomRequest,
         context: RequestContext<RoleServer>,
     ) -> Result<CustomResult, ErrorData> {
-        const KNOWN: &[&str] = &[
-            "tools/call",
-            "tools/list",
-            "resources/list",
-            "resources/templates/list",
-            "resources/read",
-            "prompts/list",
-            "prompts/get",
-            "completion/complete",
-            "subscriptions/listen",
-            "server/discover",
-        ];
-        const LEGACY: &[&str] = &["resources/subscribe", "resources/unsubscribe"];
         let legacy = context.protocol_version().is_none_or(|version| version.has_initialize());
-        let method = request.method.as_str();
-        if KNOWN.contains(&method) || (legacy && LEGACY.contains(&method)) {
-            return Err(ErrorData::invalid_params(
-                format!("The parameters of {} are missing or of the wrong type.", request.method),
-                None,
-            ));
-        }
-        Err(ErrorData::new(ErrorCode::METHOD_NOT_FOUND, request.method, None))
+        Err(undecoded::refusal(request.method, legacy && self.subscription.is_some()))
     }
+}
+
+/// What a transport without sessions does not declare to the older era, it does not have.
+fn no_subscriptions() -> ErrorData {
+    ErrorData::new(
+        ErrorCode::METHOD_NOT_FOUND,
+        "A subscription lasts for a session, and this transport has none: ask with subscriptions/listen (2026-07-28), or read the resource again.",
+        None,
+    )
 }

@@ -246,6 +246,12 @@ impl Outgoing {
                 "; if a proxy or a private authority signs here, name its certificate in SSL_CERT_FILE",
             );
         }
+        if causes.contains("Invalid Server Name") {
+            // reqwest 0.13 hands the address with its brackets to TLS behind a proxy.
+            causes.push_str(
+                "; through a proxy a server cannot be called by an IPv6 address, so give its name in INTERCOM_BASE_URL, or leave the proxy out with NO_PROXY",
+            );
+        }
         if error.is_connect()
             && let Some(proxy) = &self.proxy
         {

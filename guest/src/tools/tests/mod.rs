@@ -7,5 +7,6 @@ pub(crate) mod fixture;
 mod hostile;
 mod more_answers;
 mod properties;
+mod replica;
 
 pub(crate) use hostile::{hostile_workspace, is_hidden};
