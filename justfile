@@ -115,3 +115,8 @@ latency: build
     set -euo pipefail
     export FASTINTERCOM_BIN={{ bin }}
     cargo test --package fastintercom-tests --test storage -- --nocapture --ignored latency
+
+# The report in headless Chromium: nothing is loaded, nothing is wrong, pictures in target/report
+report-check: build
+    cargo build --quiet --package fastintercom-tests --bin intercom-simulator
+    tests/report/check.sh {{ bin }} {{ simulator }} {{ target }}/report

@@ -11,6 +11,7 @@ use futures_core::future::BoxFuture;
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument as _;
 
 use crate::component::bindings::progress;
 use crate::component::bindings::sync_control::Outcome;
@@ -20,6 +21,7 @@ use crate::component::loader::Loader;
 use crate::component::state::{CallContext, ProgressSink};
 use crate::component::surroundings::{Surroundings, SyncService};
 use crate::component::worker::Worker;
+use crate::counters::SyncRuns;
 use crate::sandbox::lock::SyncLock;
 
 /// How a run ended.
@@ -41,6 +43,7 @@ pub struct Syncs {
     cancelled: CancellationToken,
     /// Told of every end of a run, so that subscribers of the status hear of it.
     ended: watch::Sender<u64>,
+    pub runs: SyncRuns,
     /// The program's own. A tool asks for a sync from the runtime of its instance, which ends with
     /// the instance when the call is cancelled: what ran there would end in the middle.
     runtime: Handle,
@@ -80,6 +83,7 @@ impl Syncs {
             stopping: Arc::new(AtomicBool::new(false)),
             cancelled: CancellationToken::new(),
             ended: watch::channel(0).0,
+            runs: SyncRuns::default(),
             runtime: Handle::current(),
             itself: itself.clone(),
         })
@@ -141,12 +145,16 @@ impl Syncs {
         let listeners = Arc::new(Mutex::new(progress.into_iter().collect::<Vec<_>>()));
         *running = Some(Running { result: result.clone(), listeners: Arc::clone(&listeners) });
         let (request, itself) = (request.clone(), self.itself.clone());
-        self.runtime.spawn(async move {
+        // Within the span of the call that asked for it, if one did.
+        let span = tracing::error_span!("sync", run = self.runs.next());
+        let run = async move {
             let Some(syncs) = itself.upgrade() else { return };
             let outcome = syncs.run_alone(request, elsewhere, listeners).await;
+            syncs.runs.ended(&outcome);
             let _ = sender.send(Some(outcome));
             syncs.announce();
-        });
+        };
+        self.runtime.spawn(run.instrument(span));
         (result, true)
     }
 
@@ -295,7 +303,8 @@ impl SyncService for Syncs {
             let Some(syncs) = itself.upgrade() else { return Outcome::Failed(stopped()) };
             // The run goes on when the waiting ends.
             let runtime = syncs.runtime.clone();
-            let run = runtime.spawn(async move { syncs.run(request, Elsewhere::Wait, progress).await });
+            let run = async move { syncs.run(request, Elsewhere::Wait, progress).await };
+            let run = runtime.spawn(run.in_current_span());
             match tokio::time::timeout(Duration::from_secs(wait_seconds.into()), run).await {
                 Ok(Ok(Ok(report))) => Outcome::Finished(report),
                 Ok(Ok(Err(error))) => Outcome::Failed(error),

@@ -92,6 +92,42 @@ impl Cli {
         Output { code: child.wait().expect("an exit status").code(), stdout, stderr }
     }
 
+    /// Runs it at a terminal, and types a line once it has asked. Returns everything that the
+    /// terminal showed, its echo included. `None`: this system has no `script` to make one.
+    ///
+    /// # Panics
+    /// When it ends without asking.
+    #[cfg(target_os = "linux")]
+    #[must_use]
+    pub fn run_at_terminal(&self, question: &str, line: &str) -> Option<String> {
+        let quoted = |word: &str| format!("'{}'", word.replace('\'', "'\\''"));
+        let program = self.environment.command();
+        let words: Vec<_> = std::iter::once(program.get_program().to_string_lossy().into_owned())
+            .chain(self.arguments.iter().cloned())
+            .map(|word| quoted(&word))
+            .collect();
+        let mut script = std::process::Command::new("script");
+        script.args(["-qec", &words.join(" "), "/dev/null"]).env_clear();
+        script.envs(program.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        if let Some(path) = std::env::var_os("PATH") {
+            script.env("PATH", path);
+        }
+        let mut child = script.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().ok()?;
+        let (mut input, mut output) = (child.stdin.take()?, child.stdout.take()?);
+        let mut shown = Vec::new();
+        let mut piece = [0; 1024];
+        let asked = |shown: &[u8]| String::from_utf8_lossy(shown).contains(question);
+        while !asked(&shown) {
+            let count = output.read(&mut piece).expect("the terminal is readable");
+            assert!(count > 0, "it ended without asking: {}", String::from_utf8_lossy(&shown));
+            shown.extend_from_slice(&piece[..count]);
+        }
+        writeln!(input, "{line}").expect("the terminal takes a line");
+        output.read_to_end(&mut shown).expect("the terminal is readable");
+        child.wait().expect("an exit status");
+        Some(String::from_utf8_lossy(&shown).into_owned())
+    }
+
     /// Runs it until `enough` says so, and then kills it without a warning (SIGKILL). False when
     /// it ended by itself before.
     ///

@@ -6,7 +6,9 @@ use super::pacing::Pace;
 use super::plan::{Known, plan};
 use super::range::{self, Range};
 use super::reading::Reading;
-use super::{SyncError, SyncReport, SyncRequest, contacts, deletions, labels, reconcile, retention};
+use super::{
+    SyncError, SyncReport, SyncRequest, companies, contacts, deletions, labels, reconcile, retention,
+};
 use crate::environment::{Clock, Http, Log, LogLevel, Progress, Settings};
 use crate::error::StoreResult;
 use crate::intercom::directory::Workspace;
@@ -121,6 +123,10 @@ fn finish(
 ) -> Result<SyncReport, SyncError> {
     let now = engine.now();
     let connection = engine.store.connection();
+    let traffic =
+        sync_state::Traffic { requests: engine.tally.api_calls, rate_limited: engine.tally.rate_limited };
+    // Only a count: if it cannot be written, the row below says why.
+    let _ = sync_state::add_traffic(connection, traffic);
     let closing = result.and_then(|()| {
         let row = sync_runs::days(connection, engine.sync_id)?;
         let totals = totals_of(connection, &row)?;
@@ -198,6 +204,7 @@ impl Run<'_, '_> {
         reconcile::second_look(self.engine)?;
         self.read(wanted, bound)?;
         contacts::refresh(self.engine)?;
+        companies::refresh(self.engine)?;
         Ok(())
     }
 

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use super::arguments::{InstallOptions, UninstallOptions};
 use super::{Failure, terminal};
 use crate::clients::Client;
-use crate::clients::entry::{Entry, EntryToken};
+use crate::clients::entry::{Entry, EntryToken, TOKEN_VARIABLE};
 use crate::clients::file::ClientFile;
 use crate::clients::places::Places;
 use crate::config::{Config, Sources, TokenSource, find_token, login_file};
@@ -31,20 +31,19 @@ pub fn install(
         token: token(sources, options)?,
     };
     let path = client.file(&places()?);
+    if options.print {
+        return print(client, &path, &entry);
+    }
     let file = ClientFile::read(&path).map_err(Failure::Work)?;
     let refused = |reason: String| Failure::Work(unusable(client, &path, &reason));
     let text = client.shape().with(file.text(), &entry).map_err(refused)?;
-    if options.print {
-        print(client, &path, &file, &entry)?;
-        return Ok(ExitCode::SUCCESS);
-    }
     if file.exists() && text == file.text() {
         terminal::line(&format!("{} is set up already, in {}.", client.title(), path.display()));
     } else {
         let closed = matches!(entry.token, EntryToken::Written(_));
         let kept = file.replace(&text, closed).map_err(Failure::Work)?;
         terminal::line(&format!("{} now starts {}.", client.title(), entry.command));
-        say_where(&path, kept.as_deref());
+        say_where(&path, &file, kept.as_deref());
     }
     terminal::line(&about_token(client, sources, &entry));
     terminal::line(&format!("Restart {} to have it read its configuration anew.", client.title()));
@@ -65,7 +64,7 @@ pub fn uninstall(options: &UninstallOptions) -> Result<ExitCode, Failure> {
     };
     let kept = file.replace(&text, false).map_err(Failure::Work)?;
     terminal::line(&format!("{} no longer starts FastIntercom.", client.title()));
-    say_where(&path, kept.as_deref());
+    say_where(&path, &file, kept.as_deref());
     terminal::line(
         "The cached conversations and a stored token are still there; `fastintercom reset` and `fastintercom logout` remove them.",
     );
@@ -83,32 +82,36 @@ fn places() -> Result<Places, Failure> {
 /// `reason` is the part of a sentence that [`crate::clients::Shape::with`] returns.
 fn unusable(client: Client, path: &Path, reason: &str) -> String {
     format!(
-        "{} was left as it is: {reason}. Mend that, then try again; or add the entry by hand, as `fastintercom install {} --print` shows it once the file is sound.",
+        "{} was left as it is: {reason}. Mend that and try again, or change the entry by hand: `fastintercom install {} --print` shows it.",
         path.display(),
         client.name()
     )
 }
 
-fn say_where(path: &Path, kept: Option<&Path>) {
+fn say_where(path: &Path, file: &ClientFile, kept: Option<&Path>) {
     terminal::line(&match kept {
         Some(kept) => {
             format!("Changed {}; as it was before it is kept as {}.", path.display(), kept.display())
         }
         None => format!("Wrote {}.", path.display()),
     });
+    if kept.is_some() && file.text().contains(TOKEN_VARIABLE) {
+        terminal::line("That copy may still hold an access token; remove it once all is well.");
+    }
 }
 
-/// What would stand in the file if nothing else did: other servers there may have secrets.
-fn print(client: Client, path: &Path, file: &ClientFile, entry: &Entry) -> Result<(), Failure> {
+/// What would stand in the file if nothing else did: other servers there may have secrets, and a
+/// file that cannot be read is when somebody needs this most.
+fn print(client: Client, path: &Path, entry: &Entry) -> Result<ExitCode, Failure> {
     let mut shown = entry.clone();
     if let EntryToken::Written(token) = &mut shown.token {
         HIDDEN_TOKEN.clone_into(token);
     }
     let text = client.shape().with("", &shown).map_err(Failure::Work)?;
-    let merged = if file.exists() { ", merged with what is there" } else { ", a new file" };
+    let merged = if path.exists() { ", merged with what is there" } else { ", a new file" };
     terminal::note(&format!("Would be written to {}{merged}:", path.display()));
     terminal::line(text.trim_end());
-    Ok(())
+    Ok(ExitCode::SUCCESS)
 }
 
 /// The path by which this program is called. Where a link in a folder of `PATH` leads to it, that

@@ -4,15 +4,21 @@ mod arguments;
 mod backup;
 mod call;
 mod capabilities;
+mod completions;
 mod doctor;
 #[cfg(test)]
 mod documentation;
 mod install;
 mod logging;
 mod login;
+mod manual;
+mod progress;
 mod repair;
+mod report;
 mod reset;
+mod search;
 mod serve;
+mod show;
 mod status;
 mod sync;
 mod terminal;
@@ -50,6 +56,16 @@ impl From<crate::component::errors::CallError> for Failure {
     }
 }
 
+impl From<crate::component::bindings::views::ViewError> for Failure {
+    fn from(error: crate::component::bindings::views::ViewError) -> Self {
+        use crate::component::bindings::views::ViewError;
+        match error {
+            ViewError::InvalidOptions(sentence) => Self::Usage(sentence),
+            ViewError::Failed(sentence) => Self::Work(sentence),
+        }
+    }
+}
+
 /// Runs the program.
 #[must_use]
 pub fn main() -> ExitCode {
@@ -63,13 +79,19 @@ pub fn main() -> ExitCode {
                 Failure::Work(sentence) => (sentence, 1),
                 Failure::Usage(sentence) => (sentence, 2),
             };
-            terminal::error(&sentence);
+            terminal::error(&crate::text::visible(&sentence));
             ExitCode::from(code)
         }
     }
 }
 
 fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
+    // These two need neither settings nor a database.
+    match arguments.command() {
+        Command::Completions(options) => return completions::run(options),
+        Command::Manual(options) => return manual::run(options),
+        _ => {}
+    }
     let mut sources = Sources::read(arguments.settings.flags(), arguments.settings.config.as_deref())?;
     logging::start(&sources, arguments.command())?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -97,7 +119,14 @@ async fn execute(
         Command::Logout => login::logout(sources),
         Command::Reset(options) => reset::run(sources, &options),
         Command::Doctor(options) => doctor::run(sources, &options).await,
-        Command::Repair => repair::run(&application(sources)?).await,
+        Command::Repair(options) => {
+            let application = application(sources)?;
+            progress::compile(&application).await?;
+            repair::run(&application, options).await
+        }
+        Command::Capabilities(options) => capabilities::run(application(sources)?.as_ref(), options),
+        Command::Completions(options) => completions::run(&options),
+        Command::Manual(options) => manual::run(&options),
         Command::Serve(options) => serve(sources, options).await,
         Command::Sync(options) => {
             let (application, _use) = open(sources).await?;
@@ -115,9 +144,17 @@ async fn execute(
             let (application, _use) = open(sources).await?;
             status::run(application, options).await
         }
-        Command::Capabilities(options) => {
+        Command::Search(options) => {
             let (application, _use) = open(sources).await?;
-            capabilities::run(&application, options)
+            search::run(&application, options).await
+        }
+        Command::Show(options) => {
+            let (application, _use) = open(sources).await?;
+            show::run(&application, options).await
+        }
+        Command::Report(options) => {
+            let (application, _use) = open(sources).await?;
+            report::run(&application, options).await
         }
         Command::Backup(options) => {
             let (application, _use) = open(sources).await?;
@@ -131,6 +168,7 @@ async fn execute(
 async fn open(sources: &mut Sources) -> Result<(Arc<Application>, UseLock), Failure> {
     let application = application(sources)?;
     let in_use = repair::wait_for(&application).await?;
+    progress::prepare(&application).await?;
     Ok((application, in_use))
 }
 

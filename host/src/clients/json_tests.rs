@@ -117,7 +117,7 @@ fn removal_takes_our_entry_and_our_input_and_no_more() {
 fn broken_files_are_refused_with_their_line() {
     for (text, words) in [
         ("{\n  \"mcpServers\": {\n", "line"),
-        ("{\n  \"a\": 1\n  \"b\": 2\n}", "line 3"),
+        ("{\n  \"a\": 1\n  \"b\": 2\n}", "line 2 is not valid JSON: expected comma"),
         ("{\n\n'a': 1}", "line 3"),
         ("[]", "no JSON object"),
         ("\"text\"", "no JSON object"),

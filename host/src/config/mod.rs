@@ -62,6 +62,8 @@ pub struct Config {
     pub memory_total: usize,
     pub outgoing_limits: OutgoingLimits,
     pub certificates: Option<PathBuf>,
+    /// The OpenTelemetry collector; `None`: nothing is told to anybody.
+    pub otlp_endpoint: Option<String>,
     /// Where compiled code is kept; `None`: nowhere.
     pub code_cache: Option<PathBuf>,
     /// Another component than the embedded one.
@@ -124,6 +126,7 @@ impl Config {
             memory_total: megabytes(sources.number("memory_total_mb", 64..=65_536)?.unwrap_or(2_048)),
             outgoing_limits: outgoing_limits(sources)?,
             certificates: sources.path("certificates")?,
+            otlp_endpoint: sources.parsed("otlp_endpoint", otlp_endpoint)?,
             code_cache,
             component: sources.parsed("component", component)?,
             data_folder: place.folder,
@@ -210,6 +213,19 @@ fn origin(sources: &Sources) -> Result<Policy, ConfigError> {
         })?
         .unwrap_or("https://api.intercom.io");
     Policy::new(base).map_err(ConfigError)
+}
+
+/// An address without anything secret in it: it is shown in the log.
+fn otlp_endpoint(text: &str) -> Result<String, String> {
+    let shape = "it is an address such as http://127.0.0.1:4318, without a user, query or fragment";
+    let url = reqwest::Url::parse(text).map_err(|_| shape.to_owned())?;
+    let plain = matches!(url.scheme(), "http" | "https")
+        && url.has_host()
+        && url.username().is_empty()
+        && url.password().is_none()
+        && url.query().is_none()
+        && url.fragment().is_none();
+    if plain { Ok(text.to_owned()) } else { Err(shape.to_owned()) }
 }
 
 fn component(text: &str) -> Result<PathBuf, String> {

@@ -114,6 +114,12 @@ pub const SETTINGS: &[Setting] = &[
     ),
     setting("log_format", &["FASTINTERCOM_LOG_FORMAT"], "`text`", "`text` or `json`"),
     setting(
+        "otlp_endpoint",
+        &["FASTINTERCOM_OTLP_ENDPOINT"],
+        "nothing is told to anybody",
+        "an OpenTelemetry collector that is told of each call, such as `http://127.0.0.1:4318`",
+    ),
+    setting(
         "http_token_file",
         &["FASTINTERCOM_HTTP_TOKEN_FILE"],
         "none on loopback",

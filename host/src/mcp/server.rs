@@ -1,6 +1,7 @@
 //! The protocol's requests, answered by the component.
 
 use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
 use rmcp::model::{
     CacheScope, CallToolRequestParams, CallToolResponse, CompleteRequestParams, CompleteResult,
@@ -15,6 +16,7 @@ use rmcp::service::{RequestContext, SubscriptionContext};
 use rmcp::{ErrorData, RoleServer, ServerHandler};
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument as _;
 
 use super::convert;
 use super::progress::Forwarder;
@@ -24,6 +26,8 @@ use crate::application::Application;
 use crate::component::bindings::prompts::CompletionReference;
 use crate::component::bindings::tools::ToolError;
 use crate::component::errors::CallError;
+use crate::counters::Outcome;
+use crate::telemetry::Operation;
 
 pub const NAME: &str = "fastintercom";
 pub const TITLE: &str = "FastIntercom";
@@ -66,6 +70,47 @@ fn first_page(request: Option<PaginatedRequestParams>) -> Result<(), ErrorData> 
             "There is no such page: this list has one page. Ask again without a cursor.",
             None,
         )),
+    }
+}
+
+/// The beginning of a request, for telemetry.
+fn operation(method: &'static str, context: &RequestContext<RoleServer>) -> Operation {
+    Operation {
+        method,
+        tool: None,
+        protocol_version: context.protocol_version().map(|version| version.to_string()),
+        request_id: crate::text::printable(&context.id.to_string(), 64),
+        traceparent: context.meta.get_traceparent().map(str::to_owned),
+        begun: SystemTime::now(),
+        took: Duration::ZERO,
+        error: None,
+    }
+}
+
+/// The end of a tool call. What a client calls a tool that does not exist could be anything, so
+/// it is not told.
+fn ended(operation: Operation, tool: &str, outcome: Outcome) -> Operation {
+    Operation {
+        tool: (outcome != Outcome::UnknownTool).then(|| tool.to_owned()),
+        took: operation.begun.elapsed().unwrap_or_default(),
+        error: match outcome {
+            Outcome::Ok => None,
+            // The conventions' word for a result with `isError`.
+            Outcome::InvalidArguments | Outcome::Failed => Some("tool_error"),
+            other => Some(other.as_str()),
+        },
+        ..operation
+    }
+}
+
+/// The JSON object with one member more; other text stays as it is.
+fn with_member(object: &str, name: &str, value: serde_json::Value) -> String {
+    match serde_json::from_str(object) {
+        Ok(serde_json::Value::Object(mut members)) => {
+            members.insert(name.to_owned(), value);
+            serde_json::Value::Object(members).to_string()
+        }
+        _ => object.to_owned(),
     }
 }
 
@@ -145,21 +190,20 @@ impl ServerHandler for Server {
         let arguments = request
             .arguments
             .map_or_else(|| "{}".to_owned(), |map| serde_json::Value::Object(map).to_string());
-        let begun = std::time::Instant::now();
+        let operation = operation("tools/call", &context);
         let forwarder =
             context.meta.get_progress_token().map(|token| Forwarder::new(context.peer.clone(), token));
         let sink = forwarder.as_ref().map(|forwarder| Arc::clone(&forwarder.sink));
+        let span = tracing::error_span!("mcp", id = %operation.request_id);
         let call = self.application.call_tool(name.clone(), arguments, context.ct.clone(), sink);
+        let call = call.instrument(span);
         let answer = match forwarder {
             Some(forwarder) => forwarder.during(call).await,
             None => call.await,
         };
-        tracing::debug!(
-            tool = %crate::text::printable(&name, 64),
-            milliseconds = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX),
-            ok = matches!(answer, Ok(Ok(_))),
-            "tool called"
-        );
+        if let Some(telemetry) = &self.application.telemetry {
+            telemetry.record(ended(operation, &name, Outcome::of(&answer)));
+        }
         let result = match answer {
             Ok(Ok(output)) => convert::tool_success(output),
             Ok(Err(ToolError::UnknownTool(sentence))) => {
@@ -218,7 +262,12 @@ impl ServerHandler for Server {
             .await
             .map_err(|error| internal(&error))?
             .map_err(|sentence| ErrorData::resource_not_found(sentence, Some(json!({"uri": request.uri}))))?;
-        let contents = ResourceContents::text(content.text, content.uri).with_mime_type(content.mime_type);
+        // What the component says of the cache, and beside it what this process did.
+        let text = match content.uri.as_str() {
+            subscriptions::STATUS_URI => with_member(&content.text, "process", self.application.counters()),
+            _ => content.text,
+        };
+        let contents = ResourceContents::text(text, content.uri).with_mime_type(content.mime_type);
         let mut result = ReadResourceResult::new(vec![contents])
             .with_ttl_ms(CONTENT_TTL_MS)
             .with_cache_scope(CacheScope::Private);

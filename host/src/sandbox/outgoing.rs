@@ -5,6 +5,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -14,6 +15,7 @@ use tokio::runtime::Handle;
 use super::policy::Policy;
 use super::secret::Secret;
 use crate::component::limits::{MemoryBudget, Reservation};
+use crate::counters::Requests;
 
 /// Limits of a request; every one is explained where it is set.
 #[derive(Clone, Copy, Debug)]
@@ -62,6 +64,7 @@ pub struct Outgoing {
     limits: OutgoingLimits,
     runtime: Handle,
     proxy: Option<String>,
+    pub requests: Requests,
 }
 
 /// Headers of an answer that the guest has no business with.
@@ -107,7 +110,7 @@ impl Outgoing {
         let client =
             builder.build().map_err(|error| format!("The HTTP client cannot start: {}.", causes(&error)))?;
         let proxy = proxy_variable(&policy);
-        Ok(Self { client, policy, token, limits, runtime, proxy })
+        Ok(Self { client, policy, token, limits, runtime, proxy, requests: Requests::default() })
     }
 
     #[must_use]
@@ -133,7 +136,18 @@ impl Outgoing {
             OutgoingError::Denied(rule)
         })?;
         let (runtime, memory) = (self.runtime.clone(), Arc::clone(memory));
-        let task = runtime.spawn(async move { self.exchange(method, uri, headers, body, &memory).await });
+        let task = runtime.spawn(async move {
+            let answer = self.exchange(method, uri, headers, body, &memory).await;
+            self.requests.sent.fetch_add(1, Ordering::Relaxed);
+            match &answer {
+                Err(_) => self.requests.failed.fetch_add(1, Ordering::Relaxed),
+                Ok(answer) if answer.status() == StatusCode::TOO_MANY_REQUESTS => {
+                    self.requests.rate_limited.fetch_add(1, Ordering::Relaxed)
+                }
+                Ok(_) => 0,
+            };
+            answer
+        });
         let guard = AbortOnDrop(task.abort_handle());
         let answer = task.await.unwrap_or_else(|error| Err(OutgoingError::Connection(error.to_string())));
         drop(guard);
@@ -230,6 +244,12 @@ impl Outgoing {
         if causes.contains("invalid peer certificate") {
             causes.push_str(
                 "; if a proxy or a private authority signs here, name its certificate in SSL_CERT_FILE",
+            );
+        }
+        if causes.contains("Invalid Server Name") {
+            // reqwest 0.13 hands the address with its brackets to TLS behind a proxy.
+            causes.push_str(
+                "; through a proxy a server cannot be called by an IPv6 address, so give its name in INTERCOM_BASE_URL, or leave the proxy out with NO_PROXY",
             );
         }
         if error.is_connect()

@@ -144,6 +144,8 @@ fn a_broken_file_is_refused_with_its_line_and_left_as_it_is() {
             assert_eq!(read(&file), broken, "{client}");
             assert_eq!(kept(&file), None, "{client}");
         }
+        let shown = run(&cli, &["install", client, "--print"]).assert_code(0);
+        assert_eq!(entry(client, &shown.stdout)["command"], program(), "{client}: {shown:?}");
     }
 }
 
@@ -172,11 +174,15 @@ fn settings_that_were_given_go_along_and_the_token_only_when_told() {
     let output = run(&cli, &["install", "cursor", "--with-token"]).assert_code(0);
     assert_eq!(entry("cursor", &read(&file))["env"]["INTERCOM_ACCESS_TOKEN"], "canary-token");
     assert!(!format!("{output:?}").contains("canary-token"), "{output:?}");
+    let output = run(&cli, &["install", "cursor", "--with-token"]).assert_code(0);
+    assert!(!output.stdout.contains("copy"), "nothing was replaced: {output:?}");
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt as _;
         assert_eq!(fs::metadata(&file).expect("there").permissions().mode() & 0o777, 0o600);
     }
+    let removed = run(&cli, &["uninstall", "cursor"]).assert_code(0);
+    assert!(removed.stdout.contains("That copy may still hold an access token"), "{removed:?}");
     let none = run(&plain(), &["install", "cursor", "--with-token"]).assert_code(2);
     assert!(none.stderr.contains("There is no access token to write"), "{none:?}");
 }

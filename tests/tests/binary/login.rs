@@ -95,3 +95,16 @@ fn missing_permissions_and_other_tokens_are_told_at_once() {
     assert!(output.stdout.contains("Servers need the base url as well"), "{output:?}");
     assert!(!format!("{output:?}").contains("of-the-environment"), "{output:?}");
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn what_is_typed_at_the_terminal_is_not_shown() {
+    let simulator = small();
+    let cli = cli(&simulator);
+    let Some(shown) = cli.clone().args(["login"]).run_at_terminal("Access token: ", simulator.token()) else {
+        return;
+    };
+    assert!(shown.contains("The token belongs to Acme Support"), "{shown}");
+    assert!(!shown.contains(simulator.token()), "{shown}");
+    assert_eq!(fs::read_to_string(stored(&cli)).expect("stored").trim(), simulator.token());
+}

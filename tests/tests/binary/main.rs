@@ -9,6 +9,7 @@ mod failures;
 mod install;
 mod login;
 mod no_token;
+mod observability;
 mod old_databases;
 mod progress;
 mod protocol;
@@ -26,6 +27,7 @@ mod tools_figures;
 mod tools_search;
 mod tools_sync;
 mod tools_thread;
+mod views;
 mod wire_refusals;
 mod wire_results;
 

@@ -75,3 +75,20 @@ fn a_program_in_a_transaction_is_waited_for_and_then_named() {
     drop(native);
     cli.args(["reset", "--yes"]).run().assert_code(0);
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn whoever_sits_at_the_terminal_is_asked_and_only_yes_is_yes() {
+    let simulator = small();
+    let cli = Cli::new(&simulator);
+    cli.clone().args(["sync", "--days", "9"]).run().assert_code(0);
+    let reset = cli.clone().args(["reset"]);
+    for answer in ["", "n", "what?"] {
+        let Some(shown) = reset.run_at_terminal("Remove them for good? [y/N]", answer) else { return };
+        assert!(shown.contains("Nothing was removed."), "{answer}: {shown}");
+        assert!(cli.scratch().database().exists());
+    }
+    let shown = reset.run_at_terminal("Remove them for good? [y/N]", "Yes").expect("a terminal");
+    assert!(shown.contains("Removed "), "{shown}");
+    assert!(!cli.scratch().database().exists());
+}
