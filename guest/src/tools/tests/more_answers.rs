@@ -215,18 +215,26 @@ fn arguments_are_completed_from_the_cache() {
         (Reference::Prompt("triage_unanswered".into()), "assignee", "stone", vec!["Bob Stone"]),
         (Reference::Prompt("weekly_summary".into()), "team", "", vec!["Billing"]),
         (Reference::Prompt("customer_history".into()), "customer", "ann", vec!["ann@example.com"]),
-        (Reference::Prompt("weekly_summary".into()), "tag", "", vec![]),
         (
             Reference::ResourceTemplate("intercom://conversation/{id}".into()),
             "id",
             "10",
             vec!["103", "102", "101", "104"],
         ),
-        (Reference::ResourceTemplate("other://{id}".into()), "id", "10", vec![]),
     ] {
         let completion = workspace
             .with(|context| prompts::complete(context, &reference, argument, typed))
             .expect("completes");
         assert_eq!(completion.values, expected, "{reference:?} {argument}");
+    }
+    for (reference, argument, words) in [
+        (Reference::Prompt("weekly_summary".into()), "tag", "timeframe, team"),
+        (Reference::Prompt("no_such_prompt".into()), "team", "weekly_summary"),
+        (Reference::ResourceTemplate("other://{id}".into()), "id", "intercom://conversation/{id}"),
+    ] {
+        let sentence = workspace
+            .with(|context| prompts::complete(context, &reference, argument, ""))
+            .expect_err("there is nothing to complete");
+        assert!(sentence.contains(words), "{reference:?} {argument}: {sentence}");
     }
 }
