@@ -67,6 +67,15 @@ clients *names: build
     cargo build --quiet --package fastintercom-tests --bin intercom-simulator
     tests/clients/run.sh {{ bin }} {{ simulator }} {{ names }}
 
+# The official MCP conformance suite, revisions 2026-07-28 and 2025-11-25; needs npm
+conformance: build
+    tests/conformance/run.sh {{ bin }}
+
+# Pack the server as an MCP bundle for desktop clients, and let the unpacked one serve; needs npm
+mcpb: build
+    cargo build --quiet --package fastintercom-tests --bin intercom-simulator
+    tests/bundle/run.sh {{ bin }} {{ simulator }} {{ target }}/fastintercom.mcpb
+
 # Formatting and lints, as CI wants them
 lint:
     cargo fmt --all --check
@@ -106,3 +115,8 @@ latency: build
     set -euo pipefail
     export FASTINTERCOM_BIN={{ bin }}
     cargo test --package fastintercom-tests --test storage -- --nocapture --ignored latency
+
+# The report in headless Chromium: nothing is loaded, nothing is wrong, pictures in target/report
+report-check: build
+    cargo build --quiet --package fastintercom-tests --bin intercom-simulator
+    tests/report/check.sh {{ bin }} {{ simulator }} {{ target }}/report

@@ -57,7 +57,8 @@ if ! unshare $flags true 2>/dev/null; then
   skip "the image's content (needs mount namespaces)"
   exit 0
 fi
-# As `docker run --read-only -v …:/data -v …:/cache` would, the network being the machine's own.
+# As `docker run --read-only -v …:/data -v …:/cache` would, the network being the machine's own. The
+# function becomes the program, so that the signal below reaches it.
 cat >"$work/run" <<RUN
 set -e
 mount --make-rprivate /
@@ -68,7 +69,7 @@ mount -o remount,bind,ro "$image"
 exec chroot $unprivileged "$image" /fastintercom "\$@"
 RUN
 in_image() {
-  unshare $flags env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin FASTINTERCOM_DB_PATH=/data/data.db \
+  exec unshare $flags env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin FASTINTERCOM_DB_PATH=/data/data.db \
     FASTINTERCOM_CACHE_DIR=/cache sh "$work/run" "$@"
 }
 in_image serve --http 127.0.0.1:0 2>"$work/log" &

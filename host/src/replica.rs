@@ -58,7 +58,7 @@ fn look(application: &Application, last: Seen) -> Seen {
     match UseLock::share(database) {
         Ok(Some(lock)) => {
             if !matches!(last, Seen::Unknown) {
-                tracing::info!("{shown} was replaced; answers come from the new copy");
+                tracing::info!("there is a new copy at {shown}; answers come from it now");
                 application.readers.renew();
                 application.syncs.announce();
             }

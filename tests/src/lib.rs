@@ -8,6 +8,7 @@
 //! [`filled`] makes databases of any size without a sync. [`truth`] compares a whole database, whoever wrote it, with the workspace.
 
 pub mod cache;
+pub mod collector;
 pub mod command;
 pub mod database;
 mod environment;

@@ -1,11 +1,13 @@
 //! A client of a server's HTTP door.
 
-use std::io::{BufRead as _, BufReader};
-use std::time::Duration;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use ureq::http;
 
+use crate::feed::PATIENCE;
 use crate::server::{Era, client_info};
 use crate::session::Session;
 
@@ -63,6 +65,23 @@ impl Web {
         self.run(self.request("GET", path), ()).expect("an answer")
     }
 
+    /// Asks until the server says that it is ready: its first start compiles for some seconds.
+    ///
+    /// # Panics
+    /// When it does not get ready.
+    pub fn wait_until_ready(&self) {
+        let begun = Instant::now();
+        loop {
+            let reply = self.get("/readyz");
+            if reply.status == 200 {
+                assert_eq!(reply.json()["status"], "ready");
+                return;
+            }
+            assert!(begun.elapsed() < PATIENCE, "it is not ready: {}", reply.text());
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+
     /// # Panics
     /// When there is no answer.
     #[must_use]
@@ -77,12 +96,19 @@ impl Web {
         self.run(self.request("POST", path).header("content-type", "application/json"), body)
     }
 
-    /// A body whose length is not told ahead.
+    /// What the server answers to these bytes, to the end of the connection. They must not be more
+    /// than it reads.
     ///
-    /// # Errors
-    /// What went wrong with the connection.
-    pub fn post_in_pieces(&self, path: &str, body: &'static [u8]) -> Result<Reply, String> {
-        self.run(self.request("POST", path), ureq::SendBody::from_owned_reader(body))
+    /// # Panics
+    /// When there is no connection.
+    #[must_use]
+    pub fn raw(&self, bytes: &[u8]) -> String {
+        let mut stream = TcpStream::connect(self.base.trim_start_matches("http://")).expect("a connection");
+        stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
+        stream.write_all(bytes).expect("the server reads");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("an answer");
+        answer
     }
 
     /// Calls a tool at `/tools/NAME`.
@@ -100,7 +126,7 @@ impl Web {
     /// When there is no answer.
     #[must_use]
     pub fn mcp(&self, era: Era, method: &str, parameters: Value) -> Reply {
-        let name = parameters["name"].as_str().map(str::to_owned);
+        let name = parameters["name"].as_str().or(parameters["uri"].as_str()).map(str::to_owned);
         let message =
             json!({"jsonrpc": "2.0", "id": 7, "method": method, "params": era.parameters(parameters)});
         self.mcp_message(era, method, name.as_deref(), &message).expect("an answer")

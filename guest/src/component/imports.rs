@@ -99,6 +99,11 @@ pub fn local_offset(at: i64) -> i32 {
     settings::local_utc_offset(at)
 }
 
+/// Tells the host what takes long.
+pub fn phase(words: &str) {
+    Host.report(&ProgressUpdate { phase: words.to_owned(), ..ProgressUpdate::default() });
+}
+
 fn request_to_wit(request: SyncRequest) -> sync_types::SyncRequest {
     let kind = match request.kind {
         SyncKind::Background => sync_types::SyncKind::Background,

@@ -81,6 +81,16 @@ pub fn latest_failure(connection: &Connection) -> StoreResult<Option<Run>> {
     )
 }
 
+/// How many runs read from Intercom and completed, and how many failed.
+///
+/// # Errors
+/// When the table cannot be read.
+pub fn counts(connection: &Connection) -> StoreResult<(i64, i64)> {
+    let sql = "SELECT count(*) FILTER (WHERE sync_status = 'completed' AND sync_type IS NOT 'migration'), \
+        count(*) FILTER (WHERE sync_status = 'failed') FROM sync_metadata";
+    Ok(connection.prepare_cached(sql)?.query_row([], |row| Ok((row.get(0)?, row.get(1)?)))?)
+}
+
 /// How a run stands, as its row says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RunState {

@@ -69,6 +69,42 @@ pub fn set_fact(connection: &Connection, fact: Fact, value: UnixSeconds) -> Stor
     Ok(())
 }
 
+/// What all syncs of this database did together.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Traffic {
+    /// Requests sent to Intercom.
+    pub requests: u64,
+    /// Answers with status 429.
+    pub rate_limited: u64,
+}
+
+const TRAFFIC: [&str; 2] = ["requests_sent", "rate_limited_answers"];
+
+/// Adds what one run did.
+///
+/// # Errors
+/// [`crate::error::StoreError`] when the database cannot be written.
+pub fn add_traffic(connection: &Connection, traffic: Traffic) -> StoreResult<()> {
+    let mut add = connection.prepare_cached(
+        "INSERT INTO meta (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = value + excluded.value",
+    )?;
+    for (key, count) in TRAFFIC.into_iter().zip([traffic.requests, traffic.rate_limited]) {
+        add.execute(params![key, i64::try_from(count).unwrap_or(i64::MAX)])?;
+    }
+    Ok(())
+}
+
+/// # Errors
+/// [`crate::error::StoreError`] when the database cannot be read.
+pub fn traffic(connection: &Connection) -> StoreResult<Traffic> {
+    let mut read = connection.prepare_cached("SELECT CAST(value AS INTEGER) FROM meta WHERE key = ?1")?;
+    let mut count = |key: &str| -> StoreResult<u64> {
+        let value: Option<i64> = read.query_row([key], |row| row.get(0)).optional()?;
+        Ok(value.and_then(|value| u64::try_from(value).ok()).unwrap_or(0))
+    };
+    Ok(Traffic { requests: count(TRAFFIC[0])?, rate_limited: count(TRAFFIC[1])? })
+}
+
 /// The workspace that this database belongs to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WorkspaceRow {

@@ -17,9 +17,11 @@
 //!   questions; [`reading`] is the loop in which pages and threads arrive.
 //! - [`labels`], [`contacts`], [`companies`] and [`deletions`] read what belongs to conversations.
 //! - [`reconcile`] looks for what the windows missed.
+//! - [`account`] asks whose the token is and what it may read, for `fastintercom login`.
 //! - [`backlog`] says what is left to be read, for those who ask about the cache.
 //! - [`translate`] and [`figures`] turn Intercom's shapes into rows.
 
+mod account;
 mod backlog;
 mod companies;
 mod contacts;
@@ -41,6 +43,7 @@ mod run;
 mod threads;
 mod translate;
 
+pub use account::{AccountEnvironment, AccountReport, check_account};
 pub use backlog::{Backlog, Reason, backlog};
 pub use pacing::Pace;
 pub use run::{SyncEnvironment, close_abandoned, run};

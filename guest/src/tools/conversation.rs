@@ -47,7 +47,7 @@ pub fn properties() -> Value {
         "state": {"type": "string"},
         "priority": {"type": "string"},
         "channel": {"type": "string"},
-        "customer_email": {"anyOf": [{"type": "string"}, {"type": "null"}]},
+        "customer_email": {"type": ["string", "null"]},
         "customer_name": {"type": "string"},
         "company": {"type": "string"},
         "tags": {"type": "array", "items": {"type": "string"}},

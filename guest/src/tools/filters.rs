@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::arguments::{ArgumentError, ArgumentResult, Arguments, When};
 use super::freshness::Reach;
 use super::timeframe::{self, Zone};
-use super::{Failure, names, schema};
+use super::{Failure, names};
 use crate::store::search::{Ai, Between, Filters, Query};
 use crate::time::{HOUR, UnixSeconds};
 
@@ -25,7 +25,7 @@ pub struct Asked {
 
 /// Adds the properties of the filters to a schema's: all, or those of these names.
 pub fn add_properties(properties: &mut Value, only: Option<&[&str]>) {
-    let names = |description: &str| schema::list_or_text(json!({"type": "string"}), description);
+    let names = |description: &str| json!({"type": ["array", "string"], "items": {"type": "string"}, "description": description});
     let text = |description: &str| json!({"type": "string", "description": description});
     let filters = json!({
         "timeframe": {"type": "string", "description": "Period: \"today\", \"yesterday\", \"last 24 hours\", \"this week\", \"last week\", \"last 30 days\", \"last month\", \"2026-06\", \"2026-06-01 to 2026-06-15\", \"since 2026-06-01\"."},
@@ -39,7 +39,7 @@ pub fn add_properties(properties: &mut Value, only: Option<&[&str]>) {
         "customer_email": text("Exact address, or @domain.com."),
         "customer": text("Part of a customer's name, address or company."),
         "company": text("Part of the company's name."),
-        "state": schema::list_or_text(json!({"enum": STATES}), "open, closed or snoozed."),
+        "state": {"type": ["array", "string"], "items": {"enum": STATES}, "description": "open, closed or snoozed."},
         "unanswered": {"type": "boolean", "description": "The customer waits for a reply."},
         "waiting_hours_min": {"type": "number", "minimum": 0, "description": "The customer waits at least so long."},
         "assignee": text("Teammate's name or e-mail, or \"unassigned\"."),
@@ -48,7 +48,7 @@ pub fn add_properties(properties: &mut Value, only: Option<&[&str]>) {
         "tags_all": names("All of these."),
         "tags_none": names("None of these."),
         "channel": names("email, chat, whatsapp, …"),
-        "priority": schema::list_or_text(json!({"enum": PRIORITIES}), ""),
+        "priority": {"type": ["array", "string"], "items": {"enum": PRIORITIES}},
         "rating_min": {"type": "integer", "minimum": 1, "maximum": 5},
         "rating_max": {"type": "integer", "minimum": 1, "maximum": 5, "description": "2 finds bad ratings."},
         "ai": {"enum": AI, "description": "AI agent's part; abandoned: neither resolved nor escalated."},

@@ -32,7 +32,7 @@ fn output() -> Value {
             "last_error": schema::text("Why the newest sync failed."),
             "threads_waiting": schema::integer(""),
             "incomplete": schema::text(""),
-            "replica": schema::boolean("True: a read-only copy, refreshed from outside; force_sync is refused."),
+            "replica": schema::boolean("A read-only copy; force_sync is refused."),
             "timezone": schema::text(""),
             "sync_info": schema::sync_info_in_brief()
         }),

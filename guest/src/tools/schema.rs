@@ -35,16 +35,6 @@ pub fn boolean(description: &str) -> Value {
     described("boolean", description)
 }
 
-/// One or several: a list, or a text with commas. Branches, because some clients map schemas onto
-/// dialects in which a `type` is a single word.
-pub fn list_or_text(items: Value, description: &str) -> Value {
-    let mut schema = json!({"anyOf": [{"type": "array", "items": items}, {"type": "string"}]});
-    if !description.is_empty() {
-        schema["description"] = json!(description);
-    }
-    schema
-}
-
 fn described(kind: &str, description: &str) -> Value {
     if description.is_empty() {
         json!({"type": kind})

@@ -9,7 +9,7 @@ use super::get_data_info::megabytes;
 use super::{Context, Surroundings, freshness, get_sync_status, incomplete};
 use crate::error::StoreResult;
 use crate::store::coverage::Coverage;
-use crate::store::runs;
+use crate::store::{runs, sync_state};
 
 /// The state as a JSON object, and in a few lines for a person.
 ///
@@ -20,6 +20,27 @@ pub fn status(context: &mut Context<'_>) -> StoreResult<(String, String)> {
     let around = context.surroundings();
     context.store.read(|transaction| {
         let (answer, lines) = describe(around, transaction, is_syncing)?;
+        Ok((answer.to_string(), lines))
+    })
+}
+
+/// The same for the command line, with what all syncs of this database did together.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn status_and_activity(context: &mut Context<'_>) -> StoreResult<(String, String)> {
+    let is_syncing = context.sync.is_syncing();
+    let around = context.surroundings();
+    context.store.read(|transaction| {
+        let (mut answer, lines) = describe(around, transaction, is_syncing)?;
+        let traffic = sync_state::traffic(transaction)?;
+        let (completed, failed) = runs::counts(transaction)?;
+        answer["activity"] = json!({
+            "syncs_completed": completed,
+            "syncs_failed": failed,
+            "requests_sent": traffic.requests,
+            "rate_limited": traffic.rate_limited,
+        });
         Ok((answer.to_string(), lines))
     })
 }

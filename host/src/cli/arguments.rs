@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::clients::Client;
 use crate::config;
 
 /// A cache of your Intercom conversations that AI agents can search.
@@ -14,7 +15,7 @@ use crate::config;
 #[derive(Debug, Parser)]
 #[command(name = "fastintercom", version, max_term_width = 100)]
 pub struct Arguments {
-    #[command(flatten)]
+    #[command(flatten, next_help_heading = "Settings")]
     pub settings: Settings,
     #[command(subcommand)]
     pub command: Option<Command>,
@@ -48,13 +49,13 @@ pub struct Settings {
     #[arg(long, global = true, value_name = "FILE")]
     token_file: Option<String>,
     /// Minutes between two background syncs [env: FASTINTERCOM_SYNC_INTERVAL_MINUTES] [default: 15]
-    #[arg(long, global = true, value_name = "MINUTES")]
+    #[arg(long, global = true, value_name = "MINUTES", allow_negative_numbers = true)]
     sync_interval_minutes: Option<String>,
     /// Days that a background sync covers [env: FASTINTERCOM_SYNC_DAYS] [default: 7]
-    #[arg(long, global = true, value_name = "DAYS")]
+    #[arg(long, global = true, value_name = "DAYS", allow_negative_numbers = true)]
     sync_days: Option<String>,
     /// Days that the first sync covers, 0 for everything [env: FASTINTERCOM_INITIAL_SYNC_DAYS]
-    #[arg(long, global = true, value_name = "DAYS")]
+    #[arg(long, global = true, value_name = "DAYS", allow_negative_numbers = true)]
     initial_sync_days: Option<String>,
     /// What is logged to standard error: error, warn, info, debug or trace [env: FASTINTERCOM_LOG]
     #[arg(long, global = true, value_name = "LEVEL")]
@@ -96,6 +97,12 @@ pub enum Command {
     Serve(ServeOptions),
     /// Read what changed in Intercom into the database
     Sync(SyncOptions),
+    /// Find conversations by words in any message
+    Search(SearchOptions),
+    /// Show a whole conversation
+    Show(ShowOptions),
+    /// Make a page with figures and charts of a period
+    Report(ReportOptions),
     /// Call a tool and print its structured answer
     Call(CallOptions),
     /// List the tools
@@ -109,7 +116,61 @@ pub enum Command {
     /// Write a consistent copy of the database, also while a server runs
     Backup(BackupOptions),
     /// Save what a damaged database still holds into a new one; the old file is kept
-    Repair,
+    Repair(JsonOption),
+    /// Store an access token, after asking Intercom whose it is
+    ///
+    /// The token is read without an echo, or from standard input where that is no terminal. It is
+    /// stored for you alone, outside the folder that the component sees.
+    Login,
+    /// Remove the stored access token
+    Logout,
+    /// Remove everything that is cached, after asking
+    Reset(ResetOptions),
+    /// Set up an MCP client to start this server
+    ///
+    /// Settings that are given here, as flags or environment variables, are written into its
+    /// configuration, too. Everything else in the file stays, and a copy of it is kept.
+    Install(InstallOptions),
+    /// Take this server out of an MCP client's configuration
+    Uninstall(UninstallOptions),
+    /// Print what makes a shell complete this program's commands and options
+    Completions(CompletionsOptions),
+    /// Print the manual page, or write one page a command into a folder
+    Manual(ManualOptions),
+}
+
+#[derive(Debug, Args)]
+pub struct ResetOptions {
+    /// Do not ask
+    #[arg(long)]
+    pub yes: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct InstallOptions {
+    pub client: Client,
+    /// Only print what would be written, and where
+    #[arg(long)]
+    pub print: bool,
+    /// Write the access token into the client's file, too
+    #[arg(long)]
+    pub with_token: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct UninstallOptions {
+    pub client: Client,
+}
+
+#[derive(Debug, Args)]
+pub struct CompletionsOptions {
+    pub shell: clap_complete::Shell,
+}
+
+#[derive(Debug, Args)]
+pub struct ManualOptions {
+    /// The folder to write the pages into, such as ~/.local/share/man/man1
+    pub folder: Option<PathBuf>,
 }
 
 #[derive(Debug, Default, Args)]
@@ -130,6 +191,9 @@ pub struct BackupOptions {
     /// Go on: a copy every so many minutes, until this program is ended
     #[arg(long, value_name = "MINUTES", requires = "replace", value_parser = clap::value_parser!(u32).range(1..=10_080))]
     pub every: Option<u32>,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Debug, Args)]
@@ -147,6 +211,53 @@ pub struct SyncOptions {
     #[arg(long)]
     pub full: bool,
     /// Print the report as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct SearchOptions {
+    /// Words, "an exact phrase", prefix*, a OR b, -not; none: all conversations, newest first
+    #[arg(num_args = 0..)]
+    pub query: Vec<String>,
+    /// Created since then: 7d, 24h, 2026-06-01, yesterday, "last week"
+    #[arg(long, value_name = "TIME")]
+    pub since: Option<String>,
+    /// Created until then, that day included
+    #[arg(long, value_name = "TIME")]
+    pub until: Option<String>,
+    /// Only those that are open, closed or snoozed; may be given again
+    #[arg(long, value_name = "STATE")]
+    pub state: Vec<String>,
+    /// How many to show
+    #[arg(short = 'n', long, value_name = "COUNT", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=100))]
+    pub limit: u32,
+    /// Print the tool's structured answer
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct ShowOptions {
+    /// The conversation's id, as `search` shows it
+    pub id: String,
+    /// Print the tool's structured answer
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct ReportOptions {
+    /// Conversations created since then: 30d, 2026-06-01, "last month" [default: 30d]
+    #[arg(long, value_name = "TIME")]
+    pub since: Option<String>,
+    /// Created until then, that day included [default: now]
+    #[arg(long, value_name = "TIME")]
+    pub until: Option<String>,
+    /// The page to write, in place of one that is there; - for standard output
+    #[arg(short, long, value_name = "FILE", default_value = "report.html")]
+    pub output: PathBuf,
+    /// Print the figures as JSON and write no page
     #[arg(long)]
     pub json: bool,
 }

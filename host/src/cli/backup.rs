@@ -11,6 +11,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
 use super::arguments::BackupOptions;
@@ -73,7 +74,7 @@ fn check(application: &Application, options: &BackupOptions) -> Result<(), Failu
     Ok(())
 }
 
-/// Writes one copy; says what it wrote.
+/// Writes one copy; says what it wrote, in words or in JSON.
 async fn copy(
     application: &Arc<Application>,
     options: &BackupOptions,
@@ -98,7 +99,11 @@ async fn copy(
     };
     let bytes = moved
         .map_err(|error| Failure::Work(format!("The copy could not be written to {shown} ({error}).")))?;
-    Ok(format!("Wrote {shown} ({:.1} MB).", bytes as f64 / 1e6))
+    Ok(if options.json {
+        json!({"success": true, "file": options.file, "bytes": bytes}).to_string()
+    } else {
+        format!("Wrote {shown} ({:.1} MB).", bytes as f64 / 1e6)
+    })
 }
 
 fn folder_of(file: &Path) -> PathBuf {

@@ -47,6 +47,9 @@ pub async fn run(application: Arc<Application>, door: Option<Door>) -> Result<Ex
     cancelled.cancel();
     application.syncs.stop().await;
     let _ = background.await;
+    if let Some(telemetry) = &application.telemetry {
+        telemetry.flush().await;
+    }
     served.map_err(Failure::Work)?;
     Ok(ExitCode::SUCCESS)
 }

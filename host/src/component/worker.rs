@@ -16,6 +16,7 @@ use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument as _;
 use wasmtime::Store;
 use wasmtime::component::ResourceTableError;
 
@@ -94,8 +95,10 @@ impl Worker {
         let (answer, answered) = oneshot::channel();
         let (watched, watched_place) = (Arc::clone(&context.deadline), context.place.clone());
         let given_up = cancelled.clone();
+        // What is logged on the instance's thread belongs to this call.
+        let span = tracing::Span::current();
         let job: Job = Box::new(move |live| {
-            Box::pin(async move {
+            let work = async move {
                 let deadline = Arc::clone(&context.deadline);
                 let place = context.place.clone();
                 live.store.data_mut().call = context;
@@ -118,7 +121,8 @@ impl Worker {
                 drop(place);
                 let _ = answer.send(outcome);
                 fate
-            })
+            };
+            Box::pin(work.instrument(span))
         });
         let gone = || CallError::Unavailable("the instance's thread is gone".to_owned());
         watched.start();

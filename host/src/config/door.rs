@@ -61,7 +61,7 @@ fn token(sources: &Sources, data_folder: &Path) -> Result<Option<Secret>, Config
     } else if let Some(found) = sources.find("http_token_file") {
         let file = paths::expand(&found.value)
             .map_err(|reason| ConfigError(format!("{} cannot be used: {reason}.", found.place)))?;
-        (token::read_file(&file, &found.place, data_folder)?, found.place)
+        (token::read_file(&file, &found.place, Some(data_folder))?, found.place)
     } else {
         return Ok(None);
     };

@@ -13,6 +13,8 @@ pub struct Place {
     pub folder: PathBuf,
     pub file: PathBuf,
     pub read_only: bool,
+    /// See [`super::Config::replica`].
+    pub replica: bool,
 }
 
 /// The home folder, if there is one.
@@ -60,6 +62,9 @@ pub fn expand(text: &str) -> Result<PathBuf, String> {
 ///
 /// For a replica nothing is made or changed: folder and file are somebody else's, and the file may
 /// come later.
+///
+/// # Errors
+/// [`ConfigError`] that names the path, and why it cannot be used.
 pub fn database(sources: &Sources, replica: bool) -> Result<Place, ConfigError> {
     let named = sources.find("database");
     let place = named.as_ref().map_or("FASTINTERCOM_DB_PATH", |found| found.place.as_str()).to_owned();
@@ -102,7 +107,7 @@ pub fn database(sources: &Sources, replica: bool) -> Result<Place, ConfigError> 
     }
     let read_only =
         replica || make_file(&file).map_err(|error| wrong(&format!("it cannot be opened ({error})")))?;
-    Ok(Place { folder, file, read_only })
+    Ok(Place { folder, file, read_only, replica })
 }
 
 /// The component sees everything in the data folder, so it must hold nothing but the data.

@@ -9,5 +9,6 @@ mod server;
 pub mod stdio;
 pub mod streamable;
 mod subscriptions;
+mod undecoded;
 
 pub use server::Server;

@@ -50,6 +50,13 @@ impl Secret {
         Some(value)
     }
 
+    /// The token itself: for the file of `login`, and for a client's own when the user asked for
+    /// that. Nothing else may have it.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+
     /// Blanks the token wherever it stands in the bytes. Returns whether it was there.
     pub fn blank(&self, bytes: &mut [u8]) -> bool {
         let finder = memchr::memmem::Finder::new(self.0.as_bytes());

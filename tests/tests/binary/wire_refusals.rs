@@ -81,6 +81,14 @@ fn parameters_of_the_wrong_shape_are_invalid() {
         ),
         ("completion/complete", json!({"ref": prompt, "argument": {"name": "team", "value": 7}})),
         ("completion/complete", json!({"ref": prompt, "argument": {"name": "mood", "value": ""}})),
+        (
+            "completion/complete",
+            json!({"ref": {"type": "ref/prompt", "name": "no_such_prompt"}, "argument": {"name": "team", "value": ""}}),
+        ),
+        (
+            "completion/complete",
+            json!({"ref": {"type": "ref/resource", "uri": "file:///{id}"}, "argument": {"name": "id", "value": ""}}),
+        ),
     ];
     for era in Era::BOTH {
         let session = Server::new(&simulator).without_token().speaking(era).start();
@@ -131,6 +139,7 @@ fn a_missing_resource_has_the_code_of_the_era() {
             session.request("resources/read", json!({"uri": "intercom://nothing"})).expect_err("refused");
         assert_eq!(error.code, code, "{era:?}: {error}");
         assert!(error.message.contains("intercom://status"), "what there is: {error}");
+        assert_eq!(error.data["uri"], "intercom://nothing");
     }
 }
 

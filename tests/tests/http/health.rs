@@ -9,7 +9,7 @@ fn a_server_is_alive_and_ready() {
     let simulator = small();
     let (_session, web) = open(Server::new(&simulator));
     assert_eq!(web.get("/healthz").succeeded()["status"], "alive");
-    assert_eq!(web.get("/readyz").succeeded()["status"], "ready");
+    web.wait_until_ready();
     assert_eq!(web.get("/readyz").header("cache-control"), Some("no-store"));
     assert_eq!(web.post("/readyz", "").status, 405);
     assert!(web.get("/").refused(404).contains("/tools/NAME"));

@@ -39,6 +39,22 @@ fn both_eras_open_list_and_call() {
     }
 }
 
+/// The older way of subscribing lasts for a session, and there are none here.
+#[test]
+fn only_the_later_era_is_offered_subscriptions() {
+    let simulator = crate::small();
+    let (_session, web) = open(Server::new(&simulator).without_token());
+    assert_eq!(web.initialize()["capabilities"]["resources"], json!({}));
+    let discovered = web.mcp(Era::Modern, "server/discover", json!({})).result();
+    assert_eq!(discovered["capabilities"]["resources"]["subscribe"], true, "{discovered}");
+    for method in ["resources/subscribe", "resources/unsubscribe"] {
+        for parameters in [json!({"uri": "intercom://status"}), json!({})] {
+            let refused = web.mcp(Era::Legacy, method, parameters);
+            assert_eq!(refused.json()["error"]["code"], -32601, "{method}: {}", refused.text());
+        }
+    }
+}
+
 /// With a progress token the answer is a stream: progress that rises, then the result.
 #[test]
 fn progress_comes_before_the_result() {

@@ -125,10 +125,8 @@ fn it_may_start_before_its_first_copy() {
     backup(&simulator, &fresh);
     fs::rename(fresh, scratch.database()).expect("renamed");
     assert_eq!(web.tool("get_data_info", json!({})).succeeded()["total_conversations"], 30);
-    session.wait_for_log("was replaced");
-    while web.get("/readyz").status != 200 {
-        std::thread::sleep(std::time::Duration::from_millis(50));
-    }
+    session.wait_for_log("there is a new copy at");
+    web.wait_until_ready();
     let nowhere = scratch.path().join("nowhere/data.db").display().to_string();
     let typed_wrong = Cli::new(&simulator).args(["serve", "--read-only", "--database", &nowhere]);
     assert!(typed_wrong.run().assert_code(2).stderr.contains("its folder cannot be read"));

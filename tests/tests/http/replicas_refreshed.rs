@@ -102,8 +102,8 @@ fn two_replicas_follow_the_primary_and_nobody_sees_an_error() {
     for replica in &replicas {
         let status = replica.web.tool("get_server_status", json!({})).succeeded();
         assert_eq!(status["total_conversations"], 30 + ROUNDS, "{status}");
-        assert_eq!(replica.web.get("/readyz").status, 200);
-        replica.session.wait_for_log("was replaced");
+        replica.web.wait_until_ready();
+        replica.session.wait_for_log("there is a new copy at");
         no_replaced_file_stays_open(replica);
     }
     let told = subscribed.next_message().expect("a message");

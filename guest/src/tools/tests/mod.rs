@@ -3,7 +3,10 @@
 mod answers;
 mod completeness;
 mod definitions;
-mod fixture;
+pub(crate) mod fixture;
 mod hostile;
 mod more_answers;
 mod properties;
+mod replica;
+
+pub(crate) use hostile::{hostile_workspace, is_hidden};
