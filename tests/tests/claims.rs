@@ -27,7 +27,9 @@ fn names(row: &str) -> Vec<&str> {
         return Vec::new();
     };
     let plain = |name: &&str| {
+        // The heading of a column names what its names begin with.
         name.contains(['_', ':'])
+            && !name.ends_with(':')
             && name.chars().all(|letter| letter.is_ascii_lowercase() || "0123456789_:*".contains(letter))
     };
     column.split('`').skip(1).step_by(2).filter(plain).collect()

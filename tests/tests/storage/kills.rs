@@ -21,7 +21,7 @@ fn kills_at_random_moments_of_a_sync_lose_nothing() {
     // A start takes some 250 ms of questions before the first thread arrives; then about a hundred
     // a second do. The sync must be at it at each kill.
     let latency = Duration::from_millis(40);
-    let simulator = simulate(Config::new().conversations(many(600, 8_000)).days(20).latency(latency));
+    let simulator = simulate(Config::new().conversations(many(600, 3_000)).days(20).latency(latency));
     let server = Server::new(&simulator).env("FASTINTERCOM_MAX_IN_FLIGHT", "4");
     let onlooker = server.clone().without_token().start();
     let shell = Shell::on(&server.scratch().database());

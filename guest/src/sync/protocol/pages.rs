@@ -75,7 +75,7 @@ fn a_page_that_fails_is_halved_and_grows_again_after_five_good_ones() {
 fn a_window_whose_smallest_page_fails_is_split_at_its_middle() {
     let mut script = Script::of(30).answering(|asked| {
         let too_long = asked.is_search() && asked.bounds().1 - asked.bounds().0 > 12 * 3600;
-        too_long.then(|| Err(HttpError::Timeout))
+        too_long.then_some(Err(HttpError::Timeout))
     });
     let mut cache = Cache::new();
     cache.sync(&mut script).expect("syncs");
