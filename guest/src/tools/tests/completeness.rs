@@ -25,7 +25,7 @@ fn incomplete(workspace: &mut Workspace) -> String {
     let answers =
         ["get_sync_status", "get_server_status"].map(|tool| workspace.ask(tool, "{}")["incomplete"].clone());
     assert_eq!(answers[0], answers[1]);
-    let lines = workspace.with(|context| tools::status::status(context)).expect("reads").1;
+    let lines = workspace.with(tools::status::status).expect("reads").1;
     let sentence = answers[0].as_str().unwrap_or_default().to_owned();
     assert_eq!(lines.lines().any(|line| line == sentence), !sentence.is_empty(), "{lines}");
     sentence
@@ -116,7 +116,7 @@ fn a_cache_of_everything_begins_with_its_oldest_conversation() {
         assert_eq!(answer["coverage_start"], "2026-11-01", "{answer}");
         assert_eq!(answer["covers_everything"], true, "{answer}");
     }
-    let lines = workspace.with(|context| tools::status::status(context)).expect("reads").1;
+    let lines = workspace.with(tools::status::status).expect("reads").1;
     assert!(
         lines.contains(
             "Coverage: everything, 2026-11-01 to 2026-11-22 (days in UTC; no conversation is older)"
