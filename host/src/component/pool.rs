@@ -4,9 +4,12 @@
 //! a sync leaves its place to others, so no number of waiting calls keeps a reader away.
 
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::Semaphore;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::deadline::Deadline;
@@ -23,8 +26,19 @@ pub struct Readers {
     places: Arc<Semaphore>,
     /// Calls alive at once, waiting ones included.
     alive: Arc<Semaphore>,
-    idle: Mutex<Vec<Worker>>,
+    idle: Arc<Idle>,
 }
+
+/// Workers without a call. The one used last is used next, so with few callers the others age.
+#[derive(Default)]
+struct Idle {
+    workers: Mutex<Vec<(Instant, Worker)>>,
+    /// A task looks after those that nobody needs any more.
+    watched: AtomicBool,
+}
+
+/// An idle worker beyond the first is kept so long: callers at once mostly come again soon.
+const KEPT_IDLE: Duration = Duration::from_secs(30);
 
 /// Calls alive at once for each place: with more, a caller waits for its turn.
 const CALLS_PER_PLACE: usize = 16;
@@ -38,7 +52,7 @@ impl Readers {
             surroundings,
             places: Arc::new(Semaphore::new(readers)),
             alive: Arc::new(Semaphore::new(readers * CALLS_PER_PLACE)),
-            idle: Mutex::new(Vec::new()),
+            idle: Arc::default(),
         })
     }
 
@@ -65,7 +79,7 @@ impl Readers {
             () = cancelled.cancelled() => return Err(CallError::Cancelled),
         };
         let place = Place { semaphore: Arc::clone(&self.places), permit: Arc::new(Mutex::new(Some(permit))) };
-        let worker = match self.take_idle() {
+        let worker = match self.idle.take() {
             Some(worker) => worker,
             None => Worker::start(self.loader.code().await?, Arc::clone(&self.surroundings)).await?,
         };
@@ -79,7 +93,7 @@ impl Readers {
         let token = cancelled.child_token();
         let _guard = token.clone().drop_guard();
         let answer = worker.call(context, token, call).await?;
-        self.give_back(worker);
+        self.idle.give_back(worker, self.surroundings.limits.readers);
         Ok(answer)
     }
 
@@ -89,13 +103,19 @@ impl Readers {
     /// [`CallError::Unavailable`].
     pub async fn warm(&self) -> Result<(), CallError> {
         let worker = Worker::start(self.loader.code().await?, Arc::clone(&self.surroundings)).await?;
-        self.give_back(worker);
+        self.idle.give_back(worker, self.surroundings.limits.readers);
         Ok(())
     }
+}
 
-    fn take_idle(&self) -> Option<Worker> {
-        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        while let Some(worker) = idle.pop() {
+impl Idle {
+    fn locked(&self) -> MutexGuard<'_, Vec<(Instant, Worker)>> {
+        self.workers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn take(&self) -> Option<Worker> {
+        let mut workers = self.locked();
+        while let Some((_, worker)) = workers.pop() {
             if worker.is_usable() {
                 return Some(worker);
             }
@@ -103,10 +123,35 @@ impl Readers {
         None
     }
 
-    fn give_back(&self, worker: Worker) {
-        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        if idle.len() < self.surroundings.limits.readers && worker.is_usable() {
-            idle.push(worker);
+    fn give_back(self: &Arc<Self>, worker: Worker, most: usize) {
+        let mut workers = self.locked();
+        if workers.len() < most && worker.is_usable() {
+            workers.push((Instant::now(), worker));
         }
+        if workers.len() > 1 && !self.watched.swap(true, Ordering::Relaxed) {
+            let idle = Arc::downgrade(self);
+            tokio::spawn(async move {
+                loop {
+                    tokio::time::sleep(KEPT_IDLE).await;
+                    match idle.upgrade() {
+                        Some(idle) if idle.forget_old() => {}
+                        _ => return,
+                    }
+                }
+            });
+        }
+    }
+
+    /// Drops all that were not used lately but the one used last. False: that one is alone.
+    fn forget_old(&self) -> bool {
+        let mut workers = self.locked();
+        let last = workers.pop();
+        workers.retain(|(since, _)| since.elapsed() < KEPT_IDLE);
+        workers.extend(last);
+        let several = workers.len() > 1;
+        if !several {
+            self.watched.store(false, Ordering::Relaxed);
+        }
+        several
     }
 }
