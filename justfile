@@ -62,10 +62,19 @@ contract: build
     cargo build --quiet --package fastintercom-tests --bin intercom-simulator
     tests/contract/run.sh {{ bin }} {{ simulator }}
 
-# The Python MCP client, installed from the package index, against the server
-python-client: build
+# Clients that are not ours against the server: SDKs, Inspector, Claude Code; needs npm and python
+clients *names: build
     cargo build --quiet --package fastintercom-tests --bin intercom-simulator
-    tests/clients/python.sh {{ bin }} {{ simulator }}
+    tests/clients/run.sh {{ bin }} {{ simulator }} {{ names }}
+
+# The official MCP conformance suite, revisions 2026-07-28 and 2025-11-25; needs npm
+conformance: build
+    tests/conformance/run.sh {{ bin }}
+
+# Pack the server as an MCP bundle for desktop clients, and let the unpacked one serve; needs npm
+mcpb: build
+    cargo build --quiet --package fastintercom-tests --bin intercom-simulator
+    tests/bundle/run.sh {{ bin }} {{ simulator }} {{ target }}/fastintercom.mcpb
 
 # Formatting and lints, as CI wants them
 lint:
@@ -100,9 +109,18 @@ deny *checks="licenses bans sources":
 reproducible:
     tests/reproducible.sh
 
+# The files for systemd, launchd, containers and Kubernetes, as far as this machine can check them
+deploy-check: build
+    docs/deploy/check.sh {{ bin }}
+
 # How long readers wait for a busy writer, beside native SQLite
 latency: build
     #!/usr/bin/env bash
     set -euo pipefail
     export FASTINTERCOM_BIN={{ bin }}
     cargo test --package fastintercom-tests --test storage -- --nocapture --ignored latency
+
+# The report in headless Chromium: nothing is loaded, nothing is wrong, pictures in target/report
+report-check: build
+    cargo build --quiet --package fastintercom-tests --bin intercom-simulator
+    tests/report/check.sh {{ bin }} {{ simulator }} {{ target }}/report

@@ -7,6 +7,7 @@
 //!   of Intercom's.
 //! - [`sync`] moves conversations from the one to the other and says what is covered.
 //! - [`tools`] answer an agent from the store. They know no HTTP.
+//! - [`views`] show the tools' answers to people: lines for a terminal, a page with charts.
 //! - [`text`] turns HTML and hostile text into plain, clean, searchable text.
 //! - [`environment`] holds the few traits through which time, HTTP and the host come in, so that
 //!   all of the above compiles, and is tested, natively too.
@@ -22,6 +23,7 @@ pub mod sync;
 pub mod text;
 pub mod time;
 pub mod tools;
+pub mod views;
 
 #[cfg(target_family = "wasm")]
 mod component;

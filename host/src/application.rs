@@ -2,12 +2,15 @@
 
 use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument as _;
 
+use crate::component::bindings::account::AccountReport;
+use crate::component::bindings::sync_types::SyncError;
 use crate::component::bindings::tools::{Tool, ToolError, ToolOutput};
-use crate::component::bindings::{maintenance, prompts, resources};
+use crate::component::bindings::{maintenance, prompts, resources, views};
 use crate::component::code::Bytes;
 use crate::component::deadline::Deadline;
 use crate::component::errors::CallError;
@@ -18,11 +21,16 @@ use crate::component::state::{CallContext, ProgressSink};
 use crate::component::surroundings::Surroundings;
 use crate::component::worker::Worker;
 use crate::config::{Config, ConfigError};
+use crate::counters::{Calls, Outcome};
 use crate::sandbox::outgoing::Outgoing;
 use crate::syncs::Syncs;
+use crate::telemetry::Telemetry;
 
 /// A copy of the largest database on the slowest disk is done by then.
 const LONGEST_CARE: Duration = Duration::from_secs(24 * 3_600);
+
+/// Six small requests, each tried twice at most; nobody waits longer at a terminal.
+const LONGEST_ACCOUNT: Duration = Duration::from_secs(120);
 
 /// The component with everything around it.
 pub struct Application {
@@ -31,6 +39,9 @@ pub struct Application {
     pub surroundings: Arc<Surroundings>,
     pub readers: Arc<Readers>,
     pub syncs: Arc<Syncs>,
+    pub calls: Calls,
+    /// `None`: nothing is told to anybody.
+    pub telemetry: Option<Telemetry>,
 }
 
 /// One call of an exported function, boxed as the workers want it.
@@ -64,13 +75,23 @@ impl Application {
             outgoing: Arc::new(outgoing),
             sync: OnceLock::new(),
         });
+        let telemetry =
+            config.otlp_endpoint.as_deref().map(Telemetry::start).transpose().map_err(ConfigError)?;
         let loader = Loader::new(bytes, config.code_cache.clone());
         let readers = Readers::new(Arc::clone(&loader), Arc::clone(&surroundings));
         let syncs = Syncs::new(Arc::clone(&loader), Arc::clone(&surroundings));
         // The cell is new, so this cannot fail.
         let _ =
             surroundings.sync.set(Arc::clone(&syncs) as Arc<dyn crate::component::surroundings::SyncService>);
-        Ok(Arc::new(Self { config, loader, surroundings, readers, syncs }))
+        Ok(Arc::new(Self {
+            config,
+            loader,
+            surroundings,
+            readers,
+            syncs,
+            calls: Calls::default(),
+            telemetry,
+        }))
     }
 
     /// The tools that the component has.
@@ -95,11 +116,44 @@ impl Application {
         cancelled: CancellationToken,
         progress: Option<ProgressSink>,
     ) -> Result<Result<ToolOutput, ToolError>, CallError> {
-        call!(self, cancelled, progress, |live| live.exports.fastintercom_component_tools().call_call_tool(
-            &mut live.store,
-            &name,
-            &arguments
-        ))
+        let begun = Instant::now();
+        let tool = crate::text::printable(&name, 64);
+        // Also around what the component logs meanwhile: see `Worker::call`. It is an error's span
+        // so that lines of every level have it.
+        let span = tracing::error_span!("call", request = self.calls.next(), tool);
+        let answer = async {
+            call!(self, cancelled, progress, |live| live
+                .exports
+                .fastintercom_component_tools()
+                .call_call_tool(&mut live.store, &name, &arguments))
+        };
+        let answer: Result<Result<ToolOutput, ToolError>, CallError> = answer.instrument(span.clone()).await;
+        let (outcome, took) = (Outcome::of(&answer), begun.elapsed());
+        self.calls.ended(&tool, outcome, took);
+        let bytes = match &answer {
+            Ok(Ok(output) | Err(ToolError::InvalidArguments(output) | ToolError::Failed(output))) => {
+                output.structured.len() + output.text.len()
+            }
+            Ok(Err(ToolError::UnknownTool(_))) | Err(_) => 0,
+        };
+        span.in_scope(|| {
+            tracing::info!(
+                milliseconds = (took.as_secs_f64() * 10_000.0).round() / 10.0,
+                bytes,
+                outcome = outcome.as_str(),
+                "tool called"
+            );
+        });
+        answer
+    }
+
+    /// What this process did since it started, a JSON object.
+    #[must_use]
+    pub fn counters(&self) -> serde_json::Value {
+        let mut counters = self.calls.to_json();
+        counters["syncs"] = self.syncs.runs.to_json();
+        counters["requests"] = self.surroundings.outgoing.requests.to_json();
+        counters
     }
 
     /// # Errors
@@ -193,10 +247,59 @@ impl Application {
             + Send
             + 'static,
     {
+        self.alone(LONGEST_CARE, None, cancelled, work).await
+    }
+
+    /// Opens the database in an instance of its own, and creates, migrates or takes over its
+    /// tables. Says in one line what was done.
+    ///
+    /// # Errors
+    /// [`CallError`]; the inner error is the component's sentence.
+    pub async fn open(&self, progress: ProgressSink) -> Result<Result<String, String>, CallError> {
+        self.alone(LONGEST_CARE, Some(progress), CancellationToken::new(), |live| {
+            Box::pin(async move {
+                live.exports.fastintercom_component_maintenance().call_prepare(&mut live.store).await
+            })
+        })
+        .await
+    }
+
+    /// Asks Intercom whose the access token is, and what it may read.
+    ///
+    /// # Errors
+    /// [`CallError`]; the inner error is the component's.
+    pub async fn account(
+        &self,
+        cancelled: CancellationToken,
+    ) -> Result<Result<AccountReport, SyncError>, CallError> {
+        self.alone(LONGEST_ACCOUNT, None, cancelled, |live| {
+            Box::pin(async move {
+                live.exports.fastintercom_component_account().call_check(&mut live.store).await
+            })
+        })
+        .await
+    }
+
+    /// One call in an instance of its own.
+    async fn alone<R, F>(
+        &self,
+        limit: Duration,
+        progress: Option<ProgressSink>,
+        cancelled: CancellationToken,
+        work: F,
+    ) -> Result<R, CallError>
+    where
+        R: Send + 'static,
+        F: for<'a> FnOnce(
+                &'a mut crate::component::worker::Live,
+            ) -> Pin<Box<dyn Future<Output = wasmtime::Result<R>> + 'a>>
+            + Send
+            + 'static,
+    {
         let worker = Worker::start(self.loader.code().await?, Arc::clone(&self.surroundings)).await?;
         let context = CallContext {
-            deadline: Arc::new(Deadline::new(LONGEST_CARE)),
-            progress: None,
+            deadline: Arc::new(Deadline::new(limit)),
+            progress,
             stop: Arc::default(),
             place: None,
         };
@@ -217,6 +320,55 @@ impl Application {
         + 'static,
     ) -> Result<Result<R, String>, CallError> {
         self.readers.call(CancellationToken::new(), None, work).await
+    }
+
+    /// Conversations for a terminal, `width` columns wide.
+    ///
+    /// # Errors
+    /// [`CallError`]; the inner error is the component's sentence. So for the other views.
+    pub async fn search_view(
+        &self,
+        options: String,
+        width: Option<u32>,
+        cancelled: CancellationToken,
+    ) -> Result<Result<views::Screen, views::ViewError>, CallError> {
+        call!(self, cancelled, None, |live| live.exports.fastintercom_component_views().call_search(
+            &mut live.store,
+            &options,
+            width
+        ))
+    }
+
+    /// One conversation for a terminal, `width` columns wide.
+    ///
+    /// # Errors
+    /// As [`Self::search_view`].
+    pub async fn show_view(
+        &self,
+        options: String,
+        width: Option<u32>,
+        cancelled: CancellationToken,
+    ) -> Result<Result<views::Screen, views::ViewError>, CallError> {
+        call!(self, cancelled, None, |live| live.exports.fastintercom_component_views().call_show(
+            &mut live.store,
+            &options,
+            width
+        ))
+    }
+
+    /// A page with figures and charts.
+    ///
+    /// # Errors
+    /// As [`Self::search_view`].
+    pub async fn report(
+        &self,
+        options: String,
+        cancelled: CancellationToken,
+    ) -> Result<Result<views::Page, views::ViewError>, CallError> {
+        call!(self, cancelled, None, |live| live
+            .exports
+            .fastintercom_component_views()
+            .call_report(&mut live.store, &options))
     }
 
     /// The state of the cache: a JSON object, and lines for a person.

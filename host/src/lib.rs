@@ -6,19 +6,27 @@
 //! - [`sandbox`] is what the component may do: one folder, one origin, real file locks. The
 //!   access token lives here and goes no further.
 //! - [`syncs`] runs syncs one at a time; [`timer`] asks for one every so often.
-//! - [`mcp`] speaks the protocol to the client.
-//! - [`cli`] is the command line, [`config`] the settings, [`application`] puts it all together.
+//! - [`mcp`] speaks the protocol to the client; [`http`] is the door for many clients.
+//! - [`replica`] notices that a replica's file was replaced.
+//! - [`counters`] counts what this process does; [`telemetry`] tells a collector, if one is named.
+//! - [`cli`] is the command line, [`config`] the settings, [`clients`] the MCP clients that can be
+//!   set up; [`application`] puts it all together.
 //!
 //! The host knows WIT, MCP and the operating system. It knows no field of Intercom's, no SQL and
 //! no tool's name: those come from the component at run time.
 
 pub mod application;
 pub mod cli;
+pub mod clients;
 pub mod component;
 pub mod config;
+pub mod counters;
+pub mod http;
 pub mod mcp;
 pub mod platform;
+pub mod replica;
 pub mod sandbox;
 pub mod syncs;
+pub mod telemetry;
 pub mod text;
 pub mod timer;

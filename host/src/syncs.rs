@@ -8,8 +8,10 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use futures_core::future::BoxFuture;
+use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument as _;
 
 use crate::component::bindings::progress;
 use crate::component::bindings::sync_control::Outcome;
@@ -19,6 +21,7 @@ use crate::component::loader::Loader;
 use crate::component::state::{CallContext, ProgressSink};
 use crate::component::surroundings::{Surroundings, SyncService};
 use crate::component::worker::Worker;
+use crate::counters::SyncRuns;
 use crate::sandbox::lock::SyncLock;
 
 /// How a run ended.
@@ -40,6 +43,10 @@ pub struct Syncs {
     cancelled: CancellationToken,
     /// Told of every end of a run, so that subscribers of the status hear of it.
     ended: watch::Sender<u64>,
+    pub runs: SyncRuns,
+    /// The program's own. A tool asks for a sync from the runtime of its instance, which ends with
+    /// the instance when the call is cancelled: what ran there would end in the middle.
+    runtime: Handle,
     itself: Weak<Self>,
 }
 
@@ -47,6 +54,13 @@ pub struct Syncs {
 struct Running {
     result: watch::Receiver<Option<SyncResult>>,
     listeners: Arc<Mutex<Vec<ProgressSink>>>,
+}
+
+impl Running {
+    /// Whether its end is still to come. A run that panicked never tells one.
+    fn is_live(&self) -> bool {
+        self.result.borrow().is_none() && self.result.has_changed().is_ok()
+    }
 }
 
 /// What to do when another process is syncing this database.
@@ -59,6 +73,7 @@ pub enum Elsewhere {
 }
 
 impl Syncs {
+    /// To be called in the runtime that syncs shall run in.
     #[must_use]
     pub fn new(loader: Arc<Loader>, surroundings: Arc<Surroundings>) -> Arc<Self> {
         Arc::new_cyclic(|itself| Self {
@@ -68,11 +83,18 @@ impl Syncs {
             stopping: Arc::new(AtomicBool::new(false)),
             cancelled: CancellationToken::new(),
             ended: watch::channel(0).0,
+            runs: SyncRuns::default(),
+            runtime: Handle::current(),
             itself: itself.clone(),
         })
     }
 
-    /// Changes whenever a run ends.
+    /// Says that the data is another: a replica got a new copy.
+    pub fn announce(&self) {
+        self.ended.send_modify(|count| *count += 1);
+    }
+
+    /// Changes whenever a run ends, and with [`Syncs::announce`].
     #[must_use]
     pub fn ended(&self) -> watch::Receiver<u64> {
         self.ended.subscribe()
@@ -113,7 +135,7 @@ impl Syncs {
         progress: Option<ProgressSink>,
     ) -> (watch::Receiver<Option<SyncResult>>, bool) {
         let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(current) = running.as_ref().filter(|current| current.result.borrow().is_none()) {
+        if let Some(current) = running.as_ref().filter(|current| current.is_live()) {
             if let Some(sink) = progress {
                 current.listeners.lock().unwrap_or_else(PoisonError::into_inner).push(sink);
             }
@@ -123,12 +145,16 @@ impl Syncs {
         let listeners = Arc::new(Mutex::new(progress.into_iter().collect::<Vec<_>>()));
         *running = Some(Running { result: result.clone(), listeners: Arc::clone(&listeners) });
         let (request, itself) = (request.clone(), self.itself.clone());
-        tokio::spawn(async move {
+        // Within the span of the call that asked for it, if one did.
+        let span = tracing::error_span!("sync", run = self.runs.next());
+        let run = async move {
             let Some(syncs) = itself.upgrade() else { return };
             let outcome = syncs.run_alone(request, elsewhere, listeners).await;
+            syncs.runs.ended(&outcome);
             let _ = sender.send(Some(outcome));
-            syncs.ended.send_modify(|count| *count += 1);
-        });
+            syncs.announce();
+        };
+        self.runtime.spawn(run.instrument(span));
         (result, true)
     }
 
@@ -276,7 +302,9 @@ impl SyncService for Syncs {
         Box::pin(async move {
             let Some(syncs) = itself.upgrade() else { return Outcome::Failed(stopped()) };
             // The run goes on when the waiting ends.
-            let run = tokio::spawn(async move { syncs.run(request, Elsewhere::Wait, progress).await });
+            let runtime = syncs.runtime.clone();
+            let run = async move { syncs.run(request, Elsewhere::Wait, progress).await };
+            let run = runtime.spawn(run.in_current_span());
             match tokio::time::timeout(Duration::from_secs(wait_seconds.into()), run).await {
                 Ok(Ok(Ok(report))) => Outcome::Finished(report),
                 Ok(Ok(Err(error))) => Outcome::Failed(error),
@@ -288,7 +316,7 @@ impl SyncService for Syncs {
 
     fn is_running(&self) -> bool {
         let running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
-        running.as_ref().is_some_and(|current| current.result.borrow().is_none())
+        running.as_ref().is_some_and(Running::is_live)
     }
 }
 

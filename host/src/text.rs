@@ -16,6 +16,17 @@ pub fn printable(text: &str, at_most: usize) -> String {
     out
 }
 
+/// All of the text on one line for a terminal, as [`printable`], but for joiners: letters of
+/// Persian or Hindi and emoji of several parts need them, and they hide nothing.
+#[must_use]
+pub fn visible(text: &str) -> String {
+    let seen = |character: char| {
+        let joins = matches!(character, '\u{200c}' | '\u{200d}');
+        if !joins && (character.is_control() || misleads(character)) { ' ' } else { character }
+    };
+    text.chars().map(seen).collect()
+}
+
 /// Marks of direction, line and paragraph separators, characters without width, and tags.
 fn misleads(character: char) -> bool {
     matches!(
@@ -33,6 +44,7 @@ mod tests {
     fn escapes_and_line_breaks_do_not_reach_the_terminal() {
         assert_eq!(printable("a\u{1b}[31mb\nc", 100), "a [31mb c");
         assert_eq!(printable("äöü", 4), "äö…");
+        assert_eq!(visible("a\u{1b}]0;x\u{7}b\u{9b}2J\u{202e}c\u{200d}d\r\n"), "a ]0;x b 2J c\u{200d}d  ");
         assert_eq!(printable("a\u{202e}b\u{e0041}c\u{2028}d", 100), "a b c d");
     }
 }

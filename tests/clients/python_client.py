@@ -1,15 +1,14 @@
 """The Python MCP client, which is not ours, against the real server over stdio.
 
-    python_client.py PROGRAM BASE_URL TOKEN FOLDER WORD CONVERSATIONS
-
-FOLDER holds a synced database of so many conversations, data/data.db, of which one has WORD in its
-fourth reply and nowhere else. Each mode of the client initializes, lists the tools, calls every
-one, and finds the word. The exit code is 1 when anything is not as it should be.
+`run.sh` says in environment variables how to start the server, on a synced database of which one
+conversation has a certain word in its fourth reply and nowhere else. Each mode of the client
+initializes, lists the tools, calls every one, and finds the word. The exit code is 1 when anything
+is not as it should be.
 """
 
 import asyncio
 import json
-import pathlib
+import os
 import sys
 
 from mcp import Client, StdioServerParameters
@@ -30,9 +29,14 @@ TOOLS = {
 REVISIONS = {"auto": "2026-07-28", "legacy": "2025-11-25"}
 
 
+checks = 0
+
+
 def check(holds, words):
+    global checks
     if not holds:
         raise AssertionError(words)
+    checks += 1
 
 
 async def call(client, name, arguments):
@@ -76,7 +80,7 @@ async def session(server, mode, word, conversations):
         await call(client, "list_filters", {"kind": "tags"})
         await call(client, "get_customer", {"customer": hit["customer_email"]})
         rows = await call(client, "query_database", {"sql": "SELECT count(*) AS n FROM v_conversations"})
-        check("2000" in json.dumps(rows), f"SQL was to count 2000 conversations: {rows}")
+        check(str(conversations) in json.dumps(rows), f"SQL was to count them: {rows}")
 
         steps = []
 
@@ -101,27 +105,20 @@ async def session(server, mode, word, conversations):
     print(f"    {word} is in the fourth reply of {hit['id']}, one of {conversations}")
 
 
-async def main(program, base_url, token, folder, word, conversations):
-    folder = pathlib.Path(folder)
+async def main():
     server = StdioServerParameters(
-        command=program,
+        command=os.environ["FASTINTERCOM_PROGRAM"],
         args=["serve"],
-        env={
-            "HOME": str(folder / "home"),
-            "FASTINTERCOM_DB_PATH": str(folder / "data" / "data.db"),
-            "FASTINTERCOM_CACHE_DIR": str(folder / "code"),
-            "FASTINTERCOM_LOG": "warn",
-            "INTERCOM_BASE_URL": base_url,
-            "INTERCOM_ACCESS_TOKEN": token,
-        },
+        env=dict(line.split("=", 1) for line in os.environ["CLIENT_ENVIRONMENT"].splitlines()),
     )
     for mode in REVISIONS:
-        await session(server, mode, word, int(conversations))
+        await session(server, mode, os.environ["CLIENT_WORD"], int(os.environ["CLIENT_CONVERSATIONS"]))
+    print(f"{checks} checks")
 
 
 if __name__ == "__main__":
     try:
-        asyncio.run(main(*sys.argv[1:]))
+        asyncio.run(main())
     except* AssertionError as failures:
         for failure in failures.exceptions:
             print(f"python_client.py: {failure}", file=sys.stderr)

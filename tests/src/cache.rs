@@ -6,7 +6,10 @@ use std::time::Instant;
 
 use fastintercom_guest::environment::{Clock, Http, Log, LogLevel, Progress, ProgressUpdate, Settings};
 use fastintercom_guest::store::{OpenMode, Store};
-use fastintercom_guest::sync::{Pace, SyncEnvironment, SyncError, SyncKind, SyncReport, SyncRequest, run};
+use fastintercom_guest::sync::{
+    AccountEnvironment, AccountReport, Pace, SyncEnvironment, SyncError, SyncKind, SyncReport, SyncRequest,
+    check_account, run,
+};
 use fastintercom_guest::time::UnixSeconds;
 
 use crate::native_http::NativeHttp;
@@ -148,6 +151,21 @@ impl Cache {
         let outside = Outside::new(self, simulator, questions);
         let mut store = self.store();
         run(&mut store, outside.environment(self, &mut http), request)
+    }
+
+    /// Asks whose the token is.
+    ///
+    /// # Errors
+    /// As [`check_account`].
+    pub fn check_account(&self, simulator: &Simulator) -> Result<AccountReport, SyncError> {
+        let mut http = NativeHttp::new(&self.token);
+        let outside = Outside::new(self, simulator, u64::MAX);
+        check_account(AccountEnvironment {
+            settings: &self.settings,
+            http: &mut http,
+            clock: &outside,
+            progress: &outside,
+        })
     }
 
     /// One number from the database.

@@ -1,7 +1,7 @@
 //! Commands that run to their end: `sync`, `call`, `tools`, …
 
 use std::ffi::OsStr;
-use std::io::Read as _;
+use std::io::{Read as _, Write as _};
 use std::process::Stdio;
 use std::thread;
 use std::time::Duration;
@@ -18,6 +18,7 @@ use crate::simulator::Simulator;
 pub struct Cli {
     environment: Environment,
     arguments: Vec<String>,
+    input: String,
 }
 
 /// What a command left behind.
@@ -32,7 +33,7 @@ pub struct Output {
 impl Cli {
     /// Against that simulator, with its token, on a new database.
     pub fn new(simulator: &Simulator) -> Self {
-        Self { environment: Environment::of(simulator), arguments: Vec::new() }
+        Self { environment: Environment::of(simulator), arguments: Vec::new(), input: String::new() }
     }
 
     /// In that folder, and so on the database in it.
@@ -52,6 +53,12 @@ impl Cli {
         self
     }
 
+    /// What it finds on standard input, which is empty otherwise.
+    pub fn input(mut self, text: &str) -> Self {
+        text.clone_into(&mut self.input);
+        self
+    }
+
     pub fn without_token(mut self) -> Self {
         self.environment.remove("INTERCOM_ACCESS_TOKEN");
         self
@@ -62,7 +69,7 @@ impl Cli {
         &self.environment.scratch
     }
 
-    /// Runs it to its end, with an empty standard input.
+    /// Runs it to its end.
     ///
     /// # Panics
     /// When it cannot be started.
@@ -70,7 +77,10 @@ impl Cli {
     pub fn run(&self) -> Output {
         let mut command = self.environment.command();
         let mut child = command.args(&self.arguments).spawn().expect("the program starts");
-        drop(child.stdin.take());
+        let mut input = child.stdin.take().expect("a pipe");
+        // A command that reads nothing may have ended already.
+        let _ = input.write_all(self.input.as_bytes());
+        drop(input);
         let (mut out, mut err) = (child.stdout.take().expect("a pipe"), child.stderr.take().expect("a pipe"));
         let errors = thread::spawn(move || {
             let mut text = String::new();
@@ -80,6 +90,42 @@ impl Cli {
         out.read_to_string(&mut stdout).expect("standard output is text");
         let stderr = errors.join().expect("the reader ends").expect("standard error is text");
         Output { code: child.wait().expect("an exit status").code(), stdout, stderr }
+    }
+
+    /// Runs it at a terminal, and types a line once it has asked. Returns everything that the
+    /// terminal showed, its echo included. `None`: this system has no `script` to make one.
+    ///
+    /// # Panics
+    /// When it ends without asking.
+    #[cfg(target_os = "linux")]
+    #[must_use]
+    pub fn run_at_terminal(&self, question: &str, line: &str) -> Option<String> {
+        let quoted = |word: &str| format!("'{}'", word.replace('\'', "'\\''"));
+        let program = self.environment.command();
+        let words: Vec<_> = std::iter::once(program.get_program().to_string_lossy().into_owned())
+            .chain(self.arguments.iter().cloned())
+            .map(|word| quoted(&word))
+            .collect();
+        let mut script = std::process::Command::new("script");
+        script.args(["-qec", &words.join(" "), "/dev/null"]).env_clear();
+        script.envs(program.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        if let Some(path) = std::env::var_os("PATH") {
+            script.env("PATH", path);
+        }
+        let mut child = script.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().ok()?;
+        let (mut input, mut output) = (child.stdin.take()?, child.stdout.take()?);
+        let mut shown = Vec::new();
+        let mut piece = [0; 1024];
+        let asked = |shown: &[u8]| String::from_utf8_lossy(shown).contains(question);
+        while !asked(&shown) {
+            let count = output.read(&mut piece).expect("the terminal is readable");
+            assert!(count > 0, "it ended without asking: {}", String::from_utf8_lossy(&shown));
+            shown.extend_from_slice(&piece[..count]);
+        }
+        writeln!(input, "{line}").expect("the terminal takes a line");
+        output.read_to_end(&mut shown).expect("the terminal is readable");
+        child.wait().expect("an exit status");
+        Some(String::from_utf8_lossy(&shown).into_owned())
     }
 
     /// Runs it until `enough` says so, and then kills it without a warning (SIGKILL). False when

@@ -22,6 +22,18 @@ impl Database {
         Self(connection)
     }
 
+    /// A connection that may roll a hot journal back, which a read-only one refuses to read past.
+    ///
+    /// # Panics
+    /// When the file cannot be opened.
+    #[must_use]
+    pub fn open_for_recovery(file: &Path) -> Self {
+        let connection =
+            Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_WRITE).expect("it opens");
+        connection.busy_timeout(Duration::from_secs(20)).expect("a timeout");
+        Self(connection)
+    }
+
     /// Makes a file with these statements, and returns nothing that keeps it open.
     ///
     /// # Panics

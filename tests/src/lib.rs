@@ -1,13 +1,14 @@
 //! FastIntercom's test bench: the [`simulator`] that stands in for Intercom, and what is tried on it.
 //!
 //! - The real program: [`server`] starts it as a server, [`session`] is the client's end of it, and
-//!   [`command`] runs its other commands. Both get a clean environment and a [`scratch`] folder.
+//!   [`command`] runs its other commands, [`web`] is a client of its HTTP door. Both get a clean environment and a [`scratch`] folder.
 //!   [`expected`] says what the simulated workspace makes true, [`database`] looks into the file.
-//! - The guest library, native: a [`cache`] runs it through [`native_http`].
+//! - The guest library, native: a [`cache`] runs it through [`native_http`], and a [`still_host`] calls its tools.
 //!
 //! [`filled`] makes databases of any size without a sync. [`truth`] compares a whole database, whoever wrote it, with the workspace.
 
 pub mod cache;
+pub mod collector;
 pub mod command;
 pub mod database;
 mod environment;
@@ -22,8 +23,10 @@ pub mod server;
 pub mod session;
 pub mod shell;
 pub mod simulator;
+pub mod still_host;
 pub mod tool_answer;
 pub mod truth;
+pub mod web;
 
 pub use environment::binary;
 pub use feed::PATIENCE;

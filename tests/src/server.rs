@@ -100,6 +100,16 @@ impl Server {
         self
     }
 
+    /// With a door for HTTP clients ([`crate::web::Web`]) instead of its standard streams.
+    pub fn http(self) -> Self {
+        self.argument("--http").argument("127.0.0.1:0")
+    }
+
+    /// On a copy of another server's database, which it only reads.
+    pub fn replica(self) -> Self {
+        self.argument("--read-only")
+    }
+
     pub fn legacy(self) -> Self {
         self.speaking(Era::Legacy)
     }

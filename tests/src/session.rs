@@ -1,5 +1,7 @@
 //! A running server, seen from its client.
 
+mod notifications;
+
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -34,6 +36,14 @@ pub struct Session {
 #[must_use = "wait for its answer, or cancel it"]
 pub struct Pending(u64);
 
+impl Pending {
+    /// The id that the request was sent with.
+    #[must_use]
+    pub fn id(self) -> u64 {
+        self.0
+    }
+}
+
 impl Session {
     pub(crate) fn start(mut command: Command, era: Era, scratch: Scratch) -> Self {
         let mut child = command.spawn().expect("the server starts");
@@ -53,6 +63,12 @@ impl Session {
     #[must_use]
     pub fn scratch(&self) -> &Scratch {
         &self.scratch
+    }
+
+    /// Its process id.
+    #[must_use]
+    pub fn process(&self) -> u32 {
+        self.child.id()
     }
 
     /// The legacy handshake. Returns what the server says of itself.
@@ -153,48 +169,6 @@ impl Session {
         writeln!(input, "{line}").and_then(|()| input.flush()).expect("the server reads");
     }
 
-    /// The values of the progress notifications with that token that have come so far, and
-    /// whether all of them came before the answer.
-    ///
-    /// # Panics
-    /// When one has no number.
-    pub fn progress(&self, token: &str, of: Pending) -> (Vec<f64>, bool) {
-        self.output.with(|messages| {
-            let answered = messages
-                .iter()
-                .position(|message| matches!(message, Message::Response { id, .. } if *id == Some(of.0)))
-                .unwrap_or(messages.len());
-            let mut in_time = true;
-            let values = messages.iter().enumerate().filter_map(|(place, message)| match message {
-                Message::Notification { method, params }
-                    if method == "notifications/progress" && params["progressToken"] == token =>
-                {
-                    in_time &= place < answered;
-                    Some(params["progress"].as_f64().expect("progress is a number"))
-                }
-                _ => None,
-            });
-            (values.collect(), in_time)
-        })
-    }
-
-    /// Waits until a sync that somebody watches has finished so many conversations.
-    ///
-    /// # Panics
-    /// When it does not.
-    pub fn wait_for_progress(&self, conversations: f64) {
-        let found = self.output.wait_for(PATIENCE, |messages| {
-            messages.iter().find_map(|message| match message {
-                Message::Notification { method, params } if method == "notifications/progress" => {
-                    params["progress"].as_f64().filter(|done| *done >= conversations)
-                }
-                _ => None,
-            })
-        });
-        self.check_output();
-        assert!(found.is_some(), "no progress to {conversations} conversations.\n{}", self.report());
-    }
-
     /// Whether an answer to the request has come so far.
     #[must_use]
     pub fn is_answered(&self, pending: Pending) -> bool {
@@ -203,21 +177,6 @@ impl Session {
                 .iter()
                 .any(|message| matches!(message, Message::Response { id, .. } if *id == Some(pending.0)))
         })
-    }
-
-    /// Waits for a notification.
-    ///
-    /// # Panics
-    /// When none comes.
-    pub fn wait_for_notification(&self, method: &str) -> Value {
-        let found = self.output.wait_for(PATIENCE, |messages| {
-            messages.iter().find_map(|message| match message {
-                Message::Notification { method: found, params } if found == method => Some(params.clone()),
-                _ => None,
-            })
-        });
-        self.check_output();
-        found.unwrap_or_else(|| panic!("no {method} came.\n{}", self.report()))
     }
 
     /// Waits for a line of the log that has the words, and returns it.

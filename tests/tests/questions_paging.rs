@@ -5,46 +5,14 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use fastintercom_guest::environment::{Clock, Progress, ProgressUpdate, Settings, SyncControl, SyncOutcome};
+use fastintercom_guest::environment::Settings;
 use fastintercom_guest::store::{OpenMode, Store};
-use fastintercom_guest::sync::SyncRequest;
-use fastintercom_guest::time::UnixSeconds;
-use fastintercom_guest::tools::{self, Context};
 use fastintercom_tests::cache::Cache;
 use fastintercom_tests::simulator::{Config, Simulator};
+use fastintercom_tests::still_host::StillHost;
 use serde_json::{Value, json};
 
 const NOW: i64 = 1_795_359_600;
-
-struct Host;
-
-impl Clock for Host {
-    fn now(&self) -> UnixSeconds {
-        UnixSeconds(NOW)
-    }
-
-    fn monotonic_ms(&self) -> u64 {
-        0
-    }
-}
-
-impl Progress for Host {
-    fn report(&self, _: &ProgressUpdate) {}
-
-    fn should_stop(&self) -> bool {
-        false
-    }
-}
-
-impl SyncControl for Host {
-    fn request_sync(&self, _: SyncRequest, _: u32) -> SyncOutcome {
-        SyncOutcome::StillRunning
-    }
-
-    fn is_syncing(&self) -> bool {
-        true
-    }
-}
 
 /// All results, page by page: id, and since when it waits where that decides what belongs to them.
 fn pages(path: &Path, settings: &Settings, question: &Value, limit: usize) -> Vec<(String, String)> {
@@ -54,9 +22,10 @@ fn pages(path: &Path, settings: &Settings, question: &Value, limit: usize) -> Ve
     arguments["fields"] = json!(["id", "waiting_since"]);
     let mut found = Vec::new();
     loop {
-        let mut context = Context { store: &mut store, settings, clock: &Host, sync: &Host, progress: &Host };
-        let output =
-            tools::call(&mut context, "search_conversations", &arguments.to_string()).expect("an answer");
+        let output = StillHost::at(NOW)
+            .while_a_sync_runs()
+            .call(&mut store, settings, "search_conversations", &arguments.to_string())
+            .expect("an answer");
         let answer: Value = serde_json::from_str(&output.structured).expect("JSON");
         for row in answer["conversations"].as_array().into_iter().flatten() {
             let since = if question["sort"] == "longest_waiting" {

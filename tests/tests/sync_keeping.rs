@@ -1,10 +1,10 @@
 //! How far back a sync reads, what it drops again, and what it looks at twice.
 
-use fastintercom_guest::sync::SyncReport;
+use fastintercom_guest::sync::{SyncKind, SyncReport, SyncRequest};
 use fastintercom_guest::time::{Day, UnixSeconds};
-use fastintercom_tests::cache::Cache;
+use fastintercom_tests::cache::{Cache, background};
 use fastintercom_tests::simulator::model::Author;
-use fastintercom_tests::simulator::{Change, Config, Endpoint, Simulator};
+use fastintercom_tests::simulator::{Change, Config, Endpoint, Fault, Rule, Simulator};
 use fastintercom_tests::truth::assert_same;
 
 const DAY: i64 = 86_400;
@@ -127,6 +127,79 @@ fn with_retention_the_first_sync_reads_no_further_back() {
     let report = sync(&cache, &simulator);
     assert_eq!(report.hydrated, changed_since(&simulator, first));
     assert_eq!(cache.count("SELECT min(low) FROM coverage"), first.start().0);
+}
+
+/// What was dropped for its age must not stay away, uncovered or not, once it may be kept again.
+#[test]
+fn what_retention_dropped_comes_back_when_the_setting_is_taken_away() {
+    let simulator = simulator();
+    let mut cache = Cache::of(&simulator);
+    sync(&cache, &simulator);
+    cache.settings.retention_days = Some(20);
+    simulator.advance(60);
+    sync(&cache, &simulator);
+    assert!(cache.count("SELECT count(*) FROM conversations") < 120);
+
+    cache.settings.retention_days = None;
+    simulator.advance(60);
+    let full = SyncRequest { kind: SyncKind::Full, ..background() };
+    let report = cache.request(&simulator, &full).expect("syncs");
+    assert_eq!(report.total_conversations, 120);
+    assert_eq!(cache.count("SELECT count(*) FROM tombstones"), 0);
+    assert_same(&simulator, &cache.store());
+}
+
+#[test]
+fn customers_of_dropped_conversations_are_forgotten() {
+    let simulator = simulator();
+    let mut cache = Cache::of(&simulator);
+    sync(&cache, &simulator);
+    let before = cache.count("SELECT count(*) FROM contacts");
+    cache.settings.retention_days = Some(5);
+    simulator.advance(60);
+    sync(&cache, &simulator);
+    let after = cache.count("SELECT count(*) FROM contacts");
+    assert!(0 < after && after < before, "{after} of {before}");
+    let named = "SELECT count(*) FROM contacts WHERE id IN (SELECT contact_id FROM conversation_contacts) OR id IN (SELECT merged_into FROM contacts)";
+    assert_eq!(cache.count(named), after);
+}
+
+/// A sync that breaks off, and a window that an earlier one left half-read, change nothing about
+/// what is kept and what is covered.
+#[test]
+fn retention_holds_when_the_sync_does_not_get_to_its_end() {
+    let simulator = simulator();
+    let mut cache = Cache::of(&simulator);
+    let first = today(&simulator).plus(-20).start().0;
+    // The newest days are read first, so that breaks off among the older ones.
+    cache.pace.largest_page = 5;
+    simulator.add_fault(Rule::new(Fault::HtmlError { status: 502 }).on(Endpoint::Search).after(24));
+    cache.sync(&simulator).expect_err("the lists fail");
+    let half_read = format!("SELECT count(*) FROM sync_windows WHERE low < {first}");
+    assert!(cache.count(&half_read) > 0, "something old is half-read");
+    cache.settings.retention_days = Some(20);
+    simulator.advance(60);
+    cache.sync(&simulator).expect_err("the lists fail");
+    let old = format!("SELECT count(*) FROM conversations WHERE unixepoch(updated_at) < {first}");
+    assert_eq!(cache.count(&old), 0);
+    simulator.clear_faults();
+    simulator.advance(60);
+    sync(&cache, &simulator);
+    assert_eq!(cache.count(&old), 0);
+    assert_eq!(cache.count("SELECT min(low) FROM coverage"), first);
+    assert_eq!(cache.count("SELECT count(*) FROM coverage"), 1);
+}
+
+/// The timer asks for more days than are kept, and must still find the cache fresh.
+#[test]
+fn a_cache_that_keeps_less_than_a_sync_covers_is_still_found_fresh() {
+    let simulator = simulator();
+    let mut cache = Cache::of(&simulator);
+    cache.settings.retention_days = Some(3);
+    sync(&cache, &simulator);
+    let again = SyncRequest { unless_newer_than: Some(900), ..background() };
+    simulator.advance(60);
+    assert!(cache.request(&simulator, &again).expect("syncs").skipped);
 }
 
 /// Ratings, SLA outcomes and AI verdicts arrive late, and may not move `updated_at`.

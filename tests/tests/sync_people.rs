@@ -119,3 +119,98 @@ fn a_missing_scope_becomes_a_note_and_the_conversations_are_read() {
         }
     }
 }
+
+/// What the cache says of each contact's company, and what the workspace does.
+fn companies(cache: &Cache, simulator: &Simulator) -> [Vec<(String, String)>; 2] {
+    let store = cache.store();
+    let mut statement = store
+        .connection()
+        .prepare("SELECT id, company_name FROM contacts WHERE fetched_at IS NOT NULL AND company_id IS NOT NULL ORDER BY id")
+        .expect("prepares");
+    let cached = statement
+        .query_map([], |row| Ok((row.get(0)?, row.get::<_, Option<String>>(1)?.unwrap_or_default())))
+        .expect("reads")
+        .collect::<Result<Vec<(String, String)>, _>>()
+        .expect("reads");
+    let workspace = simulator.workspace();
+    let directory = workspace.directory();
+    let mut real: Vec<(String, String)> = directory
+        .contacts
+        .iter()
+        .filter(|contact| cached.iter().any(|(id, _)| *id == contact.id))
+        .filter_map(|contact| {
+            let company = &directory.companies[contact.company? as usize];
+            Some((contact.id.clone(), company.name.clone()))
+        })
+        .collect();
+    real.sort();
+    [cached, real]
+}
+
+/// Contacts name a company by its id alone, and conversations name it only since 2.15.
+#[test]
+fn every_contact_has_the_name_of_its_company_at_one_call_a_company() {
+    for version in ["2.14", "2.16"] {
+        let simulator = simulator(300);
+        let cache = Cache::of(&simulator).version(version);
+        cache.sync(&simulator).expect("syncs");
+        let [cached, real] = companies(&cache, &simulator);
+        assert!(cached.len() > 20, "{cached:?}");
+        assert_eq!(cached, real, "{version}");
+        let known = cache.count("SELECT count(*) FROM companies");
+        let calls = i64::try_from(simulator.stats().count(Endpoint::Company)).expect("few");
+        assert!(calls <= known, "{calls} calls for {known} companies");
+        assert_eq!(calls == known, version == "2.14", "2.16 tells most names with the conversations");
+        let unnamed =
+            "SELECT count(*) FROM conversations WHERE company_id IS NOT NULL AND company_name IS NULL";
+        assert_eq!(cache.count(unnamed), 0);
+        simulator.advance(60);
+        simulator.reset_log();
+        cache.sync(&simulator).expect("syncs");
+        assert_eq!(simulator.stats().count(Endpoint::Company), 0, "each is asked for once");
+    }
+}
+
+#[test]
+fn a_renamed_company_is_noticed_within_a_week_and_a_few_calls_an_hour() {
+    let simulator = simulator(120);
+    let cache = Cache::of(&simulator).version("2.14");
+    cache.sync(&simulator).expect("syncs");
+    for company in &mut simulator.workspace().directory_mut().companies {
+        company.name.push_str(" Holding");
+    }
+    let known = cache.count("SELECT count(*) FROM companies");
+    simulator.reset_log();
+    for _ in 0..known {
+        simulator.advance(3700);
+        cache.sync(&simulator).expect("syncs");
+    }
+    let [cached, real] = companies(&cache, &simulator);
+    assert_eq!(cached, real);
+    let renamed = "SELECT count(*) FROM conversations WHERE company_id IS NOT NULL AND company_name NOT LIKE '% Holding'";
+    assert_eq!(cache.count(renamed), 0);
+    assert_eq!(simulator.stats().count(Endpoint::Company), u64::try_from(known).expect("few"));
+}
+
+#[test]
+fn a_company_that_is_gone_is_asked_for_once_and_a_missing_scope_is_a_note() {
+    let simulator = simulator(60);
+    simulator.add_fault(Rule::new(Fault::MissingScope { status: 403 }).on(Endpoint::Company));
+    let cache = Cache::of(&simulator).version("2.14");
+    let report = cache.sync(&simulator).expect("syncs");
+    assert!(
+        report.notes.iter().any(|note| note.contains("companies could not be read")),
+        "{:?}",
+        report.notes
+    );
+    assert_eq!((report.hydrated, report.waiting), (60, 0));
+    simulator.clear_faults();
+    simulator.workspace().directory_mut().companies.iter_mut().for_each(|company| company.id.push('x'));
+    simulator.advance(60);
+    let report = cache.sync(&simulator).expect("syncs");
+    assert_eq!(report.notes, Vec::<String>::new());
+    simulator.advance(60);
+    simulator.reset_log();
+    cache.sync(&simulator).expect("syncs");
+    assert_eq!(simulator.stats().count(Endpoint::Company), 0);
+}

@@ -3,14 +3,16 @@
 use std::cell::RefCell;
 use std::path::Path;
 
-use super::bindings::exports::fastintercom::component::{maintenance, prompts, resources, sync, tools};
+use super::bindings::exports::fastintercom::component::{
+    account, maintenance, prompts, resources, sync, tools, views,
+};
 use super::bindings::fastintercom::component::sync_types;
 use super::http::WasiHttp;
 use super::imports::{self, Host};
 use crate::environment::{Clock, Settings};
 use crate::error::{StoreError, StoreResult};
 use crate::store::{OpenMode, OpenOptions, READER_CACHE_KIB, SYNC_CACHE_KIB, Store};
-use crate::sync::{Pace, SyncEnvironment};
+use crate::sync::{AccountEnvironment, Pace, SyncEnvironment};
 use crate::tools::Context;
 
 struct Component;
@@ -58,6 +60,7 @@ fn options(settings: &Settings, cache_kib: u32) -> OpenOptions<'static> {
         cache_kib,
         now: Host.now(),
         local_offset: &imports::local_offset,
+        phase: &imports::phase,
     }
 }
 
@@ -271,6 +274,26 @@ impl sync::Guest for Component {
     }
 }
 
+impl account::Guest for Component {
+    fn check() -> Result<account::AccountReport, sync_types::SyncError> {
+        let settings = imports::settings();
+        let environment = AccountEnvironment {
+            settings: &settings,
+            http: &mut WasiHttp::default(),
+            clock: &Host,
+            progress: &Host,
+        };
+        crate::sync::check_account(environment)
+            .map(|report| account::AccountReport {
+                workspace: report.workspace,
+                wrong_region: report.wrong_region,
+                server_time: report.server_time.map(|at| at.0),
+                missing: report.missing,
+            })
+            .map_err(imports::error_to_wit)
+    }
+}
+
 impl maintenance::Guest for Component {
     fn prepare() -> Result<String, String> {
         let settings = imports::settings();
@@ -303,8 +326,54 @@ impl maintenance::Guest for Component {
     }
 
     fn status() -> Result<(String, String), String> {
-        with_context(crate::tools::status::status)
+        with_context(crate::tools::status::status_and_activity)
             .and_then(|status| status)
             .map_err(|error| error.to_string())
     }
+}
+
+impl views::Guest for Component {
+    fn search(options: String, width: Option<u32>) -> Result<views::Screen, views::ViewError> {
+        view(|context| crate::views::search::search(context, &options, width)).map(screen)
+    }
+
+    fn show(options: String, width: Option<u32>) -> Result<views::Screen, views::ViewError> {
+        view(|context| crate::views::show::show(context, &options, width)).map(screen)
+    }
+
+    fn report(options: String) -> Result<views::Page, views::ViewError> {
+        view(|context| crate::views::report::report(context, &options)).map(|page| views::Page {
+            html: page.html,
+            structured: page.structured,
+            text: page.text,
+        })
+    }
+}
+
+fn view<T>(
+    work: impl FnOnce(&mut Context<'_>) -> Result<T, crate::views::ViewError>,
+) -> Result<T, views::ViewError> {
+    use crate::views::ViewError;
+    let made = with_context(work).unwrap_or_else(|error| Err(error.into()));
+    made.map_err(|error| match error {
+        ViewError::InvalidOptions(sentence) => views::ViewError::InvalidOptions(sentence),
+        ViewError::Failed(sentence) => views::ViewError::Failed(sentence),
+    })
+}
+
+fn screen(view: crate::views::View) -> views::Screen {
+    use crate::views::{Span, Style};
+    let span = |span: Span| views::Span {
+        text: span.text,
+        style: match span.style {
+            Style::Plain => views::Style::Plain,
+            Style::Heading => views::Style::Heading,
+            Style::Faint => views::Style::Faint,
+            Style::Good => views::Style::Good,
+            Style::Bad => views::Style::Bad,
+            Style::Hit => views::Style::Hit,
+        },
+    };
+    let line = |line: crate::views::Line| line.into_iter().map(span).collect();
+    views::Screen { structured: view.structured, lines: view.lines.into_iter().map(line).collect() }
 }

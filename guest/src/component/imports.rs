@@ -81,6 +81,7 @@ pub fn settings() -> Settings {
         api_version: given.api_version,
         database_file: given.database_file,
         read_only: given.read_only,
+        replica: given.replica,
         token_present: given.token_present,
         sync_days: given.sync_days,
         initial_sync_days: given.initial_sync_days,
@@ -96,6 +97,11 @@ pub fn settings() -> Settings {
 /// Seconds to add to UTC to get the host's local time at that instant.
 pub fn local_offset(at: i64) -> i32 {
     settings::local_utc_offset(at)
+}
+
+/// Tells the host what takes long.
+pub fn phase(words: &str) {
+    Host.report(&ProgressUpdate { phase: words.to_owned(), ..ProgressUpdate::default() });
 }
 
 fn request_to_wit(request: SyncRequest) -> sync_types::SyncRequest {

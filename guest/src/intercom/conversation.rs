@@ -58,6 +58,16 @@ pub struct Company {
     pub name: Option<String>,
 }
 
+impl Company {
+    /// A conversation's `company`, or `GET /companies/{id}`; none without an id.
+    #[must_use]
+    pub fn read(mut value: Value) -> Option<Self> {
+        let name = json::text(&mut value, "name");
+        let id = json::id(&mut value, "id").or_else(|| json::id(&mut value, "company_id"))?;
+        Some(Self { id: CompanyId(id), name })
+    }
+}
+
 #[derive(Clone, Debug, Default)]
 pub struct AiAgent {
     /// Intercom's word; the set differs between versions.
@@ -142,7 +152,7 @@ impl Conversation {
                 .into_iter()
                 .filter_map(|mut contact| json::id(&mut contact, "id").map(ContactId))
                 .collect(),
-            company: read_company(json::take(&mut value, "company")),
+            company: Company::read(json::take(&mut value, "company")),
             custom_attributes: json::object(&mut value, "custom_attributes"),
             sla: sla
                 .is_object()
@@ -229,12 +239,6 @@ fn read_source(mut source: Value) -> Option<Source> {
         attachments: attachments(&mut source),
         redacted,
     })
-}
-
-fn read_company(mut company: Value) -> Option<Company> {
-    let name = json::text(&mut company, "name");
-    let id = json::id(&mut company, "id").or_else(|| json::id(&mut company, "company_id"))?;
-    Some(Company { id: CompanyId(id), name })
 }
 
 fn read_ai_agent(mut ai: Value) -> Option<AiAgent> {

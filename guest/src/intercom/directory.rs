@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::conversation::Company;
 use super::json;
 use super::part::is_operator;
-use crate::ids::{AdminId, CompanyId, ContactId, TagId, TeamId, WorkspaceId};
+use crate::ids::{AdminId, ContactId, TagId, TeamId, WorkspaceId};
 
 /// The workspace a token belongs to, from `GET /me`.
 #[derive(Clone, Debug)]
@@ -121,10 +121,7 @@ impl Contact {
             email: json::text(&mut value, "email"),
             phone: json::text(&mut value, "phone"),
             external_id: json::text(&mut value, "external_id"),
-            company: company.and_then(|mut company| {
-                let id = CompanyId(json::id(&mut company, "id")?);
-                Some(Company { id, name: json::text(&mut company, "name") })
-            }),
+            company: company.and_then(Company::read),
         })
     }
 }

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 
 use crate::environment::{HttpMethod, HttpRequest};
-use crate::ids::{ContactId, ConversationId};
+use crate::ids::{CompanyId, ContactId, ConversationId};
 use crate::time::UnixSeconds;
 
 /// The most conversations a search page may hold; more is refused with `parameter_invalid`.
@@ -93,6 +93,11 @@ impl Api {
     #[must_use]
     pub fn contact(&self, id: &ContactId) -> HttpRequest {
         self.get(&format!("/contacts/{}", percent_encoded(id.as_str())), OBJECT_TIMEOUT_MS)
+    }
+
+    #[must_use]
+    pub fn company(&self, id: &CompanyId) -> HttpRequest {
+        self.get(&format!("/companies/{}", percent_encoded(id.as_str())), OBJECT_TIMEOUT_MS)
     }
 
     /// So many contacts at once, at most [`LARGEST_PAGE`]. Merged ones, and those created in the

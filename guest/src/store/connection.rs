@@ -41,6 +41,8 @@ pub struct OpenOptions<'a> {
     /// Seconds to add to UTC to get local time at that instant, in Unix seconds: the original
     /// program stored some local times. See `local-utc-offset` in `wit/world.wit`.
     pub local_offset: &'a dyn Fn(i64) -> i32,
+    /// Is told what takes long, in a few words.
+    pub phase: &'a dyn Fn(&str),
 }
 
 impl OpenOptions<'_> {
@@ -49,7 +51,7 @@ impl OpenOptions<'_> {
     pub fn new(mode: OpenMode) -> Self {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let now = UnixSeconds(i64::try_from(now.as_secs()).unwrap_or(i64::MAX));
-        Self { mode, cache_kib: READER_CACHE_KIB, now, local_offset: &|_| 0 }
+        Self { mode, cache_kib: READER_CACHE_KIB, now, local_offset: &|_| 0, phase: &|_| {} }
     }
 
     pub(super) fn is_read_only(&self) -> bool {

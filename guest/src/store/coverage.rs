@@ -3,10 +3,15 @@
 //! The table `coverage` alone says so, not `sync_metadata`: a run that failed half-way covers what
 //! it read, and rows of the original program cover nothing that anybody could vouch for.
 
+use std::fmt;
+
 use rusqlite::Connection;
 
 use crate::error::StoreResult;
 use crate::time::{Day, UnixSeconds};
+
+/// Intercom was founded in August 2011; no conversation is older.
+pub const BEFORE_INTERCOM: UnixSeconds = UnixSeconds(1_312_156_800);
 
 /// A covered stretch of time, both ends included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,6 +24,23 @@ pub struct Span {
 #[derive(Clone, Debug, Default)]
 pub struct Coverage {
     spans: Vec<Span>,
+}
+
+/// The newest contiguous range of covered days, as it is told to people and programs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Held {
+    /// The day of the oldest conversation, when everything is covered.
+    pub first: Day,
+    pub last: Day,
+    /// Nothing is older than `first`: every earlier day counts as covered, too.
+    pub everything: bool,
+}
+
+impl fmt::Display for Held {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let everything = if self.everything { "everything, " } else { "" };
+        write!(formatter, "{everything}{} to {}", self.first, self.last)
+    }
 }
 
 /// How a range that somebody asks about lies to the coverage.
@@ -97,23 +119,32 @@ impl Coverage {
             .collect()
     }
 
-    /// The newest contiguous range of covered days.
-    #[must_use]
-    pub fn newest_days(&self, now: UnixSeconds) -> Option<(Day, Day)> {
-        self.days(now).last().copied()
+    /// The newest contiguous range of covered days. A range that begins before Intercom did is
+    /// told from the oldest conversation on: 1970 would be true, and say nothing.
+    ///
+    /// # Errors
+    /// When the oldest conversation cannot be looked up.
+    pub fn held(&self, connection: &Connection, now: UnixSeconds) -> StoreResult<Option<Held>> {
+        let Some((first, last)) = self.days(now).last().copied() else { return Ok(None) };
+        if first.start() > BEFORE_INTERCOM {
+            return Ok(Some(Held { first, last, everything: false }));
+        }
+        let oldest: Option<String> = connection
+            .prepare_cached("SELECT min(created_at) FROM conversations")?
+            .query_row([], |row| row.get(0))?;
+        let oldest = oldest.as_deref().and_then(UnixSeconds::parse).map_or(last, UnixSeconds::day);
+        Ok(Some(Held { first: oldest.clamp(first, last), last, everything: true }))
     }
 
-    /// Holds a range of days, both included, against the coverage. Days after today are left out:
-    /// nothing has happened on them yet.
+    /// Holds a range of days, both included, against the coverage. Days after today are a gap like
+    /// any other: what has not happened cannot be in the cache.
     #[must_use]
     pub fn check_days(&self, start: Day, end: Day, now: UnixSeconds) -> Checked<Day> {
-        let today = now.day();
-        let end = if start <= today { end.min(today) } else { end };
         gaps(start, end, self.days(now))
     }
 
-    /// Holds a range of instants against the coverage. What lies behind the newest stretch, but
-    /// today, counts as covered when that stretch reaches into today.
+    /// Holds a range of instants against the coverage. What is left of today counts as covered
+    /// when the newest stretch reaches into today; what comes after today is a gap.
     #[must_use]
     pub fn check_instants(
         &self,
@@ -121,20 +152,15 @@ impl Coverage {
         end: UnixSeconds,
         now: UnixSeconds,
     ) -> Checked<UnixSeconds> {
-        let mut end = end;
-        let today = now.day().start();
-        if let Some(newest) = self.newest()
-            && newest.high >= today
-            && end > newest.high
-        {
-            if start > newest.high && start <= now {
-                return Checked { gaps: Vec::new(), any: true };
-            }
-            if start <= newest.high {
-                end = newest.high;
-            }
-        }
-        gaps(start, end, self.spans.iter().map(|span| (span.low, span.high)))
+        let today = now.day();
+        gaps(
+            start,
+            end,
+            self.spans.iter().map(|span| {
+                let reaches_today = span.high >= today.start();
+                (span.low, if reaches_today { span.high.max(today.end()) } else { span.high })
+            }),
+        )
     }
 }
 
@@ -215,7 +241,7 @@ mod tests {
         assert!(coverage.check_days(day("2026-11-15"), today, now).gaps.is_empty());
         assert!(coverage.check_instants(day("2026-11-15").start(), now, now).gaps.is_empty());
         assert!(coverage.check_instants(now.plus(-60), now, now).gaps.is_empty());
-        assert_eq!(coverage.newest_days(now), Some((day("2026-11-15"), today)));
+        assert_eq!(coverage.days(now), [(day("2026-11-15"), today)]);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The SQLite database: opening, schema, writing, searching, coverage.
 
+pub mod companies;
 mod connection;
 pub mod coverage;
 pub mod customers;

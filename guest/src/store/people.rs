@@ -177,3 +177,19 @@ pub fn set_contact_gone(
         .execute(params![id.as_str(), merged_into.map(ContactId::as_str), now])?;
     Ok(())
 }
+
+/// Forgets contacts that no conversation names any more, once those that did were dropped. A
+/// contact in whom another one was merged stays as long as that one.
+///
+/// # Errors
+/// [`crate::error::StoreError`] when the database cannot be written.
+pub fn forget_strangers(connection: &Connection) -> StoreResult<()> {
+    connection.execute(
+        "DELETE FROM contacts
+         WHERE id NOT IN (SELECT contact_id FROM conversation_contacts)
+           AND id NOT IN (SELECT contact_id FROM conversations WHERE contact_id IS NOT NULL)
+           AND id NOT IN (SELECT merged_into FROM contacts WHERE merged_into IS NOT NULL)",
+        [],
+    )?;
+    Ok(())
+}

@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use crate::error::StoreResult;
-use crate::time::UnixSeconds;
+use crate::time::{Day, UnixSeconds};
 
 /// One row of `sync_metadata`.
 #[derive(Clone, Debug)]
@@ -79,6 +79,72 @@ pub fn latest_failure(connection: &Connection) -> StoreResult<Option<Run>> {
         connection,
         "sync_status = 'failed' AND id = (SELECT max(id) FROM sync_metadata WHERE sync_status <> 'in_progress') ORDER BY id DESC",
     )
+}
+
+/// How many runs read from Intercom and completed, and how many failed.
+///
+/// # Errors
+/// When the table cannot be read.
+pub fn counts(connection: &Connection) -> StoreResult<(i64, i64)> {
+    let sql = "SELECT count(*) FILTER (WHERE sync_status = 'completed' AND sync_type IS NOT 'migration'), \
+        count(*) FILTER (WHERE sync_status = 'failed') FROM sync_metadata";
+    Ok(connection.prepare_cached(sql)?.query_row([], |row| Ok((row.get(0)?, row.get(1)?)))?)
+}
+
+/// How a run stands, as its row says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RunState {
+    /// Or a crash left the row behind; only the host knows.
+    InProgress,
+    Completed,
+    Failed,
+}
+
+/// The newest run that was to read from Intercom.
+#[derive(Clone, Debug)]
+pub struct Attempt {
+    pub state: RunState,
+    pub started_at: UnixSeconds,
+    pub first_day: Day,
+    pub last_day: Day,
+    /// Why it failed.
+    pub failure: Option<String>,
+}
+
+/// The newest run that was to read from Intercom; none when there was none, or when its row makes
+/// no sense.
+pub fn newest_attempt(connection: &Connection) -> StoreResult<Option<Attempt>> {
+    let row = connection
+        .prepare_cached(
+            "SELECT sync_status, sync_started_at, coverage_start_date, coverage_end_date, error_message
+             FROM sync_metadata WHERE sync_type IS NOT 'migration' ORDER BY id DESC LIMIT 1",
+        )?
+        .query_row([], |row| {
+            let text = |index| row.get::<_, Option<String>>(index);
+            Ok((text(0)?, text(1)?, text(2)?, text(3)?, text(4)?))
+        })
+        .optional()?;
+    Ok(row.and_then(|(state, started_at, first_day, last_day, error)| {
+        let state = match state?.as_str() {
+            "in_progress" => RunState::InProgress,
+            "completed" => RunState::Completed,
+            _ => RunState::Failed,
+        };
+        Some(Attempt {
+            state,
+            started_at: UnixSeconds::parse(&started_at?)?,
+            first_day: Day::parse(&first_day?)?,
+            last_day: Day::parse(&last_day?)?,
+            failure: error.filter(|_| state == RunState::Failed),
+        })
+    }))
+}
+
+/// Threads whose fetch failed and that are not tried again before some later moment.
+pub fn postponed(connection: &Connection, now: UnixSeconds) -> StoreResult<u64> {
+    let sql = "SELECT count(*) FROM hydration_queue WHERE attempts > 0 AND not_before > ?1";
+    let count: i64 = connection.prepare_cached(sql)?.query_row([now.0], |row| row.get(0))?;
+    Ok(u64::try_from(count).unwrap_or(0))
 }
 
 /// What the whole cache holds.

@@ -167,7 +167,7 @@ CREATE TABLE contacts (
 );
 CREATE INDEX idx_contacts_email ON contacts (email COLLATE NOCASE) WHERE email IS NOT NULL;
 CREATE INDEX idx_contacts_external_id ON contacts (external_id) WHERE external_id IS NOT NULL;
-CREATE TABLE companies (id TEXT PRIMARY KEY, name TEXT);
+CREATE TABLE companies (id TEXT PRIMARY KEY, name TEXT); -- name: none when Intercom knows none
 
 -- Conversations that Intercom deleted; remembered so that they do not come back.
 CREATE TABLE tombstones (

@@ -74,6 +74,8 @@ pub struct Figures {
     pub resolution: Option<Spread>,
     pub reopened: usize,
     pub ratings: usize,
+    /// How many ratings of 1, 2, 3, 4 and 5.
+    pub rating_counts: [usize; 5],
     pub rating_average: Option<f64>,
     /// Ratings of 4 and 5.
     pub satisfied: usize,
@@ -108,6 +110,9 @@ impl Gathered {
             resolution: spread(&mut self.resolution),
             reopened: self.reopened,
             ratings,
+            rating_counts: std::array::from_fn(|index| {
+                self.ratings.iter().filter(|rating| **rating == index as i64 + 1).count()
+            }),
             rating_average: (ratings > 0).then(|| (sum as f64 / ratings as f64 * 100.0).round() / 100.0),
             satisfied: self.ratings.iter().filter(|rating| **rating >= 4).count(),
             ai_involved: self.ai_involved,

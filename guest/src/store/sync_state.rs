@@ -18,10 +18,13 @@ pub enum Fact {
     /// The first sync has reached [`Fact::InitialLow`].
     InitialDone,
     LabelsRefreshedAt,
+    CompaniesRefreshedAt,
     /// `deleted_at` up to which the list of deleted conversations was read.
     DeletedUpTo,
     SweptAt,
     CountedAt,
+    /// When a run last waited for the rate limit, by our own clock.
+    HeldBackAt,
 }
 
 impl Fact {
@@ -32,9 +35,11 @@ impl Fact {
             Self::InitialLow => "initial_low",
             Self::InitialDone => "initial_done",
             Self::LabelsRefreshedAt => "labels_refreshed_at",
+            Self::CompaniesRefreshedAt => "companies_refreshed_at",
             Self::DeletedUpTo => "deleted_up_to",
             Self::SweptAt => "swept_at",
             Self::CountedAt => "counted_at",
+            Self::HeldBackAt => "held_back_at",
         }
     }
 }
@@ -62,6 +67,42 @@ pub fn set_fact(connection: &Connection, fact: Fact, value: UnixSeconds) -> Stor
         )?
         .execute(params![fact.key(), value.0])?;
     Ok(())
+}
+
+/// What all syncs of this database did together.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Traffic {
+    /// Requests sent to Intercom.
+    pub requests: u64,
+    /// Answers with status 429.
+    pub rate_limited: u64,
+}
+
+const TRAFFIC: [&str; 2] = ["requests_sent", "rate_limited_answers"];
+
+/// Adds what one run did.
+///
+/// # Errors
+/// [`crate::error::StoreError`] when the database cannot be written.
+pub fn add_traffic(connection: &Connection, traffic: Traffic) -> StoreResult<()> {
+    let mut add = connection.prepare_cached(
+        "INSERT INTO meta (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = value + excluded.value",
+    )?;
+    for (key, count) in TRAFFIC.into_iter().zip([traffic.requests, traffic.rate_limited]) {
+        add.execute(params![key, i64::try_from(count).unwrap_or(i64::MAX)])?;
+    }
+    Ok(())
+}
+
+/// # Errors
+/// [`crate::error::StoreError`] when the database cannot be read.
+pub fn traffic(connection: &Connection) -> StoreResult<Traffic> {
+    let mut read = connection.prepare_cached("SELECT CAST(value AS INTEGER) FROM meta WHERE key = ?1")?;
+    let mut count = |key: &str| -> StoreResult<u64> {
+        let value: Option<i64> = read.query_row([key], |row| row.get(0)).optional()?;
+        Ok(value.and_then(|value| u64::try_from(value).ok()).unwrap_or(0))
+    };
+    Ok(Traffic { requests: count(TRAFFIC[0])?, rate_limited: count(TRAFFIC[1])? })
 }
 
 /// The workspace that this database belongs to.

@@ -116,6 +116,15 @@ pub fn uncover_before(connection: &Connection, horizon: UnixSeconds) -> StoreRes
     Ok(())
 }
 
+/// Forgets half-read windows that begin before that moment.
+///
+/// # Errors
+/// [`crate::error::StoreError`] when the database cannot be written.
+pub fn remove_windows_before(connection: &Connection, horizon: UnixSeconds) -> StoreResult<()> {
+    connection.execute("DELETE FROM sync_windows WHERE low < ?1", [horizon.0])?;
+    Ok(())
+}
+
 /// What of a stretch none of the others covers, in order.
 #[must_use]
 pub fn gaps(wanted: Stretch, covered: &[Stretch]) -> Vec<Stretch> {

@@ -65,16 +65,24 @@ pub fn bury(
 /// Whether a conversation that a list shows, changed at that time, is known to be gone.
 ///
 /// A lagging list shows deleted conversations for a while, as they were before. One that changed
-/// after a 404 or after we dropped it is alive; one on the list of deleted ones never is.
+/// after a 404 is alive; one on the list of deleted ones never is. What was dropped for its age
+/// stays away as long as it is too old: `kept_from` is where that ends now, which may be further
+/// back than it was.
 ///
 /// # Errors
 /// [`crate::error::StoreError`] when the database cannot be read.
-pub fn is_buried(connection: &Connection, id: &ConversationId, updated_at: UnixSeconds) -> StoreResult<bool> {
+pub fn is_buried(
+    connection: &Connection,
+    id: &ConversationId,
+    updated_at: UnixSeconds,
+    kept_from: Option<UnixSeconds>,
+) -> StoreResult<bool> {
     let found: Option<bool> = connection
         .prepare_cached(
-            "SELECT reason = 'deleted' OR deleted_at >= ?2 FROM tombstones WHERE conversation_id = ?1",
+            "SELECT CASE reason WHEN 'deleted' THEN 1 WHEN 'retention' THEN coalesce(?2 < ?3, 0) ELSE deleted_at >= ?2 END
+             FROM tombstones WHERE conversation_id = ?1",
         )?
-        .query_row(params![id.as_str(), updated_at], |row| row.get(0))
+        .query_row(params![id.as_str(), updated_at, kept_from], |row| row.get(0))
         .optional()?;
     Ok(found.unwrap_or(false))
 }

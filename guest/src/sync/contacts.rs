@@ -81,7 +81,7 @@ impl Reading<'_, '_> {
             self.engine.report(false)?;
             let mut wait = ATTENTION_MS;
             while self.in_flight.len() < most {
-                let pause = self.engine.limits.wait_ms(self.in_flight.len(), self.engine.monotonic_ms());
+                let pause = self.engine.limit_ms(self.in_flight.len())?;
                 if pause > 0 {
                     wait = pause.min(ATTENTION_MS);
                     break;

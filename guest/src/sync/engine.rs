@@ -11,6 +11,7 @@ use crate::intercom::answer;
 use crate::intercom::error::ApiError;
 use crate::intercom::limits::RateLimits;
 use crate::intercom::request::Api;
+use crate::store::sync_state::{Fact, set_fact};
 use crate::store::{Store, hydration_queue};
 use crate::time::UnixSeconds;
 
@@ -18,6 +19,9 @@ use crate::time::UnixSeconds;
 pub(super) const ATTENTION_MS: u64 = 100;
 /// Progress is reported at most so often.
 const REPORT_EVERY_MS: u64 = 200;
+/// A wait for the rate limit from which on a run is held back by it, and how often that is noted.
+const HELD_BACK_MS: u64 = 1000;
+const HELD_BACK_EVERY_MS: u64 = 5000;
 
 /// What a run did so far.
 #[derive(Clone, Copy, Debug, Default)]
@@ -43,6 +47,7 @@ pub(super) struct Engine<'a> {
     /// Rows that the run's lists will show in all, when that was asked.
     pub expected: Option<u64>,
     reported_ms: Option<u64>,
+    held_back_ms: Option<u64>,
 }
 
 impl<'a> Engine<'a> {
@@ -58,6 +63,7 @@ impl<'a> Engine<'a> {
             phase: "asking Intercom".to_owned(),
             expected: None,
             reported_ms: None,
+            held_back_ms: None,
         }
     }
 
@@ -164,12 +170,26 @@ impl<'a> Engine<'a> {
 
     pub(super) fn wait_for_limit(&mut self) -> Result<(), SyncError> {
         loop {
-            let wait = self.limits.wait_ms(self.outside.http.in_flight(), self.monotonic_ms());
+            let wait = self.limit_ms(self.outside.http.in_flight())?;
             if wait == 0 {
                 return Ok(());
             }
             self.sleep(wait)?;
         }
+    }
+
+    /// How long the rate limit keeps the next request waiting while so many are in flight. A long
+    /// wait is noted for those who ask why the cache is not complete yet.
+    pub(super) fn limit_ms(&mut self, in_flight: usize) -> Result<u64, SyncError> {
+        let now = self.monotonic_ms();
+        let wait = self.limits.wait_ms(in_flight, now);
+        let noted = self.held_back_ms.is_some_and(|last| now.saturating_sub(last) < HELD_BACK_EVERY_MS);
+        if wait >= HELD_BACK_MS && !noted {
+            self.held_back_ms = Some(now);
+            let at = self.now();
+            self.write(|transaction| set_fact(transaction, Fact::HeldBackAt, at))?;
+        }
+        Ok(wait)
     }
 
     /// Sleeps with an ear for the host.

@@ -93,6 +93,12 @@ pub(super) fn wrong_workspace(
     ))
 }
 
+pub(super) fn no_token() -> SyncError {
+    SyncError::NoToken(
+        "There is no access token, so nothing can be read from Intercom. Run `fastintercom login`, or set INTERCOM_ACCESS_TOKEN (or INTERCOM_ACCESS_TOKEN_FILE), and start again; what is cached stays usable.".to_owned(),
+    )
+}
+
 pub(super) fn stopped() -> SyncError {
     SyncError::Stopped(
         "The sync was stopped before its end. Everything read so far is kept, and the next sync goes on from there.".to_owned(),

@@ -15,10 +15,15 @@
 //!
 //! - [`run`] goes through one run from its row's opening to its closing; [`engine`] asks single
 //!   questions; [`reading`] is the loop in which pages and threads arrive.
-//! - [`labels`], [`contacts`] and [`deletions`] read what belongs to conversations.
+//! - [`labels`], [`contacts`], [`companies`] and [`deletions`] read what belongs to conversations.
 //! - [`reconcile`] looks for what the windows missed.
+//! - [`account`] asks whose the token is and what it may read, for `fastintercom login`.
+//! - [`backlog`] says what is left to be read, for those who ask about the cache.
 //! - [`translate`] and [`figures`] turn Intercom's shapes into rows.
 
+mod account;
+mod backlog;
+mod companies;
 mod contacts;
 mod deletions;
 mod engine;
@@ -28,6 +33,8 @@ mod labels;
 mod pacing;
 mod pages;
 mod plan;
+#[cfg(test)]
+mod protocol;
 mod range;
 mod reading;
 mod reconcile;
@@ -36,6 +43,8 @@ mod run;
 mod threads;
 mod translate;
 
+pub use account::{AccountEnvironment, AccountReport, check_account};
+pub use backlog::{Backlog, Reason, backlog};
 pub use pacing::Pace;
 pub use run::{SyncEnvironment, close_abandoned, run};
 pub use translate::thread_rows;

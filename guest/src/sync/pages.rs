@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::SyncError;
 use super::failure::fatal;
 use super::reading::{Job, Reading};
+use super::retention;
 use super::translate;
 use crate::environment::LogLevel;
 use crate::error::StoreResult;
@@ -156,6 +157,7 @@ impl Reading<'_, '_> {
         // What changed within the overlap may not be listed yet.
         let listed_by_now =
             self.engine.server_now().plus(-i64::from(self.engine.outside.settings.overlap_seconds));
+        let kept_from = retention::horizon(self.engine.outside.settings, self.engine.server_now());
         let listed = Stretch { low: stretch.low, high: stretch.high.min(listed_by_now) };
         let missing_from = (window.row.cursor.is_none() && window.from_beginning).then_some(&*window);
         let mut row = window.row.clone();
@@ -166,7 +168,7 @@ impl Reading<'_, '_> {
             for conversation in page.conversations.into_iter().filter(|one| stretch.contains(one.updated_at))
             {
                 row.last_seen = row.last_seen.max(Some(conversation.updated_at));
-                store_listed(transaction, conversation, now, &mut stored)?;
+                store_listed(transaction, conversation, now, kept_from, &mut stored)?;
             }
             if row.cursor.is_some() {
                 sync_windows::save_window(transaction, &row, sync_id)?;
@@ -317,10 +319,11 @@ fn store_listed(
     connection: &rusqlite::Connection,
     mut conversation: Conversation,
     now: UnixSeconds,
+    kept_from: Option<UnixSeconds>,
     stored: &mut Stored,
 ) -> StoreResult<()> {
     let updated_at = conversation.updated_at;
-    if tombstones::is_buried(connection, &conversation.id, updated_at)? {
+    if tombstones::is_buried(connection, &conversation.id, updated_at, kept_from)? {
         return Ok(());
     }
     stored.listed += 1;

@@ -45,6 +45,13 @@ pub(super) fn read(request: &SyncRequest, settings: &Settings, today: Day) -> Re
     {
         return invalid(format!("The start date {first_day} is after the end date {last}; swap them."));
     }
+    if let Some(kept) = settings.retention_days
+        && last_day < today.plus(-i64::from(kept))
+    {
+        return invalid(format!(
+            "The range ends on {last_day}, but FASTINTERCOM_RETENTION_DAYS={kept} keeps nothing that was last updated so long ago; take that setting away to read it."
+        ));
+    }
     Ok(Range { first: first_day, last: last_day, up_to_now: last_day == today })
 }
 
@@ -82,6 +89,20 @@ mod tests {
             |kind| read(&request(kind), &Settings::default(), today()).map(|range| range.first.to_string());
         assert_eq!(days(SyncKind::Background).as_deref(), Ok("2026-11-15"));
         assert_eq!(days(SyncKind::Full).as_deref(), Ok("2026-08-24"));
+    }
+
+    #[test]
+    fn a_range_of_which_nothing_is_kept_is_refused() {
+        let settings = Settings { retention_days: Some(30), ..Settings::default() };
+        let mut old = request(SyncKind::Incremental);
+        old.start_date = Some("2026-09-01".to_owned());
+        old.end_date = Some("2026-10-22".to_owned());
+        let Err(SyncError::InvalidRequest(sentence)) = read(&old, &settings, today()) else {
+            panic!("nothing of it is kept")
+        };
+        assert!(sentence.contains("ends on 2026-10-22, but FASTINTERCOM_RETENTION_DAYS=30"), "{sentence}");
+        old.end_date = Some("2026-10-23".to_owned());
+        assert!(read(&old, &settings, today()).is_ok(), "its last day is kept");
     }
 
     #[test]

@@ -160,7 +160,7 @@ impl<'e, 'a> Reading<'e, 'a> {
             if self.in_flight.len() >= self.concurrency.limit() {
                 return Ok(ATTENTION_MS);
             }
-            let wait = self.engine.limits.wait_ms(self.in_flight.len(), now);
+            let wait = self.engine.limit_ms(self.in_flight.len())?;
             if wait > 0 {
                 return Ok(wait);
             }

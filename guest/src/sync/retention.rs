@@ -2,7 +2,8 @@
 
 use super::SyncError;
 use super::engine::Engine;
-use crate::environment::LogLevel;
+use crate::environment::{LogLevel, Settings};
+use crate::store::people::forget_strangers;
 use crate::store::sync_windows;
 use crate::store::tombstones::{self, Reason};
 use crate::store::write_conversation::oldest_before;
@@ -12,16 +13,20 @@ use crate::time::UnixSeconds;
 const BATCH: u32 = 200;
 
 /// Before this moment nothing is kept; none: everything is.
-pub(super) fn horizon(engine: &Engine<'_>, now: UnixSeconds) -> Option<UnixSeconds> {
-    engine.outside.settings.retention_days.map(|days| now.day().plus(-i64::from(days)).start())
+pub(super) fn horizon(settings: &Settings, now: UnixSeconds) -> Option<UnixSeconds> {
+    settings.retention_days.map(|days| now.day().plus(-i64::from(days)).start())
 }
 
 /// Removes what was last changed before the horizon, and takes it out of the coverage first: what
-/// is dropped is no longer covered.
-pub(super) fn apply(engine: &mut Engine<'_>) -> Result<(), SyncError> {
-    let now = engine.server_now();
-    let Some(horizon) = horizon(engine, now) else { return Ok(()) };
-    engine.write(|transaction| sync_windows::uncover_before(transaction, horizon))?;
+/// is dropped is no longer covered. A run does this before it reads, so that a run that fails
+/// later has kept the promise, too; and with Intercom's clock, since ours may be years ahead.
+pub(super) fn apply(engine: &mut Engine<'_>, bound: UnixSeconds) -> Result<(), SyncError> {
+    let Some(horizon) = horizon(engine.outside.settings, bound) else { return Ok(()) };
+    engine.write(|transaction| {
+        sync_windows::uncover_before(transaction, horizon)?;
+        // A half-read window would cover, at its end, all that it is about.
+        sync_windows::remove_windows_before(transaction, horizon)
+    })?;
     let mut dropped = 0;
     loop {
         engine.check_stop()?;
@@ -32,12 +37,13 @@ pub(super) fn apply(engine: &mut Engine<'_>) -> Result<(), SyncError> {
         dropped += ids.len();
         engine.write(|transaction| {
             for id in &ids {
-                tombstones::bury(transaction, id, now, Reason::Retention)?;
+                tombstones::bury(transaction, id, bound, Reason::Retention)?;
             }
             Ok(())
         })?;
     }
     if dropped > 0 {
+        engine.write(|transaction| forget_strangers(transaction))?;
         engine.log(
             LogLevel::Info,
             &format!("Removed {dropped} conversations not updated since {}", horizon.day()),

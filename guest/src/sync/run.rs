@@ -1,12 +1,14 @@
 //! One run, from the opening of its row to the closing.
 
 use super::engine::Engine;
-use super::failure::wrong_workspace;
+use super::failure::{no_token, wrong_workspace};
 use super::pacing::Pace;
 use super::plan::{Known, plan};
 use super::range::{self, Range};
 use super::reading::Reading;
-use super::{SyncError, SyncReport, SyncRequest, contacts, deletions, labels, reconcile, retention};
+use super::{
+    SyncError, SyncReport, SyncRequest, companies, contacts, deletions, labels, reconcile, retention,
+};
 use crate::environment::{Clock, Http, Log, LogLevel, Progress, Settings};
 use crate::error::StoreResult;
 use crate::intercom::directory::Workspace;
@@ -49,13 +51,13 @@ pub fn run<'a>(
     let now = environment.clock.now();
     store.connection().set_prepared_statement_cache_capacity(PREPARED_STATEMENTS);
     let days = range::read(request, environment.settings, now.day())?;
-    if let Some(report) = new_enough(store, request, days, now)? {
+    let kept_from = retention::horizon(environment.settings, now);
+    let first = days.first.start().max(kept_from.unwrap_or(UnixSeconds(0)));
+    if let Some(report) = new_enough(store, request, Stretch { low: first, high: days.last.end() }, now)? {
         return Ok(report);
     }
     if !environment.settings.token_present {
-        return Err(SyncError::NoToken(
-            "There is no access token, so nothing can be read from Intercom. Set INTERCOM_ACCESS_TOKEN (or INTERCOM_ACCESS_TOKEN_FILE) and start again; what is cached stays usable.".to_owned(),
-        ));
+        return Err(no_token());
     }
     sync_runs::fail_abandoned(
         store.connection(),
@@ -81,11 +83,11 @@ pub fn close_abandoned(store: &mut Store, reason: &str, now: UnixSeconds) -> Sto
     sync_runs::fail_abandoned(store.connection(), reason, now)
 }
 
-/// The report of the latest run, when that completed lately and what it covered is still covered.
+/// The report of the latest run, when that completed lately and what is wanted is still covered.
 fn new_enough(
     store: &Store,
     request: &SyncRequest,
-    days: Range,
+    wanted: Stretch,
     now: UnixSeconds,
 ) -> Result<Option<SyncReport>, SyncError> {
     let Some(most) = request.unless_newer_than else { return Ok(None) };
@@ -93,8 +95,7 @@ fn new_enough(
     let Some(latest) = sync_runs::latest_completed(connection)? else { return Ok(None) };
     let age = now.since(latest.completed_at);
     let Some(high_water) = fact(connection, Fact::HighWater)? else { return Ok(None) };
-    let high = high_water.min(days.last.end());
-    let wanted = Stretch { low: days.first.start(), high };
+    let wanted = Stretch { high: high_water.min(wanted.high), ..wanted };
     let intact = sync_windows::gaps(wanted, &sync_windows::covered(connection)?).is_empty();
     if age < 0 || age >= i64::from(most) || !intact {
         return Ok(None);
@@ -122,6 +123,10 @@ fn finish(
 ) -> Result<SyncReport, SyncError> {
     let now = engine.now();
     let connection = engine.store.connection();
+    let traffic =
+        sync_state::Traffic { requests: engine.tally.api_calls, rate_limited: engine.tally.rate_limited };
+    // Only a count: if it cannot be written, the row below says why.
+    let _ = sync_state::add_traffic(connection, traffic);
     let closing = result.and_then(|()| {
         let row = sync_runs::days(connection, engine.sync_id)?;
         let totals = totals_of(connection, &row)?;
@@ -192,13 +197,14 @@ impl Run<'_, '_> {
         // The upper bound of everything this run claims.
         let bound = self.engine.server_now();
         let wanted = self.wanted(bound)?;
+        retention::apply(self.engine, bound)?;
         deletions::apply(self.engine)?;
         labels::refresh(self.engine)?;
         self.engine.write(|transaction| hydration_queue::enqueue_incomplete(transaction))?;
         reconcile::second_look(self.engine)?;
         self.read(wanted, bound)?;
         contacts::refresh(self.engine)?;
-        retention::apply(self.engine)?;
+        companies::refresh(self.engine)?;
         Ok(())
     }
 
@@ -240,7 +246,7 @@ impl Run<'_, '_> {
         {
             low = low.min(initial);
         }
-        if let Some(horizon) = retention::horizon(self.engine, bound) {
+        if let Some(horizon) = retention::horizon(self.engine.outside.settings, bound) {
             low = low.max(horizon);
         }
         let low = low.min(high);
@@ -304,6 +310,12 @@ impl Run<'_, '_> {
                 || plan.windows.iter().all(|planned| !contains(planned.stretch, window.stretch))
             {
                 plan.windows.push_back(window);
+            }
+        }
+        if let Some(horizon) = retention::horizon(self.engine.outside.settings, bound) {
+            // The overlap before what is wanted would reach into what is not kept.
+            for window in &mut plan.windows {
+                window.stretch.low = window.stretch.low.max(horizon);
             }
         }
         // Whatever is read from now on about the last minutes is provisional, also if this run

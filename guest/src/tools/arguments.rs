@@ -22,10 +22,20 @@ pub enum When {
     Instant(UnixSeconds),
 }
 
-/// The arguments of one call.
+/// Who reads an answer, and so how much of it there may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reader {
+    /// A model, whose attention is short: small answers, in pages.
+    Agent,
+    /// Somebody at a terminal, who scrolls: whole threads, every row that was asked for.
+    Person,
+}
+
+/// The arguments of one call, and for whom it is.
 #[derive(Clone, Debug)]
 pub struct Arguments {
     given: Map<String, Value>,
+    pub reader: Reader,
 }
 
 impl Arguments {
@@ -52,7 +62,13 @@ impl Arguments {
             };
             return Err(ArgumentError(sentence));
         }
-        Ok(Self { given })
+        Ok(Self { given, reader: Reader::Agent })
+    }
+
+    /// The same for another reader.
+    #[must_use]
+    pub fn read_by(self, reader: Reader) -> Self {
+        Self { reader, ..self }
     }
 
     /// The value, unless it is absent, `null` or an empty string.

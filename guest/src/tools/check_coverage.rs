@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::answer::{Answer, minutes_since, range};
 use super::arguments::{ArgumentError, When};
-use super::{Arguments, Context, Outcome, Tool, schema};
+use super::{Arguments, Context, Outcome, Surroundings, Tool, freshness, schema};
 use crate::store::coverage::{Checked, Coverage};
 use crate::store::runs;
 use crate::time::UnixSeconds;
@@ -12,7 +12,7 @@ use crate::time::UnixSeconds;
 pub const TOOL: Tool = Tool {
     name: "check_coverage",
     title: "Does the cache cover these dates?",
-    description: "Whether the cache covers every conversation that was updated from start_date to end_date, and which parts are missing. Days are UTC and inclusive; today counts as covered up to the latest sync.",
+    description: "Whether the cache covers every conversation that was updated from start_date to end_date, and which parts are missing. Days are UTC and inclusive; today counts as covered up to the latest sync; days to come are missing.",
     input,
     output,
     boolean: Some("has_coverage"),
@@ -40,8 +40,9 @@ fn output() -> Value {
                 "description": "Missing stretches as [start, end]; they share end points with the covered ones.",
                 "items": {"type": "array", "items": {"type": "string"}, "minItems": 2, "maxItems": 2}
             },
+            "not_yet": {"type": "array", "description": "[start, end] of what has not happened yet."},
             "cached_range": schema::range(),
-            "data_age_minutes": schema::integer("Minutes since the last sync completed."),
+            "data_age_minutes": schema::integer(""),
             "reason": schema::text("")
         }),
         &["has_coverage", "coverage_gaps", "reason"],
@@ -60,20 +61,36 @@ fn call(context: &mut Context<'_>, arguments: &Arguments) -> Outcome {
         return Err(ArgumentError("`start_date` is after `end_date`; swap them.".to_owned()).into());
     }
     let asked = json!([shown(start), shown(end)]);
-    let now = context.clock.now();
+    let Surroundings { settings, now } = context.surroundings();
     context.reading(|connection| {
         let coverage = Coverage::load(connection)?;
         let mut answer = Answer::new();
         if coverage.is_empty() {
             answer.set("has_coverage", false).set("partial_coverage", false);
             answer.set("coverage_gaps", json!([asked])).set("reason", "No data available");
-            return Ok(answer.with_text("No data available: nothing has been synced yet. Call force_sync."));
+            return Ok(answer.with_text(format!(
+                "No data available: nothing has been synced yet. {}",
+                freshness::how_to_begin(settings)
+            )));
         }
-        let Checked { gaps, any } = match (start, end) {
+        let check = |end: When| match (start, end) {
             (When::Day(start), When::Day(end)) => to_text(coverage.check_days(start, end, now)),
             _ => to_text(coverage.check_instants(first_instant(start), last_instant(end), now)),
         };
+        let Checked { gaps, any } = check(end);
         let has = gaps.is_empty();
+        let today = now.day();
+        let tomorrow = today.plus(1);
+        let not_yet = (last_instant(end) > today.end()).then(|| match (start, end) {
+            (When::Day(start), When::Day(end)) => [start.max(tomorrow).to_string(), end.to_string()],
+            _ => [first_instant(start).max(tomorrow.start()).to_iso(), last_instant(end).to_iso()],
+        });
+        // What a sync could fetch: the gaps without the time to come.
+        let until_today = match end {
+            When::Day(end) => When::Day(end.min(today)),
+            When::Instant(end) => When::Instant(end.min(today.end())),
+        };
+        let fetchable = first_instant(start) <= today.end() && !check(until_today).gaps.is_empty();
         let reason = if has {
             "Full coverage".to_owned()
         } else {
@@ -81,21 +98,37 @@ fn call(context: &mut Context<'_>, arguments: &Arguments) -> Outcome {
         };
         answer.set("has_coverage", has).set("partial_coverage", !has && any);
         answer.set("coverage_gaps", json!(gaps.iter().map(|(from, to)| [from, to]).collect::<Vec<_>>()));
-        answer.set_some("cached_range", coverage.newest_days(now).map(|(from, to)| range(from, to)));
+        answer.set_some("not_yet", not_yet.as_ref().map(|range| json!(range)));
+        let held = coverage.held(connection, now)?;
+        answer.set_some("cached_range", held.map(|held| range(held.first, held.last)));
         let age = runs::latest_read(connection)?.and_then(|run| run.completed_at);
         answer.set_some("data_age_minutes", age.map(|at| minutes_since(at, now)));
         answer.set("reason", reason.clone());
-        let text = if has {
-            reason
-        } else {
-            let missing: Vec<String> = gaps.iter().map(|(from, to)| format!("{from} to {to}")).collect();
-            format!(
-                "{reason}: {}. `fastintercom sync --start-date … --end-date …` fetches them.",
-                missing.join(", ")
-            )
-        };
-        Ok(answer.with_text(text))
+        Ok(answer.with_text(in_words(&reason, &gaps, not_yet.as_ref(), fetchable)))
     })
+}
+
+/// The answer in a sentence or two.
+fn in_words(
+    reason: &str,
+    gaps: &[(String, String)],
+    not_yet: Option<&[String; 2]>,
+    fetchable: bool,
+) -> String {
+    if gaps.is_empty() {
+        return reason.to_owned();
+    }
+    let missing: Vec<String> = gaps.iter().map(|(from, to)| format!("{from} to {to}")).collect();
+    let mut text = format!("{reason}: {}.", missing.join(", "));
+    if let Some([from, to]) = not_yet {
+        text.push_str(&format!(" {from} to {to} has not happened yet."));
+    }
+    if fetchable {
+        text.push_str(
+            " `fastintercom sync --start-date … --end-date …` fetches what is missing up to today.",
+        );
+    }
+    text
 }
 
 fn first_instant(when: When) -> UnixSeconds {

@@ -2,9 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::answer::{Answer, counted};
+use super::answer::{Answer, counted, in_words};
 use super::{Arguments, Context, Failure, Outcome, Tool, schema};
 use crate::environment::SyncOutcome;
+use crate::store::runs;
 use crate::sync::{SyncKind, SyncReport, SyncRequest};
 
 /// Clients give up on a tool after 60 seconds by default (TypeScript SDK, Claude Desktop).
@@ -58,6 +59,9 @@ fn call(context: &mut Context<'_>, _: &Arguments) -> Outcome {
 
 /// Asks for the sync and answers with what it did. No transaction is open here.
 pub fn run(context: &mut Context<'_>, request: SyncRequest) -> Outcome {
+    if context.settings.replica {
+        return Err(Failure::Refused(refusal_of_a_replica(context)?));
+    }
     if !context.settings.token_present {
         return Err(Failure::Refused(
             "Sync failed: there is no access token. Set INTERCOM_ACCESS_TOKEN or INTERCOM_ACCESS_TOKEN_FILE for the server and start it again; the cached data stays readable."
@@ -74,6 +78,19 @@ pub fn run(context: &mut Context<'_>, request: SyncRequest) -> Outcome {
             Ok(answer.with_text(message))
         }
     }
+}
+
+/// That a replica does not sync, where its data comes from, and how old it is.
+fn refusal_of_a_replica(context: &mut Context<'_>) -> Result<String, Failure> {
+    let now = context.clock.now();
+    let synced = context.reading(|connection| Ok(runs::latest_read(connection)?))?;
+    let age = synced.and_then(|run| run.completed_at).map_or_else(
+        || "had not been synced yet".to_owned(),
+        |at| format!("was synced {} ago", in_words(now.since(at))),
+    );
+    Ok(format!(
+        "Nothing was synced: this server is a read-only replica, which answers from a copy of the primary's database. What it has now {age}; newer data comes with the next copy, or ask the primary."
+    ))
 }
 
 fn finished(report: &SyncReport) -> super::ToolOutput {

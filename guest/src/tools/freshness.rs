@@ -7,7 +7,7 @@ use super::Surroundings;
 use super::answer::{Answer, counted, in_words, minutes_since};
 use crate::environment::Settings;
 use crate::error::StoreResult;
-use crate::store::coverage::Coverage;
+use crate::store::coverage::{BEFORE_INTERCOM, Coverage, Held};
 use crate::store::runs;
 use crate::time::{MINUTE, UnixSeconds};
 
@@ -29,9 +29,6 @@ pub struct Freshness {
     pub message: String,
     pub data_complete: bool,
 }
-
-/// Intercom was founded in August 2011; no conversation is older.
-const BEFORE_INTERCOM: UnixSeconds = UnixSeconds(1_312_156_800);
 
 /// How old data may be and still be called fresh: the interval, and a minute for the sync itself.
 fn fresh_for(settings: &Settings) -> i64 {
@@ -57,12 +54,13 @@ impl Freshness {
                 state: "stale",
                 last_sync,
                 message: format!(
-                    "Nothing has been synced from Intercom yet{}. Call force_sync, or wait for the background sync.",
-                    if settings.token_present {
+                    "Nothing has been synced from Intercom yet{}. {}",
+                    if settings.token_present || settings.replica {
                         ""
                     } else {
                         ", and there is no access token (INTERCOM_ACCESS_TOKEN)"
-                    }
+                    },
+                    how_to_begin(settings)
                 ),
                 data_complete: false,
             });
@@ -70,11 +68,12 @@ impl Freshness {
         let age = last_sync.map_or(i64::MAX, |at| now.since(at));
         let fresh = age <= fresh_for(settings);
         let start = reach.start.unwrap_or(BEFORE_INTERCOM);
-        let end = reach.end.unwrap_or(now).max(start);
+        // No answer can be wrong about what has not happened yet.
+        let end = reach.end.unwrap_or(now).min(now).max(start);
         let checked = coverage.check_instants(start, end, now);
-        let days = coverage.newest_days(now);
-        let held = days
-            .map_or_else(|| format!("up to {}", newest.high), |(first, last)| format!("{first} to {last}"));
+        let held = coverage
+            .held(connection, now)?
+            .map_or_else(|| format!("up to {}", newest.high), |held| held.to_string());
         let bounded = reach.start.is_some();
         let recent_enough = fresh || (end <= newest.high);
         let mut message = match last_sync {
@@ -82,16 +81,21 @@ impl Freshness {
             None => format!("The cache covers {held}."),
         };
         if bounded && !checked.gaps.is_empty() {
-            message.push_str(if checked.any {
-                " Part of the time asked about is not in the cache, so conversations may be missing: check_coverage names the gaps, `fastintercom sync --start-date … --end-date …` fills them."
+            let place = if settings.replica { " on the primary" } else { "" };
+            message.push_str(&if checked.any {
+                format!(" Part of the time asked about is not in the cache, so conversations may be missing: check_coverage names the gaps, `fastintercom sync --start-date … --end-date …`{place} fills them.")
             } else {
-                " The time asked about is not in the cache: `fastintercom sync --start-date … --end-date …` fetches it."
+                format!(" The time asked about is not in the cache: `fastintercom sync --start-date … --end-date …`{place} fetches it.")
             });
         } else if !bounded && !checked.gaps.is_empty() {
             message.push_str(" Conversations that last changed before that are not in it.");
         }
         if !recent_enough {
-            message.push_str(" Newer messages may be missing; force_sync fetches them.");
+            message.push_str(if settings.replica {
+                " Newer messages may be missing; they come with this replica's next copy."
+            } else {
+                " Newer messages may be missing; force_sync fetches them."
+            });
         }
         if incomplete > 0 {
             message.push_str(&format!(
@@ -125,6 +129,16 @@ impl Freshness {
     }
 }
 
+/// Where the first data comes from, when there is none.
+#[must_use]
+pub fn how_to_begin(settings: &Settings) -> &'static str {
+    if settings.replica {
+        "It comes with this replica's next copy of the primary's database."
+    } else {
+        "Call force_sync, or wait for the background sync."
+    }
+}
+
 /// Adds `last_sync` and `data_age_minutes` of the newest run that read from Intercom.
 ///
 /// # Errors
@@ -135,6 +149,12 @@ pub fn add_age(answer: &mut Answer, connection: &Connection, now: UnixSeconds) -
         answer.set("data_age_minutes", minutes_since(at, now));
     }
     Ok(())
+}
+
+/// Adds the first and last covered day, and whether that is everything there is.
+pub fn add_coverage(answer: &mut Answer, held: Held) {
+    answer.set("coverage_start", held.first.to_string()).set("coverage_end", held.last.to_string());
+    answer.set_true("covers_everything", held.everything);
 }
 
 /// The freshness for the question of one call.

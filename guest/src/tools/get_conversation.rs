@@ -7,13 +7,16 @@ use super::answer::{Answer, bytes};
 use super::arguments::ArgumentError;
 use super::content::Content;
 use super::cursor::Cursor;
-use super::{Arguments, Context, Failure, Outcome, Tool, conversation, freshness, schema};
+use super::{Arguments, Context, Failure, Outcome, Reader, Tool, conversation, freshness, schema};
 use crate::store::runs;
 use crate::store::threads::{self, Conversation};
 use crate::time::UnixSeconds;
 
 /// Bytes of JSON of an answer: some 4,000 tokens.
 const BUDGET: usize = 16_000;
+/// The same for a person: longer threads exist, but nobody reads them in a terminal, and twice of
+/// it (JSON and lines) stays far below what the host takes.
+const ALL: usize = 2_000_000;
 /// Room for everything but the messages.
 const FRAME: usize = 3_000;
 const DEFAULT_LIMIT: usize = 30;
@@ -75,6 +78,10 @@ struct Asked {
     with_notes: bool,
     with_events: bool,
     limit: usize,
+    /// Bytes of JSON of the answer.
+    budget: usize,
+    /// Characters of one message among several.
+    body: usize,
     /// Characters of the one message that were read already.
     body_offset: usize,
     /// Messages before (oldest first) or after (newest first) which were shown.
@@ -97,6 +104,10 @@ fn call(context: &mut Context<'_>, arguments: &Arguments) -> Outcome {
         )
         .into());
     }
+    let (budget, body, usual) = match arguments.reader {
+        Reader::Agent => (BUDGET, BODY, DEFAULT_LIMIT),
+        Reader::Person => (ALL, ALL, usize::try_from(MOST).unwrap_or(DEFAULT_LIMIT)),
+    };
     let asked = Asked {
         newest_first: arguments.choice("start_from", ORDERS)? == Some("newest"),
         around: arguments.string("around")?,
@@ -104,8 +115,10 @@ fn call(context: &mut Context<'_>, arguments: &Arguments) -> Outcome {
         with_events: arguments.boolean("include_events")?.unwrap_or(false),
         limit: arguments
             .integer("limit", 1, MOST)?
-            .map_or(DEFAULT_LIMIT, |limit| usize::try_from(limit).unwrap_or(DEFAULT_LIMIT))
+            .map_or(usual, |limit| usize::try_from(limit).unwrap_or(usual))
             .min(if body_offset.is_some() { 1 } else { usize::MAX }),
+        budget,
+        body,
         body_offset: body_offset.and_then(|offset| usize::try_from(offset).ok()).unwrap_or(0),
         offset,
     };
@@ -195,8 +208,8 @@ fn thread(
     answer.set_some("url", conversation::url(workspace.id_code.as_deref(), &record.id));
     let events = if asked.with_events { events(connection, &record.id, content)? } else { Vec::new() };
     let events_size: usize = events.iter().map(|event| bytes(event) + 1).sum();
-    let room = BUDGET - FRAME - events_size;
-    let most = if asked.limit == 1 { room } else { BODY };
+    let room = asked.budget - FRAME - events_size;
+    let most = if asked.limit == 1 { room } else { asked.body };
     // From which end the budget is filled: around a message the thread is read from its start.
     let from_end = asked.newest_first && (asked.around.is_none() || asked.offset.is_some());
     let order: Vec<usize> = if from_end { (start..end).rev().collect() } else { (start..end).collect() };

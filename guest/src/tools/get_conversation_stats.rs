@@ -214,7 +214,7 @@ fn percent(part: usize, whole: usize) -> Option<f64> {
 }
 
 /// The figures without those that say nothing.
-fn shown(figures: &Figures) -> Value {
+pub(crate) fn shown(figures: &Figures) -> Value {
     let mut answer = Answer::new();
     answer.set("conversations", figures.conversations);
     let mut count = |name: &str, count: usize| {
@@ -248,7 +248,7 @@ fn shown(figures: &Figures) -> Value {
 }
 
 /// How each figure that appears is counted.
-fn definitions(figures: &Figures) -> Value {
+pub(crate) fn definitions(figures: &Figures) -> Value {
     let mut answer = Answer::new();
     answer.set("conversations", "Created in the period; all figures are about these.");
     let mut define = |there: bool, name: &str, words: &str| {

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::answer::{Answer, counted, in_words, minutes_since};
 use super::freshness::{self, Reach};
-use super::{Arguments, Context, Outcome, Tool, schema};
+use super::{Arguments, Context, Outcome, Tool, incomplete, schema};
 use crate::store::coverage::Coverage;
 use crate::store::runs;
 use crate::time::UnixSeconds;
@@ -32,8 +32,10 @@ fn output() -> Value {
             "total_messages": schema::integer("In the whole cache, internal notes included."),
             "sync_type": schema::text("Kind of the last sync."),
             "database_size_mb": {"type": "number"},
-            "data_complete": schema::boolean("False: threads are still to be fetched, or nothing was read from Intercom since an older database was taken over."),
-            "threads_waiting": schema::integer("Conversations whose thread is not fetched yet."),
+            "covers_everything": schema::boolean(""),
+            "data_complete": schema::boolean("False: `incomplete` says why, or the last sync is too old."),
+            "threads_waiting": schema::integer(""),
+            "incomplete": schema::text(""),
             "message": schema::text("")
         }),
         &["has_data"],
@@ -43,16 +45,19 @@ fn output() -> Value {
 fn call(context: &mut Context<'_>, _: &Arguments) -> Outcome {
     let around = context.surroundings();
     let now = around.now;
+    let is_syncing = context.sync.is_syncing();
     context.reading(|connection| {
         let Some(run) = runs::latest_completed(connection)? else {
             let mut answer = Answer::new();
             answer.set("has_data", false).set("message", "No successful sync found");
-            return Ok(answer
-                .with_text("No successful sync found. Call force_sync, or wait for the background sync."));
+            return Ok(answer.with_text(format!(
+                "No successful sync found. {}",
+                freshness::how_to_begin(around.settings)
+            )));
         };
         let totals = runs::totals(connection)?;
         let coverage = Coverage::load(connection)?;
-        let days = coverage.newest_days(now);
+        let held = coverage.held(connection, now)?;
         let freshness = freshness::of(
             around,
             connection,
@@ -63,10 +68,8 @@ fn call(context: &mut Context<'_>, _: &Arguments) -> Outcome {
         let at = run.completed_at.or(run.started_at);
         answer.set_some("last_sync", at.map(UnixSeconds::to_iso));
         answer.set_some("data_age_minutes", at.map(|at| minutes_since(at, now)));
-        match days {
-            Some((start, end)) => {
-                answer.set("coverage_start", start.to_string()).set("coverage_end", end.to_string());
-            }
+        match held {
+            Some(held) => freshness::add_coverage(&mut answer, held),
             None => {
                 answer.set_some("coverage_start", run.coverage_start.clone());
                 answer.set_some("coverage_end", run.coverage_end.clone());
@@ -76,17 +79,20 @@ fn call(context: &mut Context<'_>, _: &Arguments) -> Outcome {
         answer.set("total_messages", totals.messages);
         answer.set_some("sync_type", run.kind.clone());
         answer.set("database_size_mb", megabytes(totals.database_bytes));
-        answer.set("data_complete", freshness.data_complete && !run.is_migration());
         answer.set_some("threads_waiting", (totals.incomplete > 0).then_some(totals.incomplete));
+        let incomplete = incomplete::add(&mut answer, around, connection, is_syncing)?;
+        let complete = freshness.data_complete && incomplete.is_none() && !run.is_migration();
+        answer.set("data_complete", complete);
         let text = format!(
-            "{} with {}, last sync {}. {}",
+            "{} with {}, last sync {}. {}{}",
             counted(totals.conversations, "conversation"),
             counted(totals.messages, "message"),
             at.map_or_else(
                 || "at an unknown time".to_owned(),
                 |at| format!("{} ago", in_words(now.since(at)))
             ),
-            freshness.message
+            freshness.message,
+            incomplete.map(|sentence| format!(" {sentence}")).unwrap_or_default()
         );
         Ok(answer.with_text(text))
     })

@@ -4,7 +4,7 @@ use rusqlite::Connection;
 use serde_json::{Value, json};
 
 use super::answer::{Answer, in_words, minutes_since};
-use super::{Arguments, Context, Outcome, Tool, freshness, schema};
+use super::{Arguments, Context, Outcome, Tool, freshness, incomplete, schema};
 use crate::error::StoreResult;
 use crate::store::runs;
 use crate::time::UnixSeconds;
@@ -29,14 +29,16 @@ fn output() -> Value {
             "coverage_dates": schema::range(),
             "last_sync": schema::text("When the last sync completed."),
             "data_age_minutes": schema::integer(""),
-            "last_error": schema::text("Why the newest sync failed.")
+            "last_error": schema::text("Why the newest sync failed."),
+            "incomplete": schema::text("What is still to be read, and why.")
         }),
         &["is_syncing"],
     )
 }
 
 fn call(context: &mut Context<'_>, _: &Arguments) -> Outcome {
-    let now = context.clock.now();
+    let around = context.surroundings();
+    let now = around.now;
     // A crash leaves its row marked as running, so only the host's lock tells whether one is.
     let is_syncing = context.sync.is_syncing();
     context.reading(|connection| {
@@ -47,6 +49,9 @@ fn call(context: &mut Context<'_>, _: &Arguments) -> Outcome {
             let error = failure.error.unwrap_or_else(|| "unknown".to_owned());
             text.push_str(&format!(" The newest sync failed: {error}"));
             answer.set("last_error", error);
+        }
+        if let Some(sentence) = incomplete::add(&mut answer, around, connection, is_syncing)? {
+            text = format!("{text} {sentence}");
         }
         Ok(answer.with_text(text))
     })

@@ -13,20 +13,21 @@
 //! belong together. Those two open none: the sync could not commit while they wait.
 
 pub mod answer;
-mod arguments;
+pub(crate) mod arguments;
 mod check_coverage;
-mod content;
+pub(crate) mod content;
 mod conversation;
 mod cursor;
 mod filters;
 mod force_sync;
-mod freshness;
+pub(crate) mod freshness;
 mod get_conversation;
 mod get_conversation_stats;
 mod get_customer;
 mod get_data_info;
 mod get_server_status;
 mod get_sync_status;
+mod incomplete;
 mod list_filters;
 mod names;
 pub mod prompts;
@@ -38,13 +39,15 @@ mod search_conversations;
 pub mod status;
 mod suggest;
 mod sync_conversations;
-mod timeframe;
+pub(crate) mod timeframe;
 
 use rusqlite::Connection;
 use serde_json::Value;
 
 pub use answer::ToolOutput;
+pub use arguments::Reader;
 use arguments::{ArgumentError, Arguments};
+pub(crate) use get_conversation_stats::{definitions, shown};
 
 use crate::environment::{Clock, Progress, Settings, SyncControl};
 use crate::error::{StoreError, StoreResult};
@@ -62,12 +65,15 @@ pub struct Context<'a> {
 
 impl<'a> Context<'a> {
     /// What does not change during a call, free of the store's borrow.
-    fn surroundings(&self) -> Surroundings<'a> {
+    pub(crate) fn surroundings(&self) -> Surroundings<'a> {
         Surroundings { settings: self.settings, now: self.clock.now() }
     }
 
     /// Runs the closure in one read transaction.
-    fn reading<T>(&mut self, read: impl FnOnce(&Connection) -> Result<T, Failure>) -> Result<T, Failure> {
+    pub(crate) fn reading<T>(
+        &mut self,
+        read: impl FnOnce(&Connection) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
         // Errors of the database pass through the store, which knows what to do about some; all
         // others are answers as far as it is concerned.
         self.store
@@ -81,9 +87,9 @@ impl<'a> Context<'a> {
 
 /// Settings and time of one call.
 #[derive(Clone, Copy)]
-struct Surroundings<'a> {
-    settings: &'a Settings,
-    now: UnixSeconds,
+pub(crate) struct Surroundings<'a> {
+    pub settings: &'a Settings,
+    pub now: UnixSeconds,
 }
 
 /// A tool as `tools/list` shows it.
@@ -115,7 +121,7 @@ pub enum ToolError {
 
 /// What goes wrong inside a tool, before it has the tool's own shape.
 #[derive(Debug)]
-enum Failure {
+pub(crate) enum Failure {
     Argument(ArgumentError),
     Store(StoreError),
     /// Nothing there that answers, or the work cannot be done; one sentence with what to do.
@@ -199,13 +205,26 @@ pub fn list() -> Vec<ToolDefinition> {
 /// # Errors
 /// [`ToolError`], whose sentence says what to do.
 pub fn call(context: &mut Context<'_>, name: &str, arguments_json: &str) -> Result<ToolOutput, ToolError> {
+    call_for(Reader::Agent, context, name, arguments_json)
+}
+
+/// Calls a tool for that reader.
+///
+/// # Errors
+/// As [`call`].
+pub fn call_for(
+    reader: Reader,
+    context: &mut Context<'_>,
+    name: &str,
+    arguments_json: &str,
+) -> Result<ToolOutput, ToolError> {
     let tool = find(name)?;
     let schema = (tool.input)();
     let known: Vec<&str> =
         schema["properties"].as_object().into_iter().flatten().map(|(name, _)| name.as_str()).collect();
     let outcome = Arguments::parse(arguments_json, &known)
         .map_err(Failure::from)
-        .and_then(|arguments| (tool.call)(context, &arguments));
+        .and_then(|arguments| (tool.call)(context, &arguments.read_by(reader)));
     outcome.map_err(|failure| match failure {
         Failure::Argument(error) => ToolError::InvalidArguments(answer::failure(tool.boolean, &error.0)),
         Failure::Store(error) => ToolError::Failed(answer::failure(tool.boolean, &error.to_string())),
@@ -237,10 +256,10 @@ fn find(name: &str) -> Result<&'static Tool, ToolError> {
 }
 
 /// The time zone of days and hours in answers.
-fn zone(settings: &Settings, connection: &Connection) -> StoreResult<timeframe::Zone> {
+pub(crate) fn zone(settings: &Settings, connection: &Connection) -> StoreResult<timeframe::Zone> {
     let workspace = crate::store::runs::workspace(connection)?;
     Ok(timeframe::Zone::choose(settings.timezone.as_deref(), workspace.timezone.as_deref()))
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -8,7 +8,7 @@ use super::arguments::ArgumentError;
 use super::content::Content;
 use super::cursor::Cursor;
 use super::freshness::Freshness;
-use super::{Arguments, Context, Failure, Outcome, Tool, conversation, filters, schema, suggest};
+use super::{Arguments, Context, Failure, Outcome, Reader, Tool, conversation, filters, schema, suggest};
 use crate::store::search::{self, Page, Position, Query, Request, Sort, Total};
 use crate::store::{runs, threads};
 use crate::time::UnixSeconds;
@@ -19,6 +19,8 @@ const MOST: usize = 100;
 const SMALL: usize = 8_000;
 /// Bytes of JSON of any answer: some 10,000 tokens, less than half of what clients take.
 const LARGE: usize = 40_000;
+/// For a person, who gets every row that was asked for: [`MOST`] of them have less.
+const ALL: usize = 1_000_000;
 /// Room for everything in an answer but the conversations and the cursor.
 const FRAME: usize = 1_600;
 
@@ -202,7 +204,11 @@ fn parse(arguments: &Arguments) -> Result<Asked, Failure> {
         detailed,
         fields: fields(arguments)?,
         notices,
-        budget: if larger { LARGE } else { SMALL },
+        budget: match arguments.reader {
+            Reader::Person => ALL,
+            Reader::Agent if larger => LARGE,
+            Reader::Agent => SMALL,
+        },
         query,
     })
 }

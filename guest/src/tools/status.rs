@@ -6,10 +6,10 @@ use serde_json::{Value, json};
 use super::answer::{Answer, counted, in_words};
 use super::freshness::{Freshness, Reach};
 use super::get_data_info::megabytes;
-use super::{Context, Surroundings, freshness, get_sync_status};
+use super::{Context, Surroundings, freshness, get_sync_status, incomplete};
 use crate::error::StoreResult;
 use crate::store::coverage::Coverage;
-use crate::store::runs;
+use crate::store::{runs, sync_state};
 
 /// The state as a JSON object, and in a few lines for a person.
 ///
@@ -20,6 +20,27 @@ pub fn status(context: &mut Context<'_>) -> StoreResult<(String, String)> {
     let around = context.surroundings();
     context.store.read(|transaction| {
         let (answer, lines) = describe(around, transaction, is_syncing)?;
+        Ok((answer.to_string(), lines))
+    })
+}
+
+/// The same for the command line, with what all syncs of this database did together.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn status_and_activity(context: &mut Context<'_>) -> StoreResult<(String, String)> {
+    let is_syncing = context.sync.is_syncing();
+    let around = context.surroundings();
+    context.store.read(|transaction| {
+        let (mut answer, lines) = describe(around, transaction, is_syncing)?;
+        let traffic = sync_state::traffic(transaction)?;
+        let (completed, failed) = runs::counts(transaction)?;
+        answer["activity"] = json!({
+            "syncs_completed": completed,
+            "syncs_failed": failed,
+            "requests_sent": traffic.requests,
+            "rate_limited": traffic.rate_limited,
+        });
         Ok((answer.to_string(), lines))
     })
 }
@@ -49,9 +70,10 @@ fn describe(
         counted(totals.messages, "message"),
         megabytes(totals.database_bytes)
     ));
-    if let Some((start, end)) = coverage.newest_days(now) {
-        answer.set("coverage_start", start.to_string()).set("coverage_end", end.to_string());
-        lines.push(format!("Coverage: {start} to {end} (days in UTC)"));
+    if let Some(held) = coverage.held(connection, now)? {
+        freshness::add_coverage(&mut answer, held);
+        let oldest = if held.everything { "; no conversation is older" } else { "" };
+        lines.push(format!("Coverage: {held} (days in UTC{oldest})"));
     }
     freshness::add_age(&mut answer, connection, now)?;
     match freshness.last_sync {
@@ -66,11 +88,14 @@ fn describe(
     }
     if totals.incomplete > 0 {
         answer.set("threads_waiting", totals.incomplete);
-        lines.push(format!("Threads still to be fetched: {}", totals.incomplete));
     }
+    lines.extend(incomplete::add(&mut answer, around, connection, is_syncing)?);
     answer.set("sync_interval_minutes", settings.sync_interval_minutes);
     answer.set("token_present", settings.token_present);
-    if !settings.token_present {
+    answer.set_true("replica", settings.replica);
+    if settings.replica {
+        lines.push("Replica: a read-only copy of the primary's database, which syncs it".to_owned());
+    } else if !settings.token_present {
         lines.push("Access token: none, so nothing is synced (set INTERCOM_ACCESS_TOKEN)".to_owned());
     }
     if let Some(name) = workspace.name.or(workspace.id_code) {

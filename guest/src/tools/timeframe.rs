@@ -6,6 +6,14 @@ use jiff::{Span, Timestamp, ToSpan};
 
 use crate::time::{DAY, HOUR, MINUTE, UnixSeconds};
 
+/// Stretches of time that a period is cut into.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    Day,
+    Week,
+    Month,
+}
+
 /// The time zone in which days, weeks and hours of an answer are meant.
 #[derive(Clone, Debug)]
 pub struct Zone {
@@ -39,11 +47,33 @@ impl Zone {
         self.zone.to_datetime(timestamp(at)).date()
     }
 
+    /// Day and time of day of that instant here: `2026-06-01 09:30`.
+    #[must_use]
+    pub fn minute(&self, at: UnixSeconds) -> String {
+        self.zone.to_datetime(timestamp(at)).strftime("%Y-%m-%d %H:%M").to_string()
+    }
+
     /// The first instant of that day here.
     #[must_use]
     pub fn start_of(&self, date: Date) -> UnixSeconds {
         date.to_zoned(self.zone.clone())
             .map_or(UnixSeconds(0), |zoned| UnixSeconds(zoned.timestamp().as_second()))
+    }
+
+    /// All days, Mondays or firsts of months from one instant to another, both included, as
+    /// [`Zone::calendar`] names them. At most `most`.
+    #[must_use]
+    pub fn steps(&self, from: UnixSeconds, to: UnixSeconds, step: Step, most: usize) -> Vec<String> {
+        let (first, last) = (self.date(from), self.date(to));
+        let (first, span) = match step {
+            Step::Day => (first, 1.day()),
+            Step::Week => (monday(first).unwrap_or(first), 7.days()),
+            Step::Month => (first.first_of_month(), 1.month()),
+        };
+        let dates =
+            std::iter::successors(Some(first), |date| add(*date, span)).take_while(|date| *date <= last);
+        let length = if step == Step::Month { 7 } else { 10 };
+        dates.take(most).map(|date| date.to_string().chars().take(length).collect()).collect()
     }
 
     /// Day, Monday of its week, and hour of the day of that instant here.

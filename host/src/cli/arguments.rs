@@ -1,9 +1,13 @@
 //! What can be typed.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+
+use crate::clients::Client;
+use crate::config;
 
 /// A cache of your Intercom conversations that AI agents can search.
 ///
@@ -11,16 +15,17 @@ use clap::{Args, Parser, Subcommand};
 #[derive(Debug, Parser)]
 #[command(name = "fastintercom", version, max_term_width = 100)]
 pub struct Arguments {
-    #[command(flatten)]
+    #[command(flatten, next_help_heading = "Settings")]
     pub settings: Settings,
     #[command(subcommand)]
     pub command: Option<Command>,
 }
 
 impl Arguments {
-    /// Whether the command prints for a person, so that the log is quiet by default.
+    /// What is to be done; without a command, serving on standard input and output.
     pub fn command(&self) -> &Command {
-        self.command.as_ref().unwrap_or(&Command::Serve)
+        const SERVE: &Command = &Command::Serve(ServeOptions { http: None });
+        self.command.as_ref().unwrap_or(SERVE)
     }
 }
 
@@ -30,6 +35,10 @@ pub struct Settings {
     /// The database file [env: FASTINTERCOM_DB_PATH] [default: ~/.fastintercom/data.db]
     #[arg(long, global = true, value_name = "FILE")]
     database: Option<String>,
+    /// Only read the database, a copy of another server's that may be replaced at any time: no
+    /// sync, no access token [env: FASTINTERCOM_READ_ONLY]
+    #[arg(long, global = true)]
+    read_only: bool,
     /// Where the workspace lives: us, eu or au [env: INTERCOM_REGION] [default: us]
     #[arg(long, global = true, value_name = "REGION")]
     region: Option<String>,
@@ -40,13 +49,13 @@ pub struct Settings {
     #[arg(long, global = true, value_name = "FILE")]
     token_file: Option<String>,
     /// Minutes between two background syncs [env: FASTINTERCOM_SYNC_INTERVAL_MINUTES] [default: 15]
-    #[arg(long, global = true, value_name = "MINUTES")]
+    #[arg(long, global = true, value_name = "MINUTES", allow_negative_numbers = true)]
     sync_interval_minutes: Option<String>,
     /// Days that a background sync covers [env: FASTINTERCOM_SYNC_DAYS] [default: 7]
-    #[arg(long, global = true, value_name = "DAYS")]
+    #[arg(long, global = true, value_name = "DAYS", allow_negative_numbers = true)]
     sync_days: Option<String>,
     /// Days that the first sync covers, 0 for everything [env: FASTINTERCOM_INITIAL_SYNC_DAYS]
-    #[arg(long, global = true, value_name = "DAYS")]
+    #[arg(long, global = true, value_name = "DAYS", allow_negative_numbers = true)]
     initial_sync_days: Option<String>,
     /// What is logged to standard error: error, warn, info, debug or trace [env: FASTINTERCOM_LOG]
     #[arg(long, global = true, value_name = "LEVEL")]
@@ -77,16 +86,23 @@ impl Settings {
             ("log_format", &self.log_format),
             ("component", &self.component),
         ];
-        given.into_iter().filter_map(|(key, value)| Some((key, value.clone()?))).collect()
+        let read_only = self.read_only.then(|| ("read_only", "true".to_owned()));
+        given.into_iter().filter_map(|(key, value)| Some((key, value.clone()?))).chain(read_only).collect()
     }
 }
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Serve MCP on standard input and output, and sync in the background (the default)
-    Serve,
+    Serve(ServeOptions),
     /// Read what changed in Intercom into the database
     Sync(SyncOptions),
+    /// Find conversations by words in any message
+    Search(SearchOptions),
+    /// Show a whole conversation
+    Show(ShowOptions),
+    /// Make a page with figures and charts of a period
+    Report(ReportOptions),
     /// Call a tool and print its structured answer
     Call(CallOptions),
     /// List the tools
@@ -100,13 +116,84 @@ pub enum Command {
     /// Write a consistent copy of the database, also while a server runs
     Backup(BackupOptions),
     /// Save what a damaged database still holds into a new one; the old file is kept
-    Repair,
+    Repair(JsonOption),
+    /// Store an access token, after asking Intercom whose it is
+    ///
+    /// The token is read without an echo, or from standard input where that is no terminal. It is
+    /// stored for you alone, outside the folder that the component sees.
+    Login,
+    /// Remove the stored access token
+    Logout,
+    /// Remove everything that is cached, after asking
+    Reset(ResetOptions),
+    /// Set up an MCP client to start this server
+    ///
+    /// Settings that are given here, as flags or environment variables, are written into its
+    /// configuration, too. Everything else in the file stays, and a copy of it is kept.
+    Install(InstallOptions),
+    /// Take this server out of an MCP client's configuration
+    Uninstall(UninstallOptions),
+    /// Print what makes a shell complete this program's commands and options
+    Completions(CompletionsOptions),
+    /// Print the manual page, or write one page a command into a folder
+    Manual(ManualOptions),
+}
+
+#[derive(Debug, Args)]
+pub struct ResetOptions {
+    /// Do not ask
+    #[arg(long)]
+    pub yes: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct InstallOptions {
+    pub client: Client,
+    /// Only print what would be written, and where
+    #[arg(long)]
+    pub print: bool,
+    /// Write the access token into the client's file, too
+    #[arg(long)]
+    pub with_token: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct UninstallOptions {
+    pub client: Client,
+}
+
+#[derive(Debug, Args)]
+pub struct CompletionsOptions {
+    pub shell: clap_complete::Shell,
+}
+
+#[derive(Debug, Args)]
+pub struct ManualOptions {
+    /// The folder to write the pages into, such as ~/.local/share/man/man1
+    pub folder: Option<PathBuf>,
+}
+
+#[derive(Debug, Default, Args)]
+pub struct ServeOptions {
+    /// Serve over HTTP at this address instead, for many clients at once: MCP at /mcp, bare tool
+    /// calls at /tools/NAME. Other addresses than 127.0.0.1 need FASTINTERCOM_HTTP_TOKEN_FILE
+    #[arg(long, value_name = "ADDRESS:PORT", value_parser = config::address)]
+    pub http: Option<SocketAddr>,
 }
 
 #[derive(Debug, Args)]
 pub struct BackupOptions {
-    /// The file to write; it must not exist yet
+    /// The file to write; it must not exist yet, unless --replace is given
     pub file: PathBuf,
+    /// Put the copy in the place of an older one, at once and whole, as replicas want it
+    #[arg(long)]
+    pub replace: bool,
+    /// Go on: a copy every so many minutes, until this program is ended
+    #[arg(long, value_name = "MINUTES", requires = "replace", value_parser = clap::value_parser!(u32).range(1..=10_080))]
+    pub every: Option<u32>,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Debug, Args)]
@@ -124,6 +211,53 @@ pub struct SyncOptions {
     #[arg(long)]
     pub full: bool,
     /// Print the report as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct SearchOptions {
+    /// Words, "an exact phrase", prefix*, a OR b, -not; none: all conversations, newest first
+    #[arg(num_args = 0..)]
+    pub query: Vec<String>,
+    /// Created since then: 7d, 24h, 2026-06-01, yesterday, "last week"
+    #[arg(long, value_name = "TIME")]
+    pub since: Option<String>,
+    /// Created until then, that day included
+    #[arg(long, value_name = "TIME")]
+    pub until: Option<String>,
+    /// Only those that are open, closed or snoozed; may be given again
+    #[arg(long, value_name = "STATE")]
+    pub state: Vec<String>,
+    /// How many to show
+    #[arg(short = 'n', long, value_name = "COUNT", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=100))]
+    pub limit: u32,
+    /// Print the tool's structured answer
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct ShowOptions {
+    /// The conversation's id, as `search` shows it
+    pub id: String,
+    /// Print the tool's structured answer
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct ReportOptions {
+    /// Conversations created since then: 30d, 2026-06-01, "last month" [default: 30d]
+    #[arg(long, value_name = "TIME")]
+    pub since: Option<String>,
+    /// Created until then, that day included [default: now]
+    #[arg(long, value_name = "TIME")]
+    pub until: Option<String>,
+    /// The page to write, in place of one that is there; - for standard output
+    #[arg(short, long, value_name = "FILE", default_value = "report.html")]
+    pub output: PathBuf,
+    /// Print the figures as JSON and write no page
     #[arg(long)]
     pub json: bool,
 }

@@ -1,14 +1,17 @@
 //! `fastintercom backup FILE`: a consistent copy of the database, also while servers use it.
 //!
 //! The component writes the copy into the data folder, the only one that it sees; from there the
-//! host moves it to where the user wants it.
+//! host moves it to where the user wants it. With `--replace` it takes the place of an older one,
+//! and with `--every` it goes on doing so: that is what feeds replicas.
 
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
+use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
 use super::arguments::BackupOptions;
@@ -16,32 +19,71 @@ use super::{Failure, terminal};
 use crate::application::Application;
 
 pub async fn run(application: &Arc<Application>, options: BackupOptions) -> Result<ExitCode, Failure> {
-    let shown = options.file.display().to_string();
-    if options.file.symlink_metadata().is_ok() {
-        return Err(Failure::Usage(format!("{shown} exists already; name a new file.")));
+    check(application, &options)?;
+    let cancelled = CancellationToken::new();
+    super::serve::end_on_signal(cancelled.clone());
+    let Some(minutes) = options.every else {
+        let written = copy(application, &options, &cancelled).await?;
+        terminal::line(&written);
+        return Ok(ExitCode::SUCCESS);
+    };
+    let pause = Duration::from_secs(u64::from(minutes) * 60);
+    loop {
+        match copy(application, &options, &cancelled).await {
+            Ok(written) => terminal::line(&written),
+            Err(_) if cancelled.is_cancelled() => return Ok(ExitCode::SUCCESS),
+            // What readers have stays in place, and the next copy may succeed: a full disk gets
+            // emptied, a repair ends.
+            Err(Failure::Work(sentence) | Failure::Usage(sentence)) => terminal::error(&sentence),
+        }
+        tokio::select! {
+            () = tokio::time::sleep(pause) => {}
+            () = cancelled.cancelled() => return Ok(ExitCode::SUCCESS),
+        }
     }
-    if options.file.file_name().is_none() {
+}
+
+/// Refuses what cannot succeed, before any work.
+fn check(application: &Application, options: &BackupOptions) -> Result<(), Failure> {
+    let shown = options.file.display();
+    if !options.replace && options.file.symlink_metadata().is_ok() {
+        return Err(Failure::Usage(format!(
+            "{shown} exists already; name a new file, or add --replace to put the copy in its place."
+        )));
+    }
+    if options.file.file_name().is_none() || options.file.is_dir() {
         return Err(Failure::Usage(format!("{shown} names no file.")));
     }
-    let folder = match options.file.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
-        _ => PathBuf::from("."),
-    };
+    let folder = folder_of(&options.file);
     if !folder.is_dir() {
         return Err(Failure::Usage(format!("There is no folder {}.", folder.display())));
+    }
+    let database = &application.config.database;
+    let is_database = fs::canonicalize(&options.file)
+        .and_then(|file| Ok(file == fs::canonicalize(database)?))
+        .unwrap_or(false);
+    if is_database {
+        return Err(Failure::Usage(format!("{shown} is the database itself; name another file.")));
     }
     if application.config.read_only {
         return Err(Failure::Work(format!(
             "The data folder is read-only, so no copy can be made in it. Nothing writes to the database then: copy {} itself.",
-            application.config.database.display()
+            database.display()
         )));
     }
+    Ok(())
+}
+
+/// Writes one copy; says what it wrote, in words or in JSON.
+async fn copy(
+    application: &Arc<Application>,
+    options: &BackupOptions,
+    cancelled: &CancellationToken,
+) -> Result<String, Failure> {
     let copy = Temporary::new(application, "backup");
     let name = copy.name.clone();
-    let cancelled = CancellationToken::new();
-    super::serve::end_on_signal(cancelled.clone());
     application
-        .take_care(cancelled, move |live| {
+        .take_care(cancelled.clone(), move |live| {
             Box::pin(async move {
                 let maintenance = live.exports.fastintercom_component_maintenance();
                 maintenance.call_backup(&mut live.store, &name).await
@@ -49,10 +91,26 @@ pub async fn run(application: &Arc<Application>, options: BackupOptions) -> Resu
         })
         .await?
         .map_err(Failure::Work)?;
-    let bytes = move_out(&copy.path, &options.file)
+    let shown = options.file.display();
+    let moved = if options.replace {
+        replace(&copy.path, &options.file)
+    } else {
+        move_out(&copy.path, &options.file)
+    };
+    let bytes = moved
         .map_err(|error| Failure::Work(format!("The copy could not be written to {shown} ({error}).")))?;
-    terminal::line(&format!("Wrote {shown} ({:.1} MB).", bytes as f64 / 1e6));
-    Ok(ExitCode::SUCCESS)
+    Ok(if options.json {
+        json!({"success": true, "file": options.file, "bytes": bytes}).to_string()
+    } else {
+        format!("Wrote {shown} ({:.1} MB).", bytes as f64 / 1e6)
+    })
+}
+
+fn folder_of(file: &Path) -> PathBuf {
+    match file.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
+        _ => PathBuf::from("."),
+    }
 }
 
 /// A file in the data folder that is removed at the end, whatever happened.
@@ -78,6 +136,24 @@ impl Drop for Temporary {
             let _ = fs::remove_file(file);
         }
     }
+}
+
+/// Puts the file in the place of another, perhaps on another file system, so that whoever opens
+/// that name gets the old file or the new one, and never a part. Returns the size.
+fn replace(from: &Path, to: &Path) -> io::Result<u64> {
+    let mut name = to.file_name().unwrap_or_default().to_owned();
+    name.push(format!(".incoming-{}", std::process::id()));
+    let beside = to.with_file_name(name);
+    // What a killed process left there is nobody's.
+    let _ = fs::remove_file(&beside);
+    let moved = move_out(from, &beside).and_then(|bytes| fs::rename(&beside, to).map(|()| bytes));
+    if moved.is_err() {
+        let _ = fs::remove_file(&beside);
+        return moved;
+    }
+    // The name, too, is to survive a power cut, where the system lets a folder be synced.
+    let _ = fs::File::open(folder_of(to)).and_then(|folder| folder.sync_all());
+    moved
 }
 
 /// Gives the file its new name, or copies it where that is on another file system. Overwrites

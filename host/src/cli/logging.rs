@@ -5,13 +5,13 @@ use std::io::IsTerminal;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt;
 
-use super::Failure;
 use super::arguments::Command;
+use super::{Failure, progress};
 use crate::config::Sources;
 
 /// Starts the log. A server logs at `info`; commands, which print their own results, at `warn`.
 pub fn start(sources: &Sources, command: &Command) -> Result<(), Failure> {
-    let usual = if matches!(command, Command::Serve) { "info" } else { "warn" };
+    let usual = if matches!(command, Command::Serve(_)) { "info" } else { "warn" };
     let level = sources
         .parsed("log", |text| match text.to_ascii_lowercase().as_str() {
             level @ ("off" | "error" | "warn" | "info" | "debug" | "trace") => Ok(level.to_owned()),
@@ -29,8 +29,9 @@ pub fn start(sources: &Sources, command: &Command) -> Result<(), Failure> {
     let filter = EnvFilter::new(format!("off,fastintercom={level}"));
     let builder = fmt()
         .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_target(false)
+        .with_writer(progress::Beside)
+        // In JSON it tells the component's lines from the host's.
+        .with_target(json)
         .with_ansi(std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none());
     // An error only says that a log runs already, in tests.
     let _ = if json { builder.json().try_init() } else { builder.try_init() };

@@ -4,23 +4,36 @@ mod arguments;
 mod backup;
 mod call;
 mod capabilities;
+mod completions;
 mod doctor;
+#[cfg(test)]
+mod documentation;
+mod install;
 mod logging;
+mod login;
+mod manual;
+mod progress;
 mod repair;
+mod report;
+mod reset;
+mod search;
 mod serve;
+mod show;
 mod status;
 mod sync;
 mod terminal;
 mod tools;
 
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::Parser;
 
 use crate::application::Application;
-use crate::config::{Config, ConfigError, Sources};
-use arguments::{Arguments, Command};
+use crate::config::{Config, ConfigError, Door, Sources};
+use crate::sandbox::lock::UseLock;
+use arguments::{Arguments, Command, ServeOptions};
 
 /// A command's failure, and with which code the program ends.
 #[derive(Debug)]
@@ -43,6 +56,16 @@ impl From<crate::component::errors::CallError> for Failure {
     }
 }
 
+impl From<crate::component::bindings::views::ViewError> for Failure {
+    fn from(error: crate::component::bindings::views::ViewError) -> Self {
+        use crate::component::bindings::views::ViewError;
+        match error {
+            ViewError::InvalidOptions(sentence) => Self::Usage(sentence),
+            ViewError::Failed(sentence) => Self::Work(sentence),
+        }
+    }
+}
+
 /// Runs the program.
 #[must_use]
 pub fn main() -> ExitCode {
@@ -56,13 +79,19 @@ pub fn main() -> ExitCode {
                 Failure::Work(sentence) => (sentence, 1),
                 Failure::Usage(sentence) => (sentence, 2),
             };
-            terminal::error(&sentence);
+            terminal::error(&crate::text::visible(&sentence));
             ExitCode::from(code)
         }
     }
 }
 
 fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
+    // These two need neither settings nor a database.
+    match arguments.command() {
+        Command::Completions(options) => return completions::run(options),
+        Command::Manual(options) => return manual::run(options),
+        _ => {}
+    }
     let mut sources = Sources::read(arguments.settings.flags(), arguments.settings.config.as_deref())?;
     logging::start(&sources, arguments.command())?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -70,35 +99,100 @@ fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         .thread_name("host")
         .build()
         .map_err(|error| Failure::Work(format!("No runtime: {error}.")))?;
-    let code = runtime.block_on(async {
-        let application = application(&mut sources)?;
-        // Held to the end, so that no repair takes the file away from under this process.
-        let _use = match arguments.command() {
-            Command::Repair | Command::Doctor(_) => None,
-            _ => Some(repair::wait_for(&application).await?),
-        };
-        match arguments.command.unwrap_or(Command::Serve) {
-            Command::Serve => serve::run(application).await,
-            Command::Sync(options) => sync::run(application, options).await,
-            Command::Call(options) => call::run(application, options).await,
-            Command::Tools(options) => tools::run(application, options).await,
-            Command::Status(options) => status::run(application, options).await,
-            Command::Capabilities(options) => capabilities::run(&application, options),
-            Command::Doctor(options) => doctor::run(&application, &options).await,
-            Command::Backup(options) => backup::run(&application, options).await,
-            Command::Repair => repair::run(&application).await,
-        }
-    });
+    let config = arguments.settings.config;
+    let command = arguments.command.unwrap_or(Command::Serve(ServeOptions::default()));
+    let code = runtime.block_on(execute(command, &mut sources, config.as_deref()));
     // A read of standard input that is still pending must not hold up the end.
     runtime.shutdown_timeout(std::time::Duration::from_millis(100));
     code
 }
 
+async fn execute(
+    command: Command,
+    sources: &mut Sources,
+    config: Option<&Path>,
+) -> Result<ExitCode, Failure> {
+    match command {
+        Command::Install(options) => install::install(sources, config, &options),
+        Command::Uninstall(options) => install::uninstall(&options),
+        Command::Login => login::login(sources).await,
+        Command::Logout => login::logout(sources),
+        Command::Reset(options) => reset::run(sources, &options),
+        Command::Doctor(options) => doctor::run(sources, &options).await,
+        Command::Repair(options) => {
+            let application = application(sources)?;
+            progress::compile(&application).await?;
+            repair::run(&application, options).await
+        }
+        Command::Capabilities(options) => capabilities::run(application(sources)?.as_ref(), options),
+        Command::Completions(options) => completions::run(&options),
+        Command::Manual(options) => manual::run(&options),
+        Command::Serve(options) => serve(sources, options).await,
+        Command::Sync(options) => {
+            let (application, _use) = open(sources).await?;
+            sync::run(application, options).await
+        }
+        Command::Call(options) => {
+            let (application, _use) = open(sources).await?;
+            call::run(application, options).await
+        }
+        Command::Tools(options) => {
+            let (application, _use) = open(sources).await?;
+            tools::run(application, options).await
+        }
+        Command::Status(options) => {
+            let (application, _use) = open(sources).await?;
+            status::run(application, options).await
+        }
+        Command::Search(options) => {
+            let (application, _use) = open(sources).await?;
+            search::run(&application, options).await
+        }
+        Command::Show(options) => {
+            let (application, _use) = open(sources).await?;
+            show::run(&application, options).await
+        }
+        Command::Report(options) => {
+            let (application, _use) = open(sources).await?;
+            report::run(&application, options).await
+        }
+        Command::Backup(options) => {
+            let (application, _use) = open(sources).await?;
+            backup::run(&application, options).await
+        }
+    }
+}
+
+/// The application and, to be held to the end, what keeps a repair from taking the file away from
+/// under this process.
+async fn open(sources: &mut Sources) -> Result<(Arc<Application>, UseLock), Failure> {
+    let application = application(sources)?;
+    let in_use = repair::wait_for(&application).await?;
+    progress::prepare(&application).await?;
+    Ok((application, in_use))
+}
+
+async fn serve(sources: &mut Sources, options: ServeOptions) -> Result<ExitCode, Failure> {
+    let application = application(sources)?;
+    // A replica that serves lets go of a file that was replaced.
+    let _use = match application.config.replica {
+        true => None,
+        false => Some(repair::wait_for(&application).await?),
+    };
+    let folder = &application.config.data_folder;
+    let door = options.http.map(|address| Door::resolve(sources, folder, address)).transpose()?;
+    serve::run(application, door).await
+}
+
 fn application(sources: &mut Sources) -> Result<Arc<Application>, Failure> {
+    Ok(Application::new(settings(sources)?)?)
+}
+
+fn settings(sources: &mut Sources) -> Result<Config, ConfigError> {
     if let Some(folder) = data_folder(sources) {
         sources.read_original(&folder);
     }
-    Ok(Application::new(Config::resolve(sources)?)?)
+    Config::resolve(sources)
 }
 
 /// Where the original program's `config.json` would lie; wrong paths are reported later.

@@ -10,9 +10,10 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
+use super::arguments::JsonOption;
 use super::backup::Temporary;
 use super::{Failure, terminal};
 use crate::application::Application;
@@ -38,7 +39,7 @@ pub async fn wait_for(application: &Application) -> Result<UseLock, Failure> {
     ))
 }
 
-pub async fn run(application: &Arc<Application>) -> Result<ExitCode, Failure> {
+pub async fn run(application: &Arc<Application>, options: JsonOption) -> Result<ExitCode, Failure> {
     let database = &application.config.database;
     if application.config.read_only {
         return Err(Failure::Work(
@@ -62,7 +63,11 @@ pub async fn run(application: &Arc<Application>) -> Result<ExitCode, Failure> {
         })
         .await?;
     if checked.as_ref().is_ok_and(|report| is_ok(report)) {
-        terminal::line("The database is sound; there is nothing to repair.");
+        if options.json {
+            terminal::json(&json!({"success": true, "repaired": false}).to_string());
+        } else {
+            terminal::line("The database is sound; there is nothing to repair.");
+        }
         return Ok(ExitCode::SUCCESS);
     }
 
@@ -77,7 +82,16 @@ pub async fn run(application: &Arc<Application>) -> Result<ExitCode, Failure> {
         .await?
         .map_err(Failure::Work)?;
     let kept = exchange(database, &saved.path).await?;
-    terminal::line(&summary(&report, &kept));
+    let report: Value = serde_json::from_str(&report).unwrap_or_default();
+    if options.json {
+        let mut answer = json!({"success": true, "repaired": true, "kept_as": kept});
+        if let (Some(answer), Value::Object(report)) = (answer.as_object_mut(), report) {
+            answer.extend(report);
+        }
+        terminal::json(&answer.to_string());
+    } else {
+        terminal::line(&summary(&report, &kept));
+    }
     Ok(ExitCode::SUCCESS)
 }
 
@@ -121,7 +135,8 @@ async fn exchange(database: &Path, new: &Path) -> Result<PathBuf, Failure> {
     Ok(kept)
 }
 
-fn take(lock: &DatabaseLock) -> io::Result<bool> {
+/// All of SQLite's locks at once; `false` while somebody else holds one.
+pub(super) fn take(lock: &DatabaseLock) -> io::Result<bool> {
     Ok(lock.acquire(Level::Shared)? && lock.acquire(Level::Reserved)? && lock.acquire(Level::Exclusive)?)
 }
 
@@ -131,8 +146,7 @@ fn beside(file: &Path, suffix: &str) -> PathBuf {
     PathBuf::from(name)
 }
 
-fn summary(report: &str, kept: &Path) -> String {
-    let report: Value = serde_json::from_str(report).unwrap_or_default();
+fn summary(report: &Value, kept: &Path) -> String {
     let count = |table: &str| report["saved"][table].as_i64().unwrap_or(0);
     let mut lines =
         vec![format!("Saved {} conversations and {} messages.", count("conversations"), count("messages"))];

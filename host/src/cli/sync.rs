@@ -1,21 +1,27 @@
-//! `fastintercom sync`: one sync, with a progress bar for whoever watches.
+//! `fastintercom sync`: one sync, with a line of progress for whoever watches.
 
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use indicatif::{HumanDuration, ProgressBar, ProgressStyle};
+use indicatif::HumanDuration;
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
 use super::arguments::SyncOptions;
+use super::progress::Shown;
 use super::{Failure, terminal};
 use crate::application::Application;
 use crate::component::bindings::sync_types::{SyncError, SyncKind, SyncReport, SyncRequest};
-use crate::component::state::ProgressSink;
 use crate::syncs::{Elsewhere, sentence};
 
 pub async fn run(application: Arc<Application>, options: SyncOptions) -> Result<ExitCode, Failure> {
+    if application.config.replica {
+        return Err(Failure::Usage(
+            "A replica does not sync: run `fastintercom sync` where the database comes from, without --read-only (FASTINTERCOM_READ_ONLY)."
+                .to_owned(),
+        ));
+    }
     let request = SyncRequest {
         kind: if options.full { SyncKind::Full } else { SyncKind::Incremental },
         days: options.days.or_else(|| {
@@ -27,9 +33,8 @@ pub async fn run(application: Arc<Application>, options: SyncOptions) -> Result<
     };
     let cancelled = CancellationToken::new();
     super::serve::end_on_signal(cancelled.clone());
-    let bar = terminal::is_watched().then(progress_bar);
-    let sink = bar.clone().map(sink);
-    let run = application.syncs.run(request, Elsewhere::Wait, sink);
+    let shown = Shown::start("sync");
+    let run = application.syncs.run(request, Elsewhere::Wait, Some(shown.sink()));
     tokio::pin!(run);
     let result = tokio::select! {
         result = &mut run => result,
@@ -38,9 +43,7 @@ pub async fn run(application: Arc<Application>, options: SyncOptions) -> Result<
             run.await
         }
     };
-    if let Some(bar) = bar {
-        bar.finish_and_clear();
-    }
+    shown.end();
     match result {
         Ok(report) if options.json => {
             terminal::line(&as_json(&report).to_string());
@@ -66,31 +69,6 @@ fn exit_code(error: &SyncError) -> u8 {
         SyncError::InvalidRequest(_) | SyncError::NoToken(_) => 2,
         _ => 1,
     }
-}
-
-fn progress_bar() -> ProgressBar {
-    let bar = ProgressBar::new_spinner();
-    bar.enable_steady_tick(Duration::from_millis(120));
-    bar
-}
-
-fn sink(bar: ProgressBar) -> ProgressSink {
-    let counting =
-        ProgressStyle::with_template("{spinner} {msg} [{bar:30}] {pos}/{len} · {per_sec:.1} · {eta} left");
-    let style = counting.unwrap_or_else(|_| ProgressStyle::default_bar());
-    Arc::new(move |update| {
-        if let Some(total) = update.total {
-            if bar.length().is_none() {
-                bar.set_style(style.clone());
-            }
-            bar.set_length(total);
-        }
-        bar.set_position(update.done);
-        bar.set_message(format!(
-            "{}, {} messages, {} waiting",
-            update.phase, update.messages, update.waiting
-        ));
-    })
 }
 
 fn as_json(report: &SyncReport) -> serde_json::Value {

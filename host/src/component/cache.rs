@@ -97,6 +97,18 @@ impl CodeCache {
     }
 }
 
+/// Whether compiled code can be kept in that folder, which is made where there is none.
+///
+/// # Errors
+/// The part of a sentence that says why not.
+pub fn check(folder: &Path) -> Result<(), String> {
+    private_folder(folder)?;
+    let probe = folder.join(format!("probe-{}", std::process::id()));
+    let written = create_private(&probe);
+    let _ = fs::remove_file(&probe);
+    written.map(|_| ()).map_err(|error| format!("{} cannot be written: {error}", folder.display()))
+}
+
 #[cfg(unix)]
 fn private_folder(folder: &Path) -> Result<(), String> {
     use std::os::unix::fs::{DirBuilderExt, PermissionsExt};

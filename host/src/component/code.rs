@@ -132,7 +132,7 @@ impl Code {
         let wasi = WasiCtx::builder()
             .allow_blocking_current_thread(true)
             .preopened_dir(&surroundings.folder, GUEST_FOLDER, permissions)?
-            .stderr(GuestStderr(lines.clone()))
+            .stderr(GuestStderr::new(lines.clone()))
             .max_random_size(RANDOM_BYTES)
             .build();
         let mut http = WasiHttpCtx::new();

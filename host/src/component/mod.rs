@@ -6,7 +6,7 @@
 //! - [`deadline`], [`limits`], [`lines`] and [`ticker`] are what ends a call that asks too much.
 
 pub mod bindings;
-mod cache;
+pub mod cache;
 pub mod code;
 pub mod deadline;
 pub mod errors;

@@ -4,7 +4,7 @@
 //! a sync leaves its place to others, so no number of waiting calls keeps a reader away.
 
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -33,6 +33,8 @@ pub struct Readers {
 #[derive(Default)]
 struct Idle {
     workers: Mutex<Vec<(Instant, Worker)>>,
+    /// Counts renewals; a worker that was taken before the newest one is not kept.
+    generation: AtomicU64,
     /// A task looks after those that nobody needs any more.
     watched: AtomicBool,
 }
@@ -79,6 +81,7 @@ impl Readers {
             () = cancelled.cancelled() => return Err(CallError::Cancelled),
         };
         let place = Place { semaphore: Arc::clone(&self.places), permit: Arc::new(Mutex::new(Some(permit))) };
+        let generation = self.idle.generation();
         let worker = match self.idle.take() {
             Some(worker) => worker,
             None => Worker::start(self.loader.code().await?, Arc::clone(&self.surroundings)).await?,
@@ -93,7 +96,7 @@ impl Readers {
         let token = cancelled.child_token();
         let _guard = token.clone().drop_guard();
         let answer = worker.call(context, token, call).await?;
-        self.idle.give_back(worker, self.surroundings.limits.readers);
+        self.idle.give_back(worker, generation, self.surroundings.limits.readers);
         Ok(answer)
     }
 
@@ -102,13 +105,29 @@ impl Readers {
     /// # Errors
     /// [`CallError::Unavailable`].
     pub async fn warm(&self) -> Result<(), CallError> {
+        let generation = self.idle.generation();
         let worker = Worker::start(self.loader.code().await?, Arc::clone(&self.surroundings)).await?;
-        self.idle.give_back(worker, self.surroundings.limits.readers);
+        self.idle.give_back(worker, generation, self.surroundings.limits.readers);
         Ok(())
+    }
+
+    /// Lets go of every instance: the idle ones now, the others after the call at hand. So a
+    /// database file that was replaced is closed, and its space is free.
+    pub fn renew(&self) {
+        self.idle.renew();
     }
 }
 
 impl Idle {
+    fn generation(&self) -> u64 {
+        self.generation.load(Ordering::Acquire)
+    }
+
+    fn renew(&self) {
+        self.generation.fetch_add(1, Ordering::AcqRel);
+        self.locked().clear();
+    }
+
     fn locked(&self) -> MutexGuard<'_, Vec<(Instant, Worker)>> {
         self.workers.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -123,9 +142,9 @@ impl Idle {
         None
     }
 
-    fn give_back(self: &Arc<Self>, worker: Worker, most: usize) {
+    fn give_back(self: &Arc<Self>, worker: Worker, generation: u64, most: usize) {
         let mut workers = self.locked();
-        if workers.len() < most && worker.is_usable() {
+        if generation == self.generation() && workers.len() < most && worker.is_usable() {
             workers.push((Instant::now(), worker));
         }
         if workers.len() > 1 && !self.watched.swap(true, Ordering::Relaxed) {

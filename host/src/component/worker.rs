@@ -17,6 +17,7 @@ use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument as _;
 use wasmtime::Store;
 use wasmtime::component::ResourceTableError;
 
@@ -103,8 +104,10 @@ impl Worker {
         let (watched, watched_place) = (Arc::clone(&context.deadline), context.place.clone());
         let given_up = cancelled.clone();
         let retired = Arc::clone(&self.retired);
+        // What is logged on the instance's thread belongs to this call.
+        let span = tracing::Span::current();
         let job: Job = Box::new(move |live| {
-            Box::pin(async move {
+            let work = async move {
                 let deadline = Arc::clone(&context.deadline);
                 let place = context.place.clone();
                 live.store.data_mut().call = context;
@@ -130,7 +133,8 @@ impl Worker {
                 drop(place);
                 let _ = answer.send(outcome);
                 fate
-            })
+            };
+            Box::pin(work.instrument(span))
         });
         let gone = || CallError::Unavailable("the instance's thread is gone".to_owned());
         watched.start();

@@ -4,7 +4,9 @@
 //! original program's `config.json` beside the database may set intervals and days and nothing
 //! else: the component can write to that folder.
 
+mod door;
 mod paths;
+mod settings;
 mod sources;
 mod token;
 
@@ -12,9 +14,11 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-pub use paths::{cache_folder, configuration_folder};
+pub use door::{Door, address};
+pub use paths::{Place, cache_folder, configuration_folder, home, is_within};
+pub use settings::{SETTINGS, Setting};
 pub use sources::Sources;
-pub use token::TokenSource;
+pub use token::{TokenSource, find as find_token, login_file, remove as remove_token, store as store_token};
 
 use crate::component::bindings::settings::{Configuration, Redaction};
 use crate::component::surroundings::CallLimits;
@@ -43,6 +47,9 @@ pub struct Config {
     pub data_folder: PathBuf,
     pub database: PathBuf,
     pub read_only: bool,
+    /// This process reads a copy of another server's database: it never syncs, and the copy may be
+    /// replaced at any time. Implies `read_only`.
+    pub replica: bool,
     pub interval: Duration,
     pub sync_days: u32,
     pub initial_sync_days: u32,
@@ -55,6 +62,8 @@ pub struct Config {
     pub memory_total: usize,
     pub outgoing_limits: OutgoingLimits,
     pub certificates: Option<PathBuf>,
+    /// The OpenTelemetry collector; `None`: nothing is told to anybody.
+    pub otlp_endpoint: Option<String>,
     /// Where compiled code is kept; `None`: nowhere.
     pub code_cache: Option<PathBuf>,
     /// Another component than the embedded one.
@@ -67,9 +76,22 @@ impl Config {
     /// # Errors
     /// [`ConfigError`] about the first setting that is wrong.
     pub fn resolve(sources: &Sources) -> Result<Self, ConfigError> {
+        Self::resolve_with(sources, None)
+    }
+
+    /// The same with that token instead of the one that the settings name.
+    ///
+    /// # Errors
+    /// As [`Config::resolve`].
+    pub fn resolve_with(sources: &Sources, token: Option<Secret>) -> Result<Self, ConfigError> {
         let policy = origin(sources)?;
-        let place = paths::database(sources)?;
-        let (token, token_source) = token::find(sources, &place.folder)?;
+        let place = place(sources)?;
+        let (token, token_source) = match token {
+            Some(token) => (Some(token), TokenSource::Typed),
+            // A replica asks Intercom for nothing, so it holds no token, whatever its environment has.
+            None if place.replica => (None, TokenSource::None),
+            None => token::find(sources, Some(&place.folder))?,
+        };
         let sync_days = sources.number("sync_days", 1..=3_650)?.unwrap_or(7);
         let code_cache = sources
             .path("cache_folder")?
@@ -104,11 +126,13 @@ impl Config {
             memory_total: megabytes(sources.number("memory_total_mb", 64..=65_536)?.unwrap_or(2_048)),
             outgoing_limits: outgoing_limits(sources)?,
             certificates: sources.path("certificates")?,
+            otlp_endpoint: sources.parsed("otlp_endpoint", otlp_endpoint)?,
             code_cache,
             component: sources.parsed("component", component)?,
             data_folder: place.folder,
             database: place.file,
             read_only: place.read_only,
+            replica: place.replica,
         })
     }
 
@@ -123,6 +147,7 @@ impl Config {
                 .file_name()
                 .map_or_else(|| "data.db".to_owned(), |name| name.to_string_lossy().into_owned()),
             read_only: self.read_only,
+            replica: self.replica,
             token_present: self.token.is_some(),
             sync_days: self.sync_days,
             initial_sync_days: self.initial_sync_days,
@@ -134,6 +159,15 @@ impl Config {
             retention_days: self.retention_days,
         }
     }
+}
+
+/// Where the database is; its folder and an empty file are made.
+///
+/// # Errors
+/// [`ConfigError`] that names the path, and why it cannot be used.
+pub fn place(sources: &Sources) -> Result<Place, ConfigError> {
+    let replica = sources.parsed("read_only", yes_or_no)?.unwrap_or(false);
+    paths::database(sources, replica)
 }
 
 /// The defaults are explained where they stand.
@@ -181,9 +215,30 @@ fn origin(sources: &Sources) -> Result<Policy, ConfigError> {
     Policy::new(base).map_err(ConfigError)
 }
 
+/// An address without anything secret in it: it is shown in the log.
+fn otlp_endpoint(text: &str) -> Result<String, String> {
+    let shape = "it is an address such as http://127.0.0.1:4318, without a user, query or fragment";
+    let url = reqwest::Url::parse(text).map_err(|_| shape.to_owned())?;
+    let plain = matches!(url.scheme(), "http" | "https")
+        && url.has_host()
+        && url.username().is_empty()
+        && url.password().is_none()
+        && url.query().is_none()
+        && url.fragment().is_none();
+    if plain { Ok(text.to_owned()) } else { Err(shape.to_owned()) }
+}
+
 fn component(text: &str) -> Result<PathBuf, String> {
     let file = paths::expand(text)?;
     if file.is_file() { Ok(file) } else { Err("there is no such file".to_owned()) }
+}
+
+fn yes_or_no(text: &str) -> Result<bool, String> {
+    match text.to_ascii_lowercase().as_str() {
+        "true" | "yes" | "on" | "1" => Ok(true),
+        "false" | "no" | "off" | "0" => Ok(false),
+        _ => Err("allowed are true and false".to_owned()),
+    }
 }
 
 fn api_version(text: &str) -> Result<String, String> {

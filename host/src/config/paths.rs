@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use etcetera::{AppStrategy, AppStrategyArgs};
 
@@ -12,6 +13,8 @@ pub struct Place {
     pub folder: PathBuf,
     pub file: PathBuf,
     pub read_only: bool,
+    /// See [`super::Config::replica`].
+    pub replica: bool,
 }
 
 /// The home folder, if there is one.
@@ -56,7 +59,13 @@ pub fn expand(text: &str) -> Result<PathBuf, String> {
 }
 
 /// Finds the database, makes its folder, and refuses folders that hold more than it.
-pub fn database(sources: &Sources) -> Result<Place, ConfigError> {
+///
+/// For a replica nothing is made or changed: folder and file are somebody else's, and the file may
+/// come later.
+///
+/// # Errors
+/// [`ConfigError`] that names the path, and why it cannot be used.
+pub fn database(sources: &Sources, replica: bool) -> Result<Place, ConfigError> {
     let named = sources.find("database");
     let place = named.as_ref().map_or("FASTINTERCOM_DB_PATH", |found| found.place.as_str()).to_owned();
     let file = match sources.path("database")? {
@@ -82,7 +91,9 @@ pub fn database(sources: &Sources) -> Result<Place, ConfigError> {
         return Err(wrong("it names no file"));
     }
     let folder = file.parent().ok_or_else(|| wrong("it names no file in a folder"))?.to_owned();
-    make_private(&folder).map_err(|error| wrong(&format!("its folder cannot be created ({error})")))?;
+    if !replica {
+        make_private(&folder).map_err(|error| wrong(&format!("its folder cannot be created ({error})")))?;
+    }
     let folder =
         fs::canonicalize(&folder).map_err(|error| wrong(&format!("its folder cannot be read ({error})")))?;
     if let Some(reason) = too_wide(&folder) {
@@ -94,8 +105,9 @@ pub fn database(sources: &Sources) -> Result<Place, ConfigError> {
     if fs::symlink_metadata(&file).is_ok_and(|metadata| metadata.is_symlink()) {
         return Err(wrong("it is a symbolic link; name the file that it points to"));
     }
-    let read_only = make_file(&file).map_err(|error| wrong(&format!("it cannot be opened ({error})")))?;
-    Ok(Place { folder, file, read_only })
+    let read_only =
+        replica || make_file(&file).map_err(|error| wrong(&format!("it cannot be opened ({error})")))?;
+    Ok(Place { folder, file, read_only, replica })
 }
 
 /// The component sees everything in the data folder, so it must hold nothing but the data.
@@ -207,7 +219,9 @@ fn close_to_others(file: &Path, open: &fs::File) {
 /// A journal must be made beside the database, so a folder that cannot be written makes the
 /// database read-only too. Only trying tells: mode bits say nothing of a read-only mount.
 fn folder_is_writable(file: &Path) -> bool {
-    let probe = file.with_extension(format!("probe-{}", std::process::id()));
+    // In containers that share a folder, every process has the number 1.
+    let moment = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
+    let probe = file.with_extension(format!("probe-{}-{moment}", std::process::id()));
     let made = fs::File::options().write(true).create_new(true).open(&probe);
     let writable = made.is_ok() || made.is_err_and(|error| error.kind() == std::io::ErrorKind::StorageFull);
     let _ = fs::remove_file(&probe);

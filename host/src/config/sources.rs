@@ -6,60 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::ConfigError;
 use super::paths::{configuration_folder, expand};
-
-/// A setting's names. The key is its name in the configuration file.
-pub struct Setting {
-    pub key: &'static str,
-    /// Environment variables, the first wins.
-    pub variables: &'static [&'static str],
-    /// Its key in the original program's `config.json`, where that may set it.
-    pub original: Option<&'static str>,
-}
-
-const fn setting(key: &'static str, variables: &'static [&'static str]) -> Setting {
-    Setting { key, variables, original: None }
-}
-
-/// Every setting but the token, which never stands in a configuration file.
-pub const SETTINGS: &[Setting] = &[
-    setting("region", &["INTERCOM_REGION"]),
-    setting("base_url", &["INTERCOM_BASE_URL"]),
-    setting("api_version", &["INTERCOM_API_VERSION"]),
-    setting("token_file", &["INTERCOM_ACCESS_TOKEN_FILE"]),
-    setting("database", &["FASTINTERCOM_DB_PATH"]),
-    Setting {
-        key: "sync_interval_minutes",
-        variables: &["FASTINTERCOM_SYNC_INTERVAL_MINUTES", "FASTINTERCOM_BACKGROUND_SYNC_INTERVAL"],
-        original: Some("background_sync_interval_minutes"),
-    },
-    setting("sync_interval_seconds", &["FASTINTERCOM_SYNC_INTERVAL_SECONDS"]),
-    setting("sync_days", &["FASTINTERCOM_SYNC_DAYS"]),
-    Setting {
-        key: "initial_sync_days",
-        variables: &["FASTINTERCOM_INITIAL_SYNC_DAYS"],
-        original: Some("initial_sync_days"),
-    },
-    setting("log", &["FASTINTERCOM_LOG"]),
-    setting("log_format", &["FASTINTERCOM_LOG_FORMAT"]),
-    setting("timezone", &["FASTINTERCOM_TIMEZONE"]),
-    setting("redact", &["FASTINTERCOM_REDACT"]),
-    setting("retention_days", &["FASTINTERCOM_RETENTION_DAYS"]),
-    setting("max_in_flight", &["FASTINTERCOM_MAX_IN_FLIGHT"]),
-    setting("overlap_seconds", &["FASTINTERCOM_OVERLAP_SECONDS"]),
-    setting("call_timeout_seconds", &["FASTINTERCOM_CALL_TIMEOUT_SECONDS"]),
-    setting("sync_stall_seconds", &["FASTINTERCOM_SYNC_STALL_SECONDS"]),
-    setting("answer_mb", &["FASTINTERCOM_ANSWER_MB"]),
-    setting("memory_mb", &["FASTINTERCOM_MEMORY_MB"]),
-    setting("memory_total_mb", &["FASTINTERCOM_MEMORY_TOTAL_MB"]),
-    setting("readers", &["FASTINTERCOM_READERS"]),
-    setting("connect_timeout_seconds", &["FASTINTERCOM_CONNECT_TIMEOUT_SECONDS"]),
-    setting("first_byte_timeout_seconds", &["FASTINTERCOM_FIRST_BYTE_TIMEOUT_SECONDS"]),
-    setting("response_timeout_seconds", &["FASTINTERCOM_RESPONSE_TIMEOUT_SECONDS"]),
-    setting("response_mb", &["FASTINTERCOM_RESPONSE_MB"]),
-    setting("cache_folder", &["FASTINTERCOM_CACHE_DIR"]),
-    setting("certificates", &["SSL_CERT_FILE"]),
-    setting("component", &["FASTINTERCOM_COMPONENT_FILE"]),
-];
+use super::settings::SETTINGS;
 
 /// A value and where it stands, for messages.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -186,6 +133,31 @@ impl Sources {
             .map(|value| Found { value: value.clone(), place: format!("{key} in config.json") })
     }
 
+    /// The settings that stand in a flag or an environment variable, as variables, their paths
+    /// whole: what a server that somebody else starts, in another folder, would not find.
+    ///
+    /// # Errors
+    /// [`ConfigError`] about a path that means nothing.
+    pub fn given(&self) -> Result<Vec<(String, String)>, ConfigError> {
+        let mut given = Vec::new();
+        for setting in SETTINGS {
+            let is_here = self.flags.contains_key(setting.key)
+                || setting.variables.iter().any(|variable| self.environment.contains_key(*variable));
+            let (true, Some(found), Some(variable)) =
+                (is_here, self.find(setting.key), setting.variables.first())
+            else {
+                continue;
+            };
+            let value = match self.path(setting.key) {
+                Ok(Some(path)) if setting.is_path => path.display().to_string(),
+                Err(error) if setting.is_path => return Err(error),
+                _ => found.value,
+            };
+            given.push(((*variable).to_owned(), value));
+        }
+        Ok(given)
+    }
+
     /// An environment variable that is no setting of the table.
     #[must_use]
     pub fn variable(&self, name: &str) -> Option<&str> {
@@ -248,6 +220,22 @@ mod tests {
         let sources = Sources::of_environment(&[("FASTINTERCOM_SYNC_DAYS", "-3")]);
         let error = sources.number("sync_days", 1..=90).expect_err("wrong");
         assert_eq!(error.0, "FASTINTERCOM_SYNC_DAYS is \"-3\": allowed are whole numbers from 1 to 90.");
+    }
+
+    #[test]
+    fn what_was_given_here_is_passed_on_with_whole_paths() {
+        let mut sources = Sources::of_environment(&[
+            ("FASTINTERCOM_BACKGROUND_SYNC_INTERVAL", "10"),
+            ("FASTINTERCOM_DB_PATH", "somewhere/data.db"),
+        ]);
+        sources.flags.insert("region", "eu".to_owned());
+        sources.file.insert("sync_days".to_owned(), "3".to_owned());
+        let given = sources.given().expect("usable");
+        let names: Vec<&str> = given.iter().map(|(name, _)| name.as_str()).collect();
+        // What stands in the configuration file, a server reads itself.
+        assert_eq!(names, ["INTERCOM_REGION", "FASTINTERCOM_DB_PATH", "FASTINTERCOM_SYNC_INTERVAL_MINUTES"]);
+        let path = Path::new(&given[1].1);
+        assert!(path.is_absolute() && path.ends_with("somewhere/data.db"), "{}", path.display());
     }
 
     #[test]

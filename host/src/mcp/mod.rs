@@ -7,5 +7,8 @@ mod convert;
 mod progress;
 mod server;
 pub mod stdio;
+pub mod streamable;
+mod subscriptions;
+mod undecoded;
 
 pub use server::Server;

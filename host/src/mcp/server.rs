@@ -1,24 +1,33 @@
 //! The protocol's requests, answered by the component.
 
 use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
 use rmcp::model::{
     CacheScope, CallToolRequestParams, CallToolResponse, CompleteRequestParams, CompleteResult,
     CompletionInfo, CustomRequest, CustomResult, DiscoverResult, ErrorCode, GetPromptRequestParams,
-    GetPromptResponse, GetPromptResult, Implementation, ListPromptsResult, ListResourceTemplatesResult,
-    ListResourcesResult, ListToolsResult, PaginatedRequestParams, ReadResourceRequestParams,
-    ReadResourceResponse, ReadResourceResult, Reference, ResourceContents, ServerCapabilities, ServerConfig,
-    SubscriptionFilter,
+    GetPromptResponse, GetPromptResult, Implementation, InitializeRequestParams, InitializeResult,
+    ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult, ListToolsResult,
+    PaginatedRequestParams, ReadResourceRequestParams, ReadResourceResponse, ReadResourceResult, Reference,
+    ResourceContents, ServerCapabilities, ServerConfig, SubscribeRequestParams, SubscriptionFilter,
+    UnsubscribeRequestParams,
 };
 use rmcp::service::{RequestContext, SubscriptionContext};
 use rmcp::{ErrorData, RoleServer, ServerHandler};
+use serde_json::json;
+use tokio_util::sync::CancellationToken;
+use tracing::Instrument as _;
 
 use super::convert;
 use super::progress::Forwarder;
+use super::subscriptions::{self, LegacySubscription};
+use super::undecoded;
 use crate::application::Application;
 use crate::component::bindings::prompts::CompletionReference;
 use crate::component::bindings::tools::ToolError;
 use crate::component::errors::CallError;
+use crate::counters::Outcome;
+use crate::telemetry::Operation;
 
 pub const NAME: &str = "fastintercom";
 pub const TITLE: &str = "FastIntercom";
@@ -27,21 +36,29 @@ pub const TITLE: &str = "FastIntercom";
 const DEFINITIONS_TTL_MS: u64 = 3_600_000;
 /// What is read changes with every sync.
 const CONTENT_TTL_MS: u64 = 10_000;
-/// The resource whose changes can be subscribed to.
-const STATUS_URI: &str = "intercom://status";
 
 /// One session's handler; cheap to clone.
 #[derive(Clone)]
 pub struct Server {
     application: Arc<Application>,
+    /// The program is to end: subscriptions, which have no end of their own, end.
+    stopping: CancellationToken,
     instructions: Option<String>,
+    /// None where no session lasts longer than a request.
+    subscription: Option<Arc<LegacySubscription>>,
 }
 
 impl Server {
     #[must_use]
-    pub fn new(application: Arc<Application>) -> Self {
+    pub fn new(application: Arc<Application>, stopping: CancellationToken) -> Self {
         let instructions = crate::component::metadata::instructions(application.loader.bytes().as_slice());
-        Self { application, instructions }
+        Self { application, stopping, instructions, subscription: Some(Arc::default()) }
+    }
+
+    /// For a transport on which every request stands alone.
+    #[must_use]
+    pub fn without_sessions(self) -> Self {
+        Self { subscription: None, ..self }
     }
 }
 
@@ -53,6 +70,47 @@ fn first_page(request: Option<PaginatedRequestParams>) -> Result<(), ErrorData> 
             "There is no such page: this list has one page. Ask again without a cursor.",
             None,
         )),
+    }
+}
+
+/// The beginning of a request, for telemetry.
+fn operation(method: &'static str, context: &RequestContext<RoleServer>) -> Operation {
+    Operation {
+        method,
+        tool: None,
+        protocol_version: context.protocol_version().map(|version| version.to_string()),
+        request_id: crate::text::printable(&context.id.to_string(), 64),
+        traceparent: context.meta.get_traceparent().map(str::to_owned),
+        begun: SystemTime::now(),
+        took: Duration::ZERO,
+        error: None,
+    }
+}
+
+/// The end of a tool call. What a client calls a tool that does not exist could be anything, so
+/// it is not told.
+fn ended(operation: Operation, tool: &str, outcome: Outcome) -> Operation {
+    Operation {
+        tool: (outcome != Outcome::UnknownTool).then(|| tool.to_owned()),
+        took: operation.begun.elapsed().unwrap_or_default(),
+        error: match outcome {
+            Outcome::Ok => None,
+            // The conventions' word for a result with `isError`.
+            Outcome::InvalidArguments | Outcome::Failed => Some("tool_error"),
+            other => Some(other.as_str()),
+        },
+        ..operation
+    }
+}
+
+/// The JSON object with one member more; other text stays as it is.
+fn with_member(object: &str, name: &str, value: serde_json::Value) -> String {
+    match serde_json::from_str(object) {
+        Ok(serde_json::Value::Object(mut members)) => {
+            members.insert(name.to_owned(), value);
+            serde_json::Value::Object(members).to_string()
+        }
+        _ => object.to_owned(),
     }
 }
 
@@ -77,6 +135,21 @@ impl ServerHandler for Server {
             Some(instructions) => config.with_instructions(instructions.clone()),
             None => config,
         }
+    }
+
+    async fn initialize(
+        &self,
+        request: InitializeRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<InitializeResult, ErrorData> {
+        let mut result = self.negotiate_initialize(&request)?;
+        context.peer.set_peer_info(request);
+        if self.subscription.is_none()
+            && let Some(resources) = &mut result.capabilities.resources
+        {
+            resources.subscribe = None;
+        }
+        Ok(result)
     }
 
     async fn discover(&self, _: RequestContext<RoleServer>) -> Result<DiscoverResult, ErrorData> {
@@ -117,21 +190,20 @@ impl ServerHandler for Server {
         let arguments = request
             .arguments
             .map_or_else(|| "{}".to_owned(), |map| serde_json::Value::Object(map).to_string());
-        let begun = std::time::Instant::now();
+        let operation = operation("tools/call", &context);
         let forwarder =
             context.meta.get_progress_token().map(|token| Forwarder::new(context.peer.clone(), token));
         let sink = forwarder.as_ref().map(|forwarder| Arc::clone(&forwarder.sink));
+        let span = tracing::error_span!("mcp", id = %operation.request_id);
         let call = self.application.call_tool(name.clone(), arguments, context.ct.clone(), sink);
+        let call = call.instrument(span);
         let answer = match forwarder {
             Some(forwarder) => forwarder.during(call).await,
             None => call.await,
         };
-        tracing::debug!(
-            tool = %crate::text::printable(&name, 64),
-            milliseconds = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX),
-            ok = matches!(answer, Ok(Ok(_))),
-            "tool called"
-        );
+        if let Some(telemetry) = &self.application.telemetry {
+            telemetry.record(ended(operation, &name, Outcome::of(&answer)));
+        }
         let result = match answer {
             Ok(Ok(output)) => convert::tool_success(output),
             Ok(Err(ToolError::UnknownTool(sentence))) => {
@@ -186,11 +258,16 @@ impl ServerHandler for Server {
     ) -> Result<ReadResourceResponse, ErrorData> {
         let content = self
             .application
-            .read_resource(request.uri, context.ct.clone())
+            .read_resource(request.uri.clone(), context.ct.clone())
             .await
             .map_err(|error| internal(&error))?
-            .map_err(|sentence| ErrorData::resource_not_found(sentence, None))?;
-        let contents = ResourceContents::text(content.text, content.uri).with_mime_type(content.mime_type);
+            .map_err(|sentence| ErrorData::resource_not_found(sentence, Some(json!({"uri": request.uri}))))?;
+        // What the component says of the cache, and beside it what this process did.
+        let text = match content.uri.as_str() {
+            subscriptions::STATUS_URI => with_member(&content.text, "process", self.application.counters()),
+            _ => content.text,
+        };
+        let contents = ResourceContents::text(text, content.uri).with_mime_type(content.mime_type);
         let mut result = ReadResourceResult::new(vec![contents])
             .with_ttl_ms(CONTENT_TTL_MS)
             .with_cache_scope(CacheScope::Private);
@@ -259,59 +336,48 @@ impl ServerHandler for Server {
         Ok(result)
     }
 
-    /// Of what can be subscribed to, only the status changes while the server runs.
     fn accepted_subscription_filter(&self, requested: &SubscriptionFilter) -> Option<SubscriptionFilter> {
-        let wants_status = requested
-            .resource_subscriptions
-            .as_ref()
-            .is_some_and(|uris| uris.iter().any(|uri| uri == STATUS_URI));
-        let mut accepted = SubscriptionFilter::new();
-        if wants_status {
-            accepted.resource_subscriptions = Some(vec![STATUS_URI.to_owned()]);
-        }
-        Some(accepted)
+        Some(subscriptions::accepted(requested))
     }
 
     async fn listen(&self, context: SubscriptionContext) -> Result<(), ErrorData> {
-        let mut ended = self.application.syncs.ended();
-        loop {
-            tokio::select! {
-                () = context.cancelled() => return Ok(()),
-                changed = ended.changed() => {
-                    if changed.is_err() {
-                        return Ok(());
-                    }
-                    let _ = context.sink().notify_resource_updated(STATUS_URI).await;
-                }
-            }
-        }
+        subscriptions::listen(context, self.application.syncs.ended(), &self.stopping).await;
+        Ok(())
     }
 
-    /// The SDK hands parameters that it cannot decode to this method, as if the whole method
-    /// were unknown.
+    async fn subscribe(
+        &self,
+        request: SubscribeRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        let subscription = self.subscription.as_ref().ok_or_else(no_subscriptions)?;
+        subscription.begin(&request.uri, context.peer, self.application.syncs.ended())
+    }
+
+    async fn unsubscribe(
+        &self,
+        request: UnsubscribeRequestParams,
+        _: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        self.subscription.as_ref().ok_or_else(no_subscriptions)?.end(&request.uri);
+        Ok(())
+    }
+
     async fn on_custom_request(
         &self,
         request: CustomRequest,
-        _: RequestContext<RoleServer>,
+        context: RequestContext<RoleServer>,
     ) -> Result<CustomResult, ErrorData> {
-        const KNOWN: &[&str] = &[
-            "tools/call",
-            "tools/list",
-            "resources/list",
-            "resources/templates/list",
-            "resources/read",
-            "prompts/list",
-            "prompts/get",
-            "completion/complete",
-            "subscriptions/listen",
-            "server/discover",
-        ];
-        if KNOWN.contains(&request.method.as_str()) {
-            return Err(ErrorData::invalid_params(
-                format!("The parameters of {} are missing or of the wrong type.", request.method),
-                None,
-            ));
-        }
-        Err(ErrorData::new(ErrorCode::METHOD_NOT_FOUND, request.method, None))
+        let legacy = context.protocol_version().is_none_or(|version| version.has_initialize());
+        Err(undecoded::refusal(request.method, legacy && self.subscription.is_some()))
     }
+}
+
+/// What a transport without sessions does not declare to the older era, it does not have.
+fn no_subscriptions() -> ErrorData {
+    ErrorData::new(
+        ErrorCode::METHOD_NOT_FOUND,
+        "A subscription lasts for a session, and this transport has none: ask with subscriptions/listen (2026-07-28), or read the resource again.",
+        None,
+    )
 }

@@ -27,7 +27,7 @@ pub async fn serve(application: Arc<Application>, cancelled: CancellationToken) 
     let input = NoticeEnd { input, ended: ended.clone() };
     // The session's own token fires only after calls in progress had their grace.
     let session = CancellationToken::new();
-    let serving = Server::new(application).serve_with_ct((input, output), session.clone());
+    let serving = Server::new(application, cancelled.clone()).serve_with_ct((input, output), session.clone());
     let service = tokio::select! {
         service = serving => service,
         () = cancelled.cancelled() => return Ok(()),

@@ -5,6 +5,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -14,6 +15,7 @@ use tokio::runtime::Handle;
 use super::policy::Policy;
 use super::secret::Secret;
 use crate::component::limits::{MemoryBudget, Reservation};
+use crate::counters::Requests;
 
 /// Limits of a request; every one is explained where it is set.
 #[derive(Clone, Copy, Debug)]
@@ -62,6 +64,7 @@ pub struct Outgoing {
     limits: OutgoingLimits,
     runtime: Handle,
     proxy: Option<String>,
+    pub requests: Requests,
 }
 
 /// Headers of an answer that the guest has no business with.
@@ -102,17 +105,12 @@ impl Outgoing {
             builder = builder.no_proxy();
         }
         if let Some(file) = certificates {
-            let shown = file.display();
-            let pem = std::fs::read(file)
-                .map_err(|error| format!("SSL_CERT_FILE={shown} cannot be read: {error}."))?;
-            let roots = reqwest::Certificate::from_pem_bundle(&pem)
-                .map_err(|error| format!("SSL_CERT_FILE={shown} holds no PEM certificates: {error}."))?;
-            builder = builder.tls_certs_merge(roots);
+            builder = builder.tls_certs_merge(further_roots(file)?);
         }
         let client =
             builder.build().map_err(|error| format!("The HTTP client cannot start: {}.", causes(&error)))?;
         let proxy = proxy_variable(&policy);
-        Ok(Self { client, policy, token, limits, runtime, proxy })
+        Ok(Self { client, policy, token, limits, runtime, proxy, requests: Requests::default() })
     }
 
     #[must_use]
@@ -138,7 +136,18 @@ impl Outgoing {
             OutgoingError::Denied(rule)
         })?;
         let (runtime, memory) = (self.runtime.clone(), Arc::clone(memory));
-        let task = runtime.spawn(async move { self.exchange(method, uri, headers, body, &memory).await });
+        let task = runtime.spawn(async move {
+            let answer = self.exchange(method, uri, headers, body, &memory).await;
+            self.requests.sent.fetch_add(1, Ordering::Relaxed);
+            match &answer {
+                Err(_) => self.requests.failed.fetch_add(1, Ordering::Relaxed),
+                Ok(answer) if answer.status() == StatusCode::TOO_MANY_REQUESTS => {
+                    self.requests.rate_limited.fetch_add(1, Ordering::Relaxed)
+                }
+                Ok(_) => 0,
+            };
+            answer
+        });
         let guard = AbortOnDrop(task.abort_handle());
         let answer = task.await.unwrap_or_else(|error| Err(OutgoingError::Connection(error.to_string())));
         drop(guard);
@@ -237,6 +246,12 @@ impl Outgoing {
                 "; if a proxy or a private authority signs here, name its certificate in SSL_CERT_FILE",
             );
         }
+        if causes.contains("Invalid Server Name") {
+            // reqwest 0.13 hands the address with its brackets to TLS behind a proxy.
+            causes.push_str(
+                "; through a proxy a server cannot be called by an IPv6 address, so give its name in INTERCOM_BASE_URL, or leave the proxy out with NO_PROXY",
+            );
+        }
         if error.is_connect()
             && let Some(proxy) = &self.proxy
         {
@@ -276,8 +291,21 @@ impl RetainWithout for HeaderMap {
     }
 }
 
+/// The certificates of a PEM file, trusted beside the system's.
+///
+/// # Errors
+/// A sentence, when it cannot be read or is no PEM file.
+pub fn further_roots(file: &Path) -> Result<Vec<reqwest::Certificate>, String> {
+    let shown = file.display();
+    let pem =
+        std::fs::read(file).map_err(|error| format!("SSL_CERT_FILE={shown} cannot be read: {error}."))?;
+    reqwest::Certificate::from_pem_bundle(&pem)
+        .map_err(|error| format!("SSL_CERT_FILE={shown} holds no PEM certificates: {error}."))
+}
+
 /// The variable that names the proxy for this origin; never its value, which may hold a password.
-fn proxy_variable(policy: &Policy) -> Option<String> {
+#[must_use]
+pub fn proxy_variable(policy: &Policy) -> Option<String> {
     if super::policy::is_loopback(&policy.host()) {
         return None;
     }

@@ -1,8 +1,10 @@
-//! The access token: not printed, and wiped when dropped.
+//! Access tokens: not printed, and wiped when dropped.
 
 use std::fmt;
 
 use http::HeaderValue;
+use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 /// An access token. `Debug` and `Display` never show it.
@@ -25,6 +27,20 @@ impl Secret {
         Ok(Self(Zeroizing::new(text.to_owned())))
     }
 
+    /// Its length in bytes.
+    #[must_use]
+    #[expect(clippy::len_without_is_empty, reason = "it is never empty")]
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether these are the token's bytes. How long the answer takes tells nothing about how
+    /// much of them is right, nor how long the token is.
+    #[must_use]
+    pub fn is(&self, presented: &[u8]) -> bool {
+        Sha256::digest(self.0.as_bytes()).ct_eq(&Sha256::digest(presented)).into()
+    }
+
     /// The value of the `Authorization` header, marked as sensitive.
     #[must_use]
     pub fn bearer(&self) -> Option<HeaderValue> {
@@ -32,6 +48,13 @@ impl Secret {
         let mut value = HeaderValue::from_str(&text).ok()?;
         value.set_sensitive(true);
         Some(value)
+    }
+
+    /// The token itself: for the file of `login`, and for a client's own when the user asked for
+    /// that. Nothing else may have it.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
     }
 
     /// Blanks the token wherever it stands in the bytes. Returns whether it was there.
@@ -79,6 +102,15 @@ mod tests {
         assert!(secret.blank(&mut body));
         assert_eq!(body, b"{\"echo\":\"Bearer ******\"}");
         assert!(!secret.blank(&mut body));
+    }
+
+    #[test]
+    fn only_the_whole_token_is_the_token() {
+        let secret = Secret::new("canary").expect("a token");
+        assert!(secret.is(b"canary"));
+        for other in [&b"canar"[..], b"canaryy", b"Canary", b""] {
+            assert!(!secret.is(other));
+        }
     }
 
     #[test]

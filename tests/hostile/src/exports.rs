@@ -2,7 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::bindings::exports::fastintercom::component::{maintenance, prompts, resources, sync, tools};
+use super::bindings::exports::fastintercom::component::{
+    account, maintenance, prompts, resources, sync, tools, views,
+};
 use super::bindings::fastintercom::component::sync_types::{SyncError, SyncReport, SyncRequest};
 
 struct Hostile;
@@ -81,6 +83,12 @@ impl prompts::Guest for Hostile {
     }
 }
 
+impl account::Guest for Hostile {
+    fn check() -> Result<account::AccountReport, SyncError> {
+        Err(SyncError::Upstream("no".to_owned()))
+    }
+}
+
 impl maintenance::Guest for Hostile {
     fn prepare() -> Result<String, String> {
         Ok("nothing".to_owned())
@@ -100,5 +108,23 @@ impl maintenance::Guest for Hostile {
 
     fn status() -> Result<(String, String), String> {
         Ok(("{}".to_owned(), String::new()))
+    }
+}
+
+/// Tried: to steer the terminal, and to fill it.
+impl views::Guest for Hostile {
+    fn search(_: String, _: Option<u32>) -> Result<views::Screen, views::ViewError> {
+        let text = "before\u{1b}]0;title\u{7}\u{1b}[2J\u{9b}31m\r\n\u{202e}after".to_owned();
+        let lines = vec![vec![views::Span { text, style: views::Style::Plain }]];
+        Ok(views::Screen { structured: "{}".to_owned(), lines })
+    }
+
+    fn show(_: String, _: Option<u32>) -> Result<views::Screen, views::ViewError> {
+        Err(views::ViewError::Failed("before\u{1b}[2J\u{202e}after".to_owned()))
+    }
+
+    fn report(_: String) -> Result<views::Page, views::ViewError> {
+        let html = "x".repeat(100 * 1024 * 1024);
+        Ok(views::Page { html, structured: "{}".to_owned(), text: String::new() })
     }
 }

@@ -78,6 +78,11 @@ impl Workspace {
         &self.directory
     }
 
+    /// People and labels, to be changed. That changes no conversation's time.
+    pub fn directory_mut(&mut self) -> &mut Directory {
+        &mut self.directory
+    }
+
     /// Everything that exists, oldest first.
     pub fn conversations(&self) -> impl Iterator<Item = &Conversation> {
         self.conversations.iter().flatten().map(Arc::as_ref)

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use fastintercom_tests::PATIENCE;
 use fastintercom_tests::server::{Era, Server, Stop};
-use fastintercom_tests::simulator::{Config, Endpoint};
+use fastintercom_tests::simulator::{Config, Endpoint, Fault, Rule};
 use serde_json::json;
 
 use crate::{simulate, small, synced};
@@ -51,5 +52,30 @@ fn a_cancelled_call_is_not_answered_and_the_sync_goes_on() {
         session.call_tool("get_data_info", json!({})).succeeded();
         assert!(!session.is_answered(pending), "{era:?}: a cancelled call was answered");
         session.stop_by(Stop::CloseStdin).assert_clean();
+    }
+}
+
+/// The sync that a tool began ran in the runtime of the tool's instance, and so ended with a
+/// cancelled call, half done: every later `force_sync` then joined the dead one, and failed or waited
+/// for ever. No sync of the timer is under way here, so the tool begins its own.
+#[test]
+fn a_sync_that_a_cancelled_call_began_goes_on_and_later_ones_run() {
+    for era in Era::BOTH {
+        let simulator = simulate(Config::new().conversations(60).days(5));
+        let session = Server::new(&simulator).speaking(era).start();
+        session.wait_until_synced();
+        // The run itself ends a moment after it says so; this one waits for it, or is its own.
+        session.call_tool("force_sync", json!({})).succeeded();
+        // Long enough to be cancelled in the middle.
+        simulator.add_fault(Rule::new(Fault::Slow { seconds: 0.3 }).on(Endpoint::Search));
+        for cancelled in 1..=3 {
+            let begun = session.log().iter().filter(|line| line.contains("sync starting")).count();
+            let pending = session.begin_tool("force_sync", json!({}));
+            session.wait_for_logs("sync starting", begun + 1, PATIENCE);
+            session.cancel(pending);
+            session.wait_for_logs("sync completed", begun + 1, PATIENCE);
+            let answer = session.call_tool("force_sync", json!({})).succeeded();
+            assert_eq!(answer["success"], true, "{era:?}, after {cancelled} cancelled calls: {answer}");
+        }
     }
 }

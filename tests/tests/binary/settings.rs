@@ -77,6 +77,10 @@ fn a_wrong_flag_is_named_as_it_was_typed() {
         (&["--sync-days", "x", "tools"], &["--sync-days", "x", "from 1 to"]),
         (&["--sync-interval-minutes", "0", "tools"], &["--sync-interval-minutes", "0"]),
         (&["--initial-sync-days", "all", "tools"], &["--initial-sync-days", "all", "from 0 to"]),
+        // A number below zero is a wrong value, and no unknown flag.
+        (&["--initial-sync-days", "-1", "tools"], &["--initial-sync-days", "\"-1\"", "from 0 to"]),
+        (&["--sync-days", "-1", "tools"], &["--sync-days", "\"-1\"", "from 1 to"]),
+        (&["--sync-interval-minutes", "-1", "tools"], &["--sync-interval-minutes", "\"-1\"", "from 1 to"]),
         (&["--base-url", "gopher://x", "tools"], &["--base-url", "gopher"]),
         (&["--log", "loud", "tools"], &["--log", "loud"]),
         (&["--log-format", "xml", "tools"], &["--log-format", "xml"]),

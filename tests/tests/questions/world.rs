@@ -3,15 +3,13 @@
 use std::sync::{LazyLock, Mutex};
 
 use chrono::{DateTime, NaiveDate};
-use fastintercom_guest::environment::{Clock, Progress, ProgressUpdate, SyncControl, SyncOutcome};
 use fastintercom_guest::store::{OpenMode, Store};
-use fastintercom_guest::sync::SyncRequest;
-use fastintercom_guest::time::UnixSeconds;
-use fastintercom_guest::tools::{self, Context, ToolError};
+use fastintercom_guest::tools::{self, ToolError};
 use fastintercom_tests::cache::Cache;
 use fastintercom_tests::simulator::directory::Directory;
 use fastintercom_tests::simulator::model::{Author, State};
 use fastintercom_tests::simulator::{Config, Conversation, MAX_PARTS, Simulator};
+use fastintercom_tests::still_host::StillHost;
 use serde_json::Value;
 
 /// 2026-11-22T15:00:00Z, a Sunday.
@@ -33,36 +31,6 @@ pub struct World {
     pub cache: Cache,
     pub people: Directory,
     pub all: Vec<Conversation>,
-}
-
-struct Host;
-
-impl Clock for Host {
-    fn now(&self) -> UnixSeconds {
-        UnixSeconds(NOW)
-    }
-
-    fn monotonic_ms(&self) -> u64 {
-        0
-    }
-}
-
-impl Progress for Host {
-    fn report(&self, _: &ProgressUpdate) {}
-
-    fn should_stop(&self) -> bool {
-        false
-    }
-}
-
-impl SyncControl for Host {
-    fn request_sync(&self, _: SyncRequest, _: u32) -> SyncOutcome {
-        SyncOutcome::StillRunning
-    }
-
-    fn is_syncing(&self) -> bool {
-        false
-    }
 }
 
 /// A message that can be found.
@@ -93,15 +61,9 @@ impl World {
     /// The structured answer of a tool, checked against the tool's output schema and its budget.
     pub fn call(&self, tool: &str, arguments: &Value) -> Result<Value, String> {
         let mut store = Store::open(&self.cache.path(), OpenMode::ReadWrite).expect("opens");
-        let mut context = Context {
-            store: &mut store,
-            settings: &self.cache.settings,
-            clock: &Host,
-            sync: &Host,
-            progress: &Host,
-        };
-        let output =
-            tools::call(&mut context, tool, &arguments.to_string()).map_err(|error| match error {
+        let output = StillHost::at(NOW)
+            .call(&mut store, &self.cache.settings, tool, &arguments.to_string())
+            .map_err(|error| match error {
                 ToolError::UnknownTool(sentence) => sentence,
                 ToolError::InvalidArguments(output) | ToolError::Failed(output) => output.structured,
             })?;

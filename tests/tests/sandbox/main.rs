@@ -10,6 +10,7 @@ mod network;
 mod noise;
 mod proxy;
 mod space;
+mod terminal;
 mod time;
 mod token;
 mod upstream;

@@ -185,6 +185,34 @@ fn slow_answers_are_ended() {
     }
 }
 
+/// Tried: a server that does not even take the connection.
+#[cfg(target_os = "linux")]
+#[test]
+fn connections_that_nobody_takes_are_ended() {
+    use std::net::{TcpListener, TcpStream};
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    // Room for one that waits to be accepted; Linux drops the first packets of all others.
+    rustix::net::listen(&listener, 0).expect("a short queue");
+    let address = listener.local_addr().expect("an address");
+    let waiting: Vec<_> = (0..8)
+        .map_while(|_| TcpStream::connect_timeout(&address, std::time::Duration::from_millis(300)).ok())
+        .collect();
+    assert!(waiting.len() < 8, "the queue is not full");
+    let simulator = simulate(Config::new().conversations(1));
+    let variable = "FASTINTERCOM_CONNECT_TIMEOUT_SECONDS";
+    let session = attacked(&simulator)
+        .env("INTERCOM_BASE_URL", format!("http://{address}"))
+        .env("FASTINTERCOM_CALL_TIMEOUT_SECONDS", "30")
+        .env(variable, "1")
+        .start();
+    let begun = std::time::Instant::now();
+    let request = json!({"scheme": "http", "authority": address.to_string(), "path": "/me"});
+    let answer = answers(&session, "send", request);
+    assert!(error(&answer).contains("HttpResponseTimeout"), "{answer}");
+    assert!(begun.elapsed() < std::time::Duration::from_secs(20), "{:?}", begun.elapsed());
+    session.wait_for_log(variable);
+}
+
 fn error(answer: &Value) -> &str {
     answer["error"].as_str().unwrap_or_else(|| panic!("an error was due: {answer}"))
 }

@@ -10,16 +10,23 @@ use crate::{answers, attacked, simulate, victim};
 #[test]
 fn floods_of_log_lines_are_cut() {
     let simulator = simulate(Config::new().conversations(1));
-    let session = attacked(&simulator)
-        .without_token()
-        .env("FASTINTERCOM_LOG", "debug")
-        .env("FASTINTERCOM_CALL_TIMEOUT_SECONDS", "60")
-        .start();
-    answers(&session, "flood_log", json!({}));
-    let log = session.stop_by(Stop::CloseStdin).assert_clean().log;
-    let lines = log.iter().filter(|line| line.contains("flood ")).count();
-    assert!((100..2_000).contains(&lines), "{lines} lines");
-    assert!(log.iter().any(|line| line.contains("writes too many lines")));
+    for (attack, mark) in [("flood_log", "flood 7 x"), ("flood_stderr", "stderr: flood 7 x")] {
+        let session = attacked(&simulator)
+            .without_token()
+            .env("FASTINTERCOM_LOG", "debug")
+            .env("FASTINTERCOM_CALL_TIMEOUT_SECONDS", "60")
+            .start();
+        answers(&session, attack, json!({}));
+        let log = session.stop_by(Stop::CloseStdin).assert_clean().log;
+        let lines = log.iter().filter(|line| line.contains("flood ")).count();
+        assert!((100..2_000).contains(&lines), "{attack}: {lines} lines");
+        assert!(
+            log.iter().any(|line| line.contains(mark)),
+            "{attack}: whole lines are shown: {:?}",
+            &log[..5]
+        );
+        assert!(log.iter().any(|line| line.contains("writes too many lines")), "{attack}");
+    }
 }
 
 /// Tried: a forged answer on standard output, which carries the protocol.

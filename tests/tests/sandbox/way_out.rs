@@ -83,6 +83,25 @@ fn a_proxy_that_refuses_the_password_is_named() {
     assert!(proxy.tunnels().iter().all(|target| target.starts_with("refused")), "{:?}", proxy.tunnels());
 }
 
+/// reqwest cannot do it; the sentence must say what can be done instead.
+#[test]
+fn a_proxy_to_an_ipv6_address_is_refused_with_what_to_do() {
+    let setting = Setting::named(MAPPED);
+    let proxy = Proxy::to(setting.secured.address);
+    let host = format!("[{MAPPED}]:{}", setting.secured.address.port());
+    let server = attacked(&setting.simulator).env("INTERCOM_BASE_URL", format!("https://{host}"));
+    let file = setting.authority.file(server.scratch());
+    let session = server
+        .env("SSL_CERT_FILE", file)
+        .env("HTTPS_PROXY", proxy.url(CREDENTIALS))
+        .env("FASTINTERCOM_CALL_TIMEOUT_SECONDS", "30")
+        .start();
+    let answer = answers(&session, "send", json!({"scheme": "https", "authority": host, "path": "/me"}));
+    let error = answer["error"].as_str().unwrap_or_default();
+    assert!(error.contains("give its name in INTERCOM_BASE_URL"), "{answer}");
+    assert!(error.contains("HTTPS_PROXY") && !error.contains("pa55word"), "{answer}");
+}
+
 #[test]
 fn no_proxy_leads_around_the_proxy() {
     let setting = Setting::named(MAPPED);

@@ -14,49 +14,16 @@ mod needs;
 use std::fmt::Write as _;
 use std::path::Path;
 
-use fastintercom_guest::environment::{Clock, Progress, ProgressUpdate, SyncControl, SyncOutcome};
 use fastintercom_guest::store::{OpenMode, Store};
-use fastintercom_guest::sync::SyncRequest;
-use fastintercom_guest::time::UnixSeconds;
-use fastintercom_guest::tools::{self, Context};
 use fastintercom_tests::cache::Cache;
 use fastintercom_tests::simulator::{Config, Conversation, Simulator};
+use fastintercom_tests::still_host::StillHost;
 use needs::NEEDS;
 use rusqlite::Connection;
 use serde_json::{Value, json};
 
 const NOW: i64 = 1_795_359_600;
 const TOP: usize = 10;
-
-struct Host;
-
-impl Clock for Host {
-    fn now(&self) -> UnixSeconds {
-        UnixSeconds(NOW)
-    }
-
-    fn monotonic_ms(&self) -> u64 {
-        0
-    }
-}
-
-impl Progress for Host {
-    fn report(&self, _: &ProgressUpdate) {}
-
-    fn should_stop(&self) -> bool {
-        false
-    }
-}
-
-impl SyncControl for Host {
-    fn request_sync(&self, _: SyncRequest, _: u32) -> SyncOutcome {
-        SyncOutcome::StillRunning
-    }
-
-    fn is_syncing(&self) -> bool {
-        false
-    }
-}
 
 /// A workspace with the texts in it, and for each need the ids that are relevant.
 fn workspace() -> (Simulator, Vec<Vec<String>>) {
@@ -85,10 +52,10 @@ fn workspace() -> (Simulator, Vec<Vec<String>>) {
 
 fn ours(cache: &Cache, typed: &str) -> Vec<String> {
     let mut store = Store::open(&cache.path(), OpenMode::ReadWrite).expect("opens");
-    let mut context =
-        Context { store: &mut store, settings: &cache.settings, clock: &Host, sync: &Host, progress: &Host };
     let arguments = json!({"query": typed, "limit": TOP, "fields": ["id"]}).to_string();
-    let output = tools::call(&mut context, "search_conversations", &arguments).expect("an answer");
+    let output = StillHost::at(NOW)
+        .call(&mut store, &cache.settings, "search_conversations", &arguments)
+        .expect("an answer");
     let answer: Value = serde_json::from_str(&output.structured).expect("JSON");
     let rows = answer["conversations"].as_array().cloned().unwrap_or_default();
     rows.iter().filter_map(|row| row["id"].as_str()).map(str::to_owned).collect()

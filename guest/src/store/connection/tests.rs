@@ -36,7 +36,7 @@ fn a_new_database_has_its_tables_and_settings() {
     is("journal_mode", "truncate");
     is("synchronous", "1");
     is("temp_store", "2");
-    is("cache_size", "-16384");
+    is("cache_size", "-8192");
     is("cache_spill", "0");
     is("foreign_keys", "1");
     is("auto_vacuum", "2");

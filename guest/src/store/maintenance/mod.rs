@@ -1,5 +1,6 @@
 //! Care of the database file: check, copy, save what a damaged file still holds, tidy up.
 
+mod backup;
 mod check;
 mod salvage;
 #[cfg(test)]
@@ -7,12 +8,9 @@ mod tests;
 
 use std::path::{Path, PathBuf};
 
-use rusqlite::backup::{Backup, StepResult};
-
-use super::connection::{OpenMode, OpenOptions, Store, open_raw};
+use super::connection::{OpenMode, OpenOptions, Store};
 use super::header::on_disk;
-use super::migrations::{Prepared, beside};
-use super::takeover::create_private;
+use super::migrations::Prepared;
 use crate::error::{StoreError, StoreResult};
 
 pub use salvage::salvage;
@@ -56,25 +54,6 @@ pub fn prepare(path: &Path, options: &OpenOptions<'_>) -> StoreResult<String> {
 }
 
 impl Store {
-    /// Writes a consistent copy beside the database, while others read and write it. The name has
-    /// no folder in it, and no file of that name may exist.
-    ///
-    /// # Errors
-    /// [`StoreError::Other`] for an unusable name, and what SQLite or the disk reports; an
-    /// unfinished copy is removed.
-    pub fn backup(&self, file_name: &str) -> StoreResult<()> {
-        let target = new_file_beside(self.path(), file_name)?;
-        let part = beside(&target, ".part");
-        let copied = copy_pages(self, &part).and_then(|()| {
-            std::fs::rename(on_disk(&part), on_disk(&target))
-                .map_err(|error| StoreError::from_writing(&error))
-        });
-        if copied.is_err() {
-            let _ = std::fs::remove_file(on_disk(&part));
-        }
-        copied
-    }
-
     /// Lets SQLite refresh its statistics, merges the index of words and gives free pages back to
     /// the file system. For the end of a big sync; takes up to some seconds, in short transactions,
     /// between which it asks whether to stop.
@@ -159,21 +138,4 @@ fn new_file_beside(path: &Path, file_name: &str) -> StoreResult<PathBuf> {
         )));
     }
     Ok(target)
-}
-
-/// Copies page by page in one go, under one shared lock: a copy in steps would begin anew with
-/// every commit of a running sync.
-fn copy_pages(store: &Store, part: &Path) -> StoreResult<()> {
-    create_private(part)?;
-    let mut target = open_raw(part, OpenMode::ReadWrite)?;
-    target.execute_batch("PRAGMA temp_store = MEMORY; PRAGMA synchronous = FULL;")?;
-    let backup = Backup::new(store.connection(), &mut target)?;
-    loop {
-        match backup.step(-1)? {
-            StepResult::Done => return Ok(()),
-            // The busy handler has waited already, or another commit came between.
-            StepResult::More => {}
-            _ => return Err(StoreError::Busy),
-        }
-    }
 }

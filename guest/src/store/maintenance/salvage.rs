@@ -22,8 +22,8 @@ use crate::store::takeover::create_private;
 /// {table: rows or null when that cannot be told}, "unreadable_stretches"}`.
 ///
 /// # Errors
-/// [`StoreError::NotADatabase`] when not even the file's header can be read, and what the new
-/// file's disk reports.
+/// [`StoreError::NotADatabase`] when not even the file's header can be read,
+/// [`StoreError::Other`] when no table can be found any more, and what the new file's disk reports.
 pub fn salvage(path: &Path, file_name: &str, options: &OpenOptions<'_>) -> StoreResult<serde_json::Value> {
     let target = new_file_beside(path, file_name)?;
     let part = beside(&target, ".part");
@@ -47,6 +47,12 @@ fn save(path: &Path, part: &Path, options: &OpenOptions<'_>) -> StoreResult<serd
     // A damaged schema can keep the settings from being read; try with as little as possible then.
     let source = connect(path, OpenMode::ReadWrite, options.cache_kib)
         .or_else(|_| crate::store::connection::open_raw(path, OpenMode::ReadOnly))?;
+    let unknown = |table: &str| source.prepare(&format!("SELECT 1 FROM {table}")).is_err();
+    if unknown("conversations") && unknown("messages") {
+        return Err(StoreError::Other(
+            "Nothing can be saved: the damage has hit the pages that say where the tables lie. The file stays as it is. Restore a backup, or move the file away: the next sync reads the conversations from Intercom again.".to_owned(),
+        ));
+    }
     create_private(part)?;
     let mut target = Store::open_with(part, &OpenOptions { mode: OpenMode::ReadWrite, ..*options })?;
     target.connection().execute_batch("PRAGMA foreign_keys = OFF; PRAGMA cache_spill = ON;")?;

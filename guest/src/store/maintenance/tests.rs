@@ -209,6 +209,55 @@ fn salvage_reads_around_damaged_pages() {
 }
 
 #[test]
+fn a_database_whose_tables_cannot_be_found_is_told_as_such_and_left_alone() {
+    let home = Home::with(20);
+    home.damage(home.leaves("sqlite_schema"));
+    let damaged = fs::read(&home.path).expect("reads");
+    let result = salvage(&home.path, "saved.db", &OpenOptions::new(OpenMode::ReadWrite));
+    let Err(StoreError::Other(sentence)) = result else { panic!("{result:?}") };
+    assert!(sentence.contains("Restore a backup, or move the file away"), "{sentence}");
+    assert!(fs::read(&home.path).expect("reads") == damaged, "the damaged file was changed");
+    assert!(!home.beside("saved.db").exists() && !home.beside("saved.db.part").exists());
+}
+
+/// Pages enough that one go takes several times as long as a step may.
+#[test]
+fn a_commit_waits_for_a_step_of_a_backup_and_not_for_the_whole() {
+    let home = Home::with(1);
+    let store = home.open();
+    store
+        .connection()
+        .execute_batch(
+            "CREATE TABLE ballast (filling BLOB);
+             WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 150)
+             INSERT INTO ballast SELECT zeroblob(1000000) FROM n",
+        )
+        .expect("fills");
+    drop(store);
+    let part = home.beside("copy.db.part");
+    let (whole, wait) = std::thread::scope(|scope| {
+        let copying = scope.spawn(|| {
+            let begun = std::time::Instant::now();
+            home.open().backup("copy.db").expect("copies");
+            begun.elapsed()
+        });
+        let mut writer = home.open();
+        // In the middle of the first round.
+        while fs::metadata(&part).map_or(0, |part| part.len()) < 40_000_000 {
+            assert!(!copying.is_finished(), "the copy was made before anybody could look");
+            std::thread::sleep(std::time::Duration::from_millis(1));
+        }
+        let begun = std::time::Instant::now();
+        writer.write(|tx| Ok(tx.execute("INSERT INTO companies VALUES ('1', 'a')", [])?)).expect("writes");
+        let wait = begun.elapsed();
+        (copying.join().expect("ends"), wait)
+    });
+    assert!(wait * 2 < whole, "a commit waited {wait:?} of the {whole:?} of a backup");
+    // It began anew, and shows the commit.
+    assert_eq!(number(&home.beside("copy.db"), "SELECT count(*) FROM companies"), 1);
+}
+
+#[test]
 fn optimize_gives_space_back() {
     let home = Home::with(3000);
     let mut store = home.open();

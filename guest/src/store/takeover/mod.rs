@@ -103,6 +103,7 @@ fn in_transaction(
         return Ok(Prepared::Current);
     }
     // The lock that is held now lets others read, this process included, but not write.
+    (options.phase)("copying the database of the original program");
     let copy = copy::write_copy(path, options.now)?;
     let report = convert(&transaction, options, copy)?;
     transaction.commit()?;
@@ -115,8 +116,11 @@ fn convert(transaction: &Connection, options: &OpenOptions<'_>, copy: Option<Str
     sources.make_room(transaction)?;
     migrations::apply(transaction, 0)?;
 
+    (options.phase)("taking over its conversations");
     let mut conversations = conversations::read(transaction, &mut sources.conversations)?;
+    (options.phase)("taking over its messages");
     let entries = messages::read(transaction, &mut sources.messages, &mut conversations)?;
+    (options.phase)(&format!("writing {} conversations and {} messages", conversations.len(), entries.len()));
     conversations::write(transaction, &conversations, &entries, options.now)?;
     messages::write(transaction, &sources.messages, &conversations, &entries)?;
     runs::copy(transaction, &sources, options)?;

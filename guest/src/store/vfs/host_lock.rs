@@ -165,6 +165,18 @@ unsafe extern "C" fn open(
 
 /// Opens the file and, for the database itself, its lock. Returns the flags that came true.
 fn open_file(name: &str, flags: c_int) -> Result<(File, c_int), c_int> {
+    const TRIES: usize = 10;
+    for _ in 0..TRIES {
+        if let Some(file) = open_once(name, flags)? {
+            return Ok(file);
+        }
+    }
+    Err(ffi::SQLITE_CANTOPEN)
+}
+
+/// One try. `None`: another file was put in the place of the database between the two steps. The
+/// lock would then be on that one, and say for ever that nothing has moved.
+fn open_once(name: &str, flags: c_int) -> Result<Option<(File, c_int)>, c_int> {
     let folder = folder().ok_or(ffi::SQLITE_CANTOPEN)?;
     let has = |flag: c_int| flags & flag != 0;
     let journal = has(ffi::SQLITE_OPEN_MAIN_JOURNAL | ffi::SQLITE_OPEN_SUPER_JOURNAL | ffi::SQLITE_OPEN_WAL);
@@ -220,8 +232,20 @@ fn open_file(name: &str, flags: c_int) -> Result<(File, c_int), c_int> {
     } else {
         None
     };
+    if shared && !is_the_file_named(&folder.descriptor, &descriptor, name) {
+        return Ok(None);
+    }
     let sync_folder = journal && has(ffi::SQLITE_OPEN_CREATE);
-    Ok((File::new(descriptor, lock, sync_folder), came_true))
+    Ok(Some((File::new(descriptor, lock, sync_folder), came_true)))
+}
+
+/// Whether the name in the folder means that open file. Where that cannot be told, it does.
+fn is_the_file_named(folder: &Descriptor, file: &Descriptor, name: &str) -> bool {
+    match (file.metadata_hash(), folder.metadata_hash_at(PathFlags::empty(), name)) {
+        (Ok(open), Ok(named)) => (open.lower, open.upper) == (named.lower, named.upper),
+        (Ok(_), Err(ErrorCode::NoEntry)) => false,
+        _ => true,
+    }
 }
 
 fn exists(folder: &Descriptor, name: &str) -> bool {

@@ -1,8 +1,12 @@
 //! The tools over a small workspace whose answers a reader can check by eye.
 
 mod answers;
+mod completeness;
 mod definitions;
-mod fixture;
+pub(crate) mod fixture;
 mod hostile;
 mod more_answers;
 mod properties;
+mod replica;
+
+pub(crate) use hostile::{hostile_workspace, is_hidden};

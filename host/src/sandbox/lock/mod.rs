@@ -180,7 +180,7 @@ impl Sharing {
 /// Says that this process works with the database, or that nobody else may.
 #[derive(Debug)]
 pub struct UseLock {
-    _file: File,
+    file: File,
 }
 
 impl UseLock {
@@ -214,12 +214,18 @@ impl UseLock {
         platform::is_locked_by_other(&open_file(database, true)?, USE_BYTE, 1)
     }
 
+    /// Whether the path now names another file than the one that is used, or none.
+    #[must_use]
+    pub fn has_moved(&self, database: &Path) -> bool {
+        platform::has_moved(&self.file, database)
+    }
+
     fn take(database: &Path, file: File, mode: RangeMode) -> io::Result<Option<Self>> {
         if single_owner::of(database, &file, are_refused)?.is_some() {
-            return Ok(Some(Self { _file: file }));
+            return Ok(Some(Self { file }));
         }
         let taken = platform::try_lock(&file, mode, USE_BYTE, 1)?;
-        Ok(taken.then_some(Self { _file: file }))
+        Ok(taken.then_some(Self { file }))
     }
 }
 

@@ -249,6 +249,84 @@ mod tests {
     }
 
     #[test]
+    fn a_file_system_with_locks_needs_no_owner_and_one_owner_is_enough() {
+        let (path, owner) = owned("once");
+        let file = File::open(&path).expect("it is there");
+        let again = of(&path, &file, |_| panic!("it was asked already")).expect("owned").expect("refused");
+        assert!(Arc::ptr_eq(&owner, &again));
+        let other = path.with_extension("other");
+        assert!(of(&other, &file, |_| Ok(None)).expect("an answer").is_none());
+        assert!(!PathBuf::from(format!("{}-owner", other.display())).exists());
+        remove(&path);
+    }
+
+    /// A writer that gives up leaves nothing behind that keeps readers out.
+    #[test]
+    fn pending_ends_with_the_writer_that_waits() {
+        let (path, owner) = owned("pending");
+        let (mut writer, mut reader, mut newcomer) = (Level::Unlocked, Level::Unlocked, Level::Unlocked);
+        let take = |level: &mut Level, wanted| owner.acquire(level, wanted).expect("an answer");
+        assert!(take(&mut reader, Level::Shared));
+        assert!(take(&mut writer, Level::Shared) && take(&mut writer, Level::Reserved));
+        assert!(!take(&mut writer, Level::Exclusive) && !take(&mut newcomer, Level::Shared));
+        owner.release(&mut writer, Level::Unlocked).expect("released");
+        assert!(take(&mut newcomer, Level::Shared) && take(&mut newcomer, Level::Reserved));
+        // Who is no longer there is not released twice.
+        owner.release(&mut writer, Level::Unlocked).expect("nothing to release");
+        owner.release(&mut reader, Level::Unlocked).expect("released");
+        assert!(take(&mut newcomer, Level::Exclusive));
+        remove(&path);
+    }
+
+    #[test]
+    fn threads_that_write_never_meet_anybody() {
+        use std::sync::atomic::{AtomicI64, Ordering};
+        let (path, owner) = owned("threads");
+        let (inside, written) = (AtomicI64::new(0), AtomicI64::new(0));
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    for _ in 0..500 {
+                        let mut level = Level::Unlocked;
+                        let climbed = [Level::Shared, Level::Reserved, Level::Exclusive]
+                            .into_iter()
+                            .all(|wanted| owner.acquire(&mut level, wanted).expect("an answer"));
+                        if climbed {
+                            assert_eq!(inside.fetch_add(1, Ordering::SeqCst), 0, "somebody else writes");
+                            assert_eq!(owner.held().readers, 1, "somebody reads");
+                            std::thread::yield_now();
+                            inside.fetch_sub(1, Ordering::SeqCst);
+                            written.fetch_add(1, Ordering::Relaxed);
+                        }
+                        owner.release(&mut level, Level::Unlocked).expect("released");
+                    }
+                });
+            }
+        });
+        assert!(written.into_inner() > 0);
+        let held = owner.held();
+        assert!(held.readers == 0 && !held.reserved && !held.pending, "{held:?}");
+        drop(held);
+        remove(&path);
+    }
+
+    #[test]
+    fn where_no_file_can_lie_beside_the_database_one_in_the_temporary_folder_is_locked() {
+        let name = format!("fastintercom-nowhere-{}/data.db", std::process::id());
+        let database = std::env::temp_dir().join(name);
+        let lock = take(&database).expect("locked elsewhere");
+        let refused = take(&database).expect_err("owned already");
+        assert!(refused.to_string().contains("another one does"), "{refused}");
+        drop(lock);
+        // A crash or the end of the process gives it back.
+        drop(take(&database).expect("free again"));
+        let digest = Sha256::digest(database.as_os_str().as_encoded_bytes());
+        let name: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+        std::fs::remove_file(std::env::temp_dir().join(format!("fastintercom-{name}.owner")))
+            .expect("it was there");
+    }
+
+    #[test]
     fn one_sync_at_a_time() {
         let (path, owner) = owned("sync");
         let running = owner.try_sync().expect("the first");

@@ -1,0 +1,235 @@
+//! Whose the access token is and what it may read, without a sync and without a database.
+
+use serde_json::Value;
+
+use super::SyncError;
+use super::engine::ATTENTION_MS;
+use super::failure::{fatal, no_token, stopped};
+use crate::environment::{Clock, Http, HttpError, HttpRequest, HttpResponse, Progress, Settings, Ticket};
+use crate::ids::ContactId;
+use crate::intercom::answer;
+use crate::intercom::directory::{Workspace, read_admins, read_contacts, read_tags, read_teams};
+use crate::intercom::error::ApiError;
+use crate::intercom::limits::RateLimits;
+use crate::intercom::page::SearchPage;
+use crate::intercom::request::{Api, Search};
+use crate::time::{DAY, UnixSeconds};
+
+/// How often a question is asked, and the pause before it is asked again: somebody waits for the
+/// answer at a terminal.
+const ATTEMPTS: u32 = 2;
+const PAUSE_MS: u64 = 500;
+
+/// An id that no contact has, in the form that Intercom's have.
+const NOBODY: &str = "000000000000000000000000";
+
+/// What the check gets from outside.
+pub struct AccountEnvironment<'a> {
+    pub settings: &'a Settings,
+    pub http: &'a mut dyn Http,
+    pub clock: &'a dyn Clock,
+    pub progress: &'a dyn Progress,
+}
+
+/// See `record account-report` in `wit/world.wit`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccountReport {
+    pub workspace: String,
+    pub wrong_region: Option<String>,
+    pub server_time: Option<UnixSeconds>,
+    pub missing: Vec<String>,
+}
+
+/// Something that a sync reads.
+struct Need {
+    /// As messages call it.
+    what: &'static str,
+    /// As Intercom's Developer Hub calls it.
+    permission: &'static str,
+    /// What is not there without it.
+    loss: &'static str,
+    request: HttpRequest,
+    /// Whether the answer has the expected shape.
+    is_read: fn(Value) -> Result<bool, ApiError>,
+}
+
+/// Asks `GET /me`, and then for a little of everything that a sync reads.
+///
+/// # Errors
+/// [`SyncError`], when Intercom cannot be reached or refuses the token. A permission that is
+/// missing is no error but a sentence of the report.
+pub fn check_account(environment: AccountEnvironment<'_>) -> Result<AccountReport, SyncError> {
+    if !environment.settings.token_present {
+        return Err(no_token());
+    }
+    let api = Api::new(&environment.settings.base_url, &environment.settings.api_version);
+    let mut check = Check { outside: environment, limits: RateLimits::default() };
+    let me = check.ask(&api.me())?.map_err(|error| fatal(&api, &error))?;
+    if !me.is_object() {
+        return Err(fatal(&api, &ApiError::Unexpected { missing: "app" }));
+    }
+    let workspace = Workspace::read(me);
+    let now = check.limits.server_now(check.outside.clock.monotonic_ms());
+    let mut missing = Vec::new();
+    for need in needs(&api, now.unwrap_or_else(|| check.outside.clock.now())) {
+        let found = check.ask(&need.request)?.and_then(need.is_read);
+        missing.extend(found_missing(&need, found));
+    }
+    Ok(AccountReport {
+        wrong_region: workspace.as_ref().and_then(|found| wrong_region(&api, found)),
+        workspace: workspace
+            .as_ref()
+            .map_or_else(|| "a workspace that Intercom does not name".to_owned(), description),
+        server_time: check.limits.server_now(check.outside.clock.monotonic_ms()),
+        missing,
+    })
+}
+
+fn needs(api: &Api, now: UnixSeconds) -> Vec<Need> {
+    let search = Search { low: now.plus(-DAY), high: now, per_page: 1, cursor: None };
+    vec![
+        Need {
+            what: "conversations",
+            permission: "Read conversations",
+            loss: "nothing can be synced",
+            request: api.search(&search),
+            is_read: |value| SearchPage::read(value).map(|_| true),
+        },
+        Need {
+            what: "teammates",
+            permission: "Read admins",
+            loss: "teammates who never wrote have no names in answers",
+            request: api.admins(),
+            is_read: |value| Ok(read_admins(value).is_some()),
+        },
+        Need {
+            what: "teams",
+            permission: "Read admins",
+            loss: "teams have no names in answers",
+            request: api.teams(),
+            is_read: |value| Ok(read_teams(value).is_some()),
+        },
+        Need {
+            what: "tags",
+            permission: "Read tags",
+            loss: "tags that no conversation has are not listed",
+            request: api.tags(),
+            is_read: |value| Ok(read_tags(value).is_some()),
+        },
+        Need {
+            what: "customers",
+            permission: "Read and list users and companies",
+            loss: "customers have only the names and addresses that stand in their conversations",
+            request: api.contacts(&[ContactId(NOBODY.to_owned())]),
+            is_read: |value| Ok(read_contacts(value).is_some()),
+        },
+    ]
+}
+
+/// The sentence about something that could not be read.
+fn found_missing(need: &Need, found: Result<bool, ApiError>) -> Option<String> {
+    let Need { what, permission, loss, .. } = need;
+    match found {
+        Ok(true) => None,
+        Ok(false) => Some(format!("The list of {what} could not be tried (an answer without one).")),
+        Err(error) if error.is_permission() => Some(format!(
+            "The token may not read {what} ({error}), so {loss}. Give the app the permission \"{permission}\" in Intercom's Developer Hub."
+        )),
+        Err(error) => Some(format!("Whether the token may read {what} could not be tried ({error}).")),
+    }
+}
+
+fn description(workspace: &Workspace) -> String {
+    let id = workspace.id.as_str();
+    let named = workspace.name.as_deref().map_or_else(|| id.to_owned(), |name| format!("{name} ({id})"));
+    match &workspace.region {
+        Some(region) => format!("{named}, region {}", region.to_ascii_lowercase()),
+        None => named,
+    }
+}
+
+/// Intercom may answer `GET /me` where the workspace's data does not lie.
+fn wrong_region(api: &Api, workspace: &Workspace) -> Option<String> {
+    let configured = api.region()?;
+    let found = workspace.region.as_deref()?.to_ascii_lowercase();
+    let known = ["us", "eu", "au"].contains(&found.as_str());
+    (known && found != configured).then(|| {
+        format!(
+            "The workspace lies in the region `{found}`, but `{configured}` is configured; set INTERCOM_REGION={found}."
+        )
+    })
+}
+
+struct Check<'a> {
+    outside: AccountEnvironment<'a>,
+    limits: RateLimits,
+}
+
+impl Check<'_> {
+    /// Asks one question. The outer error is the host's wish to stop.
+    fn ask(&mut self, request: &HttpRequest) -> Result<Result<Value, ApiError>, SyncError> {
+        let mut attempts = 0;
+        loop {
+            attempts += 1;
+            let ticket = self.outside.http.send(request.clone());
+            let result = loop {
+                match self.wait(ATTENTION_MS)? {
+                    Some((ended, result)) if ended == ticket => break result,
+                    _ => {}
+                }
+            };
+            if let Ok(response) = &result {
+                self.limits.note(response, self.outside.clock.monotonic_ms());
+            }
+            match answer::read(result) {
+                Err(error) if error.is_temporary() && attempts < ATTEMPTS => {
+                    self.wait(PAUSE_MS)?;
+                }
+                answer => return Ok(answer),
+            }
+        }
+    }
+
+    fn wait(&mut self, at_most_ms: u64) -> Result<Option<Answer>, SyncError> {
+        if self.outside.progress.should_stop() {
+            return Err(stopped());
+        }
+        Ok(self.outside.http.wait(at_most_ms))
+    }
+}
+
+type Answer = (Ticket, Result<HttpResponse, HttpError>);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::WorkspaceId;
+
+    fn workspace(region: Option<&str>) -> Workspace {
+        Workspace {
+            id: WorkspaceId("abc123".to_owned()),
+            name: Some("Acme".to_owned()),
+            region: region.map(str::to_owned),
+            timezone: None,
+        }
+    }
+
+    #[test]
+    fn a_workspace_in_another_region_is_told_with_what_to_set() {
+        let api = Api::new("https://api.intercom.io", "2.16");
+        let sentence = wrong_region(&api, &workspace(Some("EU"))).expect("another region");
+        assert!(sentence.ends_with("set INTERCOM_REGION=eu."), "{sentence}");
+        assert_eq!(wrong_region(&api, &workspace(Some("US"))), None);
+        // A name that is not known yet, and an address of the user's own, prove nothing.
+        assert_eq!(wrong_region(&api, &workspace(Some("Mars"))), None);
+        assert_eq!(wrong_region(&api, &workspace(None)), None);
+        let own = Api::new("http://127.0.0.1:8080", "2.16");
+        assert_eq!(wrong_region(&own, &workspace(Some("EU"))), None);
+    }
+
+    #[test]
+    fn a_workspace_is_described_by_what_is_known_of_it() {
+        assert_eq!(description(&workspace(Some("EU"))), "Acme (abc123), region eu");
+        assert_eq!(description(&Workspace { name: None, ..workspace(None) }), "abc123");
+    }
+}

@@ -1,0 +1,8 @@
+//! Which requests a sync sends, and what it makes of each kind of answer: request by request,
+//! against a script instead of a server, in time that does not pass.
+
+mod pages;
+mod refusals;
+mod script;
+mod shapes;
+mod threads;

@@ -1,0 +1,109 @@
+//! The rate limit and the token.
+
+use serde_json::json;
+
+use super::script::{Cache, NOW, Reply, Script, day, error};
+use crate::environment::HttpResponse;
+use crate::sync::SyncError;
+
+fn with_headers(reply: Reply, headers: &[(&str, String)]) -> Reply {
+    reply.map(|mut response: HttpResponse| {
+        response.headers.extend(headers.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
+        response
+    })
+}
+
+#[test]
+fn a_refused_question_is_asked_again_when_the_server_says_and_not_before() {
+    let reset = [
+        ("x-ratelimit-limit", "167".to_owned()),
+        ("x-ratelimit-remaining", "0".to_owned()),
+        ("x-ratelimit-reset", (NOW.0 + 7).to_string()),
+    ];
+    for (headers, wait) in [(&reset[..], 6000..8000), (&[("retry-after", "3".to_owned())], 3000..3500)] {
+        let mut refused = false;
+        let mut script = Script::of(10).answering(|asked| {
+            let refuses = asked.is_search() && !refused;
+            refused |= refuses;
+            refuses.then(|| with_headers(error(429, "rate_limit_exceeded"), headers))
+        });
+        let mut cache = Cache::new();
+        let report = cache.sync(&mut script).expect("syncs");
+        assert_eq!((report.rate_limited, report.hydrated), (1, 10));
+        let searches: Vec<_> = script.searches().collect();
+        assert_eq!(searches.len(), 2);
+        assert_eq!(searches[0].body, searches[1].body, "a refusal is no reason for a smaller page");
+        let waited = searches[1].at_ms - searches[0].at_ms;
+        assert!(wait.contains(&waited), "{waited}");
+        let between = script
+            .asked
+            .iter()
+            .filter(|asked| asked.at_ms > searches[0].at_ms && asked.at_ms < searches[1].at_ms);
+        assert_eq!(between.count(), 0, "nothing else is asked meanwhile");
+        assert_eq!(cache.count("SELECT count(*) FROM meta WHERE key = 'held_back_at'"), 1);
+    }
+}
+
+#[test]
+fn calls_stop_before_the_limit_does_it() {
+    let mut left = 20;
+    let mut script = Script::of(60).answering(|asked| {
+        asked.what.starts_with("GET /conversations/").then(|| {
+            left -= 1;
+            let id = asked.what.rsplit('/').next().unwrap_or_default();
+            let at = day().0 + 100;
+            let thread = json!({"id": id, "updated_at": at, "created_at": at,
+                "conversation_parts": {"conversation_parts": [], "total_count": 0}});
+            let window = asked.at_ms / 10_000;
+            let remaining = if window == 0 { left } else { 1000 };
+            with_headers(
+                super::script::answer(&thread),
+                &[
+                    ("x-ratelimit-limit", if window == 0 { "40" } else { "1000" }.to_owned()),
+                    ("x-ratelimit-remaining", remaining.to_string()),
+                    (
+                        "x-ratelimit-reset",
+                        (NOW.0 + 10 * (1 + i64::try_from(window).expect("few"))).to_string(),
+                    ),
+                ],
+            )
+        })
+    });
+    let mut cache = Cache::new();
+    let report = cache.sync(&mut script).expect("syncs");
+    assert_eq!(report.rate_limited, 0);
+    let first_window = script
+        .asked
+        .iter()
+        .filter(|asked| asked.what.starts_with("GET /conversations/") && asked.at_ms < 10_000)
+        .count();
+    assert!((10..=20).contains(&first_window), "{first_window} of 20 calls were spent");
+}
+
+#[test]
+fn a_limit_that_stays_used_up_ends_the_run_after_five_minutes() {
+    let mut script =
+        Script::of(10).answering(|asked| asked.is_search().then(|| error(429, "rate_limit_exceeded")));
+    let mut cache = Cache::new();
+    let Err(SyncError::Upstream(sentence)) = cache.sync(&mut script) else { panic!("fails") };
+    assert!(sentence.contains("rate limit stays used up"), "{sentence}");
+    let last = script.asked.last().expect("asked").at_ms;
+    assert!((300_000..330_000).contains(&last), "{last}");
+    assert!(script.searches().count() < 320, "about once a second without any header");
+    assert_eq!(cache.covered(), None);
+}
+
+#[test]
+fn a_refused_token_is_shown_to_the_server_once() {
+    for (status, code) in [(401, "unauthorized"), (401, "token_revoked"), (403, "api_plan_restricted")] {
+        let mut script = Script::of(10).answering(|asked| asked.is_search().then(|| error(status, code)));
+        let mut cache = Cache::new();
+        let Err(SyncError::Unauthorized(sentence)) = cache.sync(&mut script) else { panic!("fails") };
+        assert!(sentence.contains(code), "{sentence}");
+        assert_eq!(script.searches().count(), 1);
+    }
+    let mut script = Script::of(10).answering(|_| Some(error(401, "unauthorized")));
+    let Err(SyncError::Unauthorized(_)) = Cache::new().sync(&mut script) else { panic!("fails") };
+    assert_eq!(script.count("GET /me"), 1);
+    assert_eq!(script.asked.len(), 1);
+}

@@ -1,0 +1,329 @@
+//! An Intercom of a few conversations whose answers a test overrides one by one.
+
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::rc::Rc;
+
+use serde_json::{Value, json};
+
+use crate::environment::{
+    Clock, Http, HttpError, HttpRequest, HttpResponse, Log, LogLevel, Progress, ProgressUpdate, Settings,
+    Ticket,
+};
+use crate::store::{OpenMode, Store};
+use crate::sync::{Pace, SyncEnvironment, SyncError, SyncKind, SyncReport, SyncRequest, run};
+use crate::time::UnixSeconds;
+
+/// The server's clock when a run begins.
+pub const NOW: UnixSeconds = UnixSeconds(1_795_350_000);
+/// The one day that runs read: it is over, so that they read it in one window.
+pub const DAY: &str = "2026-11-20";
+/// How long an answer takes, in milliseconds.
+pub const LATENCY_MS: u64 = 20;
+
+pub type Reply = Result<HttpResponse, HttpError>;
+
+/// Begin and end of [`DAY`].
+pub fn day() -> (i64, i64) {
+    let day = crate::time::Day::parse(DAY).expect("a day");
+    (day.start().0, day.end().0)
+}
+
+/// A request, as a test looks at it.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    /// Milliseconds since the script began.
+    pub at_ms: u64,
+    /// `POST /conversations/search`
+    pub what: String,
+    pub body: Value,
+}
+
+impl Asked {
+    fn new(request: &HttpRequest, at_ms: u64) -> Self {
+        let path = request.url.strip_prefix("https://api.intercom.io").expect("only Intercom is asked");
+        let method = if request.body.is_some() { "POST" } else { "GET" };
+        let body = request.body.as_deref().map(|body| serde_json::from_slice(body).expect("JSON"));
+        Self { at_ms, what: format!("{method} {path}"), body: body.unwrap_or_default() }
+    }
+
+    pub fn is_search(&self) -> bool {
+        self.what == "POST /conversations/search"
+    }
+
+    pub fn per_page(&self) -> usize {
+        self.body["pagination"]["per_page"].as_u64().and_then(|n| usize::try_from(n).ok()).expect("a size")
+    }
+
+    pub fn cursor(&self) -> Option<&str> {
+        self.body["pagination"]["starting_after"].as_str()
+    }
+
+    /// The bounds that are meant, both included: the query is a second wider.
+    pub fn bounds(&self) -> (i64, i64) {
+        let bound = |place: usize| self.body["query"]["value"][place]["value"].as_i64().expect("a bound");
+        (bound(0) + 1, bound(1) - 1)
+    }
+}
+
+type Answers<'a> = Box<dyn FnMut(&Asked) -> Option<Reply> + 'a>;
+
+/// The outside world of a run: Intercom, the clocks and the host.
+pub struct Script<'a> {
+    /// Milliseconds since it began; shared with the clock of a run.
+    now_ms: Rc<Cell<u64>>,
+    /// The conversations that there are: id and `updated_at`, ascending.
+    pub conversations: Vec<(String, i64)>,
+    answers: Answers<'a>,
+    pub asked: Vec<Asked>,
+    in_flight: VecDeque<(Ticket, Reply)>,
+}
+
+impl<'a> Script<'a> {
+    /// So many conversations, spread over [`DAY`].
+    pub fn of(count: usize) -> Self {
+        let (begin, end) = day();
+        let step = (end - begin) / (i64::try_from(count).expect("few") + 1);
+        let conversations = (1..).take(count).map(|n| (format!("{n}"), begin + n * step)).collect();
+        Self {
+            now_ms: Rc::new(Cell::new(0)),
+            conversations,
+            answers: Box::new(|_| None),
+            asked: Vec::new(),
+            in_flight: VecDeque::new(),
+        }
+    }
+
+    /// Answers in place of the usual ones; none: the usual one.
+    pub fn answering(mut self, answers: impl FnMut(&Asked) -> Option<Reply> + 'a) -> Self {
+        self.answers = Box::new(answers);
+        self
+    }
+
+    pub fn searches(&self) -> impl Iterator<Item = &Asked> {
+        self.asked.iter().filter(|asked| asked.is_search())
+    }
+
+    pub fn count(&self, what: &str) -> usize {
+        self.asked.iter().filter(|asked| asked.what == what).count()
+    }
+
+    /// What Intercom would answer.
+    fn usual(&self, asked: &Asked) -> Reply {
+        match asked.what.as_str() {
+            "GET /me" => {
+                answer(&json!({"type": "admin", "id": "1", "app": {"id_code": "w1", "region": "US"}}))
+            }
+            "GET /admins" => answer(&json!({"type": "admin.list", "admins": []})),
+            "GET /teams" => answer(&json!({"type": "team.list", "teams": []})),
+            "GET /tags" | "POST /contacts/search" => answer(&json!({"type": "list", "data": []})),
+            "POST /conversations/search" => answer(&self.page(asked)),
+            other if other.starts_with("GET /contacts/") => error(404, "not_found"),
+            other => match other.strip_prefix("GET /conversations/") {
+                Some(id) => self.thread(id),
+                None => panic!("nobody needs {other}"),
+            },
+        }
+    }
+
+    /// A page of those that match, the cursor being how many came before.
+    pub fn page(&self, asked: &Asked) -> Value {
+        let (low, high) = asked.bounds();
+        let matching: Vec<_> =
+            self.conversations.iter().filter(|(_, at)| (low..=high).contains(at)).collect();
+        let from: usize = asked.cursor().map_or(0, |cursor| cursor.parse().expect("a cursor of ours"));
+        let shown = matching.iter().skip(from).take(asked.per_page());
+        let listed: Vec<Value> = shown.map(|(id, at)| listed(id, *at)).collect();
+        let to = from + listed.len();
+        let next = (to < matching.len()).then(|| json!({"page": 2, "starting_after": to.to_string()}));
+        json!({
+            "type": "conversation.list", "conversations": listed, "total_count": matching.len(),
+            "pages": {"type": "pages", "page": 1, "per_page": asked.per_page(), "total_pages": 1, "next": next}
+        })
+    }
+
+    fn thread(&self, id: &str) -> Reply {
+        let Some((id, at)) = self.conversations.iter().find(|(known, _)| known == id) else {
+            return error(404, "not_found");
+        };
+        let mut thread = listed(id, *at);
+        thread["conversation_parts"] =
+            json!({"type": "conversation_part.list", "conversation_parts": [], "total_count": 0});
+        answer(&thread)
+    }
+}
+
+fn listed(id: &str, at: i64) -> Value {
+    json!({
+        "type": "conversation", "id": id, "created_at": at - 60, "updated_at": at, "state": "open", "open": true,
+        "source": {
+            "type": "conversation", "delivered_as": "customer_initiated", "body": "<p>Hello</p>",
+            "author": {"type": "user", "name": "Ann", "email": "ann@example.com"}
+        }
+    })
+}
+
+impl Http for Script<'_> {
+    fn send(&mut self, request: HttpRequest) -> Ticket {
+        let asked = Asked::new(&request, self.now_ms.get());
+        let reply = (self.answers)(&asked).unwrap_or_else(|| self.usual(&asked));
+        let date = chrono::DateTime::from_timestamp(NOW.0, 0).expect("an instant")
+            + chrono::TimeDelta::milliseconds(i64::try_from(asked.at_ms).expect("a short test"));
+        let reply = reply.map(|mut response| {
+            response.headers.push(("date".to_owned(), date.to_rfc2822()));
+            response
+        });
+        self.asked.push(asked);
+        let ticket = Ticket(self.asked.len() as u64);
+        self.in_flight.push_back((ticket, reply));
+        ticket
+    }
+
+    fn wait(&mut self, at_most_ms: u64) -> Option<(Ticket, Reply)> {
+        let ended = self.in_flight.pop_front();
+        let passed = if ended.is_some() { LATENCY_MS } else { at_most_ms };
+        self.now_ms.set(self.now_ms.get() + passed);
+        ended
+    }
+
+    fn in_flight(&self) -> usize {
+        self.in_flight.len()
+    }
+}
+
+/// The host: it waits, listens and lets everything go on.
+#[derive(Default)]
+struct Host {
+    lines: RefCell<Vec<String>>,
+}
+
+impl Log for Host {
+    fn write(&self, _: LogLevel, message: &str) {
+        self.lines.borrow_mut().push(message.to_owned());
+    }
+}
+
+impl Progress for Host {
+    fn report(&self, _: &ProgressUpdate) {}
+
+    fn should_stop(&self) -> bool {
+        false
+    }
+}
+
+/// The script's time.
+struct Time(Rc<Cell<u64>>);
+
+impl Clock for Time {
+    fn now(&self) -> UnixSeconds {
+        NOW.plus(i64::try_from(self.0.get() / 1000).expect("a short test"))
+    }
+
+    fn monotonic_ms(&self) -> u64 {
+        self.0.get()
+    }
+}
+
+/// A database, and runs that read [`DAY`] into it.
+pub struct Cache {
+    _folder: tempfile::TempDir,
+    pub store: Store,
+    pub settings: Settings,
+    pub lines: Vec<String>,
+}
+
+impl Cache {
+    pub fn new() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let store = Store::open(&folder.path().join("data.db"), OpenMode::ReadWrite).expect("opens");
+        let settings = Settings { api_version: "2.14".to_owned(), ..Settings::default() };
+        Self { _folder: folder, store, settings, lines: Vec::new() }
+    }
+
+    pub fn sync(&mut self, script: &mut Script<'_>) -> Result<SyncReport, SyncError> {
+        let host = Host::default();
+        let time = Time(Rc::clone(&script.now_ms));
+        let outside = SyncEnvironment {
+            settings: &self.settings,
+            http: script,
+            clock: &time,
+            log: &host,
+            progress: &host,
+            pace: Pace::default(),
+        };
+        let request = SyncRequest {
+            kind: SyncKind::Incremental,
+            start_date: Some(DAY.to_owned()),
+            end_date: Some(DAY.to_owned()),
+            days: None,
+            unless_newer_than: None,
+        };
+        let result = run(&mut self.store, outside, &request);
+        self.lines = host.lines.into_inner();
+        result
+    }
+
+    pub fn count(&self, sql: &str) -> i64 {
+        self.store.connection().query_row(sql, [], |row| row.get(0)).expect("a number")
+    }
+
+    pub fn text(&self, sql: &str) -> String {
+        self.store
+            .connection()
+            .query_row(sql, [], |row| row.get::<_, Option<String>>(0))
+            .expect("a row")
+            .unwrap_or_else(|| "none".to_owned())
+    }
+
+    /// The covered stretch, when there is just one.
+    pub fn covered(&self) -> Option<(i64, i64)> {
+        let sql = "SELECT min(low), max(high), count(*) FROM coverage";
+        let (low, high, count): (Option<i64>, Option<i64>, i64) = self
+            .store
+            .connection()
+            .query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+            .expect("reads");
+        low.zip(high).filter(|_| count == 1)
+    }
+}
+
+pub fn answer(body: &Value) -> Reply {
+    raw(200, "application/json; charset=utf-8", &body.to_string())
+}
+
+pub fn raw(status: u16, kind: &str, body: &str) -> Reply {
+    Ok(HttpResponse {
+        status,
+        headers: vec![("content-type".to_owned(), kind.to_owned())],
+        body: body.as_bytes().to_vec(),
+    })
+}
+
+/// Intercom's own envelope of an error.
+pub fn error(status: u16, code: &str) -> Reply {
+    let body =
+        json!({"type": "error.list", "request_id": null, "errors": [{"code": code, "message": "so it is"}]});
+    raw(status, "application/json; charset=utf-8", &body.to_string())
+}
+
+/// A page of some proxy's.
+pub fn html(status: u16) -> Reply {
+    raw(status, "text/html", "<html><body><h1>nginx</h1></body></html>")
+}
+
+/// Every way in which an answer can be useless and the same question may help.
+pub fn passing_troubles() -> Vec<(&'static str, Reply)> {
+    vec![
+        ("500", error(500, "server_error")),
+        ("502 from a proxy", html(502)),
+        ("503", error(503, "service_unavailable")),
+        ("504 from a proxy", html(504)),
+        ("408", error(408, "timeout")),
+        ("a page for people with status 200", html(200)),
+        ("an empty success", raw(200, "application/json", "")),
+        ("a body that breaks off", raw(200, "application/json", "{\"type\":\"conversation.list\",\"conver")),
+        ("an empty object", answer(&json!({}))),
+        ("no answer in time", Err(HttpError::Timeout)),
+        ("a reset connection", Err(HttpError::Connection("reset by peer".to_owned()))),
+    ]
+}

@@ -1,0 +1,233 @@
+//! What a report is made of.
+
+use rusqlite::Connection;
+use serde_json::{Value, json};
+
+use super::super::options::{End, Options};
+use super::super::{ViewError, ask};
+use crate::store::coverage::Coverage;
+use crate::store::runs;
+use crate::store::search::{Between, Filters};
+use crate::store::statistics::{self, Figures, Group};
+use crate::time::{DAY, HOUR, UnixSeconds};
+use crate::tools::answer::{Answer, range};
+use crate::tools::content::Content;
+use crate::tools::freshness::{Freshness, Reach};
+use crate::tools::timeframe::{self, Step, Zone};
+use crate::tools::{self, Context, Failure, shown};
+
+/// Ages of waiting conversations: from so many seconds on, and what to call them.
+const AGES: &[(i64, &str)] = &[
+    (0, "under 1 hour"),
+    (HOUR, "1 to 4 hours"),
+    (4 * HOUR, "4 to 24 hours"),
+    (DAY, "1 to 3 days"),
+    (3 * DAY, "3 to 7 days"),
+    (7 * DAY, "over 7 days"),
+];
+/// Waiting conversations that are named.
+const LONGEST: usize = 10;
+/// Columns of a chart at the most; longer periods are cut into weeks, then months.
+const COLUMNS: i64 = 92;
+/// A hundred years of months.
+const MOST_STEPS: usize = 1_200;
+
+pub type Named = Vec<(String, Figures)>;
+
+/// The figures of a period, and how far they can be trusted.
+pub struct Report {
+    pub workspace: Option<String>,
+    pub zone: Zone,
+    pub now: UnixSeconds,
+    pub start: UnixSeconds,
+    pub end: UnixSeconds,
+    pub all: Figures,
+    /// The period of equal length before; none when the cache does not hold all of it.
+    pub previous: Option<Figures>,
+    pub step: Step,
+    /// One entry for every step, quiet ones included.
+    pub series: Named,
+    pub tags: Named,
+    pub teams: Named,
+    pub assignees: Named,
+    /// Waiting now, whenever they were created, by age.
+    pub waiting: Vec<(&'static str, usize)>,
+    /// Those who wait longest, as `search_conversations` answers.
+    pub longest: Vec<Value>,
+    pub freshness: Freshness,
+}
+
+impl Report {
+    pub fn first_day(&self) -> String {
+        self.zone.calendar(self.start).0
+    }
+
+    pub fn last_day(&self) -> String {
+        self.zone.calendar(self.end).0
+    }
+
+    pub fn waiting_now(&self) -> usize {
+        self.waiting.iter().map(|(_, count)| count).sum()
+    }
+
+    /// The figures for programs, under the names of `get_conversation_stats`.
+    pub fn to_json(&self) -> Value {
+        let named = |groups: &Named| -> Vec<Value> {
+            groups
+                .iter()
+                .map(|(name, figures)| {
+                    let mut row = json!({"group": name});
+                    if let (Some(row), Value::Object(figures)) = (row.as_object_mut(), shown(figures)) {
+                        row.extend(figures);
+                    }
+                    row
+                })
+                .collect()
+        };
+        let ages: Vec<Value> =
+            self.waiting.iter().map(|(age, count)| json!({"age": age, "conversations": count})).collect();
+        let mut answer = Answer::new();
+        answer.set_some("workspace", self.workspace.clone());
+        answer.set("period", range(self.start, self.end)).set("timezone", self.zone.name());
+        answer.set("figures", shown(&self.all));
+        answer.set_some("previous", self.previous.as_ref().map(shown));
+        answer.set("series", named(&self.series));
+        answer.set("waiting", json!({"conversations": self.waiting_now(), "by_age": ages}));
+        answer.set("rating_counts", json!(self.all.rating_counts));
+        answer.set("tags", named(&self.tags)).set("teams", named(&self.teams));
+        answer.set("assignees", named(&self.assignees));
+        answer.set("sync_info", self.freshness.to_json());
+        answer.into_value()
+    }
+}
+
+/// Asks the store for everything, in one read transaction but for the list of who waits longest.
+pub fn gather(context: &mut Context<'_>, options: &Options) -> Result<Report, ViewError> {
+    let around = context.surroundings();
+    let now = around.now;
+    let zone = context.reading(|connection| Ok(tools::zone(around.settings, connection)?))?;
+    let usual = timeframe::parse("30d", now, &zone).map_or(now, |frame| frame.start);
+    let since = options.instant(End::Since, now, &zone)?.unwrap_or(usual);
+    // Whole days: half of one would look quiet beside the others.
+    let start = zone.start_of(zone.date(since));
+    let end = options.instant(End::Until, now, &zone)?.unwrap_or(now).min(now);
+    if start >= end {
+        return Err(ViewError::InvalidOptions(
+            "`--since` must be before `--until`, and not in the future.".to_owned(),
+        ));
+    }
+    let longest = longest_waiting(context)?;
+    let content = Content::new(&around.settings.redactions);
+    let report = context.reading(|connection| {
+        let ask = Questions { connection, zone: &zone, now, content };
+        let step = match end.since(start) / DAY {
+            ..COLUMNS => Step::Day,
+            days if days < 7 * COLUMNS => Step::Week,
+            _ => Step::Month,
+        };
+        let (all, series) = ask.in_time(start, end, step)?;
+        let freshness =
+            Freshness::of(connection, around.settings, now, Reach { start: Some(start), end: None })?;
+        let length = end.since(start) + 1;
+        let before = Between { from: Some(start.plus(-length)), to: Some(start.plus(-1)) };
+        let previous = match is_known(connection, start.plus(-length), now)? {
+            true => Some(ask.figures(before, None)?.0),
+            false => None,
+        };
+        let within = Between { from: Some(start), to: Some(end) };
+        Ok(Report {
+            workspace: runs::workspace(connection)?.name.map(|name| content.line(&name)),
+            all,
+            previous,
+            step,
+            series,
+            tags: ask.by(within, Group::Tag)?,
+            teams: ask.by(within, Group::Team)?,
+            assignees: ask.by(within, Group::Assignee)?,
+            waiting: ask.waiting()?,
+            freshness,
+            longest,
+            zone: zone.clone(),
+            now,
+            start,
+            end,
+        })
+    })?;
+    Ok(report)
+}
+
+/// Whether everything was read from then to the newest that was read.
+fn is_known(connection: &Connection, from: UnixSeconds, now: UnixSeconds) -> Result<bool, Failure> {
+    let coverage = Coverage::load(connection)?;
+    let Some(newest) = coverage.newest() else { return Ok(false) };
+    Ok(from <= newest.high && coverage.check_instants(from, newest.high, now).gaps.is_empty())
+}
+
+fn longest_waiting(context: &mut Context<'_>) -> Result<Vec<Value>, ViewError> {
+    let Value::Object(arguments) = json!({
+        "unanswered": true,
+        "sort": "longest_waiting",
+        "limit": LONGEST,
+        "fields": ["title", "customer_name", "customer_email", "assignee", "team", "waiting", "url"],
+    }) else {
+        return Ok(Vec::new());
+    };
+    let (_, answer) = ask(context, "search_conversations", arguments)?;
+    Ok(answer["conversations"].as_array().cloned().unwrap_or_default())
+}
+
+struct Questions<'a> {
+    connection: &'a Connection,
+    zone: &'a Zone,
+    now: UnixSeconds,
+    content: Content<'a>,
+}
+
+impl Questions<'_> {
+    fn figures(&self, created: Between, group: Option<Group>) -> Result<(Figures, Named), Failure> {
+        let filters = Filters { created, ..Filters::default() };
+        let local = |at: UnixSeconds| self.zone.calendar(at);
+        Ok(statistics::figures(self.connection, &filters, group, self.now, &local)?)
+    }
+
+    /// Figures of the whole period and of each step of it.
+    fn in_time(&self, start: UnixSeconds, end: UnixSeconds, step: Step) -> Result<(Figures, Named), Failure> {
+        let group = match step {
+            Step::Day => Group::Day,
+            Step::Week => Group::Week,
+            Step::Month => Group::Month,
+        };
+        let (all, found) = self.figures(Between { from: Some(start), to: Some(end) }, Some(group))?;
+        let mut found: std::collections::BTreeMap<String, Figures> = found.into_iter().collect();
+        let steps = self.zone.steps(start, end, step, MOST_STEPS);
+        let series = steps.into_iter().map(|name| {
+            let figures = found.remove(&name).unwrap_or_default();
+            (name, figures)
+        });
+        Ok((all, series.collect()))
+    }
+
+    /// Groups by name, those with most conversations first.
+    fn by(&self, created: Between, group: Group) -> Result<Named, Failure> {
+        let (_, mut groups) = self.figures(created, Some(group))?;
+        groups.sort_by(|a, b| b.1.conversations.cmp(&a.1.conversations).then_with(|| a.0.cmp(&b.0)));
+        Ok(groups.into_iter().map(|(name, figures)| (self.content.line(&name), figures)).collect())
+    }
+
+    /// How many wait now, by how long.
+    fn waiting(&self) -> Result<Vec<(&'static str, usize)>, Failure> {
+        let at_least = |age: i64| -> Result<usize, Failure> {
+            let filters = Filters {
+                unanswered: Some(true),
+                waiting_since_before: (age > 0).then(|| self.now.plus(-age)),
+                ..Filters::default()
+            };
+            let local = |at: UnixSeconds| self.zone.calendar(at);
+            Ok(statistics::figures(self.connection, &filters, None, self.now, &local)?.0.conversations)
+        };
+        let counts = AGES.iter().map(|(age, _)| at_least(*age)).collect::<Result<Vec<_>, _>>()?;
+        let older = counts.iter().skip(1).copied().chain([0]);
+        let ages = AGES.iter().zip(counts.iter().zip(older));
+        Ok(ages.map(|((_, name), (count, older))| (*name, count.saturating_sub(older))).collect())
+    }
+}

@@ -1,0 +1,40 @@
+// Writes the entry for the MCP registry: host/packaging/server.json with the bundles of a release.
+//
+//   node host/packaging/registry.mjs TAG BUNDLE.mcpb…  >server.json
+//
+// The registry wants a bundle's digest and the address that it is downloaded from, so an entry can
+// only be written when the bundles are there. Their names are those of the release's files.
+
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const [tag, ...bundles] = process.argv.slice(2);
+if (!tag || bundles.length === 0) {
+  console.error("usage: node registry.mjs TAG BUNDLE.mcpb…");
+  process.exit(2);
+}
+const here = dirname(fileURLToPath(import.meta.url));
+const entry = JSON.parse(readFileSync(join(here, "server.json"), "utf8"));
+if (tag !== `v${entry.version}`) {
+  console.error(`server.json is of version ${entry.version}, and the release is ${tag}`);
+  process.exit(1);
+}
+entry.packages = bundles.map((bundle) => ({
+  registryType: "mcpb",
+  identifier: `${entry.repository.url}/releases/download/${tag}/${basename(bundle)}`,
+  version: entry.version,
+  fileSha256: createHash("sha256").update(readFileSync(bundle)).digest("hex"),
+  transport: { type: "stdio" },
+  environmentVariables: [
+    {
+      name: "INTERCOM_ACCESS_TOKEN",
+      description: "Access token of an Intercom app that may read conversations",
+      isRequired: true,
+      isSecret: true,
+    },
+    { name: "INTERCOM_REGION", description: "us, eu or au", default: "us", choices: ["us", "eu", "au"] },
+  ],
+}));
+console.log(JSON.stringify(entry, null, 2));

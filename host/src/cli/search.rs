@@ -1,0 +1,29 @@
+//! `fastintercom search [WORDS]`: conversations, laid out by the component for this terminal.
+
+use std::process::ExitCode;
+
+use serde_json::json;
+use tokio_util::sync::CancellationToken;
+
+use super::arguments::SearchOptions;
+use super::{Failure, terminal};
+use crate::application::Application;
+
+pub async fn run(application: &Application, options: SearchOptions) -> Result<ExitCode, Failure> {
+    let cancelled = CancellationToken::new();
+    super::serve::end_on_signal(cancelled.clone());
+    let typed = json!({
+        "query": options.query.join(" "),
+        "since": options.since,
+        "until": options.until,
+        "state": options.state,
+        "limit": options.limit,
+    });
+    let found = application.search_view(typed.to_string(), terminal::width(), cancelled).await??;
+    if options.json {
+        terminal::json(&found.structured);
+    } else {
+        terminal::screen(&found.lines);
+    }
+    Ok(ExitCode::SUCCESS)
+}

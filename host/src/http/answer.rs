@@ -1,0 +1,29 @@
+//! Answers of the door: JSON, and never to be stored.
+
+use std::convert::Infallible;
+
+use bytes::Bytes;
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
+use http::{HeaderValue, Response, StatusCode};
+use http_body_util::combinators::BoxBody;
+use http_body_util::{BodyExt as _, Full};
+use serde_json::json;
+
+/// What every route answers with; the SDK's own type.
+pub type Answer = Response<BoxBody<Bytes, Infallible>>;
+
+/// A JSON document, passed on unread.
+pub fn json(status: StatusCode, document: impl Into<Bytes>) -> Answer {
+    let mut answer = Response::new(Full::new(document.into()).boxed());
+    *answer.status_mut() = status;
+    let headers = answer.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    answer
+}
+
+/// `{"error": "…"}` with a sentence for a person.
+pub fn error(status: StatusCode, sentence: &str) -> Answer {
+    json(status, json!({ "error": sentence }).to_string())
+}

@@ -1,0 +1,32 @@
+//! Bodies of requests: whole, within a size and a time.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::StatusCode;
+use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use hyper::body::{Body, Incoming};
+
+use super::answer::{self, Answer};
+
+/// The longest arguments that a tool takes are a query and some lists: far below.
+const MOST: usize = 1024 * 1024;
+/// How long a caller may take to send it.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// # Errors
+/// The answer to give instead: 413, 408 or 400.
+pub async fn read(body: Incoming) -> Result<Bytes, Box<Answer>> {
+    let refuse = |status, sentence: &str| Err(Box::new(answer::error(status, sentence)));
+    let too_large =
+        || refuse(StatusCode::PAYLOAD_TOO_LARGE, "The body is larger than 1 MB; ask for less at a time.");
+    if body.size_hint().lower() > MOST as u64 {
+        return too_large();
+    }
+    match tokio::time::timeout(PATIENCE, Limited::new(body, MOST).collect()).await {
+        Ok(Ok(collected)) => Ok(collected.to_bytes()),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => too_large(),
+        Ok(Err(_)) => refuse(StatusCode::BAD_REQUEST, "The body could not be read to its end."),
+        Err(_) => refuse(StatusCode::REQUEST_TIMEOUT, "The body did not come in time."),
+    }
+}

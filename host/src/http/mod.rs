@@ -1,0 +1,126 @@
+//! The door for many clients: MCP over Streamable HTTP, bare tool calls, and questions of health.
+//!
+//! | request | answer |
+//! |---|---|
+//! | `POST /mcp` | MCP, both eras, without sessions: any replica can answer any request |
+//! | `POST /tools/NAME` | the structured answer of a tool, its arguments being the body |
+//! | `GET /healthz` | the process is alive |
+//! | `GET /readyz` | calls can be answered; else 503 and why not |
+//!
+//! Every request passes the [`guard`] first. Bodies are read whole, within a size and a time,
+//! before anything looks at them. Behind that, all calls go the way of those over standard input:
+//! to the same instances, with the same limits.
+
+mod answer;
+mod body;
+mod guard;
+mod health;
+mod routes;
+mod tools;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+
+use crate::application::Application;
+use crate::config::Door;
+use routes::Routes;
+
+/// Connections at once; more wait in the system's queue. Each may hold a body and an answer.
+const CONNECTIONS: usize = 256;
+/// How long a connection may take to send the head of a request, and stay idle between two.
+const HEAD: Duration = Duration::from_secs(30);
+/// Bytes of the head of a request: a proxy's headers and a token need some thousand.
+const HEAD_BYTES: usize = 32 * 1024;
+/// How long calls in progress may take to end when the server is to stop. Kubernetes kills after
+/// 30 seconds, systemd after 90.
+const DRAIN: Duration = Duration::from_secs(10);
+/// How long to wait when the system has no more files to give for a connection.
+const EXHAUSTED: Duration = Duration::from_millis(100);
+
+/// Begins to listen, so that an address that is taken is known at once.
+///
+/// # Errors
+/// A sentence.
+pub async fn listen(address: SocketAddr) -> Result<TcpListener, String> {
+    TcpListener::bind(address).await.map_err(|error| {
+        format!("--http is \"{address}\", and nothing can listen there ({error}). Is it in use already? Port 0 takes a free one.")
+    })
+}
+
+/// Serves until cancelled, and then until the calls in progress have ended, or [`DRAIN`] has.
+pub async fn serve(
+    application: Arc<Application>,
+    door: &Door,
+    listener: TcpListener,
+    cancelled: CancellationToken,
+) {
+    let address = listener.local_addr().unwrap_or(door.address);
+    let token = if door.token.is_some() { "callers must show the token" } else { "no token is asked for" };
+    tracing::info!("listening on http://{address} (MCP at /mcp, tools at /tools/NAME); {token}");
+
+    // Cancelled last: what streams still run are cut.
+    let streams = CancellationToken::new();
+    let routes = Arc::new(Routes::new(Arc::clone(&application), door, cancelled.clone(), streams.clone()));
+    let _cut = streams.drop_guard();
+    let connections = GracefulShutdown::new();
+    let places = Arc::new(Semaphore::new(CONNECTIONS));
+    loop {
+        let (stream, place) = tokio::select! {
+            () = cancelled.cancelled() => break,
+            accepted = accept(&listener, &places) => accepted,
+        };
+        let _ = stream.set_nodelay(true);
+        let routes = Arc::clone(&routes);
+        let connection = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(HEAD)
+            .max_buf_size(HEAD_BYTES)
+            .serve_connection(
+                TokioIo::new(stream),
+                service_fn(move |request| {
+                    let routes = Arc::clone(&routes);
+                    async move { Ok::<_, std::convert::Infallible>(routes.answer(request).await) }
+                }),
+            );
+        let connection = connections.watch(connection);
+        tokio::spawn(async move {
+            if let Err(error) = connection.await {
+                tracing::debug!("a connection ended early: {error}");
+            }
+            drop(place);
+        });
+    }
+    drop(listener);
+    // A call that waits for a sync ends with it; what the sync has read is kept.
+    let ended = async { tokio::join!(connections.shutdown(), application.syncs.stop()) };
+    if tokio::time::timeout(DRAIN, ended).await.is_err() {
+        tracing::warn!("some calls did not end within {} s and are dropped", DRAIN.as_secs());
+    }
+}
+
+/// The next connection, once there is a place for it.
+async fn accept(
+    listener: &TcpListener,
+    places: &Arc<Semaphore>,
+) -> (TcpStream, Option<tokio::sync::OwnedSemaphorePermit>) {
+    // The semaphore is never closed.
+    let place = Arc::clone(places).acquire_owned().await.ok();
+    loop {
+        match listener.accept().await {
+            Ok((stream, _)) => return (stream, place),
+            Err(error) => {
+                tracing::warn!("a connection could not be accepted: {error}");
+                tokio::time::sleep(EXHAUSTED).await;
+            }
+        }
+    }
+}

@@ -1,0 +1,25 @@
+// Holds an entry for the MCP registry, on standard input, against what its schema
+// (schemas/2025-12-11/server.schema.json) and the registry's own rules ask of it.
+//
+//   node registry.mjs BUNDLE.mcpb <server.json
+
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+
+const entry = JSON.parse(readFileSync(0, "utf8"));
+assert.match(entry.name, /^[a-zA-Z0-9.-]{1,150}\/[a-zA-Z0-9._-]+$/);
+assert.ok(entry.description.length >= 1 && entry.description.length <= 100, "100 characters of description");
+assert.match(entry.version, /^\d+\.\d+\.\d+(-[\w.]+)?$/, "no range of versions");
+assert.equal(entry.repository.source, "github");
+const digest = createHash("sha256").update(readFileSync(process.argv[2])).digest("hex");
+for (const { registryType, identifier, fileSha256, transport, environmentVariables } of entry.packages) {
+  assert.equal(registryType, "mcpb");
+  // The registry takes bundles from releases only, and only with "mcp" in the address.
+  assert.match(identifier, /^https:\/\/github\.com\/[^/]+\/[^/]+\/releases\/download\/[^/]+\/[^/]+\.mcpb$/);
+  assert.equal(fileSha256, digest);
+  assert.deepEqual(transport, { type: "stdio" });
+  const token = environmentVariables.find(({ name }) => name === "INTERCOM_ACCESS_TOKEN");
+  assert.ok(token.isSecret && token.isRequired, "the token is a secret");
+}
+console.log(`The registry's entry names ${entry.packages.length} bundle with its digest`);
