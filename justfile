@@ -90,6 +90,10 @@ bench sizes="2000,50000" *arguments: build
     cargo build --profile bench --package fastintercom-tests --bin bench
     "${CARGO_TARGET_DIR:-target}/release/bench" --binary {{ bin }} --sizes {{ sizes }} --write docs/BENCHMARKS.md {{ arguments }}
 
+# Measure the hot functions alone, in native form
+bench-functions *arguments:
+    cargo bench --package fastintercom-tests --bench functions -- {{ arguments }}
+
 # Build the component alone and print its digest
 component:
     cargo build --quiet --package fastintercom

@@ -14,6 +14,10 @@ const SQLITE_FLAGS: &str = "-USQLITE_ENABLE_FTS3 -USQLITE_ENABLE_FTS3_PARENTHESI
      -USQLITE_ENABLE_STAT4 -USQLITE_ENABLE_API_ARMOR -USQLITE_SOUNDEX -DSQLITE_OMIT_DEPRECATED \
      -DSQLITE_OMIT_SHARED_CACHE -DSQLITE_DEFAULT_MEMSTATUS=0";
 
+/// How SQLite is optimised: without clang's eager inlining, which makes half a megabyte of code
+/// that runs no faster in the sandbox (`docs/BENCHMARKS.md`).
+const C_OPTIMISATION: &str = "-O2 -mllvm -inline-threshold=50";
+
 pub type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 /// `target/component` beside this build's own artifacts, wherever those are.
@@ -71,7 +75,7 @@ pub fn build(root: &Path, package: &str) -> Result<PathBuf> {
     if env::var_os("CC_wasm32_wasip2").is_none() {
         let tools = c_tools()?;
         let cflags = format!(
-            "{} -O3 -mbulk-memory -ffile-prefix-map={}=/fastintercom -ffile-prefix-map={}=/cargo",
+            "{} {C_OPTIMISATION} -mbulk-memory -ffile-prefix-map={}=/fastintercom -ffile-prefix-map={}=/cargo",
             tools.cflags,
             target.display(),
             home.as_deref().unwrap_or("/nonexistent")

@@ -37,6 +37,16 @@ pub fn keep_new_files_private() {
     }
 }
 
+/// Gives memory that is free back to the system. glibc keeps what a big piece of work used, such
+/// as compiling the component (some hundred megabytes), for the next one, which never comes.
+pub fn give_back_memory() {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    // SAFETY: malloc_trim has no preconditions and may be called on any thread.
+    unsafe {
+        libc::malloc_trim(0);
+    }
+}
+
 /// Bytes that this user may still write to the file system of that folder. `None`: not told.
 #[must_use]
 pub fn free_space(folder: &std::path::Path) -> Option<u64> {

@@ -12,6 +12,8 @@ use fastintercom_guest::store::{OpenMode, OpenOptions, Store, sync_runs, write_t
 use fastintercom_guest::sync::thread_rows;
 use fastintercom_guest::time::UnixSeconds;
 
+use serde_json::Value;
+
 use crate::simulator::directory::Directory;
 use crate::simulator::render::Renderer;
 use crate::simulator::workspace::Identity;
@@ -45,6 +47,27 @@ pub fn config(conversations: usize) -> Config {
     config
 }
 
+fn identity() -> Identity {
+    Identity {
+        id_code: ID_CODE.to_owned(),
+        name: "Acme Support".to_owned(),
+        region: "US".to_owned(),
+        timezone: "Europe/Dublin".to_owned(),
+    }
+}
+
+/// What Intercom answers when it is asked for each of these conversations, parts included.
+#[must_use]
+pub fn answers(conversations: usize) -> Vec<Value> {
+    let shape = config(conversations).shape(NOW);
+    let (directory, identity) = (shape.directory(), identity());
+    let renderer =
+        Renderer { identity: &identity, people: &directory, version: ApiVersion::V2_16, plaintext: false };
+    generate::conversations(&shape, &directory)
+        .map(|conversation| renderer.conversation(&conversation))
+        .collect()
+}
+
 /// Writes a workspace into a new database, which then looks as after a sync of everything.
 ///
 /// # Errors
@@ -52,12 +75,7 @@ pub fn config(conversations: usize) -> Config {
 pub fn fill(path: &Path, conversations: usize) -> StoreResult<()> {
     let shape = config(conversations).shape(NOW);
     let directory = shape.directory();
-    let identity = Identity {
-        id_code: ID_CODE.to_owned(),
-        name: "Acme Support".to_owned(),
-        region: "US".to_owned(),
-        timezone: "Europe/Dublin".to_owned(),
-    };
+    let identity = identity();
     let mut options = OpenOptions::new(OpenMode::ReadWrite);
     options.cache_kib = CACHE_KIB;
     let mut store = Store::open_with(path, &options)?;

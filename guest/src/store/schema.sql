@@ -66,8 +66,8 @@ CREATE INDEX idx_conversations_created_at ON conversations (
 );
 CREATE INDEX idx_conversations_updated_at ON conversations (updated_at);
 CREATE INDEX idx_conversations_customer_email ON conversations (customer_email COLLATE NOCASE);
-CREATE INDEX idx_conversations_waiting ON conversations (waiting_since) WHERE waiting_since IS NOT NULL;
-CREATE INDEX idx_conversations_open ON conversations (state, updated_at) WHERE state <> 'closed';
+CREATE INDEX idx_conversations_waiting ON conversations (waiting_since, state) WHERE waiting_since IS NOT NULL;
+CREATE INDEX idx_conversations_open ON conversations (state, updated_at, waiting_since) WHERE state <> 'closed';
 CREATE INDEX idx_conversations_rating ON conversations (rating, created_at) WHERE rating IS NOT NULL;
 CREATE INDEX idx_conversations_admin ON conversations (admin_assignee_id, created_at) WHERE admin_assignee_id IS NOT NULL;
 CREATE INDEX idx_conversations_team ON conversations (team_assignee_id, created_at) WHERE team_assignee_id IS NOT NULL;

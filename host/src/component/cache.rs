@@ -53,11 +53,14 @@ impl CodeCache {
         }
     }
 
-    /// Keeps the compiled component for the next start; a failure costs only time.
-    pub fn store(&self, component: &Component) {
-        if let Err(error) = self.try_store(component) {
+    /// Keeps the compiled component for the next start, and says whether that worked; a failure
+    /// costs only time.
+    pub fn store(&self, component: &Component) -> bool {
+        let stored = self.try_store(component);
+        if let Err(error) = &stored {
             tracing::warn!("compiled code is not cached: {error}");
         }
+        stored.is_ok()
     }
 
     fn try_store(&self, component: &Component) -> Result<(), String> {

@@ -98,9 +98,11 @@ impl Code {
             None => {
                 let component = Component::from_binary(&engine, bytes.as_slice())
                     .map_err(|error| format!("the component cannot be compiled: {error:#}"))?;
-                if let Some(cache) = &cache {
-                    cache.store(&component);
-                }
+                // What was just stored is used from the file: pages of a file that are not needed
+                // cost no memory, those of code in the heap do.
+                let stored = cache.as_ref().filter(|cache| cache.store(&component));
+                let component = stored.and_then(|cache| cache.load(&engine)).unwrap_or(component);
+                crate::platform::give_back_memory();
                 component
             }
         };

@@ -4,10 +4,12 @@
 //! a sync leaves its place to others, so no number of waiting calls keeps a reader away.
 
 use std::pin::Pin;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::Semaphore;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::deadline::Deadline;
@@ -24,10 +26,21 @@ pub struct Readers {
     places: Arc<Semaphore>,
     /// Calls alive at once, waiting ones included.
     alive: Arc<Semaphore>,
-    idle: Mutex<Vec<Worker>>,
+    idle: Arc<Idle>,
+}
+
+/// Workers without a call. The one used last is used next, so with few callers the others age.
+#[derive(Default)]
+struct Idle {
+    workers: Mutex<Vec<(Instant, Worker)>>,
     /// Counts renewals; a worker that was taken before the newest one is not kept.
     generation: AtomicU64,
+    /// A task looks after those that nobody needs any more.
+    watched: AtomicBool,
 }
+
+/// An idle worker beyond the first is kept so long: callers at once mostly come again soon.
+const KEPT_IDLE: Duration = Duration::from_secs(30);
 
 /// Calls alive at once for each place: with more, a caller waits for its turn.
 const CALLS_PER_PLACE: usize = 16;
@@ -41,8 +54,7 @@ impl Readers {
             surroundings,
             places: Arc::new(Semaphore::new(readers)),
             alive: Arc::new(Semaphore::new(readers * CALLS_PER_PLACE)),
-            idle: Mutex::new(Vec::new()),
-            generation: AtomicU64::new(0),
+            idle: Arc::default(),
         })
     }
 
@@ -69,8 +81,8 @@ impl Readers {
             () = cancelled.cancelled() => return Err(CallError::Cancelled),
         };
         let place = Place { semaphore: Arc::clone(&self.places), permit: Arc::new(Mutex::new(Some(permit))) };
-        let generation = self.generation.load(Ordering::Acquire);
-        let worker = match self.take_idle() {
+        let generation = self.idle.generation();
+        let worker = match self.idle.take() {
             Some(worker) => worker,
             None => Worker::start(self.loader.code().await?, Arc::clone(&self.surroundings)).await?,
         };
@@ -84,7 +96,7 @@ impl Readers {
         let token = cancelled.child_token();
         let _guard = token.clone().drop_guard();
         let answer = worker.call(context, token, call).await?;
-        self.give_back(worker, generation);
+        self.idle.give_back(worker, generation, self.surroundings.limits.readers);
         Ok(answer)
     }
 
@@ -93,22 +105,36 @@ impl Readers {
     /// # Errors
     /// [`CallError::Unavailable`].
     pub async fn warm(&self) -> Result<(), CallError> {
-        let generation = self.generation.load(Ordering::Acquire);
+        let generation = self.idle.generation();
         let worker = Worker::start(self.loader.code().await?, Arc::clone(&self.surroundings)).await?;
-        self.give_back(worker, generation);
+        self.idle.give_back(worker, generation, self.surroundings.limits.readers);
         Ok(())
     }
 
     /// Lets go of every instance: the idle ones now, the others after the call at hand. So a
     /// database file that was replaced is closed, and its space is free.
     pub fn renew(&self) {
-        self.generation.fetch_add(1, Ordering::AcqRel);
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.idle.renew();
+    }
+}
+
+impl Idle {
+    fn generation(&self) -> u64 {
+        self.generation.load(Ordering::Acquire)
     }
 
-    fn take_idle(&self) -> Option<Worker> {
-        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        while let Some(worker) = idle.pop() {
+    fn renew(&self) {
+        self.generation.fetch_add(1, Ordering::AcqRel);
+        self.locked().clear();
+    }
+
+    fn locked(&self) -> MutexGuard<'_, Vec<(Instant, Worker)>> {
+        self.workers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn take(&self) -> Option<Worker> {
+        let mut workers = self.locked();
+        while let Some((_, worker)) = workers.pop() {
             if worker.is_usable() {
                 return Some(worker);
             }
@@ -116,11 +142,35 @@ impl Readers {
         None
     }
 
-    fn give_back(&self, worker: Worker, generation: u64) {
-        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        let current = self.generation.load(Ordering::Acquire) == generation;
-        if current && idle.len() < self.surroundings.limits.readers && worker.is_usable() {
-            idle.push(worker);
+    fn give_back(self: &Arc<Self>, worker: Worker, generation: u64, most: usize) {
+        let mut workers = self.locked();
+        if generation == self.generation() && workers.len() < most && worker.is_usable() {
+            workers.push((Instant::now(), worker));
         }
+        if workers.len() > 1 && !self.watched.swap(true, Ordering::Relaxed) {
+            let idle = Arc::downgrade(self);
+            tokio::spawn(async move {
+                loop {
+                    tokio::time::sleep(KEPT_IDLE).await;
+                    match idle.upgrade() {
+                        Some(idle) if idle.forget_old() => {}
+                        _ => return,
+                    }
+                }
+            });
+        }
+    }
+
+    /// Drops all that were not used lately but the one used last. False: that one is alone.
+    fn forget_old(&self) -> bool {
+        let mut workers = self.locked();
+        let last = workers.pop();
+        workers.retain(|(since, _)| since.elapsed() < KEPT_IDLE);
+        workers.extend(last);
+        let several = workers.len() > 1;
+        if !several {
+            self.watched.store(false, Ordering::Relaxed);
+        }
+        several
     }
 }

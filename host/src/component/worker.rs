@@ -10,6 +10,7 @@
 //! kept alive. Otherwise a page could be written after the lock on the file is gone.
 
 use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
@@ -35,6 +36,11 @@ const INSTANTIATION: Duration = Duration::from_secs(10);
 /// does not run guest code, which yields every 10 ms, but hangs in the operating system.
 const STUCK: Duration = Duration::from_secs(2);
 
+/// Linear memory with which an instance is used again. Memory of WebAssembly never shrinks, so one
+/// that a huge answer made larger is replaced, which costs some milliseconds once. An instance that
+/// answers tools has its page cache of 8 MB, and little else.
+const KEPT: usize = 32 * 1024 * 1024;
+
 /// A store with the component's instance in it.
 pub struct Live {
     pub store: Store<State>,
@@ -53,6 +59,8 @@ enum Fate {
 /// A running worker. Dropping it ends its thread after the call at hand.
 pub struct Worker {
     jobs: mpsc::Sender<Job>,
+    /// It answered, and has grown too large for another call.
+    retired: Arc<AtomicBool>,
 }
 
 impl Worker {
@@ -63,7 +71,7 @@ impl Worker {
     pub async fn start(code: Arc<Code>, surroundings: Arc<Surroundings>) -> Result<Self, CallError> {
         let (jobs, inbox) = mpsc::channel::<Job>(1);
         let (ready, started) = oneshot::channel();
-        let worker = Self { jobs };
+        let worker = Self { jobs, retired: Arc::default() };
         thread::Builder::new()
             .name("instance".to_owned())
             .spawn(move || run(&code, surroundings, inbox, ready))
@@ -95,6 +103,7 @@ impl Worker {
         let (answer, answered) = oneshot::channel();
         let (watched, watched_place) = (Arc::clone(&context.deadline), context.place.clone());
         let given_up = cancelled.clone();
+        let retired = Arc::clone(&self.retired);
         // What is logged on the instance's thread belongs to this call.
         let span = tracing::Span::current();
         let job: Job = Box::new(move |live| {
@@ -114,7 +123,10 @@ impl Worker {
                     let state = live.store.data();
                     result.map_err(|error| describe(&error, state.limits.refused(), &state.surroundings))
                 });
-                let fate = if outcome.is_ok() { Fate::Keep } else { Fate::Drop };
+                let small = live.store.data().limits.held() <= KEPT;
+                let fate = if outcome.is_ok() && small { Fate::Keep } else { Fate::Drop };
+                // Before the answer: whoever has that may put the worker back for the next call.
+                retired.store(fate == Fate::Drop, Ordering::Release);
                 // The idle instance would keep the place, and soon nobody could get one.
                 live.store.data_mut().call.place = None;
                 live.store.data_mut().call.progress = None;
@@ -144,7 +156,7 @@ impl Worker {
     /// Whether the worker still takes calls.
     #[must_use]
     pub fn is_usable(&self) -> bool {
-        !self.jobs.is_closed()
+        !self.jobs.is_closed() && !self.retired.load(Ordering::Acquire)
     }
 }
 

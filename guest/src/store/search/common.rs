@@ -5,12 +5,12 @@ use std::collections::HashSet;
 use rusqlite::{params, params_from_iter};
 
 use super::judge::{Judge, Match};
-use super::{Hit, Mode, Page, SCANNED, SELECTIVE, Search, Sort, Total};
+use super::{Hit, Mode, Page, RANKED, SCANNED, SELECTIVE, Search, Sort, Total};
 use crate::error::StoreResult;
 
 impl Search<'_> {
     /// Words that very many messages have.
-    pub(super) fn common(&self, expression: &str, newest: Vec<Match>) -> StoreResult<Page> {
+    pub(super) fn common(&self, expression: &str) -> StoreResult<Page> {
         if let Some(theirs) = self.few_conversations()? {
             let (rows, all) = self.of_these(expression, |number| theirs.contains(&number))?;
             let page = self.best(rows.into_iter().map(|found| (found, 0.0)).collect(), Mode::Ranked)?;
@@ -19,7 +19,7 @@ impl Search<'_> {
         match self.request.sort {
             Sort::Newest => self.newest(expression),
             Sort::RecentlyUpdated | Sort::LongestWaiting => {
-                let rows = newest.into_iter().map(|found| (found, 0.0)).collect();
+                let rows = self.matching(expression, RANKED)?.into_iter().map(|found| (found, 0.0)).collect();
                 Ok(newest_of(self.best(rows, Mode::Ranked)?))
             }
             Sort::Relevance | Sort::Oldest => self.streamed(expression),
@@ -45,11 +45,7 @@ impl Search<'_> {
 
     /// The messages of these conversations that match, newest first, and whether these are all:
     /// of a very common word no more than [`SCANNED`] messages are looked at.
-    pub(super) fn of_these(
-        &self,
-        expression: &str,
-        these: impl Fn(i64) -> bool,
-    ) -> StoreResult<(Vec<Match>, bool)> {
+    fn of_these(&self, expression: &str, these: impl Fn(i64) -> bool) -> StoreResult<(Vec<Match>, bool)> {
         let mut rows = self.matching(expression, SCANNED + 1)?;
         let all = rows.len() <= SCANNED;
         rows.retain(|found| these(found.conversation));

@@ -4,7 +4,7 @@ use rusqlite::types::Value;
 use rusqlite::{params, params_from_iter};
 
 use super::judge::Match;
-use super::{COUNTED, Hit, Mode, Page, RANKED, SCANNED, Search, Sort, Total};
+use super::{COUNTED, Hit, LOOKED_THROUGH, Mode, Page, RANKED, Search, Sort, Total};
 use crate::error::StoreResult;
 
 impl Search<'_> {
@@ -44,8 +44,9 @@ impl Search<'_> {
             let seen: Vec<String> = request.position.seen.iter().map(i64::to_string).collect();
             conditions.add(format!("c.number NOT IN ({})", seen.join(", ")), []);
         }
+        let index = if self.is_found_soon(count)? { "INDEXED BY idx_conversations_created_at" } else { "" };
         let sql = format!(
-            "SELECT c.number FROM conversations c WHERE {} ORDER BY {order} LIMIT {}",
+            "SELECT c.number FROM conversations c {index} WHERE {} ORDER BY {order} LIMIT {}",
             conditions.sql(),
             request.limit + 1
         );
@@ -60,6 +61,21 @@ impl Search<'_> {
         Ok(self.page(hits, total, more, Mode::Listed))
     }
 
+    /// Whether a page by creation fills up sooner by going through all conversations in that order
+    /// than by sorting those that meet the conditions: so many that one in every few does.
+    fn is_found_soon(&self, count: i64) -> StoreResult<bool> {
+        if !matches!(self.request.sort, Sort::Relevance | Sort::Newest | Sort::Oldest) {
+            return Ok(false);
+        }
+        let all: i64 = self
+            .connection
+            .prepare_cached("SELECT coalesce(max(number), 0) FROM conversations")?
+            .query_row([], |row| row.get(0))?;
+        let page = i64::try_from(self.request.limit).unwrap_or(i64::MAX);
+        // Those gone through, `page * all / count`, against those sorted, `count`.
+        Ok(count.saturating_mul(count) > page.saturating_mul(all))
+    }
+
     /// Messages that contain a text as it stands, the newest of the cache only.
     pub(super) fn literally(&self, literal: &str) -> StoreResult<Page> {
         let (low, high) = self.numbers();
@@ -70,11 +86,11 @@ impl Search<'_> {
              ) m JOIN conversations c ON c.id = m.conversation_id
              WHERE instr(m.body, ?4) AND (?5 OR NOT m.is_note) LIMIT ?6",
         )?;
-        let limits = (SCANNED as i64, RANKED as i64);
         let rows = statement
-            .query_map(params![low, high, limits.0, literal, self.request.with_notes, limits.1], |row| {
-                Ok((Match { message: row.get(0)?, conversation: row.get(1)? }, 0.0))
-            })?
+            .query_map(
+                params![low, high, LOOKED_THROUGH, literal, self.request.with_notes, RANKED as i64],
+                |row| Ok((Match { message: row.get(0)?, conversation: row.get(1)? }, 0.0)),
+            )?
             .collect::<Result<Vec<_>, _>>()?;
         self.best(rows, Mode::Ranked)
     }

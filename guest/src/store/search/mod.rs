@@ -36,11 +36,15 @@ use crate::error::StoreResult;
 use crate::time::UnixSeconds;
 
 /// Up to so many messages are ranked by bm25: about 20 ms of work in WebAssembly.
-const RANKED: usize = 4_000;
+const RANKED: usize = 3_000;
 /// Up to so many conversations are listed to look for common words in just those.
 const SELECTIVE: usize = 2_000;
-/// Most messages with a common word that are looked at for one page.
-const SCANNED: usize = 50_000;
+/// Most messages with a common word that are looked at for one page: some 20 ms of work.
+const SCANNED: usize = 20_000;
+/// Most messages with a common word of which no more than the number is read.
+const SKIMMED: i64 = 50_000;
+/// Most messages whose text is looked through for signs that the index does not know.
+const LOOKED_THROUGH: i64 = 50_000;
 /// Counting goes no further.
 const COUNTED: i64 = 10_000;
 /// Most conversations that a position remembers as shown.
@@ -147,9 +151,8 @@ pub fn search(connection: &Connection, request: &Request<'_>) -> StoreResult<Pag
             if page.total == Total::Exactly(0) { search.widened() } else { Ok(page) }
         }
         _ => {
-            let rows = search.matching(&expression, RANKED + 1)?;
-            if rows.len() > RANKED {
-                return search.common(&expression, rows);
+            if search.is_common(&expression)? {
+                return search.common(&expression);
             }
             let page = search.ranked(query, Mode::Ranked)?;
             if page.total == Total::Exactly(0) && request.position.mode == Mode::Undecided {

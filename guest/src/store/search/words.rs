@@ -7,7 +7,7 @@ use rusqlite::params;
 use super::judge::{Judge, Match};
 use super::order::{Found, order};
 use super::query::Query;
-use super::{Hit, Mode, Page, RANKED, Search, Total};
+use super::{Hit, Mode, Page, RANKED, SKIMMED, Search, Total};
 use crate::error::StoreResult;
 use crate::store::message_number;
 
@@ -32,6 +32,15 @@ impl Search<'_> {
             Ok(Match { message: row.get(0)?, conversation: row.get(1)? })
         })?;
         Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Whether more messages match than are ranked. Reads nothing but the index of words.
+    pub(super) fn is_common(&self, expression: &str) -> StoreResult<bool> {
+        let (low, high) = self.numbers();
+        let mut statement = self.connection.prepare_cached(
+            "SELECT 1 FROM messages_fts WHERE messages_fts MATCH ?1 AND rowid BETWEEN ?2 AND ?3 LIMIT 1 OFFSET ?4",
+        )?;
+        Ok(statement.exists(params![expression, low, high, RANKED as i64])?)
     }
 
     /// All that match, by bm25, and conversations that have the words in several messages.
@@ -64,22 +73,23 @@ impl Search<'_> {
         if conjuncts.len() < 2 || !query.literals.is_empty() {
             return Ok(());
         }
+        // Where they are few, the messages with each of the words.
         let mut lists = Vec::with_capacity(conjuncts.len());
         for conjunct in &conjuncts {
-            lists.push((conjunct, self.matching(conjunct, RANKED + 1)?));
+            let few = if self.is_common(conjunct)? { None } else { Some(self.matching(conjunct, RANKED)?) };
+            lists.push((conjunct, few));
         }
-        lists.sort_by_key(|(_, list)| list.len());
-        if lists[0].1.is_empty() || lists[0].1.len() > RANKED {
+        lists.sort_by_key(|(_, few)| few.as_ref().map_or(usize::MAX, Vec::len));
+        if lists.first().is_none_or(|(_, few)| few.as_ref().is_none_or(Vec::is_empty)) {
             return Ok(());
         }
         let mut judge = Judge::new(self)?;
         let mut spread: HashMap<i64, Found> = HashMap::new();
-        for (place, (conjunct, list)) in lists.iter().enumerate() {
-            let weight = rarity(list.len());
-            let list = if list.len() > RANKED {
-                self.of_these(conjunct, |number| spread.contains_key(&number))?.0
-            } else {
-                list.clone()
+        for (place, (conjunct, few)) in lists.into_iter().enumerate() {
+            let weight = rarity(few.as_ref().map_or(RANKED + 1, Vec::len));
+            let list = match few {
+                Some(few) => few,
+                None => self.skimmed(conjunct, &spread)?,
             };
             let mut rest: HashMap<i64, Found> = HashMap::new();
             for found_in in list {
@@ -109,6 +119,37 @@ impl Search<'_> {
         }
         found.extend(spread);
         Ok(())
+    }
+
+    /// The messages of these conversations that have a very common word, as far as they are among
+    /// the newest with it. The index of words alone is gone through: to ask it of which conversation
+    /// each message is would take ten times as long as to list the messages of a few.
+    fn skimmed(&self, expression: &str, these: &HashMap<i64, Found>) -> StoreResult<Vec<Match>> {
+        let mut messages = self.connection.prepare_cached(
+            "SELECT m.number FROM conversations c JOIN messages m ON m.conversation_id = c.id WHERE c.number = ?1",
+        )?;
+        let mut theirs: HashMap<i64, i64> = HashMap::new();
+        for conversation in these.keys() {
+            for message in messages.query_map([conversation], |row| row.get(0))? {
+                theirs.insert(message?, *conversation);
+            }
+        }
+        let (low, high) = self.numbers();
+        let oldest = theirs.keys().min().copied().unwrap_or(i64::MAX);
+        let mut index = self.connection.prepare_cached(
+            "SELECT rowid FROM messages_fts WHERE messages_fts MATCH ?1 AND rowid BETWEEN ?2 AND ?3 \
+             ORDER BY rowid DESC LIMIT ?4",
+        )?;
+        let rows = index
+            .query_map(params![expression, low.max(oldest), high, SKIMMED], |row| row.get::<_, i64>(0))?;
+        let mut found = Vec::new();
+        for message in rows {
+            let message = message?;
+            if let Some(conversation) = theirs.get(&message) {
+                found.push(Match { message, conversation: *conversation });
+            }
+        }
+        Ok(found)
     }
 
     /// Some of the words instead of all: the more, and the rarer ones, the better.

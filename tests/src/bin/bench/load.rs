@@ -1,5 +1,7 @@
 //! Several callers at once.
 
+use std::time::Duration;
+
 use serde_json::Value;
 
 use crate::measure::{Samples, memory};
@@ -11,6 +13,8 @@ use crate::workspace::Workspace;
 use crate::{Arguments, Result};
 
 const CALLS: usize = 400;
+/// After so long without a call the server has given back what only many callers need.
+const IDLE: Duration = Duration::from_secs(65);
 
 pub fn measure(arguments: &Arguments, workspace: &Workspace, report: &mut Report) -> Result<()> {
     let cache = arguments.folder.join("cache");
@@ -23,6 +27,7 @@ pub fn measure(arguments: &Arguments, workspace: &Workspace, report: &mut Report
         .collect();
     let calls: Vec<(&str, &Value)> = searches.iter().copied().cycle().take(CALLS).collect();
     let mut rows = Vec::new();
+    let mut afterwards = 0.0;
     for callers in [1, 4, 16] {
         let mut server = Server::start(command(arguments, &workspace.path, &cache))?;
         server.at_once(&calls[..callers * 2], callers)?;
@@ -36,6 +41,10 @@ pub fn measure(arguments: &Arguments, workspace: &Workspace, report: &mut Report
             format!("{:.1}", samples.percentile(99)),
             format!("{:.0}", memory(server.pid(), "VmHWM")),
         ]);
+        if callers == 16 {
+            std::thread::sleep(IDLE);
+            afterwards = memory(server.pid(), "VmRSS");
+        }
     }
     report.table(
         &format!("Callers at once, {} conversations", workspace.conversations),
@@ -43,5 +52,9 @@ pub fn measure(arguments: &Arguments, workspace: &Workspace, report: &mut Report
         &["callers", "calls a second", "p50 ms", "p99 ms", "peak resident MB"],
         rows,
     );
+    report.note(&format!(
+        "Resident {} seconds after the sixteen callers have gone: {afterwards:.0} MB.",
+        IDLE.as_secs()
+    ));
     Ok(())
 }

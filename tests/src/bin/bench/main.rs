@@ -80,8 +80,12 @@ fn run(arguments: &Arguments) -> Result<()> {
         }
     }
     if wants("calls") {
+        let mut medians = Vec::new();
         for workspace in &workspaces {
-            calls::measure(arguments, workspace, &mut report)?;
+            medians.push(calls::measure(arguments, workspace, &mut report)?);
+        }
+        if let ([.., small, large], [.., few, many]) = (&workspaces[..], &medians[..]) {
+            calls::growth(small, few, large, many, &mut report);
         }
     }
     if wants("load") {

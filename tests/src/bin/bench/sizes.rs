@@ -1,6 +1,6 @@
 //! Bytes: of the program, of the component, of databases.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OpenFlags};
 
@@ -17,17 +17,10 @@ pub fn measure(arguments: &Arguments, workspaces: &[Workspace], report: &mut Rep
         "program as built (development profile, unstripped)".to_owned(),
         format!("{:.1} MB", megabytes(&arguments.binary)),
     ]];
-    if let Some(component) = &arguments.component {
-        rows.push(vec!["component".to_owned(), format!("{:.2} MB", megabytes(component))]);
-    }
-    if let Ok(files) = std::fs::read_dir(arguments.folder.join("cache")) {
-        let largest = files
-            .flatten()
-            .map(|file| file.path())
-            .filter(|path| path.extension().is_some_and(|e| e == "cwasm"));
-        rows.extend(largest.map(|path| {
-            vec!["compiled code in the cache".to_owned(), format!("{:.1} MB", megabytes(&path))]
-        }));
+    let component = arguments.component.clone().unwrap_or_else(|| built_component(&arguments.binary));
+    rows.push(vec!["component".to_owned(), format!("{:.2} MB", megabytes(&component))]);
+    if let Some(code) = newest_code(&arguments.folder.join("cache")) {
+        rows.push(vec!["compiled code in the cache".to_owned(), format!("{:.1} MB", megabytes(&code))]);
     }
     for workspace in workspaces {
         let database = Connection::open_with_flags(&workspace.path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
@@ -39,8 +32,9 @@ pub fn measure(arguments: &Arguments, workspaces: &[Workspace], report: &mut Rep
         rows.push(vec![
             format!("database of {} conversations", workspace.conversations),
             format!(
-                "{file:.1} MB for {messages:.0} messages with {bodies:.1} MB of bodies: {:.2} × the bodies plus 1 KB a conversation; goal {allowed:.1} MB",
-                (file - workspace.conversations as f64 / 1e3) / bodies
+                "{file:.1} MB for {messages:.0} messages with {bodies:.1} MB of bodies, {:.0} bytes each; goal (1.7 × the bodies plus 1 KB a conversation) {allowed:.1} MB, so {:.2} × the goal",
+                bodies * 1e6 / messages,
+                file / allowed
             ),
         ]);
     }
@@ -60,4 +54,20 @@ pub fn measure(arguments: &Arguments, workspaces: &[Workspace], report: &mut Rep
         );
     }
     Ok(())
+}
+
+/// Where the build of the program leaves its component: `target/component`, beside `target/debug`.
+fn built_component(binary: &Path) -> PathBuf {
+    let target = binary.parent().and_then(Path::parent).unwrap_or(Path::new("target"));
+    target.join("component/wasm32-wasip2/component/fastintercom_guest.wasm")
+}
+
+/// Earlier runs may have left the code of other components.
+fn newest_code(cache: &Path) -> Option<PathBuf> {
+    std::fs::read_dir(cache)
+        .ok()?
+        .flatten()
+        .map(|file| file.path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "cwasm"))
+        .max_by_key(|path| path.metadata().and_then(|data| data.modified()).ok())
 }
