@@ -23,7 +23,7 @@ fn it_never_syncs_and_says_how_old_its_data_is() {
     }
     let (sentence, _) = replica(Workspace::empty()).refused("force_sync", "{}");
     assert!(sentence.contains("had not been synced yet"), "{sentence}");
-    let lines = workspace.with(|context| tools::status::status(context)).expect("reads").1;
+    let lines = workspace.with(tools::status::status).expect("reads").1;
     assert!(lines.contains("Replica: ") && !lines.contains("Access token"), "{lines}");
     assert_eq!(workspace.ask("get_server_status", "{}")["replica"], true);
 }

@@ -27,7 +27,7 @@ pub fn round_count(largest: usize) -> usize {
     let mut power = 1;
     loop {
         let ends = [2, 3, 4, 5, 6, 8, 10].map(|factor| factor * power);
-        if let Some(end) = ends.into_iter().find(|end| *end >= largest && end % 2 == 0) {
+        if let Some(end) = ends.into_iter().find(|end| *end >= largest && end.is_multiple_of(2)) {
             return end;
         }
         power *= 10;
@@ -76,7 +76,7 @@ mod tests {
     fn scales_end_at_or_above_the_largest_value() {
         for largest in [0, 1, 2, 3, 7, 40, 41, 99, 100, 12_345] {
             let end = round_count(largest);
-            assert!(end >= largest && end % 2 == 0 && end <= largest.max(1) * 4, "{largest}: {end}");
+            assert!(end >= largest && end.is_multiple_of(2) && end <= largest.max(1) * 4, "{largest}: {end}");
         }
         for largest in [0, 1, 119, 3_601, DAY, 13 * DAY, 15 * DAY, 400 * DAY] {
             assert!(round_duration(largest) >= largest, "{largest}");
