@@ -200,9 +200,8 @@ pub async fn prepare(application: &Application) -> Result<(), Failure> {
     starting(async |shown| {
         compile_shown(shown, application).await?;
         // If it cannot be opened, the command itself says so.
-        match shown.during("opening the database", application.open(shown.sink())).await {
-            Ok(Ok(sentence)) => tracing::debug!("{}", crate::text::printable(&sentence, 500)),
-            Ok(Err(_)) | Err(_) => {}
+        if let Ok(Ok(sentence)) = shown.during("opening the database", application.open(shown.sink())).await {
+            tracing::debug!("{}", crate::text::printable(&sentence, 500));
         }
         Ok(())
     })
