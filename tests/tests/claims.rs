@@ -44,7 +44,9 @@ fn exists(files: &BTreeMap<String, String>, name: &str) -> bool {
     let place = module.replace("::", "/");
     let whole = format!("/{}", name.replace("::", "/"));
     files.iter().any(|(path, text)| {
-        let in_place = place.is_empty() || path.ends_with(&format!("/{place}"));
+        // A module's unit tests stand in it or in a file beside it.
+        let in_place = place.is_empty()
+            || ["", "/mod", "/tests"].iter().any(|file| path.ends_with(&format!("/{place}{file}")));
         if test == "*" {
             return (in_place || path.contains(&format!("/{place}/"))) && text.contains("#[test]");
         }
