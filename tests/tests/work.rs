@@ -93,7 +93,11 @@ impl Cache {
             .trace_v2(
                 TraceEventCodes::SQLITE_TRACE_STMT,
                 Some(|event: TraceEvent<'_>| {
-                    if matches!(event, TraceEvent::Stmt(..)) {
+                    // Those that begin with dashes are FTS5's own: one for each of the index's
+                    // segments, whose number goes up and down with their merging.
+                    if let TraceEvent::Stmt(_, sql) = event
+                        && !sql.starts_with("--")
+                    {
                         STATEMENTS.fetch_add(1, Ordering::Relaxed);
                     }
                 }),

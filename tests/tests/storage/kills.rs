@@ -19,9 +19,10 @@ fn kills_at_random_moments_of_a_sync_lose_nothing() {
     let kills = many(20, 200);
     let dice = Dice::new("kills");
     // A start takes some 250 ms of questions before the first thread arrives; then about a hundred
-    // a second do. The sync must be at it at each kill.
+    // a second do, and every 600 ms they are committed. The sync must be at it at each kill, and
+    // some kills must come after a commit.
     let latency = Duration::from_millis(40);
-    let simulator = simulate(Config::new().conversations(many(600, 3_000)).days(20).latency(latency));
+    let simulator = simulate(Config::new().conversations(many(1_500, 3_000)).days(20).latency(latency));
     let server = Server::new(&simulator).env("FASTINTERCOM_MAX_IN_FLIGHT", "4");
     let onlooker = server.clone().without_token().start();
     let shell = Shell::on(&server.scratch().database());
@@ -29,7 +30,7 @@ fn kills_at_random_moments_of_a_sync_lose_nothing() {
     for _ in 0..kills {
         let session = server.start_silent();
         session.wait_for_log("sync starting");
-        std::thread::sleep(Duration::from_millis(dice.roll(many(500, 1_000))));
+        std::thread::sleep(Duration::from_millis(dice.roll(many(1_500, 1_000))));
         in_mid_sync += usize::from(!session.log().iter().any(|line| line.contains("sync completed")));
         session.kill();
         let journal = server.scratch().database_folder().join("data.db-journal");
