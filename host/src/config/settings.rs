@@ -85,7 +85,7 @@ pub const SETTINGS: &[Setting] = &[
         "initial_sync_days",
         &["FASTINTERCOM_INITIAL_SYNC_DAYS"],
         "`sync_days`",
-        "days that the first sync covers; 0: everything, newest first",
+        "days that the first background sync covers; 0: everything, newest first",
     )
     .original("initial_sync_days"),
     setting(
