@@ -59,8 +59,8 @@ fn check(application: &Application, options: &BackupOptions) -> Result<(), Failu
         return Err(Failure::Usage(format!("There is no folder {}.", folder.display())));
     }
     let database = &application.config.database;
-    let is_database = fs::canonicalize(&options.file)
-        .and_then(|file| Ok(file == fs::canonicalize(database)?))
+    let is_database = dunce::canonicalize(&options.file)
+        .and_then(|file| Ok(file == dunce::canonicalize(database)?))
         .unwrap_or(false);
     if is_database {
         return Err(Failure::Usage(format!("{shown} is the database itself; name another file.")));
