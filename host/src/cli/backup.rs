@@ -160,8 +160,8 @@ fn replace(from: &Path, to: &Path) -> io::Result<u64> {
 /// nothing. Returns the size.
 fn move_out(from: &Path, to: &Path) -> io::Result<u64> {
     if fs::hard_link(from, to).is_ok() {
-        // The name, too, is to survive a power cut.
-        let file = fs::File::open(to)?;
+        // The name, too, is to survive a power cut. Windows syncs only what may be written.
+        let file = fs::File::options().write(true).open(to)?;
         file.sync_all()?;
         return Ok(file.metadata()?.len());
     }

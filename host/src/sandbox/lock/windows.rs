@@ -143,7 +143,11 @@ fn unlock(file: &File, start: u64, length: u64) -> io::Result<()> {
         return Ok(());
     }
     let error = io::Error::last_os_error();
-    if error.raw_os_error().map(i32::cast_unsigned) == Some(ERROR_NOT_LOCKED) { Ok(()) } else { Err(error) }
+    match error.raw_os_error().map(i32::cast_unsigned) {
+        // It was not locked; the second is Wine's word for that.
+        Some(ERROR_NOT_LOCKED | ERROR_LOCK_VIOLATION) => Ok(()),
+        _ => Err(error),
+    }
 }
 
 /// Windows only tells by trying.
