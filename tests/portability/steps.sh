@@ -46,7 +46,7 @@ fastintercom() {
 }
 
 # The first value of that name in JSON on standard input, a text or a number.
-field() { grep -o "\"$1\" *: *[^,}]*" | head -n 1 | sed 's/.*: *"\{0,1\}\([^"]*\)"\{0,1\}.*/\1/'; }
+field() { grep -o "\"$1\" *: *[^,}]*" | head -n 1 | sed 's/^"[^"]*" *: *"\{0,1\}\([^"]*\).*/\1/'; }
 
 expect() { [ "$2" = "$3" ] || fail "$1: \"$2\" instead of \"$3\""; }
 

@@ -97,8 +97,8 @@ pub fn database(sources: &Sources, replica: bool) -> Result<Place, ConfigError> 
     if !replica {
         make_private(&folder).map_err(|error| wrong(&format!("its folder cannot be created ({error})")))?;
     }
-    let folder =
-        dunce::canonicalize(&folder).map_err(|error| wrong(&format!("its folder cannot be read ({error})")))?;
+    let folder = dunce::canonicalize(&folder)
+        .map_err(|error| wrong(&format!("its folder cannot be read ({error})")))?;
     if let Some(reason) = too_wide(&folder) {
         return Err(wrong(&reason));
     }
