@@ -12,6 +12,7 @@ use serde_json::json;
 
 use crate::small;
 
+#[cfg(unix)]
 const MOVED: &str = "The database file was deleted or moved while FastIntercom was using it. Put it back, or restart FastIntercom to begin with an empty one.";
 
 fn total(session: &Session) -> i64 {
