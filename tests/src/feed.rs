@@ -5,6 +5,8 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::environment::slowed;
+
 /// How long anything may take before a test gives up on it. Only a failing test waits so long.
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -44,9 +46,10 @@ impl<T: Send + 'static> Feed<T> {
         feed
     }
 
-    /// Waits until `find` finds something among the items. `None`: the stream or the time ended.
+    /// Waits until `find` finds something among the items. `None`: the stream or the time
+    /// ([`slowed`]) ended.
     pub(crate) fn wait_for<R>(&self, time: Duration, mut find: impl FnMut(&[T]) -> Option<R>) -> Option<R> {
-        let deadline = Instant::now() + time;
+        let deadline = Instant::now() + slowed(time);
         let mut state = self.lock();
         loop {
             if let Some(found) = find(&state.items) {
