@@ -84,3 +84,31 @@ CREATE INDEX idx_conversations_created_at ON conversations (
     created_at, figure_bits, waiting_since, first_response_seconds, resolution_seconds,
     team_assignee_id, admin_assignee_id, state, channel, priority, rating, ai_involved, ai_outcome, has_attachment
 );
+
+-- Kinds of event: Intercom's part_type, some of them forty letters long.
+CREATE TABLE event_kinds (number INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
+INSERT INTO event_kinds (name) SELECT DISTINCT kind FROM conversation_events ORDER BY kind;
+
+-- Parts without text: assignments, closings, snoozes, ratings, attribute changes.
+ALTER TABLE conversation_events RENAME TO events_of_version_1;
+CREATE TABLE conversation_events (
+    conversation INTEGER NOT NULL REFERENCES conversations (number) ON DELETE CASCADE,
+    id NOT NULL,                           -- Intercom's; INTEGER where it is the text of one, which nearly all are
+    kind INTEGER NOT NULL REFERENCES event_kinds (number),
+    created_seconds INTEGER NOT NULL,      -- Unix seconds
+    author_type TEXT,
+    author_id TEXT,
+    author_name TEXT,                      -- none: as in admins
+    assigned_to_type TEXT,
+    assigned_to_id TEXT,
+    details TEXT,                          -- JSON object, none when empty
+    PRIMARY KEY (conversation, id)
+) WITHOUT ROWID;
+INSERT INTO conversation_events
+    SELECT c.number,
+        CASE WHEN CAST(CAST(e.id AS INTEGER) AS TEXT) = e.id THEN CAST(e.id AS INTEGER) ELSE e.id END,
+        k.number, coalesce(CAST(strftime('%s', e.created_at) AS INTEGER), 0),
+        e.author_type, e.author_id, e.author_name, e.assigned_to_type, e.assigned_to_id, e.details
+    FROM events_of_version_1 e JOIN conversations c ON c.id = e.conversation_id JOIN event_kinds k ON k.name = e.kind
+    ORDER BY 1, 2;
+DROP TABLE events_of_version_1;
