@@ -70,6 +70,14 @@ pub fn differences(simulator: &Simulator, store: &Store) -> Vec<String> {
     if stray > 0 {
         differences.push(format!("{stray} rows of the index of words belong to no message"));
     }
+    let miscounted = number(
+        connection,
+        "SELECT count(*) FROM conversations c
+         WHERE message_count <> (SELECT count(*) FROM messages m WHERE m.conversation_id = c.id)",
+    );
+    if miscounted > 0 {
+        differences.push(format!("{miscounted} conversations have another number of messages than they say"));
+    }
     let drifted = number(
         connection,
         "SELECT count(*) FROM (SELECT kind, name, sum(n) AS n FROM

@@ -15,14 +15,12 @@ const STATEMENTS: &[&str] = &[
     "UPDATE OR IGNORE conversations SET priority = 'low', state = 'snoozed', channel = 'chat' WHERE id = ?1 AND ?2",
     "UPDATE conversations SET thread_complete = TRUE, message_count = ?2 WHERE id = ?1",
     "DELETE FROM conversations WHERE id = ?1 AND ?2 > 1",
-    "INSERT INTO messages (id, conversation_id, author_type, body, created_at) SELECT ?1 || '-' || ?2, id, 'user', '', created_at FROM conversations WHERE id = ?1 ON CONFLICT DO NOTHING",
-    "INSERT OR IGNORE INTO messages (id, conversation_id, author_type, body, created_at) SELECT ?1 || ' ' || ?2, id, 'user', '', created_at FROM conversations WHERE id >= ?1",
-    "DELETE FROM messages WHERE id = ?1 || '-' || ?2",
-    "DELETE FROM messages WHERE conversation_id = ?1 AND ?2 > 2",
+    "UPDATE conversations SET message_count = message_count + ?2 WHERE id >= ?1",
+    "INSERT OR IGNORE INTO conversations (id, created_at, updated_at, message_count) VALUES (?1, '2026-01-01', '2026-01-01', ?2)",
     "INSERT OR IGNORE INTO conversation_tags SELECT 't' || ?2, id, NULL FROM conversations WHERE id >= ?1",
     "UPDATE OR IGNORE conversation_tags SET tag_id = 't9' WHERE conversation_id = ?1 AND ?2",
     "DELETE FROM conversation_tags WHERE tag_id = 't' || ?2 AND ?1 > 2",
-    "DELETE FROM messages WHERE ?1 = 5 AND ?2 = 0",
+    "DELETE FROM conversations WHERE ?1 = 5 AND ?2 = 0",
     "DELETE FROM conversation_tags WHERE ?1 = 5 AND ?2 = 1",
 ];
 
@@ -60,7 +58,7 @@ fn a_database_of_version_1_gets_its_counts_and_keeps_its_events() {
     old.execute_batch(include_str!("schema.sql")).expect("version 1");
     old.execute_batch(
         "PRAGMA user_version = 1; PRAGMA application_id = 0x4661496e;
-         INSERT INTO conversations (id, created_at, updated_at, state) VALUES ('100', '2026-01-01T00:00:00+00:00', '2026-01-01T00:00:00+00:00', 'closed');
+         INSERT INTO conversations (id, created_at, updated_at, state, message_count) VALUES ('100', '2026-01-01T00:00:00+00:00', '2026-01-01T00:00:00+00:00', 'closed', 1);
          INSERT INTO messages (id, conversation_id, author_type, body, created_at) VALUES ('100_initial', '100', 'user', 'Hi', '2026-01-01T00:00:00+00:00');
          INSERT INTO conversation_events (conversation_id, id, kind, created_at, author_type) VALUES
              ('100', '77', 'close', '2026-01-02T03:04:05+00:00', 'admin'), ('100', '078', 'snoozed', '2026-01-02T03:04:06+00:00', 'admin');",

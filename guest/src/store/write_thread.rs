@@ -186,6 +186,12 @@ fn write_message(
         // Either the number is taken, or the same part is stored under another conversation,
         // which was merged into this one.
         if let Some(elsewhere) = message_numbers::of_message(connection, &message.id)? {
+            connection
+                .prepare_cached(
+                    "UPDATE conversations SET message_count = message_count - 1
+                     WHERE id = (SELECT conversation_id FROM messages WHERE number = ?1)",
+                )?
+                .execute([elsewhere])?;
             remove_message(connection, message.id.as_str(), elsewhere)?;
         }
         number = message_numbers::free_from(connection, number)?;

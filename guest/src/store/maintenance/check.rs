@@ -34,6 +34,13 @@ impl Store {
             index(tx, &mut problems)?;
             look(
                 tx,
+                "the number of messages is wrong in",
+                "SELECT count(*) || ' conversations' FROM conversations c
+                 WHERE message_count <> (SELECT count(*) FROM messages m WHERE m.conversation_id = c.id) HAVING count(*) > 0",
+                &mut problems,
+            )?;
+            look(
+                tx,
                 "a kept count is wrong:",
                 "SELECT kind || ' ' || name || ' is kept as ' || kept || ', counted ' || counted FROM (
                      SELECT kind, name, sum(kept) AS kept, sum(counted) AS counted FROM (
