@@ -1,6 +1,6 @@
 //! Commands that run to their end: `sync`, `call`, `tools`, …
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::io::{Read as _, Write as _};
 use std::process::Stdio;
 use std::thread;
@@ -9,6 +9,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::environment::Environment;
+use crate::running::Running;
 use crate::scratch::Scratch;
 use crate::simulator::Simulator;
 
@@ -17,7 +18,7 @@ use crate::simulator::Simulator;
 #[must_use = "nothing runs before run()"]
 pub struct Cli {
     environment: Environment,
-    arguments: Vec<String>,
+    arguments: Vec<OsString>,
     input: String,
 }
 
@@ -42,7 +43,7 @@ impl Cli {
         self
     }
 
-    pub fn args<I: IntoIterator<Item = T>, T: Into<String>>(mut self, arguments: I) -> Self {
+    pub fn args<I: IntoIterator<Item = T>, T: Into<OsString>>(mut self, arguments: I) -> Self {
         self.arguments.extend(arguments.into_iter().map(Into::into));
         self
     }
@@ -92,6 +93,17 @@ impl Cli {
         Output { code: child.wait().expect("an exit status").code(), stdout, stderr }
     }
 
+    /// Starts it, and does not wait for its end.
+    ///
+    /// # Panics
+    /// When it cannot be started.
+    #[must_use]
+    pub fn start(&self) -> Running {
+        let mut command = self.environment.command();
+        command.args(&self.arguments);
+        Running::start(command)
+    }
+
     /// Runs it at a terminal, and types a line once it has asked. Returns everything that the
     /// terminal showed, its echo included. `None`: this system has no `script` to make one.
     ///
@@ -103,7 +115,7 @@ impl Cli {
         let quoted = |word: &str| format!("'{}'", word.replace('\'', "'\\''"));
         let program = self.environment.command();
         let words: Vec<_> = std::iter::once(program.get_program().to_string_lossy().into_owned())
-            .chain(self.arguments.iter().cloned())
+            .chain(self.arguments.iter().map(|argument| argument.to_string_lossy().into_owned()))
             .map(|word| quoted(&word))
             .collect();
         let mut script = std::process::Command::new("script");
