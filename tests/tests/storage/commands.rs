@@ -52,6 +52,20 @@ fn a_backup_overwrites_nothing() {
     assert_eq!(fs::read_to_string(file).expect("it is there"), "precious");
 }
 
+/// A path need not be text. Its JSON could not be written, and the program ended in a panic after
+/// the copy was made.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_copy_may_have_a_name_that_is_no_text() {
+    use std::os::unix::ffi::OsStringExt as _;
+    let cli = Cli::new(&small());
+    let name = std::ffi::OsString::from_vec(b"copy-\xff.db".to_vec());
+    let file = cli.scratch().path().join(&name);
+    let told = cli.args(["backup", "--json"]).args([&file]).run().json();
+    assert!(told["file"].as_str().is_some_and(|file| file.contains("copy-")), "{told}");
+    assert_eq!(told["bytes"], fs::metadata(&file).expect("it is there").len());
+}
+
 #[test]
 fn a_repair_saves_what_is_readable_and_keeps_the_old_file() {
     let simulator = small();
