@@ -2,7 +2,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::io::{Read as _, Write as _};
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
@@ -77,7 +77,33 @@ impl Cli {
     #[must_use]
     pub fn run(&self) -> Output {
         let mut command = self.environment.command();
-        let mut child = command.args(&self.arguments).spawn().expect("the program starts");
+        command.args(&self.arguments);
+        self.run_to_the_end(command)
+    }
+
+    /// Runs a line of bash instead, in the scratch folder; `fastintercom` in it is the program.
+    ///
+    /// # Panics
+    /// When there is no bash.
+    #[cfg(unix)]
+    #[must_use]
+    pub fn run_in_bash(&self, line: &str) -> Output {
+        let program = self.environment.command();
+        let folder = self.environment.scratch.path().join("bin");
+        std::fs::create_dir_all(&folder).expect("a folder");
+        // A second line finds the link that the first one made.
+        let _ = std::os::unix::fs::symlink(crate::environment::binary(), folder.join("fastintercom"));
+        let mut command = Command::new("bash");
+        command.args(["-euc", line]).current_dir(self.environment.scratch.path()).env_clear();
+        command.envs(program.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        let usual = std::env::var("PATH").unwrap_or_default();
+        command.env("PATH", format!("{}:{usual}", folder.display()));
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        self.run_to_the_end(command)
+    }
+
+    fn run_to_the_end(&self, mut command: Command) -> Output {
+        let mut child = command.spawn().expect("the program starts");
         let mut input = child.stdin.take().expect("a pipe");
         // A command that reads nothing may have ended already.
         let _ = input.write_all(self.input.as_bytes());
@@ -118,7 +144,7 @@ impl Cli {
             .chain(self.arguments.iter().map(|argument| argument.to_string_lossy().into_owned()))
             .map(|word| quoted(&word))
             .collect();
-        let mut script = std::process::Command::new("script");
+        let mut script = Command::new("script");
         script.args(["-qec", &words.join(" "), "/dev/null"]).env_clear();
         script.envs(program.get_envs().filter_map(|(name, value)| Some((name, value?))));
         if let Some(path) = std::env::var_os("PATH") {

@@ -7,6 +7,8 @@ mod bad_input;
 mod commands;
 mod crash;
 mod doctor;
+#[cfg(unix)]
+mod documents;
 mod failures;
 mod install;
 mod login;

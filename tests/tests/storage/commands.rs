@@ -9,17 +9,21 @@ use fastintercom_tests::server::Server;
 use fastintercom_tests::simulator::Config;
 use serde_json::Value;
 
-use crate::{report, simulate, small};
+use crate::{report, simulate, small, wait_until};
 
 #[test]
 fn a_backup_of_a_running_sync_is_consistent() {
-    let simulator = simulate(Config::new().conversations(400).days(20).latency(Duration::from_millis(30)));
-    let server = Server::new(&simulator);
+    let simulator = simulate(Config::new().conversations(800).days(20).latency(Duration::from_millis(30)));
+    // Some 130 threads a second, committed every 600 ms: the sync goes on beside all five copies.
+    let server = Server::new(&simulator).env("FASTINTERCOM_MAX_IN_FLIGHT", "4");
     let session = server.start();
     session.wait_for_log("sync starting");
+    let threads = "SELECT count(*) FROM conversations WHERE thread_complete";
     let cli = Cli::new(&simulator).on(server.scratch()).without_token();
     let mut sizes = Vec::new();
     for number in 0..5 {
+        let last = sizes.last().copied().unwrap_or(0);
+        wait_until(|| Database::open(&server.scratch().database()).number(threads) > last);
         let file = server.scratch().path().join(format!("copy-{number}.db"));
         let output = cli.clone().args(["backup", file.to_str().expect("a path")]).run().assert_code(0);
         assert!(output.stdout.starts_with("Wrote "), "{output:?}");
@@ -29,9 +33,11 @@ fn a_backup_of_a_running_sync_is_consistent() {
             "SELECT count(*) FROM conversations c WHERE thread_complete AND message_count <> (SELECT count(*) FROM messages WHERE conversation_id = c.id)",
         );
         assert_eq!(torn, 0, "whole threads only");
-        sizes.push(copy.number("SELECT count(*) FROM conversations"));
+        sizes.push(copy.number(threads));
     }
-    report(&format!("five copies during a sync, with {sizes:?} conversations"));
+    report(&format!("five copies during a sync, with {sizes:?} threads"));
+    assert!(sizes.is_sorted_by(|before, after| before < after), "each copy is of its own moment: {sizes:?}");
+    assert!(sizes[4] < 800, "all copies were taken during the sync: {sizes:?}");
     session.wait_until_synced();
     let left: Vec<_> = fs::read_dir(server.scratch().database_folder())
         .expect("the folder")
