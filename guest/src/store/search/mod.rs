@@ -37,8 +37,6 @@ use crate::time::UnixSeconds;
 
 /// Up to so many messages are ranked by bm25: about 20 ms of work in WebAssembly.
 const RANKED: usize = 3_000;
-/// Up to so many messages with each word are taken where some of the words are enough.
-const RELAXED: usize = 2_000;
 /// Up to so many conversations are listed to look for common words in just those.
 const SELECTIVE: usize = 2_000;
 /// Most messages with a common word that are looked at for one page: some 20 ms of work.

@@ -7,7 +7,7 @@ use rusqlite::params;
 use super::judge::{Judge, Match};
 use super::order::{Found, order};
 use super::query::Query;
-use super::{Hit, Mode, Page, RANKED, RELAXED, SKIMMED, Search, Total};
+use super::{Hit, Mode, Page, RANKED, SKIMMED, Search, Total};
 use crate::error::StoreResult;
 use crate::store::message_number;
 
@@ -164,7 +164,7 @@ impl Search<'_> {
         let mut scores: HashMap<Match, f64> = HashMap::new();
         let mut words: HashMap<i64, Found> = HashMap::new();
         for conjunct in &conjuncts {
-            let list = self.matching(conjunct, RELAXED)?;
+            let list = self.matching(conjunct, RANKED)?;
             let weight = rarity(list.len());
             for (number, one) in self.gathered(list.iter().map(|found| (*found, weight)).collect())? {
                 let entry = words.entry(number).or_insert(Found { best: 0.0, matches: 0, ..one.clone() });
