@@ -67,7 +67,7 @@ fn a_copy_may_have_a_name_that_is_no_text() {
     let cli = Cli::new(&small());
     let name = std::ffi::OsString::from_vec(b"copy-\xff.db".to_vec());
     let file = cli.scratch().path().join(&name);
-    let told = cli.args(["backup", "--json"]).args([&file]).run().json();
+    let told = cli.clone().args(["backup", "--json"]).args([&file]).run().json();
     assert!(told["file"].as_str().is_some_and(|file| file.contains("copy-")), "{told}");
     assert_eq!(told["bytes"], fs::metadata(&file).expect("it is there").len());
 }
