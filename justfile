@@ -114,6 +114,11 @@ reproducible:
 deploy-check: build
     docs/deploy/check.sh {{ bin }}
 
+# The same component on Windows (wine), arm64 (qemu) and, type-checked, macOS; writes docs/PORTABILITY.md
+portability *systems: component
+    cargo build --quiet --package fastintercom-tests --bin intercom-simulator
+    tests/portability/run.sh {{ target }}/fastintercom.wasm {{ simulator }} {{ systems }}
+
 # How long readers wait for a busy writer, beside native SQLite
 latency: build
     #!/usr/bin/env bash

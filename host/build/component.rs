@@ -22,11 +22,13 @@ pub type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 /// `target/component` beside this build's own artifacts, wherever those are.
 fn target_folder(root: &Path) -> Result<PathBuf> {
-    // OUT_DIR is <target>/[<triple>/]<profile>/build/<package>/out; the folder that cargo marks
-    // with CACHEDIR.TAG is the target folder.
-    let out = PathBuf::from(env::var("OUT_DIR")?);
+    // OUT_DIR is <target>/[<triple>/]<profile>/build/<package>/out; the folders that cargo marks
+    // with CACHEDIR.TAG are the target folder and, in a cross build, that of the triple, too. A
+    // component is the same for every triple, so all share one folder.
+    let (out, triple) = (PathBuf::from(env::var("OUT_DIR")?), env::var("TARGET").ok());
     let target = out
         .ancestors()
+        .filter(|folder| triple.as_ref().is_none_or(|triple| !folder.ends_with(triple)))
         .find(|folder| folder.join("CACHEDIR.TAG").exists())
         .map_or_else(|| root.join("target"), Path::to_path_buf);
     Ok(target.join("component"))

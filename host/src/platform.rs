@@ -64,9 +64,14 @@ pub fn free_space(folder: &std::path::Path) -> Option<u64> {
         #[allow(clippy::useless_conversion, clippy::unnecessary_cast, reason = "u32 on macOS")]
         Some((found.f_bavail as u64).saturating_mul(found.f_frsize as u64))
     }
-    #[cfg(not(unix))]
+    #[cfg(windows)]
     {
-        let _ = folder;
-        None
+        use std::os::windows::ffi::OsStrExt as _;
+        use windows_sys::Win32::Storage::FileSystem::GetDiskFreeSpaceExW;
+        let path: Vec<u16> = folder.as_os_str().encode_wide().chain([0]).collect();
+        let (mut free, unasked) = (0, std::ptr::null_mut());
+        // SAFETY: the path ends with a zero; the pointers are null, as they may be, or valid for the call.
+        let told = unsafe { GetDiskFreeSpaceExW(path.as_ptr(), &raw mut free, unasked, unasked) };
+        (told != 0).then_some(free)
     }
 }

@@ -5,6 +5,7 @@ use std::env;
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use crate::scratch::Scratch;
 use crate::simulator::Simulator;
@@ -48,6 +49,16 @@ impl Environment {
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
+        if cfg!(windows) {
+            command
+                .env("USERPROFILE", &home)
+                .env("APPDATA", home.join("AppData/Roaming"))
+                .env("LOCALAPPDATA", home.join("AppData/Local"));
+            // Without these Windows itself finds no sockets, and no folder for temporary files.
+            for name in ["SystemRoot", "TEMP", "TMP"] {
+                command.envs(env::var_os(name).map(|value| (name, value)));
+            }
+        }
         // Compiling the component takes seconds, so all processes of a test run may share it.
         if let Some(cache) = env::var_os("FASTINTERCOM_TEST_CACHE") {
             command.env("FASTINTERCOM_CACHE_DIR", cache);
@@ -78,4 +89,15 @@ pub fn binary() -> PathBuf {
     };
     assert!(path.is_file(), "FASTINTERCOM_BIN is {}, and there is no such file", path.display());
     path
+}
+
+/// That much time here: `FASTINTERCOM_TEST_SLOWNESS` says how many times slower the program runs
+/// than on a machine of its own kind. `just portability` sets it where it is emulated.
+///
+/// # Panics
+/// When it is no whole number.
+#[must_use]
+pub fn slowed(time: Duration) -> Duration {
+    let Ok(slowness) = env::var("FASTINTERCOM_TEST_SLOWNESS") else { return time };
+    time * slowness.parse().expect("FASTINTERCOM_TEST_SLOWNESS is a whole number")
 }

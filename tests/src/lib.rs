@@ -30,5 +30,5 @@ pub mod tool_answer;
 pub mod truth;
 pub mod web;
 
-pub use environment::binary;
+pub use environment::{binary, slowed};
 pub use feed::PATIENCE;

@@ -41,10 +41,11 @@ impl Scratch {
         self.path().join("home")
     }
 
-    /// Where the system's configuration folder is, seen from [`Scratch::home`] on Linux.
+    /// Where the program's configuration folder is, seen from [`Scratch::home`].
     #[must_use]
     pub fn configuration_folder(&self) -> PathBuf {
-        self.home().join(".config/fastintercom")
+        let windows = "AppData/Roaming/fastintercom/fastintercom/config";
+        self.home().join(if cfg!(windows) { windows } else { ".config/fastintercom" })
     }
 
     #[must_use]

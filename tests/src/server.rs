@@ -22,7 +22,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::environment::Environment;
+use crate::environment::{Environment, slowed};
 use crate::scratch::Scratch;
 use crate::session::Session;
 use crate::simulator::Simulator;
@@ -179,11 +179,12 @@ pub struct Stopped {
 
 impl Stopped {
     /// # Panics
-    /// When it did not end in under two seconds with exit code 0.
+    /// When it did not end in under two seconds ([`slowed`]) with exit code 0.
     pub fn assert_clean(self) -> Self {
         let log = self.log.join("\n");
         assert_eq!(self.status.code(), Some(0), "the exit code; the log was:\n{log}");
-        assert!(self.took < Duration::from_secs(2), "it took {:?} to end; the log was:\n{log}", self.took);
+        let limit = slowed(Duration::from_secs(2));
+        assert!(self.took < limit, "it took {:?} to end; the log was:\n{log}", self.took);
         self
     }
 }

@@ -59,8 +59,8 @@ fn check(application: &Application, options: &BackupOptions) -> Result<(), Failu
         return Err(Failure::Usage(format!("There is no folder {}.", folder.display())));
     }
     let database = &application.config.database;
-    let is_database = fs::canonicalize(&options.file)
-        .and_then(|file| Ok(file == fs::canonicalize(database)?))
+    let is_database = dunce::canonicalize(&options.file)
+        .and_then(|file| Ok(file == dunce::canonicalize(database)?))
         .unwrap_or(false);
     if is_database {
         return Err(Failure::Usage(format!("{shown} is the database itself; name another file.")));
@@ -160,8 +160,8 @@ fn replace(from: &Path, to: &Path) -> io::Result<u64> {
 /// nothing. Returns the size.
 fn move_out(from: &Path, to: &Path) -> io::Result<u64> {
     if fs::hard_link(from, to).is_ok() {
-        // The name, too, is to survive a power cut.
-        let file = fs::File::open(to)?;
+        // The name, too, is to survive a power cut. Windows syncs only what may be written.
+        let file = fs::File::options().write(true).open(to)?;
         file.sync_all()?;
         return Ok(file.metadata()?.len());
     }

@@ -155,13 +155,13 @@ fn print(options: &InstallOptions, path: &Path, entry: &Entry) -> Result<ExitCod
 fn program() -> Result<String, Failure> {
     let itself = std::env::current_exe()
         .map_err(|error| Failure::Work(format!("This program's own path is not known ({error}).")))?;
-    let real = std::fs::canonicalize(&itself).unwrap_or_else(|_| itself.clone());
+    let real = dunce::canonicalize(&itself).unwrap_or_else(|_| itself.clone());
     let name = itself.file_name().map(PathBuf::from).unwrap_or_default();
     let folders = std::env::var_os("PATH").unwrap_or_default();
     let linked = std::env::split_paths(&folders)
         .filter(|folder| folder.is_absolute())
         .map(|folder| folder.join(&name))
-        .find(|path| std::fs::canonicalize(path).is_ok_and(|path| path == real));
+        .find(|path| dunce::canonicalize(path).is_ok_and(|path| path == real));
     let path = linked.unwrap_or(itself);
     path.into_os_string().into_string().map_err(|path| {
         Failure::Work(format!(

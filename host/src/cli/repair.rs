@@ -128,7 +128,8 @@ async fn exchange(database: &Path, new: &Path) -> Result<PathBuf, Failure> {
         }
     }
     // With a second name for the old file there is a database under its own name at every moment.
-    if fs::hard_link(database, &kept).is_err() {
+    // Where Windows cannot replace an open file, as this one is for its locks, it can rename it.
+    if cfg!(windows) || fs::hard_link(database, &kept).is_err() {
         fs::rename(database, &kept).map_err(failed)?;
     }
     fs::rename(new, database).map_err(failed)?;

@@ -24,7 +24,7 @@ impl ClientFile {
         if !is_there {
             return Ok(Self { path: path.to_owned(), text: None });
         }
-        let real = fs::canonicalize(path)
+        let real = dunce::canonicalize(path)
             .map_err(|error| format!("{shown} cannot be followed to a file ({error}); mend or remove it."))?;
         match fs::read(&real).map(String::from_utf8) {
             Ok(Ok(text)) => Ok(Self { path: real, text: Some(text) }),

@@ -44,13 +44,16 @@ impl CodeCache {
         // SAFETY: the file was written by `store` below: it lies in a folder that only this user
         // can write, is owned by this user (both checked), and its name was made from the
         // component's digest and the engine's settings. wasmtime checks version and settings again.
-        match unsafe { Component::deserialize_file(engine, &self.file) } {
-            Ok(component) => Some(component),
-            Err(error) => {
-                tracing::debug!("cached code is not usable: {error:#}");
-                None
-            }
-        }
+        let mapped = unsafe { Component::deserialize_file(engine, &self.file) };
+        // Not every file can be mapped as code: not where the folder is mounted `noexec`, and not
+        // under Wine. A copy in memory can be run there all the same.
+        let loaded = mapped.or_else(|error| {
+            tracing::debug!("cached code cannot be mapped: {error:#}");
+            let code = fs::read(&self.file)?;
+            // SAFETY: as above; these are the bytes of the same file.
+            unsafe { Component::deserialize(engine, code) }
+        });
+        loaded.inspect_err(|error| tracing::debug!("cached code is not usable: {error:#}")).ok()
     }
 
     /// Keeps the compiled component for the next start, and says whether that worked; a failure

@@ -1,4 +1,7 @@
 //! Folders: which may hold the data, and where configuration and compiled code lie.
+//!
+//! Real paths come from `dunce`: the standard library gives those of Windows the prefix `\\?\`,
+//! which people should not see, and which other programs refuse.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -94,8 +97,8 @@ pub fn database(sources: &Sources, replica: bool) -> Result<Place, ConfigError> 
     if !replica {
         make_private(&folder).map_err(|error| wrong(&format!("its folder cannot be created ({error})")))?;
     }
-    let folder =
-        fs::canonicalize(&folder).map_err(|error| wrong(&format!("its folder cannot be read ({error})")))?;
+    let folder = dunce::canonicalize(&folder)
+        .map_err(|error| wrong(&format!("its folder cannot be read ({error})")))?;
     if let Some(reason) = too_wide(&folder) {
         return Err(wrong(&reason));
     }
@@ -112,7 +115,7 @@ pub fn database(sources: &Sources, replica: bool) -> Result<Place, ConfigError> 
 
 /// The component sees everything in the data folder, so it must hold nothing but the data.
 fn too_wide(folder: &Path) -> Option<String> {
-    let same = |other: &Path| fs::canonicalize(other).is_ok_and(|other| other == folder);
+    let same = |other: &Path| dunce::canonicalize(other).is_ok_and(|other| other == folder);
     let advice = "use a folder of its own, such as ~/.fastintercom";
     if folder.parent().is_none() {
         return Some(format!("the root folder is not given to the component; {advice}"));
@@ -139,7 +142,7 @@ pub fn is_within(path: &Path, folder: &Path) -> bool {
     let real = path
         .ancestors()
         .find_map(|ancestor| {
-            let real = fs::canonicalize(ancestor).ok()?;
+            let real = dunce::canonicalize(ancestor).ok()?;
             Some(real.join(path.strip_prefix(ancestor).ok()?))
         })
         .unwrap_or_else(|| path.to_owned());
@@ -234,7 +237,7 @@ mod tests {
 
     #[test]
     fn what_lies_in_a_folder_is_seen_even_before_it_exists() {
-        let folder = fs::canonicalize(std::env::temp_dir()).expect("a folder");
+        let folder = dunce::canonicalize(std::env::temp_dir()).expect("a folder");
         assert!(is_within(&folder.join("a/b/c"), &folder));
         assert!(is_within(&folder, &folder));
         assert!(!is_within(Path::new("/nonexistent/x"), &folder));
@@ -243,7 +246,7 @@ mod tests {
     #[test]
     fn wide_folders_are_refused() {
         assert!(too_wide(Path::new("/")).is_some());
-        let temporary = fs::canonicalize(std::env::temp_dir()).expect("a folder");
+        let temporary = dunce::canonicalize(std::env::temp_dir()).expect("a folder");
         assert!(too_wide(&temporary).is_some());
         assert!(too_wide(&temporary.join("fastintercom-data")).is_none());
     }

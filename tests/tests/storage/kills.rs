@@ -7,6 +7,7 @@ use fastintercom_tests::database::Database;
 use fastintercom_tests::server::Server;
 use fastintercom_tests::shell::Shell;
 use fastintercom_tests::simulator::Config;
+use fastintercom_tests::slowed;
 use fastintercom_tests::truth::assert_same;
 use serde_json::json;
 
@@ -30,7 +31,7 @@ fn kills_at_random_moments_of_a_sync_lose_nothing() {
     for _ in 0..kills {
         let session = server.start_silent();
         session.wait_for_log("sync starting");
-        std::thread::sleep(Duration::from_millis(dice.roll(many(1_500, 1_000))));
+        std::thread::sleep(slowed(Duration::from_millis(dice.roll(many(1_500, 1_000)))));
         in_mid_sync += usize::from(!session.log().iter().any(|line| line.contains("sync completed")));
         session.kill();
         let journal = server.scratch().database_folder().join("data.db-journal");

@@ -107,6 +107,23 @@ fn a_deleted_file_is_told_and_a_restored_one_found() {
     assert_eq!(total(&session), 30);
 }
 
+/// Windows lets nobody take away what a program has open (wasmtime opens files without
+/// `FILE_SHARE_DELETE`), so there the server does not lose its file.
+#[cfg(windows)]
+#[test]
+fn a_file_in_use_cannot_be_taken_away() {
+    let simulator = small();
+    let session = Server::new(&simulator).start();
+    session.wait_until_synced();
+    assert_eq!(total(&session), 30);
+    let (file, other) = (session.scratch().database(), session.scratch().path().join("other.db"));
+    fs::rename(&file, &other).expect_err("it is in use");
+    fs::remove_file(&file).expect_err("it is in use");
+    fs::copy(&file, &other).expect("it can be read");
+    fs::rename(&other, &file).expect_err("it is in use");
+    assert_eq!(total(&session), 30);
+}
+
 #[cfg(unix)]
 #[test]
 fn a_replaced_file_is_the_one_that_is_read() {
@@ -208,6 +225,21 @@ fn a_full_disk_is_told_and_nothing_committed_is_lost() {
     drop(session);
 }
 
+/// Careful people mount the folders of users `noexec`: no file in them can be mapped as code.
+#[cfg(target_os = "linux")]
+#[test]
+fn compiled_code_is_kept_where_files_cannot_be_executed() {
+    let simulator = small();
+    let scratch = Scratch::new();
+    let Some(_mount) = Mount::not_executable(&scratch.home()) else { return };
+    let cache = scratch.home().join("cache");
+    let cli = Cli::new(&simulator).on(&scratch).env("FASTINTERCOM_CACHE_DIR", cache);
+    let start = || cli.clone().args(["--log", "debug", "tools"]).run().assert_code(0).stderr;
+    assert!(start().contains("cached=false"));
+    let again = start();
+    assert!(again.contains("cached code cannot be mapped") && again.contains("cached=true"), "{again}");
+}
+
 /// A mount over a folder of the test's own, where the system allows that (for root, mostly).
 #[cfg(target_os = "linux")]
 struct Mount(std::path::PathBuf);
@@ -216,6 +248,10 @@ struct Mount(std::path::PathBuf);
 impl Mount {
     fn small(folder: &std::path::Path) -> Option<Self> {
         Self::run(&["-t", "tmpfs", "-o", "size=3m,mode=0700", "tmpfs"], folder)
+    }
+
+    fn not_executable(folder: &std::path::Path) -> Option<Self> {
+        Self::run(&["-t", "tmpfs", "-o", "noexec,mode=0700", "tmpfs"], folder)
     }
 
     fn read_only(folder: &std::path::Path) -> Option<Self> {

@@ -42,6 +42,8 @@ impl Store {
             let writing = |error: std::io::Error| StoreError::from_writing(&error);
             let copy = File::options().write(true).open(on_disk(&part)).map_err(writing)?;
             copy.sync_all().map_err(writing)?;
+            // Windows renames no file that is open.
+            drop(copy);
             fs::rename(on_disk(&part), on_disk(&target)).map_err(writing)
         });
         if copied.is_err() {

@@ -248,7 +248,7 @@ impl SyncLock {
         if let Some(owner) = single_owner::of(database, &file, are_refused)? {
             return Ok(owner.try_sync().map(|syncing| Self { _file: file, _alone: Some(syncing) }));
         }
-        let taken = platform::try_lock(&file, RangeMode::Exclusive, SYNC_BYTE, 1)?;
+        let taken = platform::try_lock_past_probes(&file, SYNC_BYTE)?;
         Ok(taken.then_some(Self { _file: file, _alone: None }))
     }
 
@@ -272,6 +272,8 @@ fn open_file(path: &Path, read_only: bool) -> io::Result<File> {
         // The component could put a link in the file's place, and lead the host elsewhere.
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, libc::O_NOFOLLOW | libc::O_NONBLOCK);
+        #[cfg(windows)]
+        std::os::windows::fs::OpenOptionsExt::custom_flags(&mut options, windows::NO_FOLLOW);
         options
     };
     let writable = || options().write(true).open(path);
@@ -372,7 +374,6 @@ mod tests {
         assert!(!UseLock::is_used_by_other(&scratch.0).expect("answer"));
     }
 
-    #[cfg(unix)]
     #[test]
     fn a_replaced_file_is_noticed() {
         let scratch = Scratch::new("moved");

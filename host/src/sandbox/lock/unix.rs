@@ -97,6 +97,11 @@ pub(super) fn try_lock(file: &File, mode: RangeMode, start: u64, length: u64) ->
     }
 }
 
+/// Takes one byte exclusively. Asking for a lock ([`is_locked_by_other`]) takes none here.
+pub(super) fn try_lock_past_probes(file: &File, byte: u64) -> io::Result<bool> {
+    try_lock(file, RangeMode::Exclusive, byte, 1)
+}
+
 /// Whether the error means that this file system or kernel has no such locks.
 pub(super) fn is_refusal(error: &io::Error) -> bool {
     matches!(error.raw_os_error(), Some(libc::EINVAL | libc::ENOSYS | libc::EOPNOTSUPP | libc::ENOTTY))

@@ -7,15 +7,18 @@
 
 use std::fs::File;
 use std::io;
-use std::os::windows::fs::MetadataExt;
+use std::os::windows::fs::OpenOptionsExt;
 use std::os::windows::io::AsRawHandle;
 use std::path::Path;
+use std::thread;
+use std::time::Duration;
 
 use windows_sys::Win32::Foundation::{
     ERROR_INVALID_FUNCTION, ERROR_IO_PENDING, ERROR_LOCK_VIOLATION, ERROR_NOT_LOCKED, ERROR_NOT_SUPPORTED,
 };
 use windows_sys::Win32::Storage::FileSystem::{
-    LOCKFILE_EXCLUSIVE_LOCK, LOCKFILE_FAIL_IMMEDIATELY, LockFileEx, UnlockFileEx,
+    BY_HANDLE_FILE_INFORMATION, FILE_FLAG_BACKUP_SEMANTICS, FILE_FLAG_OPEN_REPARSE_POINT,
+    GetFileInformationByHandle, LOCKFILE_EXCLUSIVE_LOCK, LOCKFILE_FAIL_IMMEDIATELY, LockFileEx, UnlockFileEx,
 };
 use windows_sys::Win32::System::IO::OVERLAPPED;
 
@@ -111,6 +114,21 @@ pub(super) fn try_lock(file: &File, mode: RangeMode, start: u64, length: u64) ->
     }
 }
 
+/// Takes one byte exclusively. Whoever asks whether it is locked ([`is_locked_by_other`]) holds it
+/// for microseconds, and must not pass for an owner; an owner keeps it longer than these tries.
+pub(super) fn try_lock_past_probes(file: &File, byte: u64) -> io::Result<bool> {
+    const TRIES: u32 = 5;
+    for turn in 1..=TRIES {
+        if try_lock(file, RangeMode::Exclusive, byte, 1)? {
+            return Ok(true);
+        }
+        if turn < TRIES {
+            thread::sleep(Duration::from_millis(1));
+        }
+    }
+    Ok(false)
+}
+
 /// Whether the error means that this file system has no such locks.
 pub(super) fn is_refusal(error: &io::Error) -> bool {
     matches!(error.raw_os_error().map(i32::cast_unsigned), Some(ERROR_INVALID_FUNCTION | ERROR_NOT_SUPPORTED))
@@ -125,7 +143,11 @@ fn unlock(file: &File, start: u64, length: u64) -> io::Result<()> {
         return Ok(());
     }
     let error = io::Error::last_os_error();
-    if error.raw_os_error().map(i32::cast_unsigned) == Some(ERROR_NOT_LOCKED) { Ok(()) } else { Err(error) }
+    match error.raw_os_error().map(i32::cast_unsigned) {
+        // It was not locked; the second is Wine's word for that.
+        Some(ERROR_NOT_LOCKED | ERROR_LOCK_VIOLATION) => Ok(()),
+        _ => Err(error),
+    }
 }
 
 /// Windows only tells by trying.
@@ -137,10 +159,27 @@ pub(super) fn is_locked_by_other(file: &File, start: u64, length: u64) -> io::Re
     Ok(true)
 }
 
-/// An open file cannot be replaced on Windows, but a folder above it can be renamed.
+/// Opening follows no symbolic link: it opens the link itself, which is no database.
+pub(super) const NO_FOLLOW: u32 = FILE_FLAG_OPEN_REPARSE_POINT;
+
 pub(super) fn has_moved(file: &File, path: &Path) -> bool {
-    let Ok(open) = file.metadata() else { return false };
-    std::fs::metadata(path).map_or(true, |named| named.creation_time() != open.creation_time())
+    let Ok(open) = identity(file) else { return false };
+    // Without any right, so that nobody's share mode stands in the way.
+    let mut options = File::options();
+    options.access_mode(0).custom_flags(NO_FOLLOW | FILE_FLAG_BACKUP_SEMANTICS);
+    options.open(path).and_then(|named| identity(&named)).map_or(true, |named| named != open)
+}
+
+/// The volume and the number of the file on it. Times do not tell files apart: NTFS gives a file
+/// the creation time of the one that had its name shortly before.
+fn identity(file: &File) -> io::Result<(u32, u32, u32)> {
+    let mut found = BY_HANDLE_FILE_INFORMATION::default();
+    // SAFETY: the handle is open for as long as `file` is borrowed, and `found` is a valid,
+    // exclusively borrowed structure that the call fills.
+    if unsafe { GetFileInformationByHandle(file.as_raw_handle(), &raw mut found) } == 0 {
+        return Err(io::Error::last_os_error());
+    }
+    Ok((found.dwVolumeSerialNumber, found.nFileIndexHigh, found.nFileIndexLow))
 }
 
 fn overlapped(start: u64) -> OVERLAPPED {
