@@ -18,6 +18,9 @@ const SQLITE_FLAGS: &str = "-USQLITE_ENABLE_FTS3 -USQLITE_ENABLE_FTS3_PARENTHESI
 /// that runs no faster in the sandbox (`docs/BENCHMARKS.md`).
 const C_OPTIMISATION: &str = "-O2 -mllvm -inline-threshold=50";
 
+/// The component that the server embeds.
+const SHIPPED: &str = "fastintercom-guest";
+
 pub type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 /// `target/component` beside this build's own artifacts, wherever those are.
@@ -44,6 +47,9 @@ pub fn build(root: &Path, package: &str) -> Result<PathBuf> {
         println!("cargo::rerun-if-changed={}", root.join(path).display());
     }
     let target = target_folder(root)?;
+    // Whoever depends on the guest builds it, too, and with features of its own: the probe's guest
+    // would lie where the shipped one is looked for, under the same name.
+    let target = if package == SHIPPED { target } else { target.join(package) };
     let target = target.as_path();
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo

@@ -51,8 +51,8 @@ windows() {
     # The tests, too, are Windows programs here: its locks are known to its programs only.
     export CARGO_TARGET_X86_64_PC_WINDOWS_GNU_RUNNER=wine
     export FASTINTERCOM_BIN=$target/$triple/debug/fastintercom.exe FASTINTERCOM_TEST_SLOWNESS=5
-    run_tests "unit tests of the locks" --package fastintercom --lib --target $triple sandbox::lock
     run_tests "tests of storage and locks" --package fastintercom-tests --test storage --target $triple
+    run_tests "unit tests of the locks" --package fastintercom --lib --target $triple sandbox::lock
 }
 
 arm64() {

@@ -379,9 +379,11 @@ mod tests {
         let scratch = Scratch::new("moved");
         let lock = scratch.lock();
         assert!(!lock.has_moved());
-        std::fs::remove_file(&scratch.0).expect("removed");
+        let away = scratch.0.with_extension("away");
+        std::fs::rename(&scratch.0, &away).expect("moved");
         assert!(lock.has_moved());
         std::fs::write(&scratch.0, b"").expect("replaced");
         assert!(lock.has_moved());
+        std::fs::remove_file(away).expect("removed");
     }
 }
