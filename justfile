@@ -85,10 +85,11 @@ lint:
 # What CI runs
 ci: lint test
 
-# Measure: start, calls, syncs, memory, sizes; writes docs/BENCHMARKS.md. `just bench 200000` takes long
-bench sizes="2000,50000" *arguments: build
+# Measure the release build: start, calls, syncs, memory, sizes; writes docs/BENCHMARKS.md. `just bench 200000` takes long
+bench sizes="2000,50000" *arguments:
+    cargo build --release --package fastintercom
     cargo build --profile bench --package fastintercom-tests --bin bench
-    "${CARGO_TARGET_DIR:-target}/release/bench" --binary {{ bin }} --sizes {{ sizes }} --write docs/BENCHMARKS.md {{ arguments }}
+    {{ target }}/release/bench --binary {{ target }}/release/fastintercom --sizes {{ sizes }} --write docs/BENCHMARKS.md {{ arguments }}
 
 # Measure the hot functions alone, in native form
 bench-functions *arguments:

@@ -4,27 +4,10 @@
 #   tests/demo.sh FASTINTERCOM SIMULATOR        (`just demo` builds both and calls this)
 #
 # Everything lies in one temporary folder, which goes away at the end.
-set -euo pipefail
+source "$(dirname "$0")/lib.sh"
 
-if [ $# -ne 2 ] || [ ! -x "$1" ] || [ ! -x "$2" ]; then
-    echo "usage: $0 FASTINTERCOM SIMULATOR (two programs; \`just demo\` builds them)" >&2
-    exit 2
-fi
-program=$(cd "$(dirname "$1")" && pwd)/$(basename "$1")
-simulator=$2
-
-work=$(mktemp -d "${TMPDIR:-/tmp}/fastintercom-demo.XXXXXX")
-simulator_pid=
-clean_up() {
-    if [ -n "$simulator_pid" ]; then
-        kill "$simulator_pid" 2>/dev/null || true
-        wait "$simulator_pid" 2>/dev/null || true
-    fi
-    rm -rf "$work"
-}
-trap clean_up EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM
+[ $# -eq 2 ] && [ -x "$1" ] && [ -x "$2" ] || usage "FASTINTERCOM SIMULATOR (two programs; \`just demo\` builds them)"
+program=$(absolute "$1") simulator=$2
 
 if [ -t 1 ] && [ -z "${NO_COLOR:-}" ]; then
     bold=$'\e[1m' dim=$'\e[2m' plain=$'\e[0m'
@@ -34,30 +17,13 @@ fi
 heading() { printf '\n%s%s%s\n' "$bold" "$1" "$plain"; }
 remark() { printf '%s%s%s\n' "$dim" "$1" "$plain"; }
 
-# The first text value of that name in one line of JSON.
-field() { sed -n "s/.*\"$2\" *: *\"\([^\"]*\)\".*/\1/p" <<<"$1" | head -n 1; }
-
 heading "A simulated Intercom workspace"
 # The word stands in the fifth reply of one conversation and nowhere else.
 conversations=300
-mkfifo "$work/address"
-"$simulator" --conversations "$conversations" --days 30 --latency-ms 100 \
-    --plant "137:5:Our accordionist cannot open the invoice of October." >"$work/address" &
-simulator_pid=$!
-read -r address <"$work/address" || { echo "The simulator did not start." >&2; exit 1; }
-base_url=$(field "$address" base_url)
-token=$(field "$address" token)
-remark "$conversations conversations of the last 30 days at $base_url, 100 ms an answer"
-
-# Nothing of the user's own settings, and nothing written outside the temporary folder.
-mkdir -p "$work/home" "$work/data"
-fastintercom() {
-    env -i PATH="$PATH" TERM="${TERM:-dumb}" LANG="${LANG:-C.UTF-8}" NO_COLOR="${NO_COLOR:-}" \
-        HOME="$work/home" XDG_CONFIG_HOME="$work/home/config" XDG_CACHE_HOME="$work/home/cache" \
-        FASTINTERCOM_DB_PATH="$work/data/data.db" \
-        INTERCOM_BASE_URL="$base_url" INTERCOM_ACCESS_TOKEN="$token" \
-        "$program" "$@"
-}
+start_simulator --conversations "$conversations" --days 30 --latency-ms 100 \
+    --plant "137:5:Our accordionist cannot open the invoice of October."
+remark "$conversations conversations of the last 30 days at $(field "$address" base_url), 100 ms an answer"
+environment+=(TERM="${TERM:-dumb}" LANG="${LANG:-C.UTF-8}" NO_COLOR="${NO_COLOR:-}")
 
 # Shows a tool call as it is typed, and its answer: indented on a terminal.
 ask() {

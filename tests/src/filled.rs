@@ -6,6 +6,7 @@ use std::path::Path;
 use fastintercom_guest::error::StoreResult;
 use fastintercom_guest::ids::{AdminId, CompanyId, ContactId, TagId, TeamId, WorkspaceId};
 use fastintercom_guest::store::people::{self, AdminRow, ContactRow, TeamRow};
+use fastintercom_guest::store::rows::ThreadRows;
 use fastintercom_guest::store::sync_state::{self, Fact, WorkspaceRow};
 use fastintercom_guest::store::sync_windows::{self, Stretch};
 use fastintercom_guest::store::{OpenMode, OpenOptions, Store, sync_runs, write_thread};
@@ -73,6 +74,14 @@ pub fn answers(conversations: usize) -> Vec<Value> {
 /// # Errors
 /// What the store reports.
 pub fn fill(path: &Path, conversations: usize) -> StoreResult<()> {
+    fill_longer(path, conversations, 1)
+}
+
+/// The same with messages so many times as long: each says what those after it say, too.
+///
+/// # Errors
+/// What the store reports.
+pub fn fill_longer(path: &Path, conversations: usize, times: usize) -> StoreResult<()> {
     let shape = config(conversations).shape(NOW);
     let directory = shape.directory();
     let identity = identity();
@@ -98,7 +107,7 @@ pub fn fill(path: &Path, conversations: usize) -> StoreResult<()> {
         Renderer { identity: &identity, people: &directory, version: ApiVersion::V2_16, plaintext: false };
     let mut threads = generate::conversations(&shape, &directory);
     loop {
-        let batch: Vec<_> = threads
+        let mut batch: Vec<_> = threads
             .by_ref()
             .take(BATCH)
             .filter_map(|conversation| thread_rows(renderer.conversation(&conversation)))
@@ -106,6 +115,7 @@ pub fn fill(path: &Path, conversations: usize) -> StoreResult<()> {
         if batch.is_empty() {
             break;
         }
+        lengthen(&mut batch, times);
         store.write(|connection| {
             batch.iter().try_for_each(|rows| write_thread::store_thread(connection, rows, now).map(|_| ()))
         })?;
@@ -130,6 +140,20 @@ pub fn fill(path: &Path, conversations: usize) -> StoreResult<()> {
         sync_runs::complete(connection, run, totals, now)
     })?;
     Ok(())
+}
+
+fn lengthen(threads: &mut [ThreadRows], times: usize) {
+    let bodies: Vec<String> = threads
+        .iter()
+        .flat_map(|thread| thread.first.iter().chain(&thread.messages))
+        .map(|message| message.body.clone())
+        .collect();
+    let messages = threads.iter_mut().flat_map(|thread| thread.first.iter_mut().chain(&mut thread.messages));
+    for (place, message) in messages.enumerate().filter(|(_, message)| !message.body.is_empty()) {
+        for more in bodies.iter().cycle().skip(place + 1).take(times - 1) {
+            message.body.push_str(more);
+        }
+    }
 }
 
 fn write_directory(

@@ -1,7 +1,8 @@
 //! FastIntercom's test bench: the [`simulator`] that stands in for Intercom, and what is tried on it.
 //!
 //! - The real program: [`server`] starts it as a server, [`session`] is the client's end of it, and
-//!   [`command`] runs its other commands, [`web`] is a client of its HTTP door. Both get a clean environment and a [`scratch`] folder.
+//!   [`command`] runs its other commands, [`running`] is one that goes on, [`web`] is a client of its HTTP door.
+//!   All get a clean environment and a [`scratch`] folder.
 //!   [`expected`] says what the simulated workspace makes true, [`database`] looks into the file.
 //! - The guest library, native: a [`cache`] runs it through [`native_http`], and a [`still_host`] calls its tools.
 //!
@@ -18,6 +19,7 @@ pub mod filled;
 pub mod message;
 pub mod native_http;
 pub mod probe;
+pub mod running;
 pub mod scratch;
 pub mod server;
 pub mod session;

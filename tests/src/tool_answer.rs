@@ -5,6 +5,7 @@ use serde_json::Value;
 /// The result of `tools/call`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ToolAnswer {
+    /// Null where a failure has no object that would hold to the output schema.
     pub structured: Value,
     pub is_error: bool,
     /// The first text.
@@ -15,12 +16,10 @@ impl ToolAnswer {
     pub(crate) fn read(result: &Value) -> Self {
         let text = result["content"][0]["text"].as_str().unwrap_or_default().to_owned();
         assert!(!text.is_empty(), "every answer has a text: {result}");
-        assert!(result["structuredContent"].is_object(), "every answer is an object: {result}");
-        Self {
-            structured: result["structuredContent"].clone(),
-            is_error: result["isError"].as_bool().unwrap_or(false),
-            text,
-        }
+        let structured = result["structuredContent"].clone();
+        let is_error = result["isError"].as_bool().unwrap_or(false);
+        assert!(structured.is_object() || is_error, "every answer is an object: {result}");
+        Self { structured, is_error, text }
     }
 
     /// The structured answer.
@@ -28,7 +27,7 @@ impl ToolAnswer {
     /// # Panics
     /// When the tool failed.
     pub fn succeeded(self) -> Value {
-        assert!(!self.is_error, "the tool failed: {}", self.structured);
+        assert!(!self.is_error, "the tool failed: {}", self.text);
         self.structured
     }
 
@@ -38,8 +37,9 @@ impl ToolAnswer {
     /// When the tool succeeded, or says nothing.
     pub fn failed(self) -> String {
         assert!(self.is_error, "the tool was to fail, but answered {}", self.structured);
-        let sentence = self.structured["error"].as_str().expect("a failure has the field error");
-        assert!(!sentence.is_empty(), "a failure says what to do");
-        sentence.to_owned()
+        if !self.structured.is_null() {
+            assert_eq!(self.structured["error"], self.text, "one failure, one sentence");
+        }
+        self.text
     }
 }

@@ -70,6 +70,23 @@ pub fn differences(simulator: &Simulator, store: &Store) -> Vec<String> {
     if stray > 0 {
         differences.push(format!("{stray} rows of the index of words belong to no message"));
     }
+    let miscounted = number(
+        connection,
+        "SELECT count(*) FROM conversations c
+         WHERE message_count <> (SELECT count(*) FROM messages m WHERE m.conversation_id = c.id)",
+    );
+    if miscounted > 0 {
+        differences.push(format!("{miscounted} conversations have another number of messages than they say"));
+    }
+    let drifted = number(
+        connection,
+        "SELECT count(*) FROM (SELECT kind, name, sum(n) AS n FROM
+            (SELECT kind, name, count AS n FROM counts UNION ALL SELECT kind, name, -count FROM counted)
+         GROUP BY kind, name) WHERE n <> 0",
+    );
+    if drifted > 0 {
+        differences.push(format!("{drifted} kept counts are not what counting finds"));
+    }
     differences
 }
 
@@ -173,7 +190,11 @@ fn pictures(connection: &Connection) -> BTreeMap<String, Picture> {
         pictures.get_mut(&id).expect("its conversation").messages.push(message);
     }
     let mut statement = connection
-        .prepare("SELECT conversation_id, id, kind FROM conversation_events ORDER BY id")
+        .prepare(
+            "SELECT c.id, CAST(e.id AS TEXT), k.name FROM conversation_events e
+                JOIN conversations c ON c.number = e.conversation JOIN event_kinds k ON k.number = e.kind
+             ORDER BY e.id",
+        )
         .expect("a statement");
     let rows = statement.query_map([], |row| Ok((row.get::<_, String>(0)?, (row.get(1)?, row.get(2)?))));
     for row in rows.expect("rows") {

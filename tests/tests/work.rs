@@ -4,49 +4,16 @@
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use fastintercom_guest::environment::{Clock, Progress, ProgressUpdate, Settings, SyncControl, SyncOutcome};
+use fastintercom_guest::environment::Settings;
 use fastintercom_guest::store::{OpenMode, Store};
-use fastintercom_guest::sync::SyncRequest;
-use fastintercom_guest::time::UnixSeconds;
-use fastintercom_guest::tools::{Context, call};
 use fastintercom_tests::filled::{self, NOW, RARE};
+use fastintercom_tests::still_host::StillHost;
 use rusqlite::trace::{TraceEvent, TraceEventCodes};
 use serde_json::{Value, json};
 
 /// Enough that a common word is in more messages than are counted exactly.
 const SMALL: usize = 300;
 const LARGE: usize = 4 * SMALL;
-
-/// A host that is asked for nothing.
-struct Outside;
-
-impl Clock for Outside {
-    fn now(&self) -> UnixSeconds {
-        UnixSeconds(NOW)
-    }
-
-    fn monotonic_ms(&self) -> u64 {
-        0
-    }
-}
-
-impl SyncControl for Outside {
-    fn request_sync(&self, _: SyncRequest, _: u32) -> SyncOutcome {
-        SyncOutcome::StillRunning
-    }
-
-    fn is_syncing(&self) -> bool {
-        false
-    }
-}
-
-impl Progress for Outside {
-    fn report(&self, _: &ProgressUpdate) {}
-
-    fn should_stop(&self) -> bool {
-        false
-    }
-}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Work {
@@ -71,16 +38,8 @@ impl Cache {
     }
 
     fn answer(&mut self, tool: &str, arguments: &Value) -> Value {
-        let outside = Outside;
         let settings = Settings { token_present: false, ..Settings::default() };
-        let mut context = Context {
-            store: &mut self.store,
-            settings: &settings,
-            clock: &outside,
-            sync: &outside,
-            progress: &outside,
-        };
-        let answer = call(&mut context, tool, &arguments.to_string());
+        let answer = StillHost::at(NOW).call(&mut self.store, &settings, tool, &arguments.to_string());
         serde_json::from_str(&answer.expect("an answer").structured).expect("JSON")
     }
 

@@ -1,6 +1,6 @@
 //! The names that exist: tags, teams, teammates, channels, states, priorities, with counts.
 
-use rusqlite::Connection;
+use rusqlite::{Connection, Row};
 
 use crate::error::StoreResult;
 
@@ -17,10 +17,12 @@ pub struct Label {
 
 fn labels(connection: &Connection, sql: &str) -> StoreResult<Vec<Label>> {
     let mut statement = connection.prepare_cached(sql)?;
-    let rows = statement.query_map([], |row| {
-        Ok(Label { id: row.get(0)?, name: row.get(1)?, conversations: row.get(2)?, listed: row.get(3)? })
-    })?;
+    let rows = statement.query_map([], label)?;
     Ok(rows.collect::<Result<_, _>>()?)
+}
+
+fn label(row: &Row<'_>) -> rusqlite::Result<Label> {
+    Ok(Label { id: row.get(0)?, name: row.get(1)?, conversations: row.get(2)?, listed: row.get(3)? })
 }
 
 /// Tags, the most used first.
@@ -30,8 +32,8 @@ fn labels(connection: &Connection, sql: &str) -> StoreResult<Vec<Label>> {
 pub fn tags(connection: &Connection) -> StoreResult<Vec<Label>> {
     labels(
         connection,
-        "SELECT t.id, t.name, (SELECT count(*) FROM conversation_tags x WHERE x.tag_id = t.id) AS n, t.listed \
-         FROM tags t ORDER BY n DESC, t.name",
+        "SELECT t.id, t.name, coalesce(n.count, 0) AS n, t.listed \
+         FROM tags t LEFT JOIN counts n ON n.kind = 'tag' AND n.name = t.id ORDER BY n DESC, t.name",
     )
 }
 
@@ -39,8 +41,8 @@ pub fn tags(connection: &Connection) -> StoreResult<Vec<Label>> {
 pub fn teams(connection: &Connection) -> StoreResult<Vec<Label>> {
     labels(
         connection,
-        "SELECT t.id, coalesce(t.name, t.id), (SELECT count(*) FROM conversations c WHERE c.team_assignee_id = t.id) AS n, t.listed \
-         FROM teams t ORDER BY n DESC, t.name",
+        "SELECT t.id, coalesce(t.name, t.id), coalesce(n.count, 0) AS n, t.listed \
+         FROM teams t LEFT JOIN counts n ON n.kind = 'team' AND n.name = t.id ORDER BY n DESC, t.name",
     )
 }
 
@@ -48,8 +50,8 @@ pub fn teams(connection: &Connection) -> StoreResult<Vec<Label>> {
 pub fn admins(connection: &Connection) -> StoreResult<Vec<Label>> {
     labels(
         connection,
-        "SELECT a.id, coalesce(a.name, a.email, a.id), (SELECT count(*) FROM conversations c WHERE c.admin_assignee_id = a.id) AS n, a.listed \
-         FROM admins a ORDER BY n DESC, a.name",
+        "SELECT a.id, coalesce(a.name, a.email, a.id), coalesce(n.count, 0) AS n, a.listed \
+         FROM admins a LEFT JOIN counts n ON n.kind = 'admin' AND n.name = a.id ORDER BY n DESC, a.name",
     )
 }
 
@@ -62,24 +64,24 @@ pub fn admin_addresses(connection: &Connection) -> StoreResult<Vec<(String, Stri
 
 /// Kinds of channel, the most used first.
 pub fn channels(connection: &Connection) -> StoreResult<Vec<Label>> {
-    labels(
-        connection,
-        "SELECT channel, channel, count(*) AS n, TRUE FROM conversations WHERE channel IS NOT NULL GROUP BY channel ORDER BY n DESC, channel",
-    )
+    kept(connection, "channel")
 }
 
 /// States, the most frequent first.
 pub fn states(connection: &Connection) -> StoreResult<Vec<Label>> {
-    labels(
-        connection,
-        "SELECT state, state, count(*) AS n, TRUE FROM conversations GROUP BY state ORDER BY n DESC, state",
-    )
+    kept(connection, "state")
 }
 
 /// Priorities, the most frequent first.
 pub fn priorities(connection: &Connection) -> StoreResult<Vec<Label>> {
-    labels(
-        connection,
-        "SELECT priority, priority, count(*) AS n, TRUE FROM conversations GROUP BY priority ORDER BY n DESC, priority",
-    )
+    kept(connection, "priority")
+}
+
+/// Names that no table but that of the counts has.
+fn kept(connection: &Connection, kind: &str) -> StoreResult<Vec<Label>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT name, name, count, TRUE FROM counts WHERE kind = ?1 AND count > 0 ORDER BY count DESC, name",
+    )?;
+    let rows = statement.query_map([kind], label)?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }

@@ -11,14 +11,14 @@ use crate::error::{StoreError, StoreResult};
 use crate::text::INDEX_TEXT_VERSION;
 
 /// The schema version this program writes, in `PRAGMA user_version`.
-pub const SCHEMA_VERSION: i64 = 1;
+pub const SCHEMA_VERSION: i64 = 2;
 
 /// `PRAGMA application_id`: "FaIn". With it `file` and this program tell the database from others.
 pub const APPLICATION_ID: i32 = 0x4661_496e;
 
 /// The SQL of each step; the first creates version 1. A step that has been released never
 /// changes: databases out there have gone through it.
-const STEPS: [&str; SCHEMA_VERSION as usize] = [include_str!("schema.sql")];
+const STEPS: [&str; SCHEMA_VERSION as usize] = [include_str!("schema.sql"), include_str!("schema_2.sql")];
 
 /// What opening did to the tables.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,8 +61,17 @@ pub(super) fn prepare(
         // `optimize` give pages back without rewriting the file.
         connection.execute_batch("PRAGMA page_size = 4096; PRAGMA auto_vacuum = INCREMENTAL;")?;
     }
+    // A step may rewrite a table, which is more than memory should hold.
+    connection.execute_batch("PRAGMA cache_spill = ON")?;
+    let prepared = migrate(connection, path, options);
+    connection.execute_batch("PRAGMA cache_spill = OFF")?;
+    prepared
+}
+
+/// Runs the steps that are missing, unless another process has done so in the meantime.
+fn migrate(connection: &mut Connection, path: &Path, options: &OpenOptions<'_>) -> StoreResult<Prepared> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let from = self::version(&transaction)?;
+    let from = version(&transaction)?;
     if from == SCHEMA_VERSION {
         return Ok(Prepared::Current);
     }
@@ -102,10 +111,12 @@ pub(super) fn version(connection: &Connection) -> StoreResult<i64> {
     Ok(version)
 }
 
-/// Names of the tables, views, indexes and triggers that version 1 creates, in lower case.
+/// Names of the tables, views, indexes and triggers of the present version, in lower case.
 pub(super) fn own_names() -> StoreResult<Vec<String>> {
     let scratch = Connection::open_in_memory()?;
-    scratch.execute_batch(STEPS[0])?;
+    for step in STEPS {
+        scratch.execute_batch(step)?;
+    }
     let mut statement =
         scratch.prepare("SELECT lower(name) FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%'")?;
     let names = statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;

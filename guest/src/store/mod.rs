@@ -2,6 +2,8 @@
 
 pub mod companies;
 mod connection;
+#[cfg(test)]
+mod counts_tests;
 pub mod coverage;
 pub mod customers;
 pub mod free_sql;

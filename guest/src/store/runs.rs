@@ -157,12 +157,12 @@ pub struct Totals {
     pub database_bytes: i64,
 }
 
-/// Counts what the cache holds.
+/// What the cache holds, by the counts that triggers keep.
 pub fn totals(connection: &Connection) -> StoreResult<Totals> {
     let one = |sql: &str| connection.prepare_cached(sql)?.query_row([], |row| row.get::<_, i64>(0));
     Ok(Totals {
-        conversations: one("SELECT count(*) FROM conversations")?,
-        messages: one("SELECT count(*) FROM messages")?,
+        conversations: one("SELECT coalesce(sum(count), 0) FROM counts WHERE kind = 'state'")?,
+        messages: one("SELECT coalesce(sum(count), 0) FROM counts WHERE kind = 'messages'")?,
         incomplete: incomplete_since(connection, None)?,
         database_bytes: one("PRAGMA page_count")?.saturating_mul(one("PRAGMA page_size")?),
     })

@@ -89,7 +89,7 @@ CREATE TABLE messages (
     created_at TIMESTAMP NOT NULL,
     part_type TEXT,                        -- initial, comment, note, assignment, …
     sequence_number INTEGER,               -- position in the thread, 0 for the first message
-    last_synced TIMESTAMP,
+    last_synced TIMESTAMP,                 -- none: as in conversations
     sync_version INTEGER DEFAULT 1,
     thread_position INTEGER,
     is_complete BOOLEAN DEFAULT TRUE,

@@ -1,6 +1,7 @@
 //! Figures about many conversations: counts, medians, shares, by group.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap};
 
 use rusqlite::{Connection, params_from_iter};
 
@@ -26,16 +27,45 @@ pub enum Group {
 
 /// What is read of one conversation.
 struct Row {
-    created: UnixSeconds,
-    closed: bool,
+    bits: Bits,
     waiting: Option<UnixSeconds>,
     first_response: Option<i64>,
     resolution: Option<i64>,
-    rating: Option<i64>,
-    reopened: bool,
-    customer_wrote: bool,
-    ai_involved: bool,
-    ai_resolved: bool,
+}
+
+/// `conversations.figure_bits`, as schema_2.sql puts it together.
+#[derive(Clone, Copy)]
+struct Bits(i64);
+
+impl Bits {
+    fn has(self, bit: u32) -> bool {
+        self.0 >> bit & 1 == 1
+    }
+
+    fn closed(self) -> bool {
+        self.has(0)
+    }
+
+    fn reopened(self) -> bool {
+        self.has(1)
+    }
+
+    fn customer_wrote(self) -> bool {
+        self.has(2)
+    }
+
+    fn ai_involved(self) -> bool {
+        self.has(3)
+    }
+
+    fn ai_resolved(self) -> bool {
+        self.has(4)
+    }
+
+    /// 1 to 5
+    fn rating(self) -> Option<i64> {
+        Some(self.0 >> 5).filter(|rating| *rating != 0)
+    }
 }
 
 /// Figures of one group, while they are gathered.
@@ -47,10 +77,13 @@ struct Gathered {
     ai_involved: usize,
     ai_resolved: usize,
     never_answered: usize,
+    ratings: usize,
+    rating_sum: i64,
+    satisfied: usize,
+    rating_counts: [usize; 5],
     waiting: Vec<i64>,
     first_response: Vec<i64>,
     resolution: Vec<i64>,
-    ratings: Vec<i64>,
 }
 
 /// Half of all are at most `median`, nine tenths at most `p90`. Seconds.
@@ -86,20 +119,45 @@ pub struct Figures {
 impl Gathered {
     fn add(&mut self, row: &Row, now: UnixSeconds) {
         self.conversations += 1;
-        self.closed += usize::from(row.closed);
-        self.reopened += usize::from(row.reopened);
-        self.ai_involved += usize::from(row.ai_involved);
-        self.ai_resolved += usize::from(row.ai_resolved);
-        self.never_answered += usize::from(row.customer_wrote && row.first_response.is_none());
+        self.closed += usize::from(row.bits.closed());
+        self.reopened += usize::from(row.bits.reopened());
+        self.ai_involved += usize::from(row.bits.ai_involved());
+        self.ai_resolved += usize::from(row.bits.ai_resolved());
+        self.never_answered += usize::from(row.bits.customer_wrote() && row.first_response.is_none());
         self.waiting.extend(row.waiting.map(|since| now.since(since).max(0)));
         self.first_response.extend(row.first_response);
         self.resolution.extend(row.resolution);
-        self.ratings.extend(row.rating);
+        if let Some(rating) = row.bits.rating() {
+            self.ratings += 1;
+            self.rating_sum += rating;
+            self.satisfied += usize::from(rating >= 4);
+            let place = usize::try_from(rating - 1).unwrap_or(usize::MAX);
+            if let Some(count) = self.rating_counts.get_mut(place) {
+                *count += 1;
+            }
+        }
+    }
+
+    fn add_all(&mut self, other: &Self) {
+        self.conversations += other.conversations;
+        self.closed += other.closed;
+        self.reopened += other.reopened;
+        self.ai_involved += other.ai_involved;
+        self.ai_resolved += other.ai_resolved;
+        self.never_answered += other.never_answered;
+        self.ratings += other.ratings;
+        self.rating_sum += other.rating_sum;
+        self.satisfied += other.satisfied;
+        for (count, more) in self.rating_counts.iter_mut().zip(other.rating_counts) {
+            *count += more;
+        }
+        self.waiting.extend(&other.waiting);
+        self.first_response.extend(&other.first_response);
+        self.resolution.extend(&other.resolution);
     }
 
     fn figures(mut self) -> Figures {
-        let ratings = self.ratings.len();
-        let sum: i64 = self.ratings.iter().sum();
+        let average = self.rating_sum as f64 / self.ratings as f64;
         Figures {
             conversations: self.conversations,
             closed: self.closed,
@@ -109,25 +167,27 @@ impl Gathered {
             first_response: spread(&mut self.first_response),
             resolution: spread(&mut self.resolution),
             reopened: self.reopened,
-            ratings,
-            rating_counts: std::array::from_fn(|index| {
-                self.ratings.iter().filter(|rating| **rating == index as i64 + 1).count()
-            }),
-            rating_average: (ratings > 0).then(|| (sum as f64 / ratings as f64 * 100.0).round() / 100.0),
-            satisfied: self.ratings.iter().filter(|rating| **rating >= 4).count(),
+            ratings: self.ratings,
+            rating_counts: self.rating_counts,
+            rating_average: (self.ratings > 0).then(|| (average * 100.0).round() / 100.0),
+            satisfied: self.satisfied,
             ai_involved: self.ai_involved,
             ai_resolved: self.ai_resolved,
         }
     }
 }
 
-/// Median (of two middle values the mean) and 90th percentile (nearest rank).
+/// Median (of two middle values the mean) and 90th percentile (nearest rank). Reorders the values.
 fn spread(values: &mut [i64]) -> Option<Spread> {
-    values.sort_unstable();
     let count = values.len();
-    let middle = *values.get(count / 2)?;
-    let median = if count % 2 == 1 { middle } else { (values[count / 2 - 1] + middle) / 2 };
-    let p90 = values[(count * 9).div_ceil(10) - 1];
+    let ninth_tenth = (count * 9).div_ceil(10).checked_sub(1)?;
+    let p90 = *values.select_nth_unstable(ninth_tenth).1;
+    // The middle lies at or before that, where nothing larger is now.
+    let (lower, middle, _) = values[..=ninth_tenth].select_nth_unstable(count / 2);
+    let median = match lower.iter().max() {
+        Some(below) if count.is_multiple_of(2) => (below + *middle) / 2,
+        _ => *middle,
+    };
     Some(Spread { count, median, p90 })
 }
 
@@ -144,89 +204,112 @@ pub fn figures(
     local: &dyn Fn(UnixSeconds) -> (String, String, i8),
 ) -> StoreResult<(Figures, Vec<(String, Figures)>)> {
     let conditions = filters.conditions(true);
-    let (label, join) = match group {
-        Some(Group::Team) => (
-            "coalesce(t.name, c.team_assignee_id, 'unassigned')",
-            "LEFT JOIN teams t ON t.id = c.team_assignee_id",
-        ),
-        Some(Group::Assignee) => (
-            "coalesce(a.name, a.email, c.admin_assignee_id, 'unassigned')",
-            "LEFT JOIN admins a ON a.id = c.admin_assignee_id",
-        ),
-        Some(Group::Channel) => ("coalesce(c.channel, 'unknown')", ""),
-        Some(Group::State) => ("c.state", ""),
-        Some(Group::Priority) => ("c.priority", ""),
-        Some(Group::Company) => ("coalesce(c.company_name, 'none')", ""),
-        Some(Group::Tag) => ("c.tags", ""),
-        _ => ("NULL", ""),
+    // What each row is grouped by. Names are looked up and lists read once for each of them, and
+    // not for each row.
+    let key = match group {
+        Some(Group::Team) => "c.team_assignee_id",
+        Some(Group::Assignee) => "c.admin_assignee_id",
+        Some(Group::Channel) => "c.channel",
+        Some(Group::State) => "c.state",
+        Some(Group::Priority) => "c.priority",
+        Some(Group::Company) => "c.company_name",
+        Some(Group::Tag) => "c.tags",
+        Some(Group::Day | Group::Week | Group::Month | Group::HourOfDay) => "c.created_at",
+        None => "NULL",
     };
     let sql = format!(
-        "SELECT c.created_at, c.state = 'closed', CASE WHEN c.state <> 'closed' THEN c.waiting_since END, c.first_response_seconds, \
-         c.resolution_seconds, c.rating, c.reopen_count > 0, c.last_customer_message_at IS NOT NULL, c.ai_involved, \
-         coalesce(c.ai_outcome = 'resolved', FALSE), {label} FROM conversations c {join} WHERE {}",
+        "SELECT c.figure_bits, c.waiting_since, c.first_response_seconds, c.resolution_seconds, {key} \
+         FROM conversations c WHERE {}",
         conditions.sql()
     );
     let mut statement = connection.prepare(&sql)?;
     let mut rows = statement.query(params_from_iter(&conditions.values))?;
-    let mut all = Gathered::default();
-    let mut groups: BTreeMap<String, Gathered> = BTreeMap::new();
+    let mut without_key = Gathered::default();
+    let mut by_key: HashMap<String, Gathered> = HashMap::new();
     while let Some(row) = rows.next()? {
-        // Reading a time costs more than the rest of a row: only groups of time need this one.
-        let in_time = matches!(group, Some(Group::Day | Group::Week | Group::Month | Group::HourOfDay));
-        let created = if in_time { row.get_ref(0)?.as_str().map_or(None, UnixSeconds::parse) } else { None };
-        let waiting = row.get_ref(2)?.as_str().map_or(None, UnixSeconds::parse);
+        let bits = Bits(row.get(0)?);
+        // Reading a time costs more than the rest of a row.
+        let waiting = if bits.closed() { None } else { row.get_ref(1)?.as_str().ok() };
         let read = Row {
-            created: created.unwrap_or_default(),
-            closed: row.get(1)?,
-            waiting,
-            first_response: row.get(3)?,
-            resolution: row.get(4)?,
-            rating: row.get(5)?,
-            reopened: row.get(6)?,
-            customer_wrote: row.get(7)?,
-            ai_involved: row.get(8)?,
-            ai_resolved: row.get(9)?,
+            bits,
+            waiting: waiting.and_then(UnixSeconds::parse),
+            first_response: row.get(2)?,
+            resolution: row.get(3)?,
         };
-        all.add(&read, now);
-        let label: Option<String> = row.get(10)?;
-        for key in keys(group, &read, label, local) {
-            groups.entry(key).or_default().add(&read, now);
+        let key = row.get_ref(4)?.as_str_or_null().map_err(rusqlite::Error::from)?;
+        let place = match key.map(|key| time_key(group, key, local)) {
+            None => &mut without_key,
+            Some(key) => match by_key.get_mut(key.as_ref()) {
+                Some(place) => place,
+                None => by_key.entry(key.into_owned()).or_default(),
+            },
+        };
+        place.add(&read, now);
+    }
+    let mut all = without_key.clone();
+    by_key.values().for_each(|gathered| all.add_all(gathered));
+    let mut groups: BTreeMap<String, Gathered> = BTreeMap::new();
+    if let Some(group) = group {
+        let names = names(connection, group)?;
+        if without_key.conversations > 0 {
+            groups.insert(nameless(group).to_owned(), without_key);
+        }
+        for (key, gathered) in by_key {
+            for name in named(group, key, &names) {
+                groups.entry(name).or_default().add_all(&gathered);
+            }
         }
     }
-    let groups = groups.into_iter().map(|(key, gathered)| (key, gathered.figures())).collect();
+    let groups = groups.into_iter().map(|(name, gathered)| (name, gathered.figures())).collect();
     Ok((all.figures(), groups))
 }
 
-fn keys(
+/// The part of time that an instant is grouped by; other keys as they are.
+fn time_key<'a>(
     group: Option<Group>,
-    row: &Row,
-    label: Option<String>,
+    key: &'a str,
     local: &dyn Fn(UnixSeconds) -> (String, String, i8),
-) -> Vec<String> {
+) -> Cow<'a, str> {
+    let local = || local(UnixSeconds::parse(key).unwrap_or_default());
     match group {
-        None => Vec::new(),
-        Some(Group::Day) => vec![local(row.created).0],
-        Some(Group::Week) => vec![local(row.created).1],
-        Some(Group::Month) => vec![local(row.created).0.chars().take(7).collect()],
-        Some(Group::HourOfDay) => vec![format!("{:02}:00", local(row.created).2)],
-        Some(Group::Tag) => {
-            let tags: Vec<String> = serde_json::from_str(&label.unwrap_or_default()).unwrap_or_default();
-            if tags.is_empty() { vec!["untagged".to_owned()] } else { tags }
-        }
-        Some(_) => vec![label.unwrap_or_default()],
+        Some(Group::Day) => local().0.into(),
+        Some(Group::Week) => local().1.into(),
+        Some(Group::Month) => local().0.chars().take(7).collect::<String>().into(),
+        Some(Group::HourOfDay) => format!("{:02}:00", local().2).into(),
+        _ => key.into(),
+    }
+}
+
+/// Names of teams or teammates by id, where conversations are grouped by these.
+fn names(connection: &Connection, group: Group) -> StoreResult<HashMap<String, String>> {
+    let sql = match group {
+        Group::Team => "SELECT id, coalesce(name, id) FROM teams",
+        Group::Assignee => "SELECT id, coalesce(name, email, id) FROM admins",
+        _ => return Ok(HashMap::new()),
+    };
+    let mut statement = connection.prepare_cached(sql)?;
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// The groups that conversations of that key belong to.
+fn named(group: Group, key: String, names: &HashMap<String, String>) -> Vec<String> {
+    if group != Group::Tag {
+        return vec![names.get(&key).cloned().unwrap_or(key)];
+    }
+    let tags: Vec<String> = serde_json::from_str(&key).unwrap_or_default();
+    if tags.is_empty() { vec!["untagged".to_owned()] } else { tags }
+}
+
+/// The group of conversations without a team, a teammate, …
+fn nameless(group: Group) -> &'static str {
+    match group {
+        Group::Team | Group::Assignee => "unassigned",
+        Group::Tag => "untagged",
+        Group::Company => "none",
+        _ => "unknown",
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn medians_and_percentiles() {
-        assert_eq!(spread(&mut []), None);
-        assert_eq!(spread(&mut [5]), Some(Spread { count: 1, median: 5, p90: 5 }));
-        assert_eq!(spread(&mut [4, 1, 3, 2]), Some(Spread { count: 4, median: 2, p90: 4 }));
-        let mut tens: Vec<i64> = (1..=10).collect();
-        assert_eq!(spread(&mut tens), Some(Spread { count: 10, median: 5, p90: 9 }));
-    }
-}
+mod tests;

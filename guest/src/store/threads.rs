@@ -3,6 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::error::StoreResult;
+use crate::time::UnixSeconds;
 
 /// A conversation without its messages. Texts are as stored: neither clean nor redacted.
 #[derive(Clone, Debug, Default)]
@@ -173,7 +174,7 @@ pub fn places(connection: &Connection, id: &str, with_notes: bool) -> StoreResul
 #[derive(Clone, Debug)]
 pub struct Event {
     pub kind: String,
-    pub created_at: String,
+    pub created_at: UnixSeconds,
     pub author_name: Option<String>,
     pub author_type: Option<String>,
     /// Name of the team or teammate that it was assigned to.
@@ -183,17 +184,18 @@ pub struct Event {
 /// The newest events of a conversation, oldest first. Those of one second come by their ids, which
 /// are numbers that grow.
 pub fn events(connection: &Connection, id: &str, most: usize) -> StoreResult<Vec<Event>> {
-    let sql = "SELECT e.kind, e.created_at, coalesce(e.author_name, a.name), e.author_type, \
+    let sql = "SELECT k.name, e.created_seconds, coalesce(e.author_name, a.name), e.author_type, \
         CASE e.assigned_to_type WHEN 'team' THEN t.name ELSE b.name END \
-        FROM conversation_events e LEFT JOIN admins a ON a.id = e.author_id \
+        FROM conversations c JOIN conversation_events e ON e.conversation = c.number \
+        JOIN event_kinds k ON k.number = e.kind LEFT JOIN admins a ON a.id = e.author_id \
         LEFT JOIN teams t ON t.id = e.assigned_to_id LEFT JOIN admins b ON b.id = e.assigned_to_id \
-        WHERE e.conversation_id = ?1 ORDER BY e.created_at DESC, length(e.id) DESC, e.id DESC LIMIT ?2";
+        WHERE c.id = ?1 ORDER BY e.created_seconds DESC, e.id DESC LIMIT ?2";
     let mut statement = connection.prepare_cached(sql)?;
     let mut events = statement
         .query_map(params![id, most as i64], |row| {
             Ok(Event {
                 kind: row.get(0)?,
-                created_at: row.get(1)?,
+                created_at: UnixSeconds(row.get(1)?),
                 author_name: row.get(2)?,
                 author_type: row.get(3)?,
                 assigned_to: row.get(4)?,

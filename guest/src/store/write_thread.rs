@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 
-use rusqlite::{Connection, params};
+use rusqlite::types::Value;
+use rusqlite::{Connection, OptionalExtension, params};
 
 use super::index::{IndexEntry, index_message, unindex_message};
 use super::rows::{EventRow, MessageRow, SeenContact, ThreadRows};
@@ -54,12 +55,12 @@ pub fn store_thread(
     let mut changed = 0;
     let mut sequence = 0;
     if let Some(first) = &thread.first {
-        changed += u64::from(write_message(connection, owner, first, sequence, subject, &mut stored, now)?);
+        changed += u64::from(write_message(connection, owner, first, sequence, subject, &mut stored)?);
         sequence += 1;
     }
     sequence += i64::try_from(kept).unwrap_or(i64::MAX / 2);
     for message in &thread.messages {
-        changed += u64::from(write_message(connection, owner, message, sequence, None, &mut stored, now)?);
+        changed += u64::from(write_message(connection, owner, message, sequence, None, &mut stored)?);
         sequence += 1;
     }
     for (gone, message) in stored {
@@ -67,7 +68,7 @@ pub fn store_thread(
             remove_message(connection, &gone, message.number)?;
         }
     }
-    write_events(connection, id, &thread.events, out_of_reach)?;
+    write_events(connection, number, &thread.events, |created_at| out_of_reach(&created_at.to_iso()))?;
     for contact in &thread.seen_contacts {
         write_seen_contact(connection, contact)?;
     }
@@ -159,7 +160,6 @@ fn write_message(
     sequence: i64,
     subject: Option<&str>,
     stored: &mut HashMap<String, StoredMessage>,
-    now: UnixSeconds,
 ) -> StoreResult<bool> {
     if let Some(known) = stored.remove(message.id.as_str()) {
         let same_text = known.body == message.body && known.redacted == message.redacted;
@@ -179,17 +179,23 @@ fn write_message(
             return Ok(false);
         }
         delete_row(connection, known.number)?;
-        return insert_at(connection, owner.id, message, sequence, known.number, now).map(|_| !same_text);
+        return insert_at(connection, owner.id, message, sequence, known.number).map(|_| !same_text);
     }
     let mut number = super::message_number(message.created_at);
-    if !insert_at(connection, owner.id, message, sequence, number, now)? {
+    if !insert_at(connection, owner.id, message, sequence, number)? {
         // Either the number is taken, or the same part is stored under another conversation,
         // which was merged into this one.
         if let Some(elsewhere) = message_numbers::of_message(connection, &message.id)? {
+            connection
+                .prepare_cached(
+                    "UPDATE conversations SET message_count = message_count - 1
+                     WHERE id = (SELECT conversation_id FROM messages WHERE number = ?1)",
+                )?
+                .execute([elsewhere])?;
             remove_message(connection, message.id.as_str(), elsewhere)?;
         }
         number = message_numbers::free_from(connection, number)?;
-        insert_at(connection, owner.id, message, sequence, number, now)?;
+        insert_at(connection, owner.id, message, sequence, number)?;
     }
     index(connection, owner, number, subject, message)?;
     Ok(true)
@@ -222,15 +228,14 @@ fn insert_at(
     message: &MessageRow,
     sequence: i64,
     number: i64,
-    now: UnixSeconds,
 ) -> StoreResult<bool> {
     let inserted = connection
         .prepare_cached(
             "INSERT INTO messages (number, id, conversation_id, author_type, body, created_at, part_type,
-                sequence_number, last_synced, thread_position, author_id, author_name,
+                sequence_number, thread_position, author_id, author_name,
                 is_note, is_ai, redacted, updated_at, attachments)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?8, ?10,
-                nullif(?11, (SELECT name FROM admins WHERE admins.id = ?10)), ?12, ?13, ?14, ?15, ?16)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8, ?9,
+                nullif(?10, (SELECT name FROM admins WHERE admins.id = ?9)), ?11, ?12, ?13, ?14, ?15)
              ON CONFLICT DO NOTHING",
         )?
         .execute(params![
@@ -242,7 +247,6 @@ fn insert_at(
             message.created_at,
             message.part_type,
             sequence,
-            now,
             message.author_id,
             message.author_name,
             message.is_note,
@@ -268,17 +272,18 @@ pub(super) fn remove_message(connection: &Connection, id: &str, number: i64) -> 
 
 fn write_events(
     connection: &Connection,
-    conversation: &ConversationId,
+    conversation: i64,
     events: &[EventRow],
-    out_of_reach: impl Fn(&str) -> bool,
+    out_of_reach: impl Fn(UnixSeconds) -> bool,
 ) -> StoreResult<()> {
-    let mut statement = connection
-        .prepare_cached("SELECT id, created_at FROM conversation_events WHERE conversation_id = ?1")?;
-    let mut stored: HashMap<String, String> = statement
-        .query_map([conversation.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))?
+    let mut statement = connection.prepare_cached(
+        "SELECT CAST(id AS TEXT), created_seconds FROM conversation_events WHERE conversation = ?1",
+    )?;
+    let mut stored: HashMap<String, UnixSeconds> = statement
+        .query_map([conversation], |row| Ok((row.get(0)?, UnixSeconds(row.get(1)?))))?
         .collect::<Result<_, _>>()?;
     let mut insert = connection.prepare_cached(
-        "INSERT OR REPLACE INTO conversation_events (conversation_id, id, kind, created_at, author_type,
+        "INSERT OR REPLACE INTO conversation_events (conversation, id, kind, created_seconds, author_type,
             author_id, author_name, assigned_to_type, assigned_to_id, details)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, nullif(?7, (SELECT name FROM admins WHERE admins.id = ?6)), ?8, ?9, ?10)",
     )?;
@@ -287,10 +292,10 @@ fn write_events(
             continue;
         }
         insert.execute(params![
-            conversation.as_str(),
-            event.id.as_str(),
-            event.kind,
-            event.created_at,
+            conversation,
+            event_id(event.id.as_str()),
+            event_kind(connection, &event.kind)?,
+            event.created_at.0,
             event.author_type,
             event.author_id,
             event.author_name,
@@ -300,13 +305,35 @@ fn write_events(
         ])?;
     }
     for (gone, created_at) in stored {
-        if !out_of_reach(&created_at) {
+        if !out_of_reach(created_at) {
             connection
-                .prepare_cached("DELETE FROM conversation_events WHERE conversation_id = ?1 AND id = ?2")?
-                .execute(params![conversation.as_str(), gone])?;
+                .prepare_cached("DELETE FROM conversation_events WHERE conversation = ?1 AND id = ?2")?
+                .execute(params![conversation, event_id(&gone)])?;
         }
     }
     Ok(())
+}
+
+/// An event's id as it is stored: as a number, which is half as long, if it is the text of one.
+fn event_id(id: &str) -> Value {
+    match id.parse::<i64>() {
+        Ok(number) if number.to_string() == id => Value::Integer(number),
+        _ => Value::Text(id.to_owned()),
+    }
+}
+
+/// The number of a kind of event, which is entered when it is new.
+fn event_kind(connection: &Connection, kind: &str) -> StoreResult<i64> {
+    let known = connection
+        .prepare_cached("SELECT number FROM event_kinds WHERE name = ?1")?
+        .query_row([kind], |row| row.get(0))
+        .optional()?;
+    match known {
+        Some(number) => Ok(number),
+        None => Ok(connection
+            .prepare_cached("INSERT INTO event_kinds (name) VALUES (?1) RETURNING number")?
+            .query_row([kind], |row| row.get(0))?),
+    }
 }
 
 /// Remembers a customer seen in a thread, unless the contact itself was fetched.

@@ -19,7 +19,7 @@ use crate::time::{HOUR, MINUTE, UnixSeconds};
 
 /// A transaction holds so many threads at most, and is written after so many milliseconds: few
 /// transactions, and little lost to a kill.
-const BATCH_THREADS: usize = 50;
+const BATCH_THREADS: usize = 100;
 const BATCH_MS: u64 = 600;
 
 /// A thread to fetch, and how often that failed in this run.

@@ -1,10 +1,10 @@
 //! HTML of messages and e-mails to plain text, in one pass.
 //!
-//! This is no HTML parser: it builds no tree and forgives everything. Its time is linear in the
-//! length of the text whatever that contains, because every search that may fail (for the end
-//! of a tag, a comment, a script) either consumes what it looked at or is not tried again.
+//! This is no HTML parser: it builds no tree and forgives everything. What is a tag and what is
+//! text, [`super::markup`] says.
 
-use super::entities::{self, Decoded};
+use super::entities::Decoded;
+use super::markup::{Piece, Reader, Tag};
 use super::plain::PlainText;
 
 /// Plain text of an HTML body: entities decoded, blocks and breaks as newlines, list items
@@ -16,7 +16,7 @@ use super::plain::PlainText;
 /// show: [`super::clean`] it.
 #[must_use]
 pub fn html_to_text(html: &str) -> String {
-    let mut reader = Reader { html, at: 0, quotes_close: true, tags_close: true };
+    let mut reader = Reader::new(html);
     let mut page = Page { out: PlainText::with_capacity(html.len()), link: None };
     while let Some(piece) = reader.next() {
         match piece {
@@ -36,160 +36,6 @@ pub fn html_to_text(html: &str) -> String {
     }
     page.end_link();
     page.out.finish()
-}
-
-/// A start tag. Attributes are read from `attributes` only for the few elements that need them.
-struct Tag<'a> {
-    /// In lower case.
-    name: String,
-    attributes: &'a str,
-}
-
-enum Piece<'a> {
-    Text(&'a str),
-    Reference(Decoded),
-    Open(Tag<'a>),
-    Close(String),
-    /// A comment, a declaration.
-    Nothing,
-}
-
-struct Reader<'a> {
-    html: &'a str,
-    at: usize,
-    /// So far every quote in a tag was closed before the text ended.
-    quotes_close: bool,
-    /// There may be a `>` further on.
-    tags_close: bool,
-}
-
-impl<'a> Reader<'a> {
-    fn next(&mut self) -> Option<Piece<'a>> {
-        let rest = self.html.get(self.at..).filter(|rest| !rest.is_empty())?;
-        match rest.as_bytes()[0] {
-            b'<' => Some(self.markup(rest)),
-            b'&' => Some(match entities::decode(rest) {
-                Some((decoded, length)) => {
-                    self.at += length;
-                    Piece::Reference(decoded)
-                }
-                None => self.literal(rest, 1),
-            }),
-            _ => {
-                let end = rest.bytes().position(|byte| byte == b'<' || byte == b'&').unwrap_or(rest.len());
-                Some(self.literal(rest, end))
-            }
-        }
-    }
-
-    fn literal(&mut self, rest: &'a str, length: usize) -> Piece<'a> {
-        self.at += length;
-        Piece::Text(&rest[..length])
-    }
-
-    /// At a `<`.
-    fn markup(&mut self, rest: &'a str) -> Piece<'a> {
-        let bytes = rest.as_bytes();
-        match bytes.get(1) {
-            Some(b'!' | b'?') => {
-                let end = if let Some(comment) = rest.strip_prefix("<!--") {
-                    // An open comment hides the rest, as in a browser.
-                    Some(comment.find("-->").map_or(rest.len(), |end| end + 7))
-                } else {
-                    self.plain_tag_end(rest).map(|end| end + 1)
-                };
-                match end {
-                    Some(end) => {
-                        self.at += end;
-                        Piece::Nothing
-                    }
-                    None => self.literal(rest, 1),
-                }
-            }
-            Some(b'/') if bytes.get(2).is_some_and(u8::is_ascii_alphabetic) => {
-                let name = name(&rest[2..]);
-                match self.plain_tag_end(rest) {
-                    Some(end) => {
-                        self.at += end + 1;
-                        Piece::Close(name)
-                    }
-                    None => self.literal(rest, 2),
-                }
-            }
-            Some(first) if first.is_ascii_alphabetic() => {
-                let name = name(&rest[1..]);
-                match self.tag_end(rest) {
-                    Some(end) => {
-                        self.at += end + 1;
-                        let attributes = rest.get(1 + name.len()..end).unwrap_or_default();
-                        Piece::Open(Tag { name, attributes })
-                    }
-                    None => self.literal(rest, 1),
-                }
-            }
-            _ => self.literal(rest, 1),
-        }
-    }
-
-    /// Where the start tag at the beginning of `rest` ends: the `>` outside quoted values.
-    fn tag_end(&mut self, rest: &str) -> Option<usize> {
-        if self.quotes_close {
-            let mut quote = None;
-            let mut after_equals = false;
-            for (at, byte) in rest.bytes().enumerate() {
-                match (quote, byte) {
-                    (Some(open), _) if open == byte => quote = None,
-                    (Some(_), _) => {}
-                    (None, b'>') => return Some(at),
-                    (None, b'"' | b'\'') if after_equals => quote = Some(byte),
-                    _ => {}
-                }
-                if byte == b'=' {
-                    after_equals = true;
-                } else if !byte.is_ascii_whitespace() {
-                    after_equals = false;
-                }
-            }
-            // Looked through to the end in vain: from now on the next `>` ends a tag.
-            self.quotes_close = false;
-        }
-        self.plain_tag_end(rest)
-    }
-
-    fn plain_tag_end(&mut self, rest: &str) -> Option<usize> {
-        let end = if self.tags_close { rest.find('>') } else { None };
-        self.tags_close = end.is_some();
-        end
-    }
-
-    /// Goes behind the end tag of an element whose content is no text for readers. Without one
-    /// the rest is skipped, as in a browser.
-    fn skip_element(&mut self, name: &str) {
-        let rest = self.html.get(self.at..).unwrap_or_default();
-        let mut from = 0;
-        while let Some(at) = rest.get(from..).and_then(|rest| rest.find("</")) {
-            from += at + 2;
-            let follows = rest.as_bytes().get(from..from + name.len());
-            if follows.is_some_and(|bytes| bytes.eq_ignore_ascii_case(name.as_bytes())) {
-                let behind = rest.get(from..).and_then(|rest| rest.find('>')).map(|end| from + end + 1);
-                self.at += behind.unwrap_or(rest.len());
-                return;
-            }
-        }
-        self.at = self.html.len();
-    }
-}
-
-/// The element's name at the beginning of `text`, in lower case.
-fn name(text: &str) -> String {
-    // No element's name is longer. The bound keeps `<a<a<a…` linear.
-    const LONGEST: usize = 32;
-    let end = text
-        .bytes()
-        .take(LONGEST)
-        .position(|byte| byte.is_ascii_whitespace() || byte == b'>' || byte == b'/')
-        .unwrap_or(LONGEST.min(text.len()));
-    text.get(..end).unwrap_or_default().to_ascii_lowercase()
 }
 
 /// An open link: its address and where its label begins.
@@ -219,12 +65,12 @@ impl Page {
             "td" | "th" => self.out.character(' '),
             "a" => {
                 self.end_link();
-                if let Some(url) = attribute(tag.attributes, "href").filter(|url| is_worth_showing(url)) {
+                if let Some(url) = tag.attribute("href").filter(|url| is_worth_showing(url)) {
                     let label = self.out.position();
                     self.link = Some(Link { url, label });
                 }
             }
-            "img" => self.image(tag.attributes),
+            "img" => self.image(tag),
             name if is_block(name) => self.out.block(),
             _ => {}
         }
@@ -247,14 +93,13 @@ impl Page {
         }
     }
 
-    fn image(&mut self, attributes: &str) {
-        let pixel = |name| {
-            attribute(attributes, name).is_some_and(|value| matches!(value.trim(), "0" | "1" | "0px" | "1px"))
-        };
+    fn image(&mut self, tag: &Tag<'_>) {
+        let pixel =
+            |name| tag.attribute(name).is_some_and(|value| matches!(value.trim(), "0" | "1" | "0px" | "1px"));
         if pixel("width") || pixel("height") {
             return;
         }
-        let alt = attribute(attributes, "alt").unwrap_or_default();
+        let alt = tag.attribute("alt").unwrap_or_default();
         let alt = alt.split_whitespace().collect::<Vec<_>>().join(" ");
         if alt.is_empty() {
             self.out.text("[image]");
@@ -332,48 +177,6 @@ fn is_block(name: &str) -> bool {
             | "thead"
             | "tr"
     )
-}
-
-/// The decoded, trimmed value of the first attribute of that (lower-case) name.
-fn attribute(attributes: &str, wanted: &str) -> Option<String> {
-    let mut rest = attributes;
-    loop {
-        rest = rest.trim_start_matches(|character: char| character.is_ascii_whitespace() || character == '/');
-        if rest.is_empty() {
-            return None;
-        }
-        // A leading `=` belongs to the name, as in a browser; so every round consumes something.
-        let end = rest
-            .char_indices()
-            .skip(1)
-            .find(|(_, character)| character.is_ascii_whitespace() || matches!(character, '=' | '/'))
-            .map_or(rest.len(), |(at, _)| at);
-        let (name, behind) = rest.split_at(end);
-        rest = behind.trim_start();
-        let mut value = "";
-        if let Some(behind) = rest.strip_prefix('=') {
-            let behind = behind.trim_start();
-            let quoted = behind.chars().next().filter(|quote| matches!(quote, '"' | '\''));
-            let (inner, end) = match quoted {
-                Some(quote) => {
-                    let inner = &behind[1..];
-                    let end = inner.find(quote).unwrap_or(inner.len());
-                    (&inner[..end], (end + 2).min(behind.len()))
-                }
-                None => {
-                    let end = behind
-                        .find(|character: char| character.is_ascii_whitespace())
-                        .unwrap_or(behind.len());
-                    (&behind[..end], end)
-                }
-            };
-            value = inner;
-            rest = &behind[end..];
-        }
-        if name.eq_ignore_ascii_case(wanted) {
-            return Some(entities::decode_all(value.trim()).trim().to_owned());
-        }
-    }
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ mod clean;
 mod entities;
 mod html;
 mod index;
+mod markup;
 mod plain;
 
 pub use clean::clean;

@@ -45,7 +45,7 @@ fn output() -> Value {
             "data_age_minutes": schema::integer(""),
             "reason": schema::text("")
         }),
-        &["has_coverage", "coverage_gaps", "reason"],
+        &["has_coverage"],
     )
 }
 

@@ -42,7 +42,7 @@ pub fn output() -> Value {
             "skipped": schema::boolean("Nothing was read: the cache was fresh."),
             "notes": {"type": "array", "items": {"type": "string"}, "description": "What could not be read."}
         }),
-        &["success", "message"],
+        &["success"],
     )
 }
 

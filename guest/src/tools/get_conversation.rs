@@ -282,7 +282,7 @@ fn events(connection: &Connection, id: &str, content: Content<'_>) -> Result<Vec
         .map(|event| {
             let mut answer = Answer::new();
             answer.set("kind", event.kind.clone());
-            answer.set("created_at", event.created_at.clone());
+            answer.set("created_at", event.created_at.to_iso());
             answer.set_some(
                 "by",
                 event

@@ -121,9 +121,9 @@ pub enum Command {
     ///
     /// The token is read without an echo, or from standard input where that is no terminal. It is
     /// stored for you alone, outside the folder that the component sees.
-    Login,
+    Login(JsonOption),
     /// Remove the stored access token
-    Logout,
+    Logout(JsonOption),
     /// Remove everything that is cached, after asking
     Reset(ResetOptions),
     /// Set up an MCP client to start this server
@@ -144,6 +144,9 @@ pub struct ResetOptions {
     /// Do not ask
     #[arg(long)]
     pub yes: bool,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Debug, Args)]
@@ -155,11 +158,17 @@ pub struct InstallOptions {
     /// Write the access token into the client's file, too
     #[arg(long)]
     pub with_token: bool,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Debug, Args)]
 pub struct UninstallOptions {
     pub client: Client,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Debug, Args)]

@@ -100,7 +100,7 @@ async fn copy(
     let bytes = moved
         .map_err(|error| Failure::Work(format!("The copy could not be written to {shown} ({error}).")))?;
     Ok(if options.json {
-        json!({"success": true, "file": options.file, "bytes": bytes}).to_string()
+        json!({"success": true, "file": shown.to_string(), "bytes": bytes}).to_string()
     } else {
         format!("Wrote {shown} ({:.1} MB).", bytes as f64 / 1e6)
     })

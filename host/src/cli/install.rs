@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use serde_json::json;
+
 use super::arguments::{InstallOptions, UninstallOptions};
 use super::{Failure, terminal};
 use crate::clients::Client;
@@ -32,21 +34,25 @@ pub fn install(
     };
     let path = client.file(&places()?);
     if options.print {
-        return print(client, &path, &entry);
+        return print(options, &path, &entry);
     }
     let file = ClientFile::read(&path).map_err(Failure::Work)?;
     let refused = |reason: String| Failure::Work(unusable(client, &path, &reason));
     let text = client.shape().with(file.text(), &entry).map_err(refused)?;
-    if file.exists() && text == file.text() {
-        terminal::line(&format!("{} is set up already, in {}.", client.title(), path.display()));
-    } else {
+    let changed = !file.exists() || text != file.text();
+    let mut kept = None;
+    let mut lines = Vec::new();
+    if changed {
         let closed = matches!(entry.token, EntryToken::Written(_));
-        let kept = file.replace(&text, closed).map_err(Failure::Work)?;
-        terminal::line(&format!("{} now starts {}.", client.title(), entry.command));
-        say_where(&path, &file, kept.as_deref());
+        kept = file.replace(&text, closed).map_err(Failure::Work)?;
+        lines.push(format!("{} now starts {}.", client.title(), entry.command));
+        lines.extend(where_it_is(&path, &file, kept.as_deref()));
+    } else {
+        lines.push(format!("{} is set up already, in {}.", client.title(), path.display()));
     }
-    terminal::line(&about_token(client, sources, &entry));
-    terminal::line(&format!("Restart {} to have it read its configuration anew.", client.title()));
+    lines.push(about_token(client, sources, &entry));
+    lines.push(format!("Restart {} to have it read its configuration anew.", client.title()));
+    say(options.json, client, &path, changed, kept.as_deref(), &lines);
     Ok(ExitCode::SUCCESS)
 }
 
@@ -59,16 +65,32 @@ pub fn uninstall(options: &UninstallOptions) -> Result<ExitCode, Failure> {
         .without(file.text())
         .map_err(|reason| Failure::Work(unusable(client, &path, &reason)))?;
     let Some(text) = text else {
-        terminal::line(&format!("FastIntercom is not in {}, so nothing was changed there.", path.display()));
+        let line = format!("FastIntercom is not in {}, so nothing was changed there.", path.display());
+        say(options.json, client, &path, false, None, &[line]);
         return Ok(ExitCode::SUCCESS);
     };
     let kept = file.replace(&text, false).map_err(Failure::Work)?;
-    terminal::line(&format!("{} no longer starts FastIntercom.", client.title()));
-    say_where(&path, &file, kept.as_deref());
-    terminal::line(
-        "The cached conversations and a stored token are still there; `fastintercom reset` and `fastintercom logout` remove them.",
+    let mut lines = vec![format!("{} no longer starts FastIntercom.", client.title())];
+    lines.extend(where_it_is(&path, &file, kept.as_deref()));
+    lines.push(
+        "The cached conversations and a stored token are still there; `fastintercom reset` and `fastintercom logout` remove them.".to_owned(),
     );
+    say(options.json, client, &path, true, kept.as_deref(), &lines);
     Ok(ExitCode::SUCCESS)
+}
+
+/// What was done to the client's file; in JSON the sentences go along, since no field says what
+/// they ask for.
+fn say(as_json: bool, client: Client, path: &Path, changed: bool, kept: Option<&Path>, lines: &[String]) {
+    let document = json!({
+        "success": true,
+        "client": client.name(),
+        "file": path.display().to_string(),
+        "changed": changed,
+        "kept_as": kept.map(|kept| kept.display().to_string()),
+        "notes": lines,
+    });
+    terminal::answer(as_json, &document, lines);
 }
 
 fn places() -> Result<Places, Failure> {
@@ -88,26 +110,40 @@ fn unusable(client: Client, path: &Path, reason: &str) -> String {
     )
 }
 
-fn say_where(path: &Path, file: &ClientFile, kept: Option<&Path>) {
-    terminal::line(&match kept {
+fn where_it_is(path: &Path, file: &ClientFile, kept: Option<&Path>) -> Vec<String> {
+    let mut lines = vec![match kept {
         Some(kept) => {
             format!("Changed {}; as it was before it is kept as {}.", path.display(), kept.display())
         }
         None => format!("Wrote {}.", path.display()),
-    });
+    }];
     if kept.is_some() && file.text().contains(TOKEN_VARIABLE) {
-        terminal::line("That copy may still hold an access token; remove it once all is well.");
+        lines.push("That copy may still hold an access token; remove it once all is well.".to_owned());
     }
+    lines
 }
 
 /// What would stand in the file if nothing else did: other servers there may have secrets, and a
 /// file that cannot be read is when somebody needs this most.
-fn print(client: Client, path: &Path, entry: &Entry) -> Result<ExitCode, Failure> {
+fn print(options: &InstallOptions, path: &Path, entry: &Entry) -> Result<ExitCode, Failure> {
     let mut shown = entry.clone();
     if let EntryToken::Written(token) = &mut shown.token {
         HIDDEN_TOKEN.clone_into(token);
     }
-    let text = client.shape().with("", &shown).map_err(Failure::Work)?;
+    let text = options.client.shape().with("", &shown).map_err(Failure::Work)?;
+    if options.json {
+        terminal::json(
+            &json!({
+                "success": true,
+                "client": options.client.name(),
+                "file": path.display().to_string(),
+                "changed": false,
+                "would_write": text,
+            })
+            .to_string(),
+        );
+        return Ok(ExitCode::SUCCESS);
+    }
     let merged = if path.exists() { ", merged with what is there" } else { ", a new file" };
     terminal::note(&format!("Would be written to {}{merged}:", path.display()));
     terminal::line(text.trim_end());

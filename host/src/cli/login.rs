@@ -4,9 +4,11 @@ use std::io::{self, IsTerminal as _, Read as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use serde_json::json;
 use tokio_util::sync::CancellationToken;
 use zeroize::Zeroizing;
 
+use super::arguments::JsonOption;
 use super::{Failure, terminal};
 use crate::application::Application;
 use crate::config::{Config, Sources, login_file, remove_token, store_token};
@@ -17,7 +19,7 @@ use crate::text::printable;
 /// Bytes that are read of standard input at most: a token has some sixty.
 const LONGEST: u64 = 64 * 1024;
 
-pub async fn login(sources: &Sources) -> Result<ExitCode, Failure> {
+pub async fn login(sources: &Sources, options: &JsonOption) -> Result<ExitCode, Failure> {
     let file = stored_file()?;
     // Wrong settings are told before somebody looks for the token.
     Config::resolve_with(sources, Some(placeholder()?))?;
@@ -33,30 +35,32 @@ pub async fn login(sources: &Sources) -> Result<ExitCode, Failure> {
     store_token(&secret, &file).map_err(|error| {
         Failure::Work(format!("The token could not be stored in {} ({error}).", file.display()))
     })?;
-    terminal::line(&format!("The token belongs to {}.", printable(&report.workspace, 200)));
-    terminal::line(&format!("Stored in {}, for you alone.", file.display()));
-    for problem in report.wrong_region.iter().chain(&report.missing) {
-        terminal::line(&format!("Note: {}", printable(problem, 600)));
-    }
-    for hint in hints(sources) {
-        terminal::line(&format!("Note: {hint}"));
-    }
+    let shown = file.display().to_string();
+    let workspace = printable(&report.workspace, 200);
+    let problems = report.wrong_region.iter().chain(&report.missing).map(|problem| printable(problem, 600));
+    let notes: Vec<String> = problems.chain(hints(sources)).collect();
+    let mut lines =
+        vec![format!("The token belongs to {workspace}."), format!("Stored in {shown}, for you alone.")];
+    lines.extend(notes.iter().map(|note| format!("Note: {note}")));
+    let document = json!({"success": true, "workspace": workspace, "file": shown, "notes": notes});
+    terminal::answer(options.json, &document, &lines);
     Ok(ExitCode::SUCCESS)
 }
 
-pub fn logout(sources: &Sources) -> Result<ExitCode, Failure> {
+pub fn logout(sources: &Sources, options: &JsonOption) -> Result<ExitCode, Failure> {
     let file = stored_file()?;
-    let shown = file.display();
+    let shown = file.display().to_string();
     let was_there = remove_token(&file)
         .map_err(|error| Failure::Work(format!("{shown} could not be removed ({error}).")))?;
-    terminal::line(&if was_there {
+    let notes = elsewhere(sources);
+    let mut lines = vec![if was_there {
         format!("Removed {shown}. A server that runs still has the token until it ends.")
     } else {
         format!("No token is stored; {shown} is not there.")
-    });
-    for hint in elsewhere(sources) {
-        terminal::line(&format!("Note: {hint}"));
-    }
+    }];
+    lines.extend(notes.iter().map(|note| format!("Note: {note}")));
+    let document = json!({"success": true, "removed": was_there, "file": shown, "notes": notes});
+    terminal::answer(options.json, &document, &lines);
     Ok(ExitCode::SUCCESS)
 }
 

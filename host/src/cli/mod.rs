@@ -115,8 +115,8 @@ async fn execute(
     match command {
         Command::Install(options) => install::install(sources, config, &options),
         Command::Uninstall(options) => install::uninstall(&options),
-        Command::Login => login::login(sources).await,
-        Command::Logout => login::logout(sources),
+        Command::Login(options) => login::login(sources, &options).await,
+        Command::Logout(options) => login::logout(sources, &options),
         Command::Reset(options) => reset::run(sources, &options),
         Command::Doctor(options) => doctor::run(sources, &options).await,
         Command::Repair(options) => {

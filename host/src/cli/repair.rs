@@ -84,7 +84,7 @@ pub async fn run(application: &Arc<Application>, options: JsonOption) -> Result<
     let kept = exchange(database, &saved.path).await?;
     let report: Value = serde_json::from_str(&report).unwrap_or_default();
     if options.json {
-        let mut answer = json!({"success": true, "repaired": true, "kept_as": kept});
+        let mut answer = json!({"success": true, "repaired": true, "kept_as": kept.display().to_string()});
         if let (Some(answer), Value::Object(report)) = (answer.as_object_mut(), report) {
             answer.extend(report);
         }

@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
+use serde_json::{Value, json};
+
 use super::arguments::ResetOptions;
 use super::{Failure, repair, terminal};
 use crate::config::{Place, Sources, place};
@@ -31,21 +33,25 @@ pub fn run(sources: &Sources, options: &ResetOptions) -> Result<ExitCode, Failur
     let found = cached(&place)
         .map_err(|error| Failure::Work(format!("{} cannot be listed ({error}).", place.folder.display())))?;
     if found.iter().all(|file| file.bytes == 0) {
-        terminal::line(&format!("Nothing is cached in {}.", place.folder.display()));
+        say(options, &[], vec![format!("Nothing is cached in {}.", place.folder.display())]);
         return Ok(ExitCode::SUCCESS);
     }
     if !options.yes && !agreed(&place, &found)? {
-        terminal::line("Nothing was removed.");
+        say(options, &[], vec!["Nothing was removed.".to_owned()]);
         return Ok(ExitCode::SUCCESS);
     }
     let removed = remove(&place)?;
-    for file in &removed {
-        terminal::line(&format!("Removed {}.", file.shown()));
-    }
-    terminal::line(
-        "Your settings and the access token are as they were; `fastintercom logout` removes a stored token. The next sync begins anew.",
+    let mut lines: Vec<_> = removed.iter().map(|file| format!("Removed {}.", file.shown())).collect();
+    lines.push(
+        "Your settings and the access token are as they were; `fastintercom logout` removes a stored token. The next sync begins anew.".to_owned(),
     );
+    say(options, &removed, lines);
     Ok(ExitCode::SUCCESS)
+}
+
+fn say(options: &ResetOptions, removed: &[Cached], lines: Vec<String>) {
+    let removed: Vec<_> = removed.iter().map(Cached::document).collect();
+    terminal::answer(options.json, &json!({"success": true, "removed": removed}), &lines);
 }
 
 /// A file with customers' texts.
@@ -57,6 +63,10 @@ struct Cached {
 impl Cached {
     fn shown(&self) -> String {
         format!("{} ({:.1} MB)", self.path.display(), self.bytes as f64 / 1e6)
+    }
+
+    fn document(&self) -> Value {
+        json!({"file": self.path.display().to_string(), "bytes": self.bytes})
     }
 }
 

@@ -6,6 +6,7 @@
 use std::io::{self, IsTerminal, Write};
 
 use anstyle::{AnsiColor, Style};
+use serde_json::Value;
 
 use crate::component::bindings::views::{Span, Style as Meaning};
 
@@ -95,9 +96,19 @@ fn look(meaning: Meaning) -> Style {
     }
 }
 
+/// What a command did: one JSON document for programs, or else a line each for people.
+pub fn answer(as_json: bool, document: &Value, lines: &[String]) {
+    if as_json {
+        return json(&document.to_string());
+    }
+    for text in lines {
+        line(text);
+    }
+}
+
 /// JSON, indented for people and one line for programs.
 pub fn json(text: &str) {
-    let pretty = serde_json::from_str::<serde_json::Value>(text)
+    let pretty = serde_json::from_str::<Value>(text)
         .ok()
         .filter(|_| io::stdout().is_terminal())
         .and_then(|value| serde_json::to_string_pretty(&value).ok());

@@ -108,7 +108,7 @@ impl Config {
             timezone: sources.parsed("timezone", timezone)?,
             redactions: sources.parsed("redact", redactions)?.unwrap_or_default(),
             retention_days: sources.number("retention_days", 1..=36_500)?,
-            max_in_flight: sources.number("max_in_flight", 1..=100)?.unwrap_or(15),
+            max_in_flight: sources.number("max_in_flight", 1..=100)?.unwrap_or(20),
             overlap_seconds: sources.number("overlap_seconds", 0..=86_400)?.unwrap_or(600),
             call_limits: CallLimits {
                 call: Duration::from_secs(

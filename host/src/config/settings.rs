@@ -162,7 +162,7 @@ pub const SETTINGS: &[Setting] = &[
         "the interval in seconds, for tests and trials; it beats the minutes",
     )
     .rare(),
-    setting("max_in_flight", &["FASTINTERCOM_MAX_IN_FLIGHT"], "15", "conversations fetched at the same time")
+    setting("max_in_flight", &["FASTINTERCOM_MAX_IN_FLIGHT"], "20", "conversations fetched at the same time")
         .rare(),
     setting(
         "overlap_seconds",

@@ -51,21 +51,29 @@ pub fn tool_success(output: tools::ToolOutput) -> CallToolResult {
 }
 
 /// A failure that the model can act on.
-pub fn tool_failure(output: tools::ToolOutput) -> CallToolResult {
-    let structured: Value =
-        serde_json::from_str(&output.structured).unwrap_or_else(|_| json!({"error": output.text}));
-    let mut result = CallToolResult::structured_error(structured);
-    result.content = vec![ContentBlock::text(output.text)];
+///
+/// `output_schema` is the tool's. Some clients hold failures to it, too (TypeScript SDK 1,
+/// Inspector) and would show their own complaint instead of the sentence, so the structured part
+/// is left out where it lacks a field that the schema requires.
+pub fn tool_failure(output: tools::ToolOutput, output_schema: Option<&str>) -> CallToolResult {
+    let mut result = CallToolResult::error(vec![ContentBlock::text(output.text)]);
+    result.structured_content = serde_json::from_str(&output.structured)
+        .ok()
+        .filter(|structured| output_schema.is_some_and(|schema| has_required(structured, schema)));
     result.meta = Some(server_meta());
     result
 }
 
 /// A failure of which the component knows nothing: it trapped, or ran over a limit.
 pub fn host_failure(sentence: &str) -> CallToolResult {
-    tool_failure(tools::ToolOutput {
-        structured: json!({"error": sentence}).to_string(),
-        text: sentence.to_owned(),
-    })
+    tool_failure(tools::ToolOutput { structured: String::new(), text: sentence.to_owned() }, None)
+}
+
+/// Whether the object has the fields that the JSON Schema requires of it.
+fn has_required(object: &Value, schema: &str) -> bool {
+    let Ok(schema) = serde_json::from_str::<Value>(schema) else { return false };
+    let required = schema["required"].as_array().map_or(&[][..], Vec::as_slice);
+    required.iter().filter_map(Value::as_str).all(|name| object.get(name).is_some())
 }
 
 pub fn resource(entry: resources::ResourceEntry) -> Resource {

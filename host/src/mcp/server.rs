@@ -60,6 +60,12 @@ impl Server {
     pub fn without_sessions(self) -> Self {
         Self { subscription: None, ..self }
     }
+
+    /// The tool's output schema. None: no such tool, or the component cannot be asked.
+    async fn output_schema(&self, tool: &str) -> Option<String> {
+        let tools = self.application.tools().await.ok()?;
+        tools.into_iter().find(|one| one.name == tool).map(|one| one.output_schema)
+    }
 }
 
 /// Lists are short and come whole: the only cursor is none.
@@ -210,7 +216,8 @@ impl ServerHandler for Server {
                 return Err(ErrorData::invalid_params(sentence, None));
             }
             Ok(Err(ToolError::InvalidArguments(output) | ToolError::Failed(output))) => {
-                convert::tool_failure(output)
+                let schema = self.output_schema(&name).await;
+                convert::tool_failure(output, schema.as_deref())
             }
             Err(error) => {
                 tracing::warn!("{} failed: {error}", crate::text::printable(&name, 64));

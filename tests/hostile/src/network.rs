@@ -98,19 +98,28 @@ pub fn set_header(arguments: &Value) -> Value {
     json!({"set": set})
 }
 
+/// Begins a request that the policy allows; its body is still to be written.
+fn begin_search(
+    arguments: &Value,
+    headers: Fields,
+) -> Result<(OutgoingBody, FutureIncomingResponse), String> {
+    let request = OutgoingRequest::new(headers);
+    let refused = |()| "refused".to_owned();
+    request.set_method(&Method::Post).map_err(refused)?;
+    request.set_scheme(Some(&Scheme::Http)).map_err(refused)?;
+    request.set_authority(Some(text(arguments, "authority"))).map_err(refused)?;
+    request.set_path_with_query(Some("/conversations/search")).map_err(refused)?;
+    let body = request.body().map_err(refused)?;
+    let response = handle(request, None).map_err(|code| format!("{code:?}"))?;
+    Ok((body, response))
+}
+
 /// Tries to send a header of that name after the body.
 pub fn set_trailer(arguments: &Value) -> Value {
     let send_it = || -> Result<Value, String> {
         let headers = Fields::new();
         headers.append("transfer-encoding", b"chunked").ok();
-        let request = OutgoingRequest::new(headers);
-        let refused = |()| "refused".to_owned();
-        request.set_method(&Method::Post).map_err(refused)?;
-        request.set_scheme(Some(&Scheme::Http)).map_err(refused)?;
-        request.set_authority(Some(text(arguments, "authority"))).map_err(refused)?;
-        request.set_path_with_query(Some("/conversations/search")).map_err(refused)?;
-        let body = request.body().map_err(refused)?;
-        let response = handle(request, None).map_err(|code| format!("{code:?}"))?;
+        let (body, response) = begin_search(arguments, headers)?;
         if let Ok(stream) = body.write() {
             let _ = stream.blocking_write_and_flush(b"{}");
         }
@@ -161,14 +170,7 @@ pub fn hold_bodies(arguments: &Value) -> Value {
 /// Sends a body of so many bytes.
 pub fn large_request(arguments: &Value) -> Value {
     let send_it = || -> Result<Value, String> {
-        let request = OutgoingRequest::new(Fields::new());
-        let refused = |()| "refused".to_owned();
-        request.set_method(&Method::Post).map_err(refused)?;
-        request.set_scheme(Some(&Scheme::Http)).map_err(refused)?;
-        request.set_authority(Some(text(arguments, "authority"))).map_err(refused)?;
-        request.set_path_with_query(Some("/conversations/search")).map_err(refused)?;
-        let body = request.body().map_err(refused)?;
-        let response = handle(request, None).map_err(|code| format!("{code:?}"))?;
+        let (body, response) = begin_search(arguments, Fields::new())?;
         if let Ok(stream) = body.write() {
             for _ in 0..number(arguments, "bytes") / 4_096 {
                 if stream.blocking_write_and_flush(&[b'x'; 4_096]).is_err() {

@@ -225,6 +225,30 @@ fn what_a_client_is_told_starts_a_server() {
 }
 
 #[test]
+fn programs_are_told_in_json_what_was_changed() {
+    let cli = plain();
+    let file = cli.scratch().write("home/.cursor/mcp.json", lived_in("cursor"));
+    let path = file.display().to_string();
+    let shown = run(&cli, &["install", "cursor", "--print", "--json"]).json();
+    assert_eq!((&shown["file"], &shown["changed"]), (&json!(path), &json!(false)));
+    assert_eq!(entry("cursor", shown["would_write"].as_str().expect("a text"))["command"], program());
+    assert_eq!(read(&file), lived_in("cursor"));
+
+    let told = run(&cli, &["install", "cursor", "--json"]).json();
+    assert_eq!((&told["success"], &told["client"]), (&json!(true), &json!("cursor")));
+    assert_eq!((&told["file"], &told["changed"]), (&json!(path), &json!(true)));
+    assert_eq!(told["kept_as"], kept(&file).expect("a copy").display().to_string());
+    assert!(told["notes"].to_string().contains("Restart Cursor"), "{told}");
+    let again = run(&cli, &["install", "cursor", "--json"]).json();
+    assert_eq!((&again["changed"], &again["kept_as"]), (&json!(false), &Value::Null));
+
+    let told = run(&cli, &["uninstall", "cursor", "--json"]).json();
+    assert_eq!((&told["file"], &told["changed"]), (&json!(path), &json!(true)));
+    let again = run(&cli, &["uninstall", "cursor", "--json"]).json();
+    assert_eq!((&again["success"], &again["changed"]), (&json!(true), &json!(false)));
+}
+
+#[test]
 fn a_wrong_setting_and_an_unknown_client_reach_no_file() {
     let cli = plain();
     let output = run(&cli, &["--region", "mars", "install", "cursor"]).assert_code(2);

@@ -49,6 +49,25 @@ fn a_token_is_checked_stored_for_its_user_alone_used_and_removed() {
 }
 
 #[test]
+fn programs_are_told_the_same_in_json_and_never_the_token() {
+    let simulator = small();
+    let cli = cli(&simulator);
+    let file = stored(&cli).display().to_string();
+    let output = cli.clone().args(["login", "--json"]).input(simulator.token()).run().assert_code(0);
+    assert!(!format!("{output:?}").contains(simulator.token()), "{output:?}");
+    let told = output.json();
+    assert_eq!((&told["success"], &told["file"]), (&true.into(), &file.as_str().into()));
+    assert_eq!(told["workspace"], "Acme Support (sim00001), region us");
+    assert!(told["notes"][0].as_str().is_some_and(|note| note.contains("base url")), "{told}");
+    let told = cli.clone().args(["logout", "--json"]).run().json();
+    assert_eq!((&told["removed"], &told["file"]), (&true.into(), &file.as_str().into()));
+    let told = cli.clone().args(["logout", "--json"]).run().json();
+    assert_eq!((&told["success"], &told["removed"]), (&true.into(), &false.into()));
+    let refused = cli.args(["login", "--json"]).input("another-token").run().assert_code(1);
+    assert!(refused.stdout.is_empty() && refused.stderr.contains("refuses"), "{refused:?}");
+}
+
+#[test]
 fn a_token_that_is_refused_or_cannot_be_checked_is_not_stored() {
     let simulator = small();
     let cli = cli(&simulator);

@@ -1,10 +1,14 @@
 //! The whole program over its real streams: one theme a file. `FASTINTERCOM_BIN` names it.
 
 mod background;
+#[cfg(unix)]
+mod backup_every;
 mod bad_input;
 mod commands;
 mod crash;
 mod doctor;
+#[cfg(unix)]
+mod documents;
 mod failures;
 mod install;
 mod login;

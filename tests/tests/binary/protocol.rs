@@ -102,6 +102,34 @@ fn answers_have_every_field_that_their_schema_requires() {
     }
 }
 
+/// Some clients hold failures to the schema, too, and show their own complaint instead of ours.
+#[test]
+fn failures_have_every_field_that_their_schema_requires_or_no_structure() {
+    let simulator = small();
+    let session = crate::synced(&simulator);
+    let list = session.request("tools/list", json!({})).expect("a list");
+    let mut structured = Vec::new();
+    for tool in list["tools"].as_array().expect("a list") {
+        let name = tool["name"].as_str().expect("a name");
+        let answer = session.call_tool(name, json!({"no_such_argument": 1}));
+        assert!(answer.is_error && answer.text.contains("no_such_argument"), "{name}: {}", answer.text);
+        if answer.structured.is_null() {
+            continue;
+        }
+        for field in tool["outputSchema"]["required"].as_array().into_iter().flatten() {
+            let field = field.as_str().expect("a name");
+            assert!(answer.structured.get(field).is_some(), "{name} lacks {field}: {}", answer.structured);
+        }
+        assert_eq!(answer.structured["error"], answer.text, "one failure, one sentence");
+        structured.push(name.to_owned());
+    }
+    // The original tools answered a failure with their boolean, and programs read it.
+    for name in ["get_data_info", "check_coverage", "get_sync_status", "force_sync", "sync_conversations"] {
+        assert!(structured.iter().any(|one| one == name), "{name} is not among {structured:?}");
+    }
+    assert!(!structured.iter().any(|one| one == "search_conversations"), "{structured:?}");
+}
+
 #[test]
 fn unknown_names_and_malformed_parameters_are_protocol_errors() {
     let simulator = small();

@@ -39,6 +39,8 @@ fn everything_cached_is_removed_and_named_and_the_next_sync_begins_anew() {
 
     let again = cli.clone().args(["reset", "--yes"]).run().assert_code(0);
     assert!(again.stdout.contains("Nothing is cached"), "{again:?}");
+    let again = cli.clone().args(["reset", "--yes", "--json"]).run().json();
+    assert_eq!(again, serde_json::json!({"success": true, "removed": []}));
     let report = cli.args(["sync", "--days", "9", "--json"]).run().json();
     assert_eq!((&report["total_conversations"], &report["hydrated"]), (&30.into(), &30.into()));
 }
@@ -73,7 +75,12 @@ fn a_program_in_a_transaction_is_waited_for_and_then_named() {
     assert!(cli.scratch().database().exists());
     native.execute_batch("ROLLBACK").expect("its end");
     drop(native);
-    cli.args(["reset", "--yes"]).run().assert_code(0);
+    let bytes = std::fs::metadata(cli.scratch().database()).expect("it is there").len();
+    let told = cli.clone().args(["reset", "--yes", "--json"]).run().json();
+    let database = cli.scratch().database().display().to_string();
+    let removed = told["removed"].as_array().expect("a list");
+    assert!(removed.contains(&serde_json::json!({"file": database, "bytes": bytes})), "{told}");
+    assert!(!cli.scratch().database().exists());
 }
 
 #[cfg(target_os = "linux")]

@@ -25,6 +25,8 @@ fn a_database_that_is_none_is_alive_and_not_ready() {
     let (_session, web) = open(server);
     assert_eq!(web.get("/healthz").status, 200);
     assert!(web.get("/readyz").refused(503).contains("not an SQLite database"));
+    let told = web.tool("get_data_info", serde_json::json!({})).refused(422);
+    assert!(told.contains("not an SQLite database"), "{told}");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Space: memory, tables, stack, answers.
 
 use fastintercom_tests::simulator::Config;
+use fastintercom_tests::web::Web;
 use serde_json::json;
 
 use crate::{answers, attacked, goes_on, is_ended, simulate, victim};
@@ -27,6 +28,24 @@ fn memory_of_all_instances_is_bounded() {
         assert!(sentence.contains("FASTINTERCOM_MEMORY_TOTAL_MB"), "{sentence}");
     }
     goes_on(&session);
+}
+
+/// Tried: the same by programs, who are told by the status whether asking again can help.
+#[test]
+fn programs_can_tell_their_own_excess_from_that_of_others_and_from_faults() {
+    let simulator = simulate(Config::new().conversations(1));
+    let server = attacked(&simulator).without_token().http().env("FASTINTERCOM_CALL_TIMEOUT_SECONDS", "30");
+    let session = server.start_silent();
+    let web = Web::of(&session);
+    assert!(web.tool("grow", json!({})).refused(422).contains("more than 64 MB of memory"));
+    assert!(web.tool("recurse", json!({})).refused(500).contains("fault of its own"));
+    assert!(web.tool("many_fields", json!({})).refused(500).contains("more resources"));
+    drop(session);
+    let crowded =
+        server.env("FASTINTERCOM_MEMORY_MB", "4096").env("FASTINTERCOM_MEMORY_TOTAL_MB", "64").start_silent();
+    let web = Web::of(&crowded);
+    assert!(web.tool("grow", json!({})).refused(503).contains("All calls together"));
+    assert_eq!(web.tool("nothing", json!({})).succeeded(), json!({"ok": true}));
 }
 
 /// Tried: a stack without bound, and a panic.

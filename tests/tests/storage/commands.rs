@@ -9,17 +9,21 @@ use fastintercom_tests::server::Server;
 use fastintercom_tests::simulator::Config;
 use serde_json::Value;
 
-use crate::{report, simulate, small};
+use crate::{report, simulate, small, wait_until};
 
 #[test]
 fn a_backup_of_a_running_sync_is_consistent() {
-    let simulator = simulate(Config::new().conversations(400).days(20).latency(Duration::from_millis(30)));
-    let server = Server::new(&simulator);
+    let simulator = simulate(Config::new().conversations(800).days(20).latency(Duration::from_millis(30)));
+    // Some 130 threads a second, committed every 600 ms: the sync goes on beside all five copies.
+    let server = Server::new(&simulator).env("FASTINTERCOM_MAX_IN_FLIGHT", "4");
     let session = server.start();
     session.wait_for_log("sync starting");
+    let threads = "SELECT count(*) FROM conversations WHERE thread_complete";
     let cli = Cli::new(&simulator).on(server.scratch()).without_token();
     let mut sizes = Vec::new();
     for number in 0..5 {
+        let last = sizes.last().copied().unwrap_or(0);
+        wait_until(|| Database::open(&server.scratch().database()).number(threads) > last);
         let file = server.scratch().path().join(format!("copy-{number}.db"));
         let output = cli.clone().args(["backup", file.to_str().expect("a path")]).run().assert_code(0);
         assert!(output.stdout.starts_with("Wrote "), "{output:?}");
@@ -29,9 +33,11 @@ fn a_backup_of_a_running_sync_is_consistent() {
             "SELECT count(*) FROM conversations c WHERE thread_complete AND message_count <> (SELECT count(*) FROM messages WHERE conversation_id = c.id)",
         );
         assert_eq!(torn, 0, "whole threads only");
-        sizes.push(copy.number("SELECT count(*) FROM conversations"));
+        sizes.push(copy.number(threads));
     }
-    report(&format!("five copies during a sync, with {sizes:?} conversations"));
+    report(&format!("five copies during a sync, with {sizes:?} threads"));
+    assert!(sizes.is_sorted_by(|before, after| before < after), "each copy is of its own moment: {sizes:?}");
+    assert!(sizes[4] < 800, "all copies were taken during the sync: {sizes:?}");
     session.wait_until_synced();
     let left: Vec<_> = fs::read_dir(server.scratch().database_folder())
         .expect("the folder")
@@ -50,6 +56,20 @@ fn a_backup_overwrites_nothing() {
     let told = cli.clone().args(["backup", file.to_str().expect("a path")]).run().assert_code(2).stderr;
     assert!(told.contains("exists already; name a new file"), "{told}");
     assert_eq!(fs::read_to_string(file).expect("it is there"), "precious");
+}
+
+/// A path need not be text. Its JSON could not be written, and the program ended in a panic after
+/// the copy was made.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_copy_may_have_a_name_that_is_no_text() {
+    use std::os::unix::ffi::OsStringExt as _;
+    let cli = Cli::new(&small());
+    let name = std::ffi::OsString::from_vec(b"copy-\xff.db".to_vec());
+    let file = cli.scratch().path().join(&name);
+    let told = cli.clone().args(["backup", "--json"]).args([&file]).run().json();
+    assert!(told["file"].as_str().is_some_and(|file| file.contains("copy-")), "{told}");
+    assert_eq!(told["bytes"], fs::metadata(&file).expect("it is there").len());
 }
 
 #[test]

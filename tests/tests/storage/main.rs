@@ -13,6 +13,7 @@ mod traps;
 mod trouble;
 
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 use fastintercom_tests::simulator::{Config, Simulator};
 
@@ -33,6 +34,15 @@ fn simulate(config: Config) -> Simulator {
 /// Some conversations, quick to read.
 fn small() -> Simulator {
     simulate(Config::new().conversations(30).days(5))
+}
+
+/// Waits for a change that another process makes.
+fn wait_until(mut happened: impl FnMut() -> bool) {
+    let begun = Instant::now();
+    while !happened() {
+        assert!(begun.elapsed() < Duration::from_secs(60), "it did not happen within a minute");
+        std::thread::sleep(Duration::from_millis(20));
+    }
 }
 
 /// Random enough to hit different moments; the seed is printed, so that a failure can be had again.

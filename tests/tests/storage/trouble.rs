@@ -7,6 +7,7 @@ use fastintercom_tests::database::Database;
 use fastintercom_tests::scratch::Scratch;
 use fastintercom_tests::server::Server;
 use fastintercom_tests::session::Session;
+use fastintercom_tests::simulator::Simulator;
 use rusqlite::Connection;
 use serde_json::json;
 
@@ -20,14 +21,26 @@ fn total(session: &Session) -> i64 {
     status["total_conversations"].as_i64().expect("a number")
 }
 
+/// A session with a server that has read everything.
+fn synced(server: &Server) -> Session {
+    let session = server.start();
+    session.wait_until_synced();
+    assert_eq!(total(&session), 30);
+    session
+}
+
+/// A server that has read everything and has ended.
+fn stopped(simulator: &Simulator) -> Server {
+    let server = Server::new(simulator);
+    drop(synced(&server));
+    server
+}
+
 /// A native tool left the database in WAL mode, with all there was in it.
 #[test]
 fn a_database_in_wal_mode_is_converted() {
     let simulator = small();
-    let server = Server::new(&simulator);
-    let session = server.start();
-    session.wait_until_synced();
-    drop(session);
+    let server = stopped(&simulator);
     let file = server.scratch().database();
     let native = Connection::open(&file).expect("it opens");
     native.pragma_update(None, "journal_mode", "WAL").expect("WAL");
@@ -41,10 +54,7 @@ fn a_database_in_wal_mode_is_converted() {
 #[test]
 fn what_a_crash_left_in_a_wal_file_is_kept() {
     let simulator = small();
-    let server = Server::new(&simulator);
-    let session = server.start();
-    session.wait_until_synced();
-    drop(session);
+    let server = stopped(&simulator);
     let file = server.scratch().database();
     let native = Connection::open(&file).expect("it opens");
     native.pragma_update(None, "journal_mode", "WAL").expect("WAL");
@@ -72,9 +82,7 @@ fn what_a_crash_left_in_a_wal_file_is_kept() {
 #[test]
 fn a_switch_to_wal_under_the_running_server_goes_unnoticed() {
     let simulator = small();
-    let session = Server::new(&simulator).start();
-    session.wait_until_synced();
-    assert_eq!(total(&session), 30);
+    let session = synced(&Server::new(&simulator));
     let native = Connection::open(session.scratch().database()).expect("it opens");
     let mode: String =
         native.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0)).expect("an answer");
@@ -88,9 +96,7 @@ fn a_switch_to_wal_under_the_running_server_goes_unnoticed() {
 #[test]
 fn a_deleted_file_is_told_and_a_restored_one_found() {
     let simulator = small();
-    let session = Server::new(&simulator).start();
-    session.wait_until_synced();
-    assert_eq!(total(&session), 30);
+    let session = synced(&Server::new(&simulator));
     let (file, away) = (session.scratch().database(), session.scratch().path().join("away.db"));
     fs::rename(&file, &away).expect("it is moved");
     let told = session.call_tool("get_data_info", json!({})).failed();
@@ -123,9 +129,7 @@ fn a_file_in_use_cannot_be_taken_away() {
 #[test]
 fn a_replaced_file_is_the_one_that_is_read() {
     let simulator = small();
-    let session = Server::new(&simulator).start();
-    session.wait_until_synced();
-    assert_eq!(total(&session), 30);
+    let session = synced(&Server::new(&simulator));
     let file = session.scratch().database();
     let other = session.scratch().path().join("other.db");
     fs::copy(&file, &other).expect("a copy");
@@ -143,10 +147,7 @@ fn a_replaced_file_is_the_one_that_is_read() {
 #[test]
 fn a_damaged_file_is_told_with_the_command_that_repairs_it() {
     let simulator = small();
-    let server = Server::new(&simulator);
-    let session = server.start();
-    session.wait_until_synced();
-    drop(session);
+    let server = stopped(&simulator);
     damage(&server.scratch().database());
     let session = server.clone().without_token().start();
     let told = session.call_tool("search_conversations", json!({"query": "the"})).failed();
@@ -189,10 +190,7 @@ fn a_newer_and_a_strange_file_are_left_alone() {
 #[test]
 fn a_read_only_folder_is_served_and_a_sync_refused() {
     let simulator = small();
-    let server = Server::new(&simulator);
-    let session = server.start();
-    session.wait_until_synced();
-    drop(session);
+    let server = stopped(&simulator);
     let Some(_mount) = Mount::read_only(&server.scratch().database_folder()) else { return };
     let session = server.start();
     assert_eq!(total(&session), 30);

@@ -31,7 +31,7 @@ fn a_new_database_has_its_tables_and_settings() {
     let is = |pragma: &str, value: &str| {
         assert_eq!(text(store.connection(), &format!("PRAGMA {pragma}")), value, "{pragma}")
     };
-    is("user_version", "1");
+    is("user_version", &SCHEMA.to_string());
     is("application_id", &migrations::APPLICATION_ID.to_string());
     is("journal_mode", "truncate");
     is("synchronous", "1");

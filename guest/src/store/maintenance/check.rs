@@ -13,7 +13,7 @@ const MOST: usize = 20;
 const COUNTED: [&str; 5] = ["conversations", "messages", "conversation_events", "contacts", "sync_metadata"];
 
 impl Store {
-    /// SQLite's quick check, foreign keys, the index of words, and counts, as a JSON object:
+    /// SQLite's quick check, foreign keys, the index of words, kept counts, and counts of rows, as a JSON object:
     /// `{"ok": bool, "problems": [sentence, …], "schema_version", "size_bytes", "free_bytes",
     /// "counts": {table: rows}, "waiting_threads", "index_version"}`. A damaged database is an
     /// answer, not an error.
@@ -32,6 +32,24 @@ impl Store {
                 &mut problems,
             )?;
             index(tx, &mut problems)?;
+            look(
+                tx,
+                "the number of messages is wrong in",
+                "SELECT count(*) || ' conversations' FROM conversations c
+                 WHERE message_count <> (SELECT count(*) FROM messages m WHERE m.conversation_id = c.id) HAVING count(*) > 0",
+                &mut problems,
+            )?;
+            look(
+                tx,
+                "a kept count is wrong:",
+                "SELECT kind || ' ' || name || ' is kept as ' || kept || ', counted ' || counted FROM (
+                     SELECT kind, name, sum(kept) AS kept, sum(counted) AS counted FROM (
+                         SELECT kind, name, count AS kept, 0 AS counted FROM counts
+                         UNION ALL SELECT kind, name, 0, count FROM counted)
+                     GROUP BY kind, name)
+                 WHERE kept <> counted",
+                &mut problems,
+            )?;
             facts = self::facts(tx, &mut problems)?;
             Ok(())
         });

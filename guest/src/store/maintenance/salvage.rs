@@ -84,12 +84,13 @@ fn save(path: &Path, part: &Path, options: &OpenOptions<'_>) -> StoreResult<serd
 
 /// Makes the saved rows fit together again.
 fn mend(tx: &Connection) -> StoreResult<()> {
-    // A message without its conversation gets one, which the next sync fills.
+    // A message without its conversation gets one, which the next sync fills. Events go first: the
+    // new conversation may get the number of a lost one.
     tx.execute_batch(
-        "INSERT INTO conversations (id, created_at, updated_at)
+        "DELETE FROM conversation_events WHERE conversation NOT IN (SELECT number FROM conversations);
+         INSERT INTO conversations (id, created_at, updated_at)
              SELECT conversation_id, min(created_at), max(created_at) FROM messages
              WHERE conversation_id NOT IN (SELECT id FROM conversations) GROUP BY conversation_id;
-         DELETE FROM conversation_events WHERE conversation_id NOT IN (SELECT id FROM conversations);
          DELETE FROM conversation_tags WHERE conversation_id NOT IN (SELECT id FROM conversations);
          DELETE FROM conversation_contacts WHERE conversation_id NOT IN (SELECT id FROM conversations);
          CREATE TEMP TABLE incomplete AS SELECT id FROM conversations c
@@ -133,10 +134,10 @@ impl Copied {
 }
 
 impl Table {
-    /// All tables but those of the index, parents before children.
+    /// All tables but those of the index and the counts, which triggers keep; parents before children.
     fn all(target: &Connection) -> StoreResult<Vec<Self>> {
         let mut statement = target.prepare(
-            "SELECT name, wr FROM pragma_table_list WHERE schema = 'main' AND type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'
+            "SELECT name, wr FROM pragma_table_list WHERE schema = 'main' AND type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND name <> 'counts'
              ORDER BY name <> 'conversations', name <> 'messages', name",
         )?;
         let tables: Vec<(String, bool)> =

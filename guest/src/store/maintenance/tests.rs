@@ -107,6 +107,24 @@ fn a_missing_index_entry_is_a_problem() {
 }
 
 #[test]
+fn a_wrong_count_is_a_problem_that_salvage_mends() {
+    let home = Home::with(3);
+    let mut store = home.open();
+    store
+        .write(|tx| Ok(tx.execute("UPDATE counts SET count = 7 WHERE kind = 'state'", [])?))
+        .expect("spoils a count");
+    let report = store.check().expect("checks");
+    assert_eq!(
+        report["problems"][0], "a kept count is wrong: state open is kept as 7, counted 3",
+        "{report}"
+    );
+    salvage(&home.path, "saved.db", &OpenOptions::new(OpenMode::ReadWrite)).expect("salvages");
+    let saved = home.beside("saved.db");
+    assert_eq!(number(&saved, "SELECT count FROM counts WHERE kind = 'state' AND name = 'open'"), 3);
+    assert_eq!(number(&saved, "SELECT count FROM counts WHERE kind = 'tag' AND name = 't'"), 3);
+}
+
+#[test]
 fn damage_is_found_and_is_no_error_of_the_check() {
     let home = Home::with(200);
     let leaves = home.leaves("messages");

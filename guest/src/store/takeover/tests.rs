@@ -72,6 +72,9 @@ fn found(store: &Store, query: &str) -> Vec<String> {
 
 /// What must be true of [`fixtures::ROWS`], whichever generation they come from.
 fn check_rows(store: &Store) {
+    let drifted = "SELECT kind FROM (SELECT * FROM counts EXCEPT SELECT * FROM counted)
+                   UNION ALL SELECT kind FROM (SELECT * FROM counted EXCEPT SELECT * FROM counts)";
+    assert_eq!(rows(store, drifted), Vec::<String>::new(), "kept counts");
     assert_eq!(
         rows(
             store,
@@ -187,7 +190,7 @@ fn v2_is_taken_over() {
     let store = old.open();
     check_rows(&store);
     assert_eq!(rows(&store, RUN), [MIGRATION], "its sync_metadata was empty");
-    assert_eq!(rows(&store, "SELECT name FROM sqlite_schema WHERE type = 'view'"), Vec::<String>::new());
+    assert_eq!(rows(&store, "SELECT name FROM sqlite_schema WHERE type = 'view'"), ["counted"], "ours");
     assert_eq!(rows(&store, "SELECT version FROM schema_version"), ["2"]);
 }
 

@@ -21,11 +21,15 @@ mod file;
 mod folder;
 #[cfg(target_family = "wasm")]
 mod host_lock;
+#[cfg(target_family = "wasm")]
+mod opening;
 
 #[cfg(target_family = "wasm")]
 pub(super) use folder::std_path;
 #[cfg(target_family = "wasm")]
-pub(super) use host_lock::{NAME, register, take_lock_failure};
+pub(super) use host_lock::{NAME, register};
+#[cfg(target_family = "wasm")]
+pub(super) use opening::take_lock_failure;
 
 use rusqlite::{Connection, ffi};
 

@@ -11,8 +11,9 @@ VALUES
 UPDATE conversations SET waiting_since = '2026-11-16T11:00:00+00:00' WHERE id = '101';
 UPDATE conversations SET waiting_since = '2026-11-20T08:00:00+00:00' WHERE id = '103';
 INSERT INTO conversation_tags (tag_id, conversation_id) VALUES ('1', '101'), ('1', '102'), ('2', '102');
-INSERT INTO conversation_events (id, conversation_id, kind, created_at, author_type, author_id, assigned_to_type, assigned_to_id)
-VALUES ('e1', '101', 'assignment', '2026-11-16T09:10:00+00:00', 'admin', '7', 'team', '70');
+INSERT INTO event_kinds (name) VALUES ('assignment');
+INSERT INTO conversation_events (id, conversation, kind, created_seconds, author_type, author_id, assigned_to_type, assigned_to_id)
+SELECT 'e1', number, 1, unixepoch('2026-11-16 09:10:00'), 'admin', '7', 'team', '70' FROM conversations WHERE id = '101';
 INSERT INTO coverage (low, high) VALUES (unixepoch('2026-11-15'), unixepoch('2026-11-22 14:50:00'));
 INSERT INTO sync_metadata (sync_started_at, sync_completed_at, sync_status, coverage_start_date, coverage_end_date, total_conversations, total_messages, sync_type)
 VALUES ('2026-11-22T14:50:00+00:00', '2026-11-22T14:51:00+00:00', 'completed', '2026-11-15', '2026-11-22', 4, 8, 'background');

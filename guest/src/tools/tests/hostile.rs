@@ -39,7 +39,7 @@ pub(crate) fn hostile_workspace() -> Workspace {
          UPDATE tags SET name = '{quoted}' WHERE id = '1';
          UPDATE teams SET name = '{quoted}' WHERE id = '70';
          UPDATE admins SET name = '{quoted}' WHERE id = '7';
-         UPDATE conversation_events SET author_name = '{quoted}', kind = 'assignment';"
+         UPDATE conversation_events SET author_name = '{quoted}';"
     ));
     workspace.say(&Said {
         conversation: "101",

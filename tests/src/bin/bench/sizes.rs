@@ -2,11 +2,15 @@
 
 use std::path::{Path, PathBuf};
 
+use fastintercom_tests::filled;
 use rusqlite::{Connection, OpenFlags};
 
 use crate::report::Report;
 use crate::workspace::Workspace;
 use crate::{Arguments, Result};
+
+/// Conversations in the databases that are made to compare lengths of messages.
+const SAMPLE: usize = 5_000;
 
 fn megabytes(path: &Path) -> f64 {
     std::fs::metadata(path).map_or(0.0, |data| data.len() as f64 / 1e6)
@@ -23,19 +27,17 @@ pub fn measure(arguments: &Arguments, workspaces: &[Workspace], report: &mut Rep
         rows.push(vec!["compiled code in the cache".to_owned(), format!("{:.1} MB", megabytes(&code))]);
     }
     for workspace in workspaces {
-        let database = Connection::open_with_flags(&workspace.path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-        let number = |sql: &str| database.query_row(sql, [], |row| row.get::<_, f64>(0));
-        let messages = number("SELECT cast(count(*) AS REAL) FROM messages")?;
-        let bodies = number("SELECT total(length(cast(body AS BLOB))) FROM messages")? / 1e6;
-        let file = megabytes(&workspace.path);
-        let allowed = 1.7 * bodies + workspace.conversations as f64 / 1e3;
+        let size = database(&workspace.path, workspace.conversations)?;
+        rows.push(vec![format!("database of {} conversations", workspace.conversations), size]);
+    }
+    // How much of a database is text decides about the ratio.
+    for times in [1, 2, 5] {
+        let folder = tempfile::tempdir_in(&arguments.folder)?;
+        let path = folder.path().join("data.db");
+        filled::fill_longer(&path, SAMPLE, times)?;
         rows.push(vec![
-            format!("database of {} conversations", workspace.conversations),
-            format!(
-                "{file:.1} MB for {messages:.0} messages with {bodies:.1} MB of bodies, {:.0} bytes each; goal (1.7 × the bodies plus 1 KB a conversation) {allowed:.1} MB, so {:.2} × the goal",
-                bodies * 1e6 / messages,
-                file / allowed
-            ),
+            format!("the same of {SAMPLE}, messages {times} times as long"),
+            database(&path, SAMPLE)?,
         ]);
     }
     report.table("Sizes", "", &["", ""], rows);
@@ -54,6 +56,21 @@ pub fn measure(arguments: &Arguments, workspaces: &[Workspace], report: &mut Rep
         );
     }
     Ok(())
+}
+
+/// The size of a database beside the goal.
+fn database(path: &Path, conversations: usize) -> Result<String> {
+    let database = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    let number = |sql: &str| database.query_row(sql, [], |row| row.get::<_, f64>(0));
+    let messages = number("SELECT cast(count(*) AS REAL) FROM messages")?;
+    let bodies = number("SELECT total(length(cast(body AS BLOB))) FROM messages")? / 1e6;
+    let file = megabytes(path);
+    let allowed = 1.7 * bodies + conversations as f64 / 1e3;
+    Ok(format!(
+        "{file:.1} MB for {messages:.0} messages with {bodies:.1} MB of bodies, {:.0} bytes each; goal (1.7 × the bodies plus 1 KB a conversation) {allowed:.1} MB, so {:.2} × the goal",
+        bodies * 1e6 / messages,
+        file / allowed
+    ))
 }
 
 /// Where the build of the program leaves its component: `target/component`, beside `target/debug`.

@@ -11,8 +11,6 @@ use crate::workspace::{RARE, Workspace};
 use crate::{Arguments, Result};
 
 const RUNS: usize = 5;
-/// Each compiles the component, which takes seconds.
-const RUNS_COLD: usize = 2;
 
 pub fn measure(arguments: &Arguments, workspace: &Workspace, report: &mut Report) -> Result<()> {
     let folder = tempfile::tempdir()?;
@@ -21,7 +19,7 @@ pub fn measure(arguments: &Arguments, workspace: &Workspace, report: &mut Report
     for (name, cold) in [("cold (nothing compiled)", true), ("warm", false)] {
         let mut initialized = Samples::default();
         let mut answered = Samples::default();
-        for run in 0..if cold { RUNS_COLD } else { RUNS } {
+        for run in 0..RUNS {
             let cache = folder.path().join(if cold { format!("cache{run}") } else { "cache0".to_owned() });
             let begun = Instant::now();
             let mut server = Server::spawn(&mut command(arguments, &workspace.path, &cache))?;
@@ -39,7 +37,7 @@ pub fn measure(arguments: &Arguments, workspace: &Workspace, report: &mut Report
     }
     report.table(
         &format!("Start, {} conversations", workspace.conversations),
-        "Milliseconds from the start of the process, medians of five (cold: of two); the first call is a search for a rare word.",
+        "Milliseconds from the start of the process, medians of five; the first call is a search for a rare word.",
         &["", "answer to initialize", "answer to the first tools/call"],
         rows,
     );
