@@ -41,8 +41,23 @@ pub fn median(mut values: Vec<f64>) -> f64 {
     values.get(values.len() / 2).copied().unwrap_or_default()
 }
 
-/// Milliseconds of processor time that all threads of a process have used; 0 where the system does
-/// not tell. Unlike the time on the wall it does not grow with what else the machine does.
+/// Milliseconds of processor time that this process has used. The kernel's accounts in `/proc` are
+/// of no use here: they are brought up to date when a thread stops running, or a tick comes.
+#[cfg(unix)]
+#[must_use]
+pub fn own_cpu() -> f64 {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
+    time.tv_sec as f64 * 1e3 + time.tv_nsec as f64 / 1e6
+}
+
+#[cfg(not(unix))]
+#[must_use]
+pub fn own_cpu() -> f64 {
+    0.0
+}
+
+/// Milliseconds of processor time that all threads of another process have used; 0 where the system
+/// does not tell. Unlike the time on the wall it does not grow with what else the machine does.
 #[must_use]
 pub fn cpu(process: &str) -> f64 {
     let Ok(threads) = std::fs::read_dir(format!("/proc/{process}/task")) else { return 0.0 };
