@@ -18,7 +18,7 @@ fn megabytes(path: &Path) -> f64 {
 
 pub fn measure(arguments: &Arguments, workspaces: &[Workspace], report: &mut Report) -> Result<()> {
     let mut rows = vec![vec![
-        "program as built (development profile, unstripped)".to_owned(),
+        "program".to_owned(),
         format!("{:.1} MB", megabytes(&arguments.binary)),
     ]];
     let component = arguments.component.clone().unwrap_or_else(|| built_component(&arguments.binary));
