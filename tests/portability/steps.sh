@@ -128,10 +128,11 @@ only_check() {
 # Puts the report between the marks of that system in the document.
 write_down() {
     local system=$1
-    awk -v system="$system" -v report="$work/report" '
-        $0 == "<!-- end " system " -->" { inside = 0 }
+    # Not named `system`, which is a function of awk's.
+    awk -v name="$system" -v report="$work/report" '
+        $0 == "<!-- end " name " -->" { inside = 0 }
         !inside { print }
-        $0 == "<!-- begin " system " -->" {
+        $0 == "<!-- begin " name " -->" {
             inside = 1
             print "```text"
             while ((getline line < report) > 0) print line
