@@ -7,11 +7,10 @@ use fastintercom_tests::database::Database;
 use fastintercom_tests::server::Server;
 use fastintercom_tests::shell::Shell;
 use fastintercom_tests::simulator::Config;
-use fastintercom_tests::slowed;
 use fastintercom_tests::truth::assert_same;
 use serde_json::json;
 
-use crate::{Dice, many, report, simulate};
+use crate::{Dice, many, report, simulate, wait_until};
 
 /// A second server, without a token, and the shell look on. Nothing committed is ever lost, nobody
 /// is ever stuck, and the end is the same as without kills.
@@ -19,11 +18,11 @@ use crate::{Dice, many, report, simulate};
 fn kills_at_random_moments_of_a_sync_lose_nothing() {
     let kills = many(20, 200);
     let dice = Dice::new("kills");
-    // A start takes some 250 ms of questions before the first thread arrives; then about a hundred
-    // a second do, and every 600 ms they are committed. The sync must be at it at each kill, and
-    // some kills must come after a commit.
+    // About a hundred requests a second, which are committed every 600 ms: some kills come before
+    // a commit and some after one, and all before the sync is done. Requests are counted instead of
+    // time, so that this is so on slower machines, too.
     let latency = Duration::from_millis(40);
-    let simulator = simulate(Config::new().conversations(many(1_500, 3_000)).days(20).latency(latency));
+    let simulator = simulate(Config::new().conversations(many(2_500, 10_000)).days(20).latency(latency));
     let server = Server::new(&simulator).env("FASTINTERCOM_MAX_IN_FLIGHT", "4");
     let onlooker = server.clone().without_token().start();
     let shell = Shell::on(&server.scratch().database());
@@ -31,7 +30,8 @@ fn kills_at_random_moments_of_a_sync_lose_nothing() {
     for _ in 0..kills {
         let session = server.start_silent();
         session.wait_for_log("sync starting");
-        std::thread::sleep(slowed(Duration::from_millis(dice.roll(many(1_500, 1_000)))));
+        let enough = simulator.stats().requests + dice.roll(many(160, 120));
+        wait_until(|| simulator.stats().requests >= enough);
         in_mid_sync += usize::from(!session.log().iter().any(|line| line.contains("sync completed")));
         session.kill();
         let journal = server.scratch().database_folder().join("data.db-journal");

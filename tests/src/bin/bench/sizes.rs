@@ -17,10 +17,7 @@ fn megabytes(path: &Path) -> f64 {
 }
 
 pub fn measure(arguments: &Arguments, workspaces: &[Workspace], report: &mut Report) -> Result<()> {
-    let mut rows = vec![vec![
-        "program".to_owned(),
-        format!("{:.1} MB", megabytes(&arguments.binary)),
-    ]];
+    let mut rows = vec![vec!["program".to_owned(), format!("{:.1} MB", megabytes(&arguments.binary))]];
     let component = arguments.component.clone().unwrap_or_else(|| built_component(&arguments.binary));
     rows.push(vec!["component".to_owned(), format!("{:.2} MB", megabytes(&component))]);
     if let Some(code) = newest_code(&arguments.folder.join("cache")) {
