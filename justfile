@@ -36,7 +36,7 @@ test *arguments: build
     trap 'rm -rf "$FASTINTERCOM_TEST_CACHE"' EXIT
     # Host and tests apart: built together they would share the features of their common
     # dependencies, and wasmtime would be built a second time for that.
-    for packages in "--package fastintercom" "--package fastintercom-guest --package fastintercom-tests"; do
+    for packages in "--package fastintercom --package fastintercom-policy" "--package fastintercom-guest --package fastintercom-tests"; do
         if cargo nextest --version >/dev/null 2>&1; then
             cargo nextest run $packages {{ arguments }}
         else
@@ -79,7 +79,7 @@ mcpb: build
 # Formatting and lints, as CI wants them
 lint:
     cargo fmt --all --check
-    cargo clippy --package fastintercom --all-targets -- -D warnings
+    cargo clippy --package fastintercom --package fastintercom-policy --all-targets -- -D warnings
     cargo clippy --package fastintercom-guest --package fastintercom-hostile --package fastintercom-tests --all-targets -- -D warnings
 
 # What CI runs
