@@ -115,7 +115,9 @@ impl Reader<'_> {
             }
             "self" => rest = &path[1..],
             "super" => {
-                while let Some(("super", more)) = rest.split_first().map(|(first, more)| (first.as_str(), more)) {
+                while let Some(("super", more)) =
+                    rest.split_first().map(|(first, more)| (first.as_str(), more))
+                {
                     base.pop()?;
                     rest = more;
                 }
