@@ -196,7 +196,8 @@ mod tests {
         ] {
             assert_eq!(seconds(&json!({"t": value}), "t"), at, "{value}");
         }
-        for value in [json!(null), json!(""), json!("soon"), json!([]), json!(-5), json!(true), json!("NaN")] {
+        for value in [json!(null), json!(""), json!("soon"), json!([]), json!(-5), json!(true), json!("NaN")]
+        {
             assert_eq!(seconds(&json!({"t": value}), "t"), None, "{value}");
         }
     }
