@@ -35,6 +35,8 @@ const EMPTY_PAGES: u32 = 50;
 const BREAKS_OF_A_PAGE: u32 = 3;
 /// How often a moment that cannot be read is tried in one run.
 const TRIES_OF_A_MOMENT: u32 = 2;
+/// More than so many are no accident.
+const MOST_MOMENTS: u64 = 50;
 /// A window that brought fewer conversations than it was said to hold is read in halves, down to
 /// this many seconds, and so often in a run: were the count wrong everywhere, it would never end.
 const SHORTEST_HALF: i64 = 3600;
@@ -54,6 +56,10 @@ pub(super) struct Window {
     failures: u32,
     /// How many useful answers there had been when the failures began.
     answers_before: u64,
+    /// The same for pages alone.
+    pages_before: u64,
+    /// How often in a row it was halved without a page getting through.
+    halved: u32,
     good_pages: u32,
     /// Ids that this pass saw, from the window's very beginning: then what is cached and was not
     /// seen is gone or has moved.
@@ -72,6 +78,8 @@ impl Window {
             restarts: 0,
             failures: 0,
             answers_before: 0,
+            pages_before: 0,
+            halved: 0,
             good_pages: 0,
             from_beginning,
         }
@@ -161,7 +169,9 @@ impl Reading<'_, '_> {
     fn page_read(&mut self, page: SearchPage) -> Result<(), SyncError> {
         let Some(mut window) = self.windows.pop_front() else { return Ok(()) };
         self.answers += 1;
+        self.pages += 1;
         window.failures = 0;
+        window.halved = 0;
         if page.unreadable > 0 {
             self.engine.log(
                 LogLevel::Warn,
@@ -282,18 +292,20 @@ impl Reading<'_, '_> {
         window.good_pages = 0;
         if window.failures == 0 {
             window.answers_before = self.answers;
+            window.pages_before = self.pages;
         }
         window.failures += 1;
         let pace = self.engine.outside.pace;
-        // Others get through: it is this page that fails, and the less it holds the less is lost.
         let alone = self.answers > window.answers_before;
-        if window.is_moment() && alone && window.failures >= TRIES_OF_A_MOMENT {
+        // Other pages get through: it is this one that fails, and the less it holds the less is lost.
+        let poisoned = self.pages > window.pages_before && self.short.moments < MOST_MOMENTS;
+        if window.is_moment() && poisoned && window.failures >= TRIES_OF_A_MOMENT {
             return self.set_aside(window, &error.to_string());
         }
         // A connection that breaks is the network's affair, until it breaks for this page again and again.
         let breaks = matches!(error, ApiError::Connection(_)) && window.failures >= BREAKS_OF_A_PAGE;
         let narrower = (error.may_be_size() || breaks) && !window.is_moment();
-        if window.failures >= pace.attempts && !(narrower && alone) {
+        if window.failures >= pace.attempts && !(narrower && poisoned) {
             let failure = fatal(&self.engine.api, error);
             if alone {
                 return self.give_up(window, failure);
@@ -301,7 +313,7 @@ impl Reading<'_, '_> {
             // Nothing at all gets through: the other windows would only fail in turn.
             return Err(failure);
         }
-        let pause = if alone && narrower { pace.first_pause_ms } else { pace.pause_ms(window.failures) };
+        let pause = if poisoned && narrower { pace.first_pause_ms } else { pace.pause_ms(window.failures) };
         self.page_due_ms = self.engine.monotonic_ms() + pause;
         self.engine.log(
             LogLevel::Warn,
@@ -328,7 +340,8 @@ impl Reading<'_, '_> {
     }
 
     /// Reads what lies behind that moment in two windows, the later one first: when the earlier one
-    /// holds what fails, this one shows that the rest can be read.
+    /// holds what fails, this one shows that the rest can be read. The next time the earlier one is
+    /// first, since there may be failures at both ends.
     fn halve(&mut self, mut window: Window, begin: UnixSeconds) -> Result<(), SyncError> {
         let whole = window.row.stretch;
         let middle = begin.plus(whole.high.since(begin) / 2);
@@ -350,8 +363,12 @@ impl Reading<'_, '_> {
         let mut upper = Window::new(upper);
         upper.failures = window.failures;
         upper.answers_before = window.answers_before;
-        self.windows.push_front(window);
-        self.windows.push_front(upper);
+        upper.pages_before = window.pages_before;
+        window.halved += 1;
+        upper.halved = window.halved;
+        let (first, second) = if window.halved % 2 == 1 { (upper, window) } else { (window, upper) };
+        self.windows.push_front(second);
+        self.windows.push_front(first);
         Ok(())
     }
 

@@ -54,6 +54,8 @@ pub(super) struct Reading<'e, 'a> {
     pub concurrency: Concurrency,
     /// Useful answers so far; tells a broken window from a broken network.
     pub answers: u64,
+    /// How many pages were read.
+    pub pages: u64,
     /// Since when nothing but 429 came, and how many answers there had been.
     refused_since: Option<(u64, u64)>,
     /// Why windows were given up.
@@ -80,6 +82,7 @@ impl<'e, 'a> Reading<'e, 'a> {
             batch: Batch::default(),
             concurrency,
             answers: 0,
+            pages: 0,
             refused_since: None,
             failures: Vec::new(),
             halvings: 0,

@@ -41,7 +41,7 @@ fn one_poisoned_conversation_costs_itself_and_no_other() {
         ),
     ];
     for (name, trouble) in troubles {
-        for bad in [&[0_usize][..], &[50, 51, 299]] {
+        for bad in [&[0_usize][..], &[0, 51, 299]] {
             let mut cache = Cache::new();
             let mut script = poisoned(300, bad, trouble.clone());
             cache.sync(&mut script).unwrap_or_else(|error| panic!("{name} {bad:?}: {error}"));
