@@ -72,3 +72,21 @@ fn every_claim_names_a_test_that_exists() {
         !exists(&files, "sandbox::network::no_such_test") && !exists(&files, "sandbox::no_such_module::*")
     );
 }
+
+/// Cargo is told which integration binaries there are (each costs a link), so a file that neither
+/// of them has as a module would never run.
+#[test]
+fn every_file_of_tests_belongs_to_a_binary() {
+    let folder = repository().join("tests/tests");
+    let listed: String = ["program.rs", "scenarios.rs"]
+        .map(|file| fs::read_to_string(folder.join(file)).expect("the binary's list of modules"))
+        .concat();
+    for entry in fs::read_dir(&folder).expect("the folder of tests").flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let stem = name.strip_suffix(".rs").unwrap_or(&name);
+        assert!(
+            ["program", "scenarios"].contains(&stem) || listed.contains(&format!("mod {stem};")),
+            "tests/tests/{name} is a module of neither program.rs nor scenarios.rs, so it never runs"
+        );
+    }
+}
