@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use fastintercom_policy::guard::Guard;
 use http::header::{ALLOW, AUTHORIZATION, COOKIE, HeaderValue, PROXY_AUTHORIZATION};
 use http::request::Parts;
 use http::{Method, Request, StatusCode};
@@ -11,7 +12,6 @@ use hyper::body::Incoming;
 use tokio_util::sync::CancellationToken;
 
 use super::answer::{self, Answer};
-use super::guard::Guard;
 use super::health::Health;
 use super::{body, tools};
 use crate::application::Application;
@@ -35,7 +35,7 @@ impl Routes {
         streams: CancellationToken,
     ) -> Self {
         Self {
-            guard: Guard::new(door),
+            guard: Guard::new(door.token.clone(), door.names.clone()),
             health: Health::new(Arc::clone(&application), stopping.clone()),
             mcp: streamable::service(Arc::clone(&application), stopping, streams),
             application,
@@ -60,7 +60,7 @@ impl Routes {
 
     /// The answer, or the refusal on the way to it.
     async fn route(&self, mut parts: Parts, body: Incoming) -> Result<Answer, Box<Answer>> {
-        self.guard.check_names(&parts.uri, &parts.headers)?;
+        self.guard.check_names(&parts.uri, &parts.headers).map_err(answer::refused)?;
         let path = parts.uri.path().to_owned();
         // Probes of an orchestrator have no token, and learn nothing but whether to send requests.
         match path.as_str() {
@@ -69,7 +69,7 @@ impl Routes {
                 only(&parts, &[Method::GET, Method::HEAD])?;
                 return Ok(self.health.ready().await);
             }
-            _ => self.guard.check_token(&parts.headers)?,
+            _ => self.guard.check_token(&parts.headers).map_err(answer::refused)?,
         }
         if path == "/mcp" {
             only(&parts, &[Method::POST])?;

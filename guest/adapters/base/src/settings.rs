@@ -29,6 +29,7 @@ pub struct Settings {
     pub replica: Option<String>,
     pub interval_seconds: u32,
     door_token: Option<Secret>,
+    door_is_open: bool,
     door_names: Vec<String>,
     api_version: String,
     sync_days: u32,
@@ -129,6 +130,7 @@ impl Variables {
             replica,
             interval_seconds: seconds.unwrap_or_else(|| minutes.unwrap_or(15).saturating_mul(60)),
             door_token,
+            door_is_open: self.flag("FASTINTERCOM_HTTP_OPEN"),
             door_names: self
                 .text("FASTINTERCOM_HTTP_HOSTS")
                 .unwrap_or_default()
@@ -225,6 +227,10 @@ impl writer_settings::Guest for Base {
 impl door::Guest for Base {
     fn token() -> Option<String> {
         settings().door_token.as_ref().map(|token| token.expose().to_owned())
+    }
+
+    fn is_open() -> bool {
+        settings().door_is_open
     }
 
     fn names() -> Vec<String> {

@@ -42,6 +42,7 @@ use Provider::{All, Instead, Own};
 const COMPONENT: &str = "component";
 const SETTINGS: &str = "fastintercom:component/settings@0.1.0";
 const WRITER_SETTINGS: &str = "fastintercom:adapter/writer-settings@0.1.0";
+const MAINTENANCE: &str = "fastintercom:component/maintenance@0.1.0";
 const PROGRESS: &str = "fastintercom:component/progress@0.1.0";
 
 const BASE: Instance = Instance { name: "base", package: "base", providers: &[] };
@@ -84,7 +85,17 @@ const ARTIFACTS: &[(&str, &[Instance])] = &[
             BASE,
             TOOLS,
             SYNCS,
-            Instance { name: "http", package: "http", providers: &[Own("base"), All("tools"), All("syncs")] },
+            Instance {
+                name: "http",
+                package: "http",
+                providers: &[
+                    Own("base"),
+                    // The instance for tools cannot write.
+                    Instead { instance: "syncs", export: MAINTENANCE, import: MAINTENANCE },
+                    All("tools"),
+                    All("syncs"),
+                ],
+            },
         ],
     ),
 ];
