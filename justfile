@@ -74,7 +74,7 @@ mcpb: build
 # Formatting and lints, as CI wants them
 lint:
     cargo fmt --all --check
-    cargo clippy --package fastintercom --package fastintercom-compose --package fastintercom-policy --all-targets -- -D warnings
+    cargo clippy --package fastintercom --package fastintercom-compose --package fastintercom-mcp --package fastintercom-policy --all-targets -- -D warnings
     cargo clippy --target wasm32-wasip2 --package fastintercom-adapter-base --package fastintercom-adapter-driver --package fastintercom-adapter-http --package fastintercom-adapter-stdio -- -D warnings
     cargo clippy --package fastintercom-guest --package fastintercom-hostile --package fastintercom-tests --all-targets -- -D warnings
 
