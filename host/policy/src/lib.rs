@@ -9,6 +9,7 @@
 //! - [`secret`]: the token, which is added to requests that passed, and never enters the component.
 //! - [`text`]: text from outside, made fit for a log.
 
+mod echo;
 pub mod guard;
 pub mod headers;
 pub mod secret;

@@ -43,6 +43,7 @@ const COMPONENT: &str = "component";
 const SETTINGS: &str = "fastintercom:component/settings@0.1.0";
 const WRITER_SETTINGS: &str = "fastintercom:adapter/writer-settings@0.1.0";
 const MAINTENANCE: &str = "fastintercom:component/maintenance@0.1.0";
+const SYNC: &str = "fastintercom:component/sync@0.1.0";
 const PROGRESS: &str = "fastintercom:component/progress@0.1.0";
 
 const BASE: Instance = Instance { name: "base", package: "base", providers: &[] };
@@ -92,8 +93,8 @@ const ARTIFACTS: &[(&str, &[Instance])] = &[
                     Own("base"),
                     // The instance for tools cannot write.
                     Instead { instance: "syncs", export: MAINTENANCE, import: MAINTENANCE },
+                    Instead { instance: "syncs", export: SYNC, import: SYNC },
                     All("tools"),
-                    All("syncs"),
                 ],
             },
         ],

@@ -11,7 +11,7 @@ mod bindings {
 use bindings::exports::wasi::cli::run;
 use bindings::fastintercom::adapter::orders::{self, LogLevel};
 use bindings::fastintercom::adapter::{pump, writer};
-use bindings::fastintercom::component::sync_types::{SyncError, SyncKind, SyncRequest};
+use bindings::fastintercom::component::sync_types::{SyncKind, SyncRequest};
 use bindings::fastintercom::component::{maintenance, sync};
 use bindings::wasi::clocks::monotonic_clock::now;
 
@@ -114,7 +114,7 @@ impl Driver {
                         report.duration_ms
                     ),
                 ),
-                Err(error) => orders::log(LogLevel::Warn, &format!("sync: {}", sentence(&error))),
+                Err(error) => orders::log(LogLevel::Warn, &format!("sync: {}", error.sentence)),
             }
             driver.publish(at_once);
         });
@@ -174,17 +174,4 @@ fn publish_all(between: &mut dyn FnMut() -> bool) -> Result<(), String> {
         }
     }
     Ok(())
-}
-
-fn sentence(error: &SyncError) -> &str {
-    match error {
-        SyncError::InvalidRequest(sentence)
-        | SyncError::NoToken(sentence)
-        | SyncError::Unauthorized(sentence)
-        | SyncError::WrongWorkspace(sentence)
-        | SyncError::Stopped(sentence)
-        | SyncError::Upstream(sentence)
-        | SyncError::Storage(sentence)
-        | SyncError::Busy(sentence) => sentence,
-    }
 }

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::bindings::fastintercom::adapter::orders::{self, LogLevel};
 use crate::bindings::fastintercom::adapter::writer;
-use crate::bindings::fastintercom::component::sync_types::{SyncError, SyncReport, SyncRequest};
+use crate::bindings::fastintercom::component::sync_types::{SyncReport, SyncRequest};
 use crate::bindings::fastintercom::component::{maintenance, sync};
 
 /// Why a sync brought nothing.
@@ -53,9 +53,8 @@ pub fn run(request: &SyncRequest, at_once: bool) -> Result<String, Failure> {
             Ok(told)
         }
         Err(error) => {
-            let sentence = sentence(error);
-            orders::log(LogLevel::Warn, &format!("sync: {sentence}"));
-            Err(Failure::Failed(sentence))
+            orders::log(LogLevel::Warn, &format!("sync: {}", error.sentence));
+            Err(Failure::Failed(error.sentence))
         }
     }
 }
@@ -80,17 +79,4 @@ fn tell(report: &SyncReport) -> String {
         "notes": report.notes,
     })
     .to_string()
-}
-
-fn sentence(error: SyncError) -> String {
-    match error {
-        SyncError::InvalidRequest(sentence)
-        | SyncError::NoToken(sentence)
-        | SyncError::Unauthorized(sentence)
-        | SyncError::WrongWorkspace(sentence)
-        | SyncError::Stopped(sentence)
-        | SyncError::Upstream(sentence)
-        | SyncError::Storage(sentence)
-        | SyncError::Busy(sentence) => sentence,
-    }
 }
