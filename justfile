@@ -104,7 +104,7 @@ artifacts: component
 # The artifacts in hosts that nobody here wrote; writes docs/HOSTS.md. Needs python and the package index
 hosts *names: artifacts
     cargo build --quiet --package fastintercom-tests --bin intercom-simulator
-    tests/hosts/run.sh {{ target }}/artifacts {{ simulator }} --write docs/HOSTS.md {{ names }}
+    tests/hosts/run.sh {{ bin }} {{ target }}/artifacts {{ simulator }} --write docs/HOSTS.md {{ names }}
 
 # Licences, bans and sources of all dependencies; `just deny advisories` asks the network, too
 deny *checks="licenses bans sources":

@@ -1,6 +1,6 @@
 """Starts the artifacts in each host, lets them sync the simulator, asks, and writes what it saw as a table.
 
-python hosts.py ARTIFACTS SIMULATOR SCRATCH [--write FILE] [HOST...]
+python hosts.py PROGRAM ARTIFACTS SIMULATOR SCRATCH [--write FILE] [HOST...]
 """
 
 import asyncio
@@ -366,9 +366,48 @@ def outside_the_policy(hosts, folder):
     assert ended.returncode != 0 and b"loopback only" in ended.stderr, ended
 
 
+QUESTIONS = [
+    ("search_conversations", {"query": "refund"}),
+    ("search_conversations", {"query": "refund OR invoice", "limit": 50}),
+    ("search_conversations", {"query": "\"does not\" -password", "state": "open"}),
+    ("search_conversations", {"timeframe": "last 30 days", "limit": 20}),
+    ("search_conversations", {"query": "no such word at all"}),
+    ("get_conversation_stats", {}),
+    ("list_filters", {}),
+    ("check_coverage", {"start_date": "2026-01-01", "end_date": "2026-06-30"}),
+    ("query_database", {"sql": "SELECT state, count(*) AS n FROM conversations GROUP BY state ORDER BY state"}),
+]
+
+
+def the_same_answers(hosts, program, simulator, folder):
+    """On copies of one database, the native program and an artifact answer byte for byte the same."""
+    native, portable = hosts.folder("native-copy"), hosts.folder("portable-copy")
+    surroundings = {"PATH": os.environ["PATH"], "HOME": str(folder), "FASTINTERCOM_CACHE_DIR": str(folder / "code")}
+    environment = surroundings | simulator.environment(FASTINTERCOM_LOG="warn", FASTINTERCOM_DB_PATH=str(folder / "data/data.db"))
+    subprocess.run([program, "sync", "--full"], env=environment, check=True, stdout=subprocess.DEVNULL)
+    for copy in (native, portable):
+        (copy / "data.db").write_bytes((folder / "data/data.db").read_bytes())
+    ours = Stdio([program, "serve", "--read-only"], surroundings | {"FASTINTERCOM_DB_PATH": str(native / "data.db"), "FASTINTERCOM_LOG": "warn"})
+    theirs = hosts.wasmtime_run(portable, {"FASTINTERCOM_READ_ONLY": "true"})
+    conversation = ours.call("search_conversations", query="refund")["conversations"][0]["id"]
+    questions = QUESTIONS + [("get_conversation", {"id": conversation})]
+    for tool, arguments in questions:
+        said = [without_freshness(server.ask("tools/call", {"name": tool, "arguments": arguments})["structuredContent"]) for server in (ours, theirs)]
+        assert json.dumps(said[0]) == json.dumps(said[1]), (tool, arguments, said)
+        assert "error" not in said[0], said[0]
+    for server in (ours, theirs):
+        server.stop()
+    return f"{len(questions)} questions"
+
+
+def without_freshness(answer):
+    """What changes with the clock."""
+    return {name: value for name, value in answer.items() if name not in ("freshness", "data_freshness", "last_sync")}
+
+
 def main():
-    artifacts, simulator_program, scratch = sys.argv[1:4]
-    arguments, file = sys.argv[4:], None
+    program, artifacts, simulator_program, scratch = sys.argv[1:5]
+    arguments, file = sys.argv[5:], None
     if arguments[:1] == ["--write"]:
         file, arguments = arguments[1], arguments[2:]
     hosts = Hosts(pathlib.Path(artifacts), pathlib.Path(scratch))
@@ -397,6 +436,9 @@ def main():
         outside_the_policy(hosts, hosts.folder("policy"))
         eras(hosts.stdio, hosts.folder("eras"), simulator.environment())
         print("native folders refused, other addresses refused, both eras spoken", flush=True)
+        same = the_same_answers(hosts, program, simulator, hosts.folder("ours"))
+        print(f"the same answers as the native program: {same}", flush=True)
+        lines += ["", f"The same answers as the native program's on a copy of its database, byte for byte but for freshness: {same}."]
         shared = two_processes(hosts, simulator, hosts.folder("shared"))
         print(f"two processes: {shared}", flush=True)
         lines += ["", f"Two processes on one folder: {shared}."]

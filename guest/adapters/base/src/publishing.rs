@@ -62,7 +62,12 @@ impl Guest for Base {
         if counter(&newest) == Some(written) {
             return None;
         }
-        let pause = (files::size(&mine)? * SHARE / SPEED).max(LEAST_PAUSE);
+        let size = files::size(&mine)?;
+        // The first sync of a folder: each time that what it has was doubled.
+        if files::size(&newest).is_some_and(|shown| shown * 2 <= size) {
+            return Some(0);
+        }
+        let pause = (size * SHARE / SPEED).max(LEAST_PAUSE);
         let since = files::age(&newest).unwrap_or(pause);
         Some(u32::try_from(pause.saturating_sub(since)).unwrap_or(u32::MAX))
     }
