@@ -101,10 +101,10 @@ component:
 artifacts: component
     guest/adapters/build.sh {{ target }}/fastintercom.wasm {{ target }}/artifacts
 
-# The artifacts in hosts that nobody here wrote; writes docs/HOSTS.md. Needs python and the package index
-hosts *names: artifacts
-    cargo build --quiet --package fastintercom-tests --bin intercom-simulator
-    tests/hosts/run.sh {{ bin }} {{ target }}/artifacts {{ simulator }} --write docs/HOSTS.md {{ names }}
+# The artifacts in hosts that nobody here wrote; `--write docs/HOSTS.md` renews its table. Needs python and the package index
+hosts *arguments: artifacts
+    {{ build_simulator }}
+    tests/hosts/run.sh {{ bin }} {{ target }}/artifacts {{ simulator }} "$@"
 
 # Licences, bans and sources of all dependencies; `just deny advisories` asks the network, too
 deny *checks="licenses bans sources":

@@ -45,6 +45,14 @@ pub struct Resource {
 /// A prompt, filled in.
 pub type Prompted = GetPromptResult;
 
+/// Values that an argument could have; see `completion` in `wit/world.wit`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Completion {
+    pub values: Vec<String>,
+    pub total: u32,
+    pub has_more: bool,
+}
+
 /// How far a call has come; see `progress.update` in `wit/world.wit`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Update {
@@ -107,8 +115,7 @@ pub trait Backend: Send + Sync + 'static {
         cancelled: CancellationToken,
     ) -> impl Future<Output = Result<Result<Prompted, String>, Failure>> + Send;
 
-    /// Values for an argument of a prompt or, with `of_resource`, of a resource template; how many
-    /// there are in all, and whether there are more.
+    /// Values for an argument of a prompt or, with `of_resource`, of a resource template.
     fn complete(
         &self,
         reference: String,
@@ -116,7 +123,7 @@ pub trait Backend: Send + Sync + 'static {
         argument: String,
         typed: String,
         cancelled: CancellationToken,
-    ) -> impl Future<Output = Result<Result<(Vec<String>, u32, bool), String>, Failure>> + Send;
+    ) -> impl Future<Output = Result<Result<Completion, String>, Failure>> + Send;
 
     /// Counts the syncs that ended, for those who subscribe to the status. None: nobody can, since
     /// this server lives no longer than a request.

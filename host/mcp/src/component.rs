@@ -17,7 +17,7 @@ macro_rules! component {
 
         mod component_backend {
             use $crate::rmcp::model;
-            use $crate::{Backend, Call, Failure, Prompted, Resource, ToolError, ToolOutput};
+            use $crate::{Backend, Call, Completion, Failure, Prompted, Resource, ToolError, ToolOutput};
             use $crate::{tokio::sync::watch, tokio_util::sync::CancellationToken};
             use $prompts as prompts;
             use $resources as resources;
@@ -75,10 +75,9 @@ macro_rules! component {
                     argument: String,
                     typed: String,
                     _: CancellationToken,
-                ) -> Result<Result<(Vec<String>, u32, bool), String>, Failure> {
+                ) -> Result<Result<Completion, String>, Failure> {
                     let reference = from_wit::reference(reference, of_resource);
-                    let completion = prompts::complete(&reference, &argument, &typed);
-                    Ok(completion.map(|found| (found.values, found.total, found.has_more)))
+                    Ok(prompts::complete(&reference, &argument, &typed).map(from_wit::completion))
                 }
 
                 fn syncs_ended(&self) -> Option<watch::Receiver<u64>> {

@@ -98,6 +98,14 @@ macro_rules! conversions {
                 $crate::Prompted::new(messages).with_description(content.description)
             }
 
+            pub fn completion(completion: prompts::Completion) -> $crate::Completion {
+                $crate::Completion {
+                    values: completion.values,
+                    total: completion.total,
+                    has_more: completion.has_more,
+                }
+            }
+
             pub fn reference(reference: String, of_resource: bool) -> prompts::CompletionReference {
                 if of_resource {
                     prompts::CompletionReference::ResourceTemplate(reference)

@@ -20,7 +20,9 @@ pub mod streamable;
 mod subscriptions;
 mod undecoded;
 
-pub use backend::{Backend, Call, Failure, Prompted, Resource, Sink, ToolError, ToolOutput, Update};
+pub use backend::{
+    Backend, Call, Completion, Failure, Prompted, Resource, Sink, ToolError, ToolOutput, Update,
+};
 pub use server::Server;
 // What the code of the macros names.
 pub use {rmcp, tokio, tokio_util};

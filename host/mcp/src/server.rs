@@ -17,7 +17,7 @@ use rmcp::{ErrorData, RoleServer, ServerHandler};
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
-use crate::backend::{Backend, Call, Failure, ToolError};
+use crate::backend::{Backend, Call, Completion, Failure, ToolError};
 use crate::convert;
 use crate::progress::Forwarder;
 use crate::subscriptions::{self, LegacySubscription};
@@ -279,7 +279,7 @@ impl<B: Backend> ServerHandler for Server<B> {
             _ => return Err(ErrorData::invalid_params("A reference is ref/prompt or ref/resource.", None)),
         };
         let (argument, typed) = (request.argument.name, request.argument.value);
-        let (mut values, total, has_more) = self
+        let Completion { mut values, total, has_more } = self
             .backend
             .complete(reference, of_resource, argument, typed, context.ct.clone())
             .await
