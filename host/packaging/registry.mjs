@@ -42,13 +42,12 @@ entry.packages = bundles.map((bundle) => ({
 }));
 // The registry looks for the server's name in them: `mcpName` in package.json, the comment
 // `mcp-name:` in the description on PyPI.
-for (const [registryType, registryBaseUrl, runtimeHint] of [
-  ["npm", "https://registry.npmjs.org", "npx"],
-  ["pypi", "https://pypi.org", "uvx"],
+for (const [registryType, runtimeHint] of [
+  ["npm", "npx"],
+  ["pypi", "uvx"],
 ]) {
   entry.packages.push({
     registryType,
-    registryBaseUrl,
     identifier: "fastintercom",
     version: entry.version,
     runtimeHint,
