@@ -375,7 +375,7 @@ QUESTIONS = [
     ("get_conversation_stats", {}),
     ("list_filters", {}),
     ("check_coverage", {"start_date": "2026-01-01", "end_date": "2026-06-30"}),
-    ("query_database", {"sql": "SELECT state, count(*) AS n FROM conversations GROUP BY state ORDER BY state"}),
+    ("query_database", {"sql": "SELECT state, count(*) AS n FROM v_conversations GROUP BY state ORDER BY state"}),
 ]
 
 
@@ -392,12 +392,17 @@ def the_same_answers(hosts, program, simulator, folder):
     conversation = ours.call("search_conversations", query="refund")["conversations"][0]["id"]
     questions = QUESTIONS + [("get_conversation", {"id": conversation})]
     for tool, arguments in questions:
-        said = [without_freshness(server.ask("tools/call", {"name": tool, "arguments": arguments})["structuredContent"]) for server in (ours, theirs)]
-        assert json.dumps(said[0]) == json.dumps(said[1]), (tool, arguments, said)
-        assert "error" not in said[0], said[0]
+        said = [server.call(tool, **arguments) for server in (ours, theirs)]
+        said = [json.dumps(without_freshness(answer)) for answer in said]
+        assert said[0] == said[1], (tool, arguments, *first_difference(*said))
     for server in (ours, theirs):
         server.stop()
     return f"{len(questions)} questions"
+
+
+def first_difference(one, other):
+    place = next((at for at, pair in enumerate(zip(one, other)) if pair[0] != pair[1]), min(len(one), len(other)))
+    return one[max(place - 100, 0) : place + 100], other[max(place - 100, 0) : place + 100]
 
 
 def without_freshness(answer):
