@@ -52,7 +52,7 @@ fn started_by(client: Client, path: &Path) -> Result<Option<String>, String> {
     client
         .shape()
         .command(file.text())
-        .map_err(|reason| format!("{}: {reason}; mend that file", path.display()))
+        .map_err(|reason| format!("{}: {reason}; fix that file", path.display()))
 }
 
 /// The program's file. A bare name is looked for in `PATH`, as clients do.
