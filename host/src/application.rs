@@ -18,8 +18,8 @@ use crate::component::errors::CallError;
 use crate::component::limits::MemoryBudget;
 use crate::component::loader::Loader;
 use crate::component::pool::{Narrow, Readers};
+use crate::component::shared::Shared;
 use crate::component::state::{CallContext, ProgressSink};
-use crate::component::surroundings::Surroundings;
 use crate::component::worker::{Live, Worker};
 use crate::config::{Config, ConfigError};
 use crate::counters::{Calls, Outcome};
@@ -37,11 +37,11 @@ const LONGEST_ACCOUNT: Duration = Duration::from_secs(120);
 pub struct Application {
     pub config: Config,
     pub loader: Arc<Loader>,
-    pub surroundings: Arc<Surroundings>,
+    pub shared: Arc<Shared>,
     pub readers: Arc<Readers>,
     pub syncs: Arc<Syncs>,
     pub calls: Calls,
-    /// `None`: nothing is told to anybody.
+    /// `None`: nothing is sent anywhere.
     pub telemetry: Option<Telemetry>,
     /// Limits of the tools that asked for some, once the component was asked.
     narrow: OnceCell<HashMap<String, Narrow>>,
@@ -62,7 +62,7 @@ impl Application {
             tokio::runtime::Handle::current(),
         )
         .map_err(ConfigError)?;
-        let surroundings = Arc::new(Surroundings {
+        let shared = Arc::new(Shared {
             configuration: config.for_component(),
             folder: config.data_folder.clone(),
             database: config.database.clone(),
@@ -75,15 +75,14 @@ impl Application {
             config.otlp_endpoint.as_deref().map(Telemetry::start).transpose().map_err(ConfigError)?;
         let loader = Loader::new(bytes, config.code_cache.clone());
         let loader = Arc::new(if config.may_end_early { loader.detached() } else { loader });
-        let readers = Readers::new(Arc::clone(&loader), Arc::clone(&surroundings));
-        let syncs = Syncs::new(Arc::clone(&loader), Arc::clone(&surroundings));
+        let readers = Readers::new(Arc::clone(&loader), Arc::clone(&shared));
+        let syncs = Syncs::new(Arc::clone(&loader), Arc::clone(&shared));
         // The cell is new, so this cannot fail.
-        let _ =
-            surroundings.sync.set(Arc::clone(&syncs) as Arc<dyn crate::component::surroundings::SyncService>);
+        let _ = shared.sync.set(Arc::clone(&syncs) as Arc<dyn crate::component::shared::SyncService>);
         Ok(Arc::new(Self {
             config,
             loader,
-            surroundings,
+            shared,
             readers,
             syncs,
             calls: Calls::default(),
@@ -171,7 +170,7 @@ impl Application {
     pub fn counters(&self) -> serde_json::Value {
         let mut counters = self.calls.to_json();
         counters["syncs"] = self.syncs.runs.to_json();
-        counters["requests"] = self.surroundings.outgoing.requests.to_json();
+        counters["requests"] = self.shared.outgoing.requests.to_json();
         counters
     }
 
@@ -308,7 +307,7 @@ impl Application {
         R: Send + 'static,
         F: AsyncFnOnce(&mut Live) -> wasmtime::Result<R> + Send + 'static,
     {
-        let worker = Worker::start(self.loader.code().await?, Arc::clone(&self.surroundings)).await?;
+        let worker = Worker::start(self.loader.code().await?, Arc::clone(&self.shared)).await?;
         let context = CallContext {
             deadline: Arc::new(Deadline::new(Limit::Work(limit))),
             progress,

@@ -22,7 +22,7 @@ pub use sources::Sources;
 pub use token::{TokenSource, find as find_token, login_file, remove as remove_token, store as store_token};
 
 use crate::component::bindings::settings::{Configuration, Redaction};
-use crate::component::surroundings::CallLimits;
+use crate::component::shared::CallLimits;
 use crate::sandbox::outgoing::OutgoingLimits;
 use crate::sandbox::policy::Policy;
 use crate::sandbox::secret::Secret;
@@ -63,7 +63,7 @@ pub struct Config {
     pub memory_total: usize,
     pub outgoing_limits: OutgoingLimits,
     pub certificates: Option<PathBuf>,
-    /// The OpenTelemetry collector; `None`: nothing is told to anybody.
+    /// The OpenTelemetry collector; `None`: nothing is sent anywhere.
     pub otlp_endpoint: Option<String>,
     /// Where compiled code is kept; `None`: nowhere.
     pub code_cache: Option<PathBuf>,

@@ -82,7 +82,7 @@ pub async fn serve(
             stream = accept(&listener) => stream,
         };
         // Dropping the stream closes it: every place has a request in progress.
-        let Some(place) = connections.take_place() else { continue };
+        let Some(place) = connections.take_slot() else { continue };
         let _ = stream.set_nodelay(true);
         let routes = Arc::clone(&routes);
         let closed = place.closed.clone();

@@ -127,8 +127,7 @@ fn nothing() -> Answer {
 fn readable(body: Bytes) -> Result<Bytes, Box<Answer>> {
     match message::read(&body) {
         Received::Refused(refusal) => {
-            let error = refusal.answers().next().unwrap_or_default();
-            Err(Box::new(answer::json(StatusCode::BAD_REQUEST, error.to_string())))
+            Err(Box::new(answer::json(StatusCode::BAD_REQUEST, refusal.answer().to_string())))
         }
         Received::Nothing | Received::Message(_) => {
             Ok(message::mend_surrogates(&body).map_or(body, Bytes::from))

@@ -26,7 +26,7 @@ pub fn tool(tool: tools::Tool) -> Result<Tool, String> {
     let schema = |text: &str, what: &str| -> Result<Arc<JsonObject>, String> {
         match serde_json::from_str(text) {
             Ok(Value::Object(schema)) => Ok(Arc::new(schema)),
-            _ => Err(format!("the {what} schema of {} is no JSON object", tool.name)),
+            _ => Err(format!("the {what} schema of {} is not a JSON object", tool.name)),
         }
     };
     let annotations = ToolAnnotations::with_title(tool.title.clone())
