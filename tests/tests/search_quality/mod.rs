@@ -9,6 +9,7 @@
 //! `baseline.txt` holds the figures of the last change. The test fails when ours become worse than
 //! that, or no better than plain FTS5. `UPDATE_BASELINE=1` writes the file anew.
 
+mod collections;
 mod needs;
 
 use std::fmt::Write as _;
