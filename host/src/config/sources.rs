@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
 use super::ConfigError;
-use super::paths::{configuration_folder, expand};
+use super::paths::{configuration_folder, expand, is_within};
 use super::settings::SETTINGS;
 
 /// A value and where it stands, for messages.
@@ -23,6 +23,8 @@ pub struct Sources {
     environment: BTreeMap<String, String>,
     file: BTreeMap<String, String>,
     file_name: String,
+    /// The configuration file that was read.
+    file_path: Option<PathBuf>,
     original: BTreeMap<String, String>,
 }
 
@@ -91,6 +93,7 @@ impl Sources {
             self.file.insert(key, value);
         }
         self.file_name = shown.to_string();
+        self.file_path = Some(file.to_owned());
         Ok(())
     }
 
@@ -111,6 +114,35 @@ impl Sources {
                 self.original.insert(setting.key.to_owned(), number.to_string());
             }
         }
+    }
+
+    /// That nothing which decides what the host does lies where the component can write. Tokens are
+    /// looked at when they are read, and compiled code is not kept in such a place.
+    ///
+    /// # Errors
+    /// [`ConfigError`] that names the first such file.
+    pub fn check_outside(&self, data_folder: &Path) -> Result<(), ConfigError> {
+        let refuse = |what: &str, file: &Path| {
+            let shown = crate::text::printable(&file.display().to_string(), 200);
+            Err(ConfigError(format!(
+                "{what} is \"{shown}\": the component could change a file in the data folder; move it elsewhere."
+            )))
+        };
+        if let Some(file) = self.file_path.as_deref().filter(|file| is_within(file, data_folder)) {
+            return refuse("The configuration file", file);
+        }
+        let folders = self.variable("SSL_CERT_DIR").unwrap_or_default();
+        if let Some(folder) = std::env::split_paths(folders).find(|folder| is_within(folder, data_folder)) {
+            return refuse("SSL_CERT_DIR", &folder);
+        }
+        let own = ["database", "cache_folder", "token_file", "http_token_file"];
+        for setting in SETTINGS.iter().filter(|setting| setting.is_path && !own.contains(&setting.key)) {
+            if let Some(file) = self.path(setting.key)?.filter(|file| is_within(file, data_folder)) {
+                let place = self.find(setting.key).map(|found| found.place).unwrap_or_default();
+                return refuse(&place, &file);
+            }
+        }
+        Ok(())
     }
 
     /// The value of a setting, from the first place that has one.
@@ -134,15 +166,18 @@ impl Sources {
     }
 
     /// The settings that stand in a flag or an environment variable, as variables, their paths
-    /// whole: what a server that somebody else starts, in another folder, would not find.
+    /// whole: what a server that somebody else starts, in another folder, would not find. Variables
+    /// of the surroundings that every program reads, such as SSL_CERT_FILE, are not given to us.
     ///
     /// # Errors
     /// [`ConfigError`] about a path that means nothing.
     pub fn given(&self) -> Result<Vec<(String, String)>, ConfigError> {
         let mut given = Vec::new();
         for setting in SETTINGS {
+            let ours =
+                |variable: &&str| ["FASTINTERCOM_", "INTERCOM_"].iter().any(|own| variable.starts_with(own));
             let is_here = self.flags.contains_key(setting.key)
-                || setting.variables.iter().any(|variable| self.environment.contains_key(*variable));
+                || setting.variables.iter().any(|name| ours(name) && self.environment.contains_key(*name));
             let (true, Some(found), Some(variable)) =
                 (is_here, self.find(setting.key), setting.variables.first())
             else {
@@ -227,6 +262,8 @@ mod tests {
         let mut sources = Sources::of_environment(&[
             ("FASTINTERCOM_BACKGROUND_SYNC_INTERVAL", "10"),
             ("FASTINTERCOM_DB_PATH", "somewhere/data.db"),
+            // Of this shell, and perhaps not of the next.
+            ("SSL_CERT_FILE", "/tmp/authorities.pem"),
         ]);
         sources.flags.insert("region", "eu".to_owned());
         sources.file.insert("sync_days".to_owned(), "3".to_owned());
