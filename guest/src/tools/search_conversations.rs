@@ -42,7 +42,7 @@ pub const TOOL: Tool = Tool {
 
 fn input() -> Value {
     let mut properties = json!({
-        "query": schema::text("Words (all in the conversation, best in one message; also in other forms), \"exact phrase\", prefix*, a OR b, -not, NEAR(a b, 5). Anything goes."),
+        "query": schema::text("Words, as asked (those with all come first; other forms and slips count), \"exact phrase\", prefix*, a OR b, -not, NEAR(a b, 5). Anything goes."),
     });
     filters::add_properties(&mut properties, None);
     let rest = json!({

@@ -11,6 +11,7 @@
 
 mod collections;
 mod needs;
+mod probes;
 
 use std::fmt::Write as _;
 use std::path::Path;
