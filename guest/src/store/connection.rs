@@ -277,7 +277,7 @@ fn configure(connection: &Connection, mode: OpenMode, cache_kib: u32) -> StoreRe
         connection.query_row("PRAGMA journal_mode = TRUNCATE", [], |_| Ok(()))?;
     }
     connection.query_row("PRAGMA schema_version", [], |_| Ok(()))?;
-    Ok(())
+    super::search::register(connection)
 }
 
 /// Puts a file that a native tool left in WAL mode back to a rollback journal. What is still in

@@ -7,8 +7,10 @@
 //! which works because every character begins a pair. A vowel sign or accent counts as part of
 //! the character before it.
 
+use unicode_normalization::UnicodeNormalization as _;
+
 /// Bumped whenever [`index_text`] changes, so that an older index is rebuilt at open.
-pub const INDEX_TEXT_VERSION: i64 = 1;
+pub const INDEX_TEXT_VERSION: i64 = 2;
 
 /// The words of a plain text as they enter the full-text index. Scripts written without blanks
 /// become overlapping pairs of characters; the vowel points of Arabic and Hebrew, which most
@@ -18,8 +20,9 @@ pub fn index_text(plain: &str) -> String {
     if plain.is_ascii() {
         return plain.to_owned();
     }
+    let plain = normal(plain);
     let mut out = String::with_capacity(plain.len() * 2);
-    for run in Runs(plain) {
+    for run in Runs(&plain) {
         match run {
             Run::Paired(text) => {
                 let mut pieces = Pairs::new(text, true);
@@ -48,7 +51,8 @@ pub fn index_text(plain: &str) -> String {
 pub fn index_phrase(text: &str) -> Vec<String> {
     let mut tokens: Vec<String> = Vec::new();
     let mut last_run = None;
-    for run in Runs(text) {
+    let text = normal(text);
+    for run in Runs(&text) {
         match run {
             Run::Paired(run) => {
                 last_run = Some(tokens.len());
@@ -77,6 +81,28 @@ pub fn index_phrase(text: &str) -> Vec<String> {
         }
     }
     tokens
+}
+
+/// Letters that are one to a reader as one: full-width and half-width forms and ligatures (NFKC),
+/// the Turkish i without its dot, and the forms of Arabic letters that writers interchange.
+fn normal(text: &str) -> String {
+    let one = |letter| match letter {
+        'ı' | 'İ' => 'i',
+        'أ' | 'إ' | 'آ' | 'ٱ' => 'ا',
+        'ى' => 'ي',
+        'ة' => 'ه',
+        other => other,
+    };
+    text.nfkc().map(one).collect()
+}
+
+/// Whether the text is one run of a script without blanks, so that its tokens are pairs.
+#[must_use]
+pub fn is_unbroken(text: &str) -> bool {
+    let text = text.trim_end_matches('*');
+    let mut letters =
+        text.chars().filter(|letter| letter.is_alphanumeric() || is_attached(*letter)).peekable();
+    letters.peek().is_some() && letters.all(|letter| is_paired(letter) || is_attached(letter))
 }
 
 /// A stretch of text that is written with blanks, or one that is not.

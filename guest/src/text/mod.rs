@@ -9,7 +9,7 @@ mod plain;
 
 pub use clean::clean;
 pub use html::html_to_text;
-pub use index::{INDEX_TEXT_VERSION, index_phrase, index_text};
+pub use index::{INDEX_TEXT_VERSION, index_phrase, index_text, is_unbroken};
 
 #[cfg(test)]
 mod hostile_tests;

@@ -31,6 +31,7 @@ pub const FIELDS: &[&str] = &[
     "message_count",
     "match",
     "snippet",
+    "matched_only",
     "messages",
     "url",
     "first_response",

@@ -124,10 +124,9 @@ pub fn parse(
     });
     filters.has_attachment = arguments.boolean("has_attachment")?;
     if let Some(words) = arguments.string("exclude")? {
-        let query = Query::parse(&words);
+        let query = crate::store::search::expanded(connection, &Query::parse(&words))?;
         // Any of the words is enough to leave a conversation out.
-        filters.excluded =
-            query.relaxed(true).or_else(|| query.expression(true)).or_else(|| query.exclusion(true));
+        filters.excluded = query.any(true).or_else(|| query.exclusion(true));
     }
     Ok(Asked { reach: reach(&filters), filters })
 }

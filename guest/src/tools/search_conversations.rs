@@ -10,7 +10,7 @@ use super::cursor::Cursor;
 use super::freshness::Freshness;
 use super::{Arguments, Context, Failure, Outcome, Reader, Tool, conversation, filters, schema, suggest};
 use crate::store::runs::Workspace;
-use crate::store::search::{self, Page, Position, Query, Request, Sort, Total};
+use crate::store::search::{self, Hit, Page, Position, Query, Request, Sort, Total};
 use crate::store::{runs, threads};
 use crate::time::UnixSeconds;
 
@@ -42,7 +42,7 @@ pub const TOOL: Tool = Tool {
 
 fn input() -> Value {
     let mut properties = json!({
-        "query": schema::text("Words (all in the conversation, best in one message; also in other forms), \"exact phrase\", prefix*, a OR b, -not, NEAR(a b, 5). Anything goes."),
+        "query": schema::text("Words, as asked (those with all come first; other forms and slips count), \"exact phrase\", prefix*, a OR b, -not, NEAR(a b, 5). Anything goes."),
     });
     filters::add_properties(&mut properties, None);
     let rest = json!({
@@ -137,15 +137,18 @@ fn call(context: &mut Context<'_>, arguments: &Arguments) -> Outcome {
         };
         let page = search::search(connection, &request)?;
         let freshness = Freshness::of(connection, around.settings, around.now, selected.reach)?;
-        if page.relaxed {
-            asked.notices.push("No conversation has all the words, so these have some of them.".to_owned());
+        let partial = page.hits.iter().filter(|hit| hit.only.is_some()).count();
+        if partial > 0 {
+            asked.notices.push(partial_notice(&page, partial));
         }
-        if let Some((_, words)) = &page.widened {
-            let words: Vec<String> = words.iter().map(|word| super::content::clean(word)).collect();
-            asked.notices.push(format!(
-                "Nothing has {}, so words that begin alike are taken.",
-                super::content::cut(&words.join(", "), 100)
-            ));
+        for correction in &page.query.corrections {
+            let taken = super::content::cut(&super::content::clean(&correction.taken.join(", ")), 120);
+            let typed = super::content::clean(&correction.typed);
+            asked.notices.push(if correction.begins {
+                format!("No message has the word \"{typed}\"; words that begin so were taken: {taken}.")
+            } else {
+                format!("No message has the word \"{typed}\"; the nearest were taken: {taken}.")
+            });
         }
         if page.newest_only {
             asked.notices.push(
@@ -155,8 +158,7 @@ fn call(context: &mut Context<'_>, arguments: &Arguments) -> Outcome {
         }
         let content = Content::new(&around.settings.redactions);
         let dates = [selected.reach.start, selected.reach.end].iter().any(Option::is_some);
-        let query = page.widened.as_ref().map_or(&asked.query, |(query, _)| query);
-        let view = View { connection, asked: &asked, marks: &query.marks, content, now: around.now };
+        let view = View { connection, asked: &asked, query: &page.query, content, now: around.now };
         let mut answer = view.answer(&request, &page, &question)?;
         if dates {
             answer.set("timezone", zone.name());
@@ -233,7 +235,7 @@ fn fields(arguments: &Arguments) -> Result<Vec<&'static str>, Failure> {
 struct View<'a> {
     connection: &'a Connection,
     asked: &'a Asked,
-    marks: &'a [search::Mark],
+    query: &'a Query,
     content: Content<'a>,
     now: UnixSeconds,
 }
@@ -249,7 +251,7 @@ impl View<'_> {
         let mut used = 0;
         for hit in &page.hits {
             let Some(record) = threads::by_number(self.connection, hit.conversation)? else { continue };
-            let row = self.row(&record, hit.message, &workspace)?;
+            let row = self.row(&record, hit, &workspace)?;
             let size = bytes(&row) + 1;
             if used + size > room && !rows.is_empty() {
                 break;
@@ -288,7 +290,7 @@ impl View<'_> {
     fn row(
         &self,
         record: &threads::Conversation,
-        message: Option<i64>,
+        hit: &Hit,
         workspace: &Workspace,
     ) -> Result<Value, Failure> {
         let asked = self.asked;
@@ -299,7 +301,7 @@ impl View<'_> {
             answer.set_some("url", conversation::url(workspace, &record.id));
         }
         if wants("snippet") || wants("match") {
-            let message = match message {
+            let message = match hit.message {
                 Some(number) => threads::message_by_number(self.connection, number)?,
                 None => threads::first_message(self.connection, &record.id)?,
             };
@@ -310,9 +312,20 @@ impl View<'_> {
                 let length = if asked.detailed { 500 } else { 240 };
                 answer.set_some(
                     "snippet",
-                    Some(search::snippet(&self.content.body(&found.body), self.marks, length)),
+                    Some(search::snippet(&self.content.body(&found.body), &self.query.marks, length)),
                 );
             }
+        }
+        if let Some(only) = &hit.only
+            && wants("matched_only")
+        {
+            let leaves = self.query.leaves();
+            let words: Vec<String> = only
+                .iter()
+                .filter_map(|leaf| leaves.get(*leaf))
+                .map(|leaf| self.content.line(&leaf.typed()))
+                .collect();
+            answer.set("matched_only", words);
         }
         if asked.with_messages && wants("messages") {
             self.add_messages(&mut answer, &record.id)?;
@@ -357,6 +370,16 @@ impl View<'_> {
         answer.set_some("messages_left_out", (left_out > 0).then_some(left_out));
         Ok(())
     }
+}
+
+/// Says that some rows have only a part of what was asked for.
+fn partial_notice(page: &Page, partial: usize) -> String {
+    if page.hits.len() == partial && page.total == Total::Exactly(0) {
+        return "No conversation has everything that was asked for; these have some of it, named in matched_only, the best first.".to_owned();
+    }
+    format!(
+        "The last {partial} have only some of the words, named in matched_only; total_matches counts those that have all."
+    )
 }
 
 fn text(page: &Page, freshness: &Freshness) -> String {
