@@ -9,7 +9,7 @@ use tracing::Instrument as _;
 
 use crate::component::bindings::account::AccountReport;
 use crate::component::bindings::sync_types::SyncError;
-use crate::component::bindings::tools::{Tool, ToolError, ToolOutput};
+use crate::component::bindings::tools::{Reader, Tool, ToolError, ToolOutput};
 use crate::component::bindings::{maintenance, prompts, resources, views};
 use crate::component::code::Bytes;
 use crate::component::deadline::Deadline;
@@ -105,7 +105,7 @@ impl Application {
             .call_list_tools(&mut live.store))
     }
 
-    /// Calls a tool with a JSON object as arguments.
+    /// Calls a tool with a JSON object as arguments, for that reader of its answer.
     ///
     /// # Errors
     /// [`CallError`] when the component gave no answer; the inner error is the tool's own.
@@ -113,6 +113,7 @@ impl Application {
         &self,
         name: String,
         arguments: String,
+        reader: Reader,
         cancelled: CancellationToken,
         progress: Option<ProgressSink>,
     ) -> Result<Result<ToolOutput, ToolError>, CallError> {
@@ -125,7 +126,7 @@ impl Application {
             call!(self, cancelled, progress, |live| live
                 .exports
                 .fastintercom_component_tools()
-                .call_call_tool(&mut live.store, &name, &arguments))
+                .call_call_tool(&mut live.store, &name, &arguments, reader))
         };
         let answer: Result<Result<ToolOutput, ToolError>, CallError> = answer.instrument(span.clone()).await;
         let (outcome, took) = (Outcome::of(&answer), begun.elapsed());

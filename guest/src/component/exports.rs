@@ -105,14 +105,22 @@ impl tools::Guest for Component {
             .collect()
     }
 
-    fn call_tool(name: String, arguments: String) -> Result<tools::ToolOutput, tools::ToolError> {
+    fn call_tool(
+        name: String,
+        arguments: String,
+        reader: tools::Reader,
+    ) -> Result<tools::ToolOutput, tools::ToolError> {
         #[cfg(feature = "probe")]
         if name.starts_with("probe_")
             && let Some(answer) = probe(&name, &arguments)
         {
             return answer;
         }
-        let answer = with_context(|context| crate::tools::call(context, &name, &arguments))
+        let reader = match reader {
+            tools::Reader::Agent => crate::tools::Reader::Agent,
+            tools::Reader::Program => crate::tools::Reader::Program,
+        };
+        let answer = with_context(|context| crate::tools::call_for(reader, context, &name, &arguments))
             .unwrap_or_else(|error| Err(crate::tools::failed_to_open(&name, &error)));
         let output = |output: crate::tools::ToolOutput| tools::ToolOutput {
             structured: output.structured,

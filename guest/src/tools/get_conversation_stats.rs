@@ -123,7 +123,8 @@ fn call(context: &mut Context<'_>, arguments: &Arguments) -> Outcome {
                 json!({"period": range(start.plus(-length), start.plus(-1)), "figures": shown(&previous)}),
             );
         }
-        add_groups(&mut answer, group, groups, Content::new(&around.settings.redactions));
+        let content = Content::new(&around.settings.redactions);
+        add_groups(&mut answer, group, groups, content, arguments.reader.budget(BUDGET));
         answer.set("definitions", definitions(&all));
         let reach = if compare {
             filters::reach(&filters)
@@ -131,7 +132,8 @@ fn call(context: &mut Context<'_>, arguments: &Arguments) -> Outcome {
             freshness::Reach { start: Some(start), end: None }
         };
         let reach = freshness::Reach { end: None, ..reach };
-        let freshness = freshness::of(around, connection, reach)?;
+        let mut freshness = freshness::of(around, connection, reach)?;
+        freshness.cut_for_programs(arguments.reader, answer.notice());
         answer.set("sync_info", freshness.to_json());
         let text = format!(
             "{} created in {} days to {}, {} closed, {} waiting. {}",
@@ -167,6 +169,7 @@ fn add_groups(
     group: Option<Group>,
     mut groups: Vec<(String, Figures)>,
     content: Content<'_>,
+    budget: usize,
 ) {
     let in_time = matches!(group, Some(Group::Day | Group::Week | Group::Month | Group::HourOfDay));
     if !in_time {
@@ -184,7 +187,7 @@ fn add_groups(
             row.extend(figures);
         }
         used += bytes(&row) + 1;
-        if used > BUDGET {
+        if used > budget {
             break;
         }
         rows.push(row);

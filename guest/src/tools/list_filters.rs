@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::answer::{Answer, bytes};
 use super::content::Content;
-use super::{Arguments, Context, Outcome, Tool, schema};
+use super::{Arguments, Context, Outcome, Reader, Tool, schema};
 use crate::store::labels::{self, Label};
 
 const KINDS: &[&str] = &["tags", "teams", "teammates", "channels", "states", "priorities"];
@@ -44,6 +44,8 @@ fn output() -> Value {
 fn call(context: &mut Context<'_>, arguments: &Arguments) -> Outcome {
     let kind = arguments.choice("kind", KINDS)?;
     let contains = arguments.string("contains")?.unwrap_or_default().to_lowercase();
+    // All kinds share what a program may get at most.
+    let fraction = if arguments.reader == Reader::Program { KINDS.len() } else { 1 };
     let around = context.surroundings();
     context.reading(|connection| {
         let content = Content::new(&around.settings.redactions);
@@ -61,7 +63,7 @@ fn call(context: &mut Context<'_>, arguments: &Arguments) -> Outcome {
             };
             let wanted: Vec<&Label> =
                 labels.iter().filter(|label| label.name.to_lowercase().contains(&contains)).collect();
-            let room = if kind.is_some() { ALONE } else { SHARE };
+            let room = arguments.reader.budget(if kind.is_some() { ALONE } else { SHARE }) / fraction;
             let mut used = 0;
             let rows: Vec<Value> = wanted
                 .iter()

@@ -23,7 +23,11 @@ impl tools::Guest for Hostile {
         Vec::new()
     }
 
-    fn call_tool(name: String, arguments: String) -> Result<tools::ToolOutput, tools::ToolError> {
+    fn call_tool(
+        name: String,
+        arguments: String,
+        _: tools::Reader,
+    ) -> Result<tools::ToolOutput, tools::ToolError> {
         let arguments = serde_json::from_str(&arguments).unwrap_or_default();
         if name == "huge_failure" {
             let text = "x".repeat(100 * 1024 * 1024);
