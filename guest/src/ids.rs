@@ -6,8 +6,16 @@
 use std::fmt;
 
 /// What Intercom's own MCP server puts before ids, so that they say of what they are.
-const PREFIXES: &[&str] =
-    &["conversation_part_", "conversation_", "contact_", "company_", "ticket_", "article_", "admin_", "team_"];
+const PREFIXES: &[&str] = &[
+    "conversation_part_",
+    "conversation_",
+    "contact_",
+    "company_",
+    "ticket_",
+    "article_",
+    "admin_",
+    "team_",
+];
 
 /// The id in what somebody gave for one: `#123`, `conversation_123` as Intercom's own MCP server
 /// writes it, or the address of its page in Intercom (`https://app.intercom.com/…/conversation/123`).
@@ -100,7 +108,15 @@ mod tests {
 
     #[test]
     fn other_text_stays_as_it_is() {
-        for text in ["company_of_heroes", "team_blue", "ann@example.com", "contact_", "Acme", "conversation", "a://b/1"] {
+        for text in [
+            "company_of_heroes",
+            "team_blue",
+            "ann@example.com",
+            "contact_",
+            "Acme",
+            "conversation",
+            "a://b/1",
+        ] {
             assert_eq!(bare(text), text, "{text}");
         }
     }

@@ -10,7 +10,7 @@ use tracing::Instrument as _;
 use crate::component::bindings::account::AccountReport;
 use crate::component::bindings::sync_types::SyncError;
 use crate::component::bindings::tools::{Reader, Tool, ToolError, ToolOutput};
-use crate::component::bindings::{maintenance, prompts, resources, views};
+use crate::component::bindings::{bulk, maintenance, prompts, resources, views};
 use crate::component::code::Bytes;
 use crate::component::deadline::Deadline;
 use crate::component::errors::CallError;
@@ -370,6 +370,23 @@ impl Application {
             .exports
             .fastintercom_component_views()
             .call_report(&mut live.store, &options))
+    }
+
+    /// A stretch of whole conversations.
+    ///
+    /// # Errors
+    /// As [`Self::search_view`].
+    pub async fn bulk(
+        &self,
+        options: String,
+        start: Option<String>,
+        cancelled: CancellationToken,
+    ) -> Result<Result<bulk::Stretch, views::ViewError>, CallError> {
+        call!(self, cancelled, None, |live| live.exports.fastintercom_component_bulk().call_read(
+            &mut live.store,
+            &options,
+            start.as_deref()
+        ))
     }
 
     /// The state of the cache: a JSON object, and lines for a person.

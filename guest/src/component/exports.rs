@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::path::Path;
 
 use super::bindings::exports::fastintercom::component::{
-    account, maintenance, prompts, resources, sync, tools, views,
+    account, bulk, maintenance, prompts, resources, sync, tools, views,
 };
 use super::bindings::fastintercom::component::sync_types;
 use super::http::WasiHttp;
@@ -354,6 +354,17 @@ impl views::Guest for Component {
             html: page.html,
             structured: page.structured,
             text: page.text,
+        })
+    }
+}
+
+impl bulk::Guest for Component {
+    fn read(options: String, start: Option<String>) -> Result<bulk::Stretch, views::ViewError> {
+        view(|context| crate::bulk::read(context, &options, start.as_deref())).map(|stretch| bulk::Stretch {
+            text: stretch.text,
+            conversations: stretch.conversations,
+            next: stretch.next,
+            reached: stretch.reached,
         })
     }
 }

@@ -1,5 +1,6 @@
 //! The SQLite database: opening, schema, writing, searching, coverage.
 
+pub mod bulk;
 pub mod companies;
 mod connection;
 #[cfg(test)]

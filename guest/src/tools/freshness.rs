@@ -3,8 +3,8 @@
 use rusqlite::Connection;
 use serde_json::Value;
 
-use super::{Reader, Surroundings};
 use super::answer::{Answer, counted, in_words, minutes_since};
+use super::{Reader, Surroundings};
 use crate::environment::Settings;
 use crate::error::StoreResult;
 use crate::store::coverage::{BEFORE_INTERCOM, Coverage, Held};

@@ -313,7 +313,9 @@ impl View<'_> {
                 Total::MoreThan(total) => format!("more than {total}"),
             };
             let shown = rows.len();
-            return Some(format!("This answer has {shown} of {of} conversations; next_cursor leads to the others."));
+            return Some(format!(
+                "This answer has {shown} of {of} conversations; next_cursor leads to the others."
+            ));
         }
         let left_out: u64 = rows.iter().filter_map(|row| row["messages_left_out"].as_u64()).sum();
         (left_out > 0).then(|| {

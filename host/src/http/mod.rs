@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `POST /mcp` | MCP, both eras, without sessions: any replica can answer any request |
 //! | `POST /tools/NAME` | the structured answer of a tool, its arguments being the body |
+//! | `GET /export` | whole conversations, all that meet the filters of its query, as they are read |
 //! | `GET /healthz` | the process is alive |
 //! | `GET /readyz` | calls can be answered; else 503 and why not |
 //!
@@ -13,6 +14,7 @@
 
 mod answer;
 mod body;
+mod export;
 mod guard;
 mod health;
 mod routes;
@@ -65,7 +67,9 @@ pub async fn serve(
 ) {
     let address = listener.local_addr().unwrap_or(door.address);
     let token = if door.token.is_some() { "callers must show the token" } else { "no token is asked for" };
-    tracing::info!("listening on http://{address} (MCP at /mcp, tools at /tools/NAME); {token}");
+    tracing::info!(
+        "listening on http://{address} (MCP at /mcp, tools at /tools/NAME, everything at /export); {token}"
+    );
 
     // Cancelled last: what streams still run are cut.
     let streams = CancellationToken::new();

@@ -51,7 +51,7 @@ fn arguments(body: &Bytes) -> Result<String, String> {
 }
 
 /// What a program should make of a call without an answer: ask for less, or ask again later.
-fn status(error: &CallError) -> StatusCode {
+pub fn status(error: &CallError) -> StatusCode {
     match error {
         CallError::Deadline(_) => StatusCode::GATEWAY_TIMEOUT,
         CallError::Memory(_) | CallError::Answer(_) => StatusCode::UNPROCESSABLE_ENTITY,

@@ -201,7 +201,8 @@ impl ServerHandler for Server {
             context.meta.get_progress_token().map(|token| Forwarder::new(context.peer.clone(), token));
         let sink = forwarder.as_ref().map(|forwarder| Arc::clone(&forwarder.sink));
         let span = tracing::error_span!("mcp", id = %operation.request_id);
-        let call = self.application.call_tool(name.clone(), arguments, Reader::Agent, context.ct.clone(), sink);
+        let call =
+            self.application.call_tool(name.clone(), arguments, Reader::Agent, context.ct.clone(), sink);
         let call = call.instrument(span);
         let answer = match forwarder {
             Some(forwarder) => forwarder.during(call).await,

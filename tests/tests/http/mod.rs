@@ -1,8 +1,10 @@
 //! The HTTP door of the real program, and replicas: one theme a file. `FASTINTERCOM_BIN` names it.
 
 mod door;
+mod export;
 mod health;
 mod many;
+mod programs;
 mod protocol;
 mod replicas;
 mod replicas_refreshed;
