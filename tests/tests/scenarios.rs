@@ -2,6 +2,7 @@
 
 mod account;
 mod claims;
+mod house;
 mod questions;
 mod questions_paging;
 mod search_quality;

@@ -22,8 +22,12 @@ pub const LONGEST: usize = 20_000;
 const TIME: Duration = Duration::from_secs(3);
 /// Steps of SQLite's machine between two looks at the clock, some tenths of a millisecond.
 const STEPS: i32 = 20_000;
-/// Longest text or blob that a statement may build. Bodies of messages are far smaller.
-const LONGEST_VALUE: i32 = 4_000_000;
+/// Longest text or blob that a statement may build or read. Bodies of messages are smaller. The
+/// clock is looked at between two steps only, so one step must be short: `instr` and `replace` take
+/// a time that grows with the product of two lengths.
+const LONGEST_VALUE: i32 = 1_000_000;
+/// Longest pattern of LIKE and GLOB, for the same reason.
+const LONGEST_PATTERN: i32 = 500;
 /// Memory SQLite may take for it, beyond which it gives up: sorting is done in memory here.
 const MEMORY: i64 = 128 * 1024 * 1024;
 
@@ -82,6 +86,10 @@ fn run(
     take: &mut impl FnMut(&[Cell]) -> bool,
 ) -> rusqlite::Result<Table> {
     let mut statement = connection.prepare(sql)?;
+    // The plan of a statement names what the views are made of.
+    if statement.is_explain() != 0 {
+        return Err(rusqlite::Error::InvalidQuery);
+    }
     let mut table =
         Table { columns: statement.column_names().map(str::to_owned).collect(), ..Table::default() };
     if table.columns.is_empty() {
@@ -123,7 +131,7 @@ fn refusal(error: rusqlite::Error) -> FreeSqlError {
                 .to_owned(),
         ),
         (rusqlite::Error::InvalidQuery, _) => {
-            FreeSqlError::Refused("The statement returns nothing; write one SELECT.".to_owned())
+            FreeSqlError::Refused("The statement returns no rows; write one SELECT.".to_owned())
         }
         (rusqlite::Error::MultipleStatement, _) => FreeSqlError::Refused(
             "Only one statement is allowed; write one SELECT without anything after its semicolon."
@@ -148,9 +156,16 @@ fn refusal(error: rusqlite::Error) -> FreeSqlError {
 /// when the statement failed.
 struct Guard<'a> {
     connection: &'a mut Connection,
-    length: i32,
-    attached: i32,
+    /// What the limits were before.
+    limits: Vec<(Limit, i32)>,
 }
+
+/// What a statement may have at most.
+const LIMITS: [(Limit, i32); 3] = [
+    (Limit::SQLITE_LIMIT_LENGTH, LONGEST_VALUE),
+    (Limit::SQLITE_LIMIT_LIKE_PATTERN_LENGTH, LONGEST_PATTERN),
+    (Limit::SQLITE_LIMIT_ATTACHED, 0),
+];
 
 impl<'a> Guard<'a> {
     fn set(connection: &'a mut Connection) -> StoreResult<Self> {
@@ -158,17 +173,19 @@ impl<'a> Guard<'a> {
             .prepare_cached("SELECT lower(name) FROM main.sqlite_schema WHERE type IN ('table', 'view')")?;
         let tables: HashSet<String> = statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
         drop(statement);
-        let length = connection.limit(Limit::SQLITE_LIMIT_LENGTH)?;
-        let attached = connection.limit(Limit::SQLITE_LIMIT_ATTACHED)?;
-        let guard = Self { connection, length, attached };
+        let inner = views::inner_names(connection)?;
+        let mut guard = Self { connection, limits: Vec::new() };
+        for (limit, value) in LIMITS {
+            let before = guard.connection.limit(limit)?;
+            guard.limits.push((limit, before));
+            guard.connection.set_limit(limit, value)?;
+        }
         let connection = &mut *guard.connection;
-        connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, LONGEST_VALUE)?;
-        connection.set_limit(Limit::SQLITE_LIMIT_ATTACHED, 0)?;
         connection.execute_batch("PRAGMA query_only = ON")?;
         connection.query_row(&format!("PRAGMA hard_heap_limit = {MEMORY}"), [], |_| Ok(()))?;
         let end = Instant::now() + TIME;
         connection.progress_handler(STEPS, Some(move || Instant::now() >= end))?;
-        connection.authorizer(Some(move |context: AuthContext<'_>| judge(&context, &tables)))?;
+        connection.authorizer(Some(move |context: AuthContext<'_>| authorize(&context, &tables, &inner)))?;
         Ok(guard)
     }
 }
@@ -181,8 +198,9 @@ impl Drop for Guard<'_> {
         let _ = connection.authorizer(None::<fn(AuthContext<'_>) -> Authorization>);
         let _ = connection.progress_handler(0, None::<fn() -> bool>);
         let _ = connection.execute_batch("PRAGMA query_only = OFF");
-        let _ = connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, self.length);
-        let _ = connection.set_limit(Limit::SQLITE_LIMIT_ATTACHED, self.attached);
+        for (limit, before) in &self.limits {
+            let _ = connection.set_limit(*limit, *before);
+        }
         let _ = connection.query_row("PRAGMA hard_heap_limit = 0", [], |_| Ok(()));
     }
 }
@@ -207,36 +225,29 @@ const FORBIDDEN: &[&str] = &[
     "rtreecheck",
 ];
 
-fn judge(context: &AuthContext<'_>, tables: &HashSet<String>) -> Authorization {
-    let ours = |view: Option<&str>| {
-        view.is_some_and(|view| views::NAMES.iter().any(|name| name.eq_ignore_ascii_case(view)))
-    };
-    match context.action {
-        AuthAction::Select | AuthAction::Recursive => Authorization::Allow,
+/// Virtual tables that read nothing but their arguments.
+const TABLE_FUNCTIONS: &[&str] = &["json_each", "json_tree"];
+
+/// `tables`: what the database has. `inner`: the views that read them.
+fn authorize(context: &AuthContext<'_>, tables: &HashSet<String>, inner: &HashSet<String>) -> Authorization {
+    let allowed = match context.action {
+        AuthAction::Select | AuthAction::Recursive => true,
         AuthAction::Function { function_name } => {
-            let name = function_name.to_ascii_lowercase();
-            if FORBIDDEN.contains(&name.as_str()) { Authorization::Deny } else { Authorization::Allow }
+            !FORBIDDEN.contains(&function_name.to_ascii_lowercase().as_str())
         }
-        // Counting the rows of a view is, to SQLite, reading no column of the table behind it, and
-        // it no longer names the view then. How many rows a table has is no secret.
-        AuthAction::Read { table_name, column_name: "" }
-            if tables.contains(&table_name.to_ascii_lowercase()) =>
-        {
-            Authorization::Allow
-        }
-        AuthAction::Read { table_name, .. } => {
+        AuthAction::Read { table_name, column_name } => {
             let name = table_name.to_ascii_lowercase();
-            // Tables are read through the views only; subqueries and CTEs have names of their own.
-            let hidden = tables.contains(&name)
-                || name.starts_with("sqlite_")
-                || name.starts_with("pragma_")
-                || name == "dbstat";
-            if hidden && !(tables.contains(&name) && ours(context.accessor)) {
-                Authorization::Deny
+            // Columns of subqueries and common table expressions are not asked about.
+            if tables.contains(&name) {
+                // Counting the rows of a view is, to SQLite, reading no column of the table behind
+                // it, and it no longer names the view then. How many rows a table has is no secret.
+                column_name.is_empty()
+                    || context.accessor.is_some_and(|view| inner.contains(&view.to_ascii_lowercase()))
             } else {
-                Authorization::Allow
+                [views::NAMES, TABLE_FUNCTIONS].concat().contains(&name.as_str()) || inner.contains(&name)
             }
         }
-        _ => Authorization::Deny,
-    }
+        _ => false,
+    };
+    if allowed { Authorization::Allow } else { Authorization::Deny }
 }
