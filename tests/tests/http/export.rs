@@ -19,22 +19,22 @@ fn ids(lines: &[Value]) -> Vec<&str> {
     lines.iter().map(|line| line["id"].as_str().expect("an id")).collect()
 }
 
-/// Ids and titles of the simulated workspace, by that condition.
+/// Ids and states of the simulated workspace's conversations, of those that meet a condition.
 fn truth(
     simulator: &Simulator,
     meets: impl Fn(&fastintercom_tests::simulator::Conversation) -> bool,
-) -> BTreeMap<String, Option<String>> {
+) -> BTreeMap<String, String> {
     let workspace = simulator.workspace();
     workspace
         .conversations()
         .filter(|one| meets(one))
-        .map(|one| (one.id.to_string(), one.title.clone()))
+        .map(|one| (one.id.to_string(), one.state.as_str().to_owned()))
         .collect()
 }
 
-fn found(lines: &[Value]) -> BTreeMap<String, Option<String>> {
-    let of = |line: &Value, name: &str| line[name].as_str().map(str::to_owned);
-    lines.iter().map(|line| (of(line, "id").expect("an id"), of(line, "title"))).collect()
+fn found(lines: &[Value]) -> BTreeMap<String, String> {
+    let of = |line: &Value, name: &str| line[name].as_str().expect("a text").to_owned();
+    lines.iter().map(|line| (of(line, "id"), of(line, "state"))).collect()
 }
 
 fn assert_sent_in_chunks(reply: &Reply) {
