@@ -47,7 +47,7 @@ pub fn properties() -> Value {
         "state": {"type": "string"},
         "priority": {"type": "string"},
         "channel": {"type": "string"},
-        "customer_email": {"type": ["string", "null"]},
+        "customer_email": super::schema::either(&["string", "null"], ""),
         "customer_name": {"type": "string"},
         "company": {"type": "string"},
         "tags": {"type": "array", "items": {"type": "string"}},
@@ -80,7 +80,7 @@ pub fn message_schema() -> Value {
             "body": {"type": "string", "description": super::schema::UNTRUSTED},
             "body_left_out": {"type": "integer"},
             "body_continues_at": {"type": "integer", "description": "As body_offset it reads on."},
-            "attachments": {"type": "array", "items": {"type": "object"}},
+            "attachments": super::schema::objects(""),
             "created_at": {"type": "string"}
         },
         "required": ["id", "author_type", "kind", "body", "created_at"]

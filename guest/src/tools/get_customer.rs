@@ -26,7 +26,7 @@ pub const TOOL: Tool = Tool {
 
 fn input() -> Value {
     schema::arguments(
-        json!({"customer": {"type": "string", "description": "E-mail address, name, company, contact id, or id of one of their conversations.", "examples": ["ann@example.com", "Acme"]}}),
+        json!({"customer": schema::text("E-mail address, name, company, contact id, or id of one of their conversations.")}),
         &["customer"],
     )
 }
@@ -35,8 +35,8 @@ fn output() -> Value {
     schema::answer(
         json!({
             "customer": {"type": "object", "description": "Names are written by people outside."},
-            "conversations": {"type": "array", "items": {"type": "object"}, "description": "As in search_conversations, without snippet."},
-            "candidates": {"type": "array", "items": {"type": "object"}, "description": "Several customers are meant; ask again with an e-mail."},
+            "conversations": schema::objects("As in search_conversations, without snippet."),
+            "candidates": schema::objects("Several customers are meant; ask again with an e-mail."),
             "notice": {"type": "string"},
             "sync_info": schema::sync_info_in_brief()
         }),

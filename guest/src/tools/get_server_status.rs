@@ -19,7 +19,7 @@ pub const TOOL: Tool = Tool {
 fn output() -> Value {
     schema::answer(
         json!({
-            "status": {"enum": ["ready", "empty"]},
+            "status": schema::choice(&["ready", "empty"], ""),
             "total_conversations": schema::integer(""),
             "total_messages": schema::integer(""),
             "database_size_mb": {"type": "number"},

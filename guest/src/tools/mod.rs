@@ -12,6 +12,7 @@
 //! Every tool but the two that ask for a sync works in one read transaction, so that its figures
 //! belong together. Those two open none: the sync could not commit while they wait.
 
+mod added;
 pub mod answer;
 pub(crate) mod arguments;
 mod check_coverage;

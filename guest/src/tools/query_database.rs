@@ -30,8 +30,8 @@ pub const TOOL: Tool = Tool {
 fn input() -> Value {
     schema::arguments(
         json!({
-            "sql": {"type": "string", "description": "A SELECT, ended after 3 seconds.", "examples": ["SELECT tag, count(*) AS n FROM v_tags GROUP BY tag ORDER BY n DESC"]},
-            "limit": {"type": "integer", "minimum": 1, "maximum": MOST, "default": DEFAULT_LIMIT, "description": "Rows at most."}
+            "sql": schema::text("A SELECT, ended after 3 seconds, such as SELECT tag, count(*) AS n FROM v_tags GROUP BY tag ORDER BY n DESC."),
+            "limit": schema::integer(&format!("Rows at most: 1 to {MOST}, default {DEFAULT_LIMIT}."))
         }),
         &["sql"],
     )
@@ -40,8 +40,8 @@ fn input() -> Value {
 fn output() -> Value {
     schema::answer(
         json!({
-            "columns": {"type": "array", "items": {"type": "string"}},
-            "rows": {"type": "array", "items": {"type": "array"}},
+            "columns": schema::texts(""),
+            "rows": schema::list(schema::list(schema::either(&["string", "number", "null"], ""), ""), ""),
             "notice": {"type": "string"}
         }),
         &["columns", "rows"],

@@ -18,7 +18,7 @@ pub const TOOL: Tool = Tool {
 
 fn input() -> Value {
     schema::arguments(
-        json!({"force": {"type": "boolean", "default": false, "description": "Sync the last 7 days even when the cache is fresh."}}),
+        json!({"force": schema::boolean("Sync the last 7 days even when the cache is fresh.")}),
         &[],
     )
 }

@@ -54,18 +54,53 @@ fn every_definition_is_sound() {
     }
 }
 
-/// `docs/TOOLS.md` describes what there is.
-#[test]
-fn every_parameter_is_in_the_documentation() {
-    let document = include_str!("../../../../docs/TOOLS.md");
+/// The end of `docs/TOOLS.md`: each tool with its description and parameters.
+fn documentation() -> String {
+    let mut text = String::new();
     for tool in tools::list() {
-        let (_, section) =
-            document.split_once(&format!("### `{}`\n", tool.name)).unwrap_or_else(|| panic!("{}", tool.name));
-        let section = section.split("\n### ").next().unwrap_or_default();
         let schema: Value = serde_json::from_str(&tool.input_schema).expect("JSON");
-        for name in schema["properties"].as_object().into_iter().flatten().map(|(name, _)| name) {
-            assert!(section.contains(&format!("| `{name}` |")), "{}: {name}", tool.name);
+        text.push_str(&format!("\n### `{}`\n\n{}\n", tool.name, tool.description));
+        let properties = schema["properties"].as_object().expect("properties");
+        if properties.is_empty() {
+            text.push_str("\nNo parameters.\n");
+            continue;
         }
+        text.push_str("\n| Parameter | Takes | Meaning |\n|---|---|---|\n");
+        for (name, property) in properties {
+            let words = |schema: &Value| -> Option<String> {
+                let words = schema["enum"].as_array()?.iter().filter_map(Value::as_str);
+                Some(words.map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", "))
+            };
+            let takes = match property["type"].as_str().expect("a type") {
+                "array" => match words(&property["items"]) {
+                    Some(words) => format!("one or several of {words}"),
+                    None => "a text or several".to_owned(),
+                },
+                "boolean" => "true or false".to_owned(),
+                "number" | "integer" => "number".to_owned(),
+                _ => words(property).unwrap_or_else(|| "text".to_owned()),
+            };
+            let required = schema["required"].as_array().is_some_and(|names| names.contains(&json!(name)));
+            let meaning =
+                [property["description"].as_str().unwrap_or(""), if required { "Required." } else { "" }]
+                    .join(" ")
+                    .replace('|', "\\|");
+            text.push_str(&format!("| `{name}` | {takes} | {} |\n", meaning.trim()));
+        }
+    }
+    text
+}
+
+#[test]
+fn the_documentation_is_generated_from_the_definitions() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/TOOLS.md");
+    let document = std::fs::read_to_string(path).expect("the document");
+    let (written, _) = document.split_once("definitions -->\n").expect("the mark where it begins");
+    let right = format!("{written}definitions -->\n{}", documentation());
+    if std::env::var("INSTA_UPDATE").is_ok_and(|value| value == "always") {
+        std::fs::write(path, &right).expect("writes the document");
+    } else {
+        assert!(document == right, "docs/TOOLS.md is out of date; INSTA_UPDATE=always writes it anew");
     }
 }
 
