@@ -27,6 +27,7 @@ pub mod sync_windows;
 mod takeover;
 pub mod threads;
 pub mod tombstones;
+pub mod trends;
 mod vfs;
 pub mod views;
 pub mod write_conversation;

@@ -7,7 +7,7 @@ use super::content::Content;
 use super::{Arguments, Context, Outcome, Reader, Tool, schema};
 use crate::store::labels::{self, Label};
 
-const KINDS: &[&str] = &["tags", "teams", "teammates", "channels", "states", "priorities"];
+const KINDS: &[&str] = &["tags", "teams", "teammates", "channels", "states", "priorities", "attributes"];
 /// Bytes of JSON for each kind, when all are asked for, and for one alone.
 const SHARE: usize = 1_800;
 const ALONE: usize = 7_000;
@@ -15,7 +15,7 @@ const ALONE: usize = 7_000;
 pub const TOOL: Tool = Tool {
     name: "list_filters",
     title: "Names to filter by",
-    description: "The tags, teams, teammates, channels, states and priorities that exist in the cache, with how many conversations each has. Call it before filtering by a name you are not sure of.",
+    description: "The tags, teams, teammates, channels, states, priorities and custom attributes that exist in the cache, with how many conversations each has. Call it before filtering by a name you are not sure of.",
     input,
     output,
     boolean: None,
@@ -59,6 +59,7 @@ fn call(context: &mut Context<'_>, arguments: &Arguments) -> Outcome {
                 "teammates" => labels::admins(connection)?,
                 "channels" => labels::channels(connection)?,
                 "states" => labels::states(connection)?,
+                "attributes" => labels::attributes(connection)?,
                 _ => labels::priorities(connection)?,
             };
             let wanted: Vec<&Label> =

@@ -9,11 +9,14 @@ use super::content::Content;
 use super::cursor::Cursor;
 use super::freshness::Freshness;
 use super::{Arguments, Context, Failure, Outcome, Reader, Tool, conversation, filters, schema, suggest};
+use crate::ids;
 use crate::store::search::{self, Page, Position, Query, Request, Sort, Total};
-use crate::store::{runs, threads};
+use crate::store::{runs, threads, trends};
 use crate::time::UnixSeconds;
 
 const DEFAULT_LIMIT: usize = 10;
+/// Words by which a conversation is compared with others.
+const WORDS_OF_ONE: usize = 12;
 const MOST: usize = 100;
 /// The same for programs: as in the original program, and as many as their budget ever takes.
 const DEFAULT_FOR_PROGRAMS: usize = 50;
@@ -45,6 +48,7 @@ fn input() -> Value {
     });
     filters::add_properties(&mut properties, None);
     let rest = json!({
+        "similar_to": schema::text("Id of a conversation: others with its rarest words, most alike first. Instead of query."),
         "include_notes": schema::boolean("Search internal notes too."),
         "include_messages": schema::boolean("Add the messages; for one conversation prefer get_conversation."),
         "sort": schema::choice(SORTS, "Default: relevance with a query, newest (by creation) without."),
@@ -107,7 +111,18 @@ struct Asked {
 }
 
 fn call(context: &mut Context<'_>, arguments: &Arguments) -> Outcome {
-    let mut asked = parse(arguments)?;
+    let like = arguments.string("similar_to")?.map(|id| ids::bare(&id).to_owned());
+    let typed = match &like {
+        None => arguments.string("query")?.unwrap_or_default(),
+        Some(_) if arguments.has("query") => {
+            return Err(ArgumentError(
+                "`similar_to` takes the place of `query`; give one of them.".to_owned(),
+            )
+            .into());
+        }
+        Some(id) => context.reading(|connection| like_it(connection, id))?,
+    };
+    let mut asked = parse(arguments, &typed)?;
     let question = arguments.question(&["cursor", "limit", "verbosity", "fields", "include_messages"]);
     let cursor = arguments.string("cursor")?.map(|text| Cursor::read(&text, &question)).transpose()?;
     let around = context.surroundings();
@@ -121,6 +136,7 @@ fn call(context: &mut Context<'_>, arguments: &Arguments) -> Outcome {
         let zone = super::zone(around.settings, connection)?;
         let selected = filters::parse(arguments, connection, now, &zone)?;
         let mut filters = selected.filters;
+        filters.but = like;
         if let Some(only_excluded) = asked.query.exclusion(asked.with_notes) {
             filters.excluded = Some(match filters.excluded.take() {
                 Some(other) => format!("({other}) OR ({only_excluded})"),
@@ -172,9 +188,32 @@ fn call(context: &mut Context<'_>, arguments: &Arguments) -> Outcome {
     })
 }
 
-fn parse(arguments: &Arguments) -> Result<Asked, Failure> {
-    let typed = arguments.string("query")?.unwrap_or_default();
-    let query = Query::parse(&typed);
+/// The query for conversations like that one: any of its rarest words, of which those count most
+/// that fewest have.
+fn like_it(connection: &Connection, id: &str) -> Result<String, Failure> {
+    let Some(record) = threads::by_id(connection, id)? else {
+        let shown: String = super::content::clean(id).chars().take(60).collect();
+        return Err(Failure::Refused(format!(
+            "Conversation {shown} is not in the cache; take `similar_to` from search_conversations."
+        )));
+    };
+    let mut words: Vec<String> = record.title.iter().flat_map(|title| trends::words(title)).collect();
+    for html in trends::written(connection, id)? {
+        words.extend(trends::words(&crate::text::html_to_text(&html)));
+    }
+    words.sort();
+    words.dedup();
+    let rarest = search::rarest(connection, words, WORDS_OF_ONE)?;
+    if rarest.is_empty() {
+        return Err(Failure::Refused(format!(
+            "No other conversation has a word of {id} that few have; search_conversations with query finds by words."
+        )));
+    }
+    Ok(rarest.join(" OR "))
+}
+
+fn parse(arguments: &Arguments, typed: &str) -> Result<Asked, Failure> {
+    let query = Query::parse(typed);
     let mut notices = Vec::new();
     if query.cut {
         notices.push("The query was too long; only its beginning was searched for.".to_owned());
