@@ -1,9 +1,10 @@
 //! The parts put together: what the MCP server and the command line both use.
 
-use std::pin::Pin;
+use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
+use tokio::sync::OnceCell;
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument as _;
 
@@ -12,14 +13,14 @@ use crate::component::bindings::sync_types::SyncError;
 use crate::component::bindings::tools::{Reader, Tool, ToolError, ToolOutput};
 use crate::component::bindings::{bulk, maintenance, prompts, resources, views};
 use crate::component::code::Bytes;
-use crate::component::deadline::Deadline;
+use crate::component::deadline::{Deadline, Limit};
 use crate::component::errors::CallError;
 use crate::component::limits::MemoryBudget;
 use crate::component::loader::Loader;
-use crate::component::pool::Readers;
+use crate::component::pool::{Narrow, Readers};
 use crate::component::state::{CallContext, ProgressSink};
 use crate::component::surroundings::Surroundings;
-use crate::component::worker::Worker;
+use crate::component::worker::{Live, Worker};
 use crate::config::{Config, ConfigError};
 use crate::counters::{Calls, Outcome};
 use crate::sandbox::outgoing::Outgoing;
@@ -42,13 +43,8 @@ pub struct Application {
     pub calls: Calls,
     /// `None`: nothing is told to anybody.
     pub telemetry: Option<Telemetry>,
-}
-
-/// One call of an exported function, boxed as the workers want it.
-macro_rules! call {
-    ($self:ident, $cancelled:expr, $progress:expr, |$live:ident| $call:expr) => {
-        $self.readers.call($cancelled, $progress, move |$live| Box::pin(async move { $call.await })).await
-    };
+    /// Limits of the tools that asked for some, once the component was asked.
+    narrow: OnceCell<HashMap<String, Narrow>>,
 }
 
 impl Application {
@@ -78,6 +74,7 @@ impl Application {
         let telemetry =
             config.otlp_endpoint.as_deref().map(Telemetry::start).transpose().map_err(ConfigError)?;
         let loader = Loader::new(bytes, config.code_cache.clone());
+        let loader = Arc::new(if config.may_end_early { loader.detached() } else { loader });
         let readers = Readers::new(Arc::clone(&loader), Arc::clone(&surroundings));
         let syncs = Syncs::new(Arc::clone(&loader), Arc::clone(&surroundings));
         // The cell is new, so this cannot fail.
@@ -91,7 +88,18 @@ impl Application {
             syncs,
             calls: Calls::default(),
             telemetry,
+            narrow: OnceCell::new(),
         }))
+    }
+
+    /// One call of a reader.
+    async fn asked<R: Send + 'static>(
+        &self,
+        cancelled: CancellationToken,
+        progress: Option<ProgressSink>,
+        call: impl AsyncFnOnce(&mut Live) -> wasmtime::Result<R> + Send + 'static,
+    ) -> Result<R, CallError> {
+        self.readers.call(cancelled, progress, None, call).await
     }
 
     /// The tools that the component has.
@@ -99,10 +107,19 @@ impl Application {
     /// # Errors
     /// [`CallError`].
     pub async fn tools(&self) -> Result<Vec<Tool>, CallError> {
-        call!(self, CancellationToken::new(), None, |live| live
-            .exports
-            .fastintercom_component_tools()
-            .call_list_tools(&mut live.store))
+        self.asked(CancellationToken::new(), None, async move |live: &mut Live| {
+            live.exports.fastintercom_component_tools().call_list_tools(&mut live.store).await
+        })
+        .await
+    }
+
+    /// The tool's own limits, if it has some.
+    async fn narrow(&self, tool: &str) -> Result<Option<Narrow>, CallError> {
+        let narrow = self.narrow.get_or_try_init(|| async {
+            let own = |tool: Tool| Some((tool.name, self.readers.narrow(tool.limits?)));
+            Ok(self.tools().await?.into_iter().filter_map(own).collect())
+        });
+        Ok(narrow.await?.get(tool).cloned())
     }
 
     /// Calls a tool with a JSON object as arguments, for that reader of its answer.
@@ -123,10 +140,12 @@ impl Application {
         // so that lines of every level have it.
         let span = tracing::error_span!("call", request = self.calls.next(), tool);
         let answer = async {
-            call!(self, cancelled, progress, |live| live
-                .exports
-                .fastintercom_component_tools()
-                .call_call_tool(&mut live.store, &name, &arguments, reader))
+            let narrow = self.narrow(&name).await?;
+            let call = self.readers.call(cancelled, progress, narrow, async move |live: &mut Live| {
+                let tools = live.exports.fastintercom_component_tools();
+                tools.call_call_tool(&mut live.store, &name, &arguments, reader).await
+            });
+            call.await
         };
         let answer: Result<Result<ToolOutput, ToolError>, CallError> = answer.instrument(span.clone()).await;
         let (outcome, took) = (Outcome::of(&answer), begun.elapsed());
@@ -160,19 +179,22 @@ impl Application {
     /// # Errors
     /// [`CallError`].
     pub async fn resources(&self) -> Result<Vec<resources::ResourceEntry>, CallError> {
-        call!(self, CancellationToken::new(), None, |live| live
-            .exports
-            .fastintercom_component_resources()
-            .call_list_resources(&mut live.store))
+        self.asked(CancellationToken::new(), None, async move |live: &mut Live| {
+            live.exports.fastintercom_component_resources().call_list_resources(&mut live.store).await
+        })
+        .await
     }
 
     /// # Errors
     /// [`CallError`].
     pub async fn resource_templates(&self) -> Result<Vec<resources::ResourceTemplate>, CallError> {
-        call!(self, CancellationToken::new(), None, |live| live
-            .exports
-            .fastintercom_component_resources()
-            .call_list_resource_templates(&mut live.store))
+        self.asked(CancellationToken::new(), None, async move |live: &mut Live| {
+            live.exports
+                .fastintercom_component_resources()
+                .call_list_resource_templates(&mut live.store)
+                .await
+        })
+        .await
     }
 
     /// # Errors
@@ -182,19 +204,19 @@ impl Application {
         uri: String,
         cancelled: CancellationToken,
     ) -> Result<Result<resources::ResourceContent, String>, CallError> {
-        call!(self, cancelled, None, |live| live
-            .exports
-            .fastintercom_component_resources()
-            .call_read_resource(&mut live.store, &uri))
+        self.asked(cancelled, None, async move |live: &mut Live| {
+            live.exports.fastintercom_component_resources().call_read_resource(&mut live.store, &uri).await
+        })
+        .await
     }
 
     /// # Errors
     /// [`CallError`].
     pub async fn prompts(&self) -> Result<Vec<prompts::Prompt>, CallError> {
-        call!(self, CancellationToken::new(), None, |live| live
-            .exports
-            .fastintercom_component_prompts()
-            .call_list_prompts(&mut live.store))
+        self.asked(CancellationToken::new(), None, async move |live: &mut Live| {
+            live.exports.fastintercom_component_prompts().call_list_prompts(&mut live.store).await
+        })
+        .await
     }
 
     /// # Errors
@@ -205,11 +227,13 @@ impl Application {
         arguments: String,
         cancelled: CancellationToken,
     ) -> Result<Result<prompts::PromptContent, String>, CallError> {
-        call!(self, cancelled, None, |live| live.exports.fastintercom_component_prompts().call_get_prompt(
-            &mut live.store,
-            &name,
-            &arguments
-        ))
+        self.asked(cancelled, None, async move |live: &mut Live| {
+            live.exports
+                .fastintercom_component_prompts()
+                .call_get_prompt(&mut live.store, &name, &arguments)
+                .await
+        })
+        .await
     }
 
     /// # Errors
@@ -221,12 +245,13 @@ impl Application {
         typed: String,
         cancelled: CancellationToken,
     ) -> Result<Result<prompts::Completion, String>, CallError> {
-        call!(self, cancelled, None, |live| live.exports.fastintercom_component_prompts().call_complete(
-            &mut live.store,
-            &reference,
-            &argument,
-            &typed
-        ))
+        self.asked(cancelled, None, async move |live: &mut Live| {
+            live.exports
+                .fastintercom_component_prompts()
+                .call_complete(&mut live.store, &reference, &argument, &typed)
+                .await
+        })
+        .await
     }
 
     /// Takes care of the database in an instance of its own. What goes through a whole database
@@ -241,12 +266,7 @@ impl Application {
     ) -> Result<Result<R, String>, CallError>
     where
         R: Send + 'static,
-        F: for<'a> FnOnce(
-                &'a mut crate::component::worker::Live,
-            )
-                -> Pin<Box<dyn Future<Output = wasmtime::Result<Result<R, String>>> + 'a>>
-            + Send
-            + 'static,
+        F: AsyncFnOnce(&mut Live) -> wasmtime::Result<Result<R, String>> + Send + 'static,
     {
         self.alone(LONGEST_CARE, None, cancelled, work).await
     }
@@ -257,10 +277,8 @@ impl Application {
     /// # Errors
     /// [`CallError`]; the inner error is the component's sentence.
     pub async fn open(&self, progress: ProgressSink) -> Result<Result<String, String>, CallError> {
-        self.alone(LONGEST_CARE, Some(progress), CancellationToken::new(), |live| {
-            Box::pin(async move {
-                live.exports.fastintercom_component_maintenance().call_prepare(&mut live.store).await
-            })
+        self.alone(LONGEST_CARE, Some(progress), CancellationToken::new(), async move |live: &mut Live| {
+            live.exports.fastintercom_component_maintenance().call_prepare(&mut live.store).await
         })
         .await
     }
@@ -273,10 +291,8 @@ impl Application {
         &self,
         cancelled: CancellationToken,
     ) -> Result<Result<AccountReport, SyncError>, CallError> {
-        self.alone(LONGEST_ACCOUNT, None, cancelled, |live| {
-            Box::pin(async move {
-                live.exports.fastintercom_component_account().call_check(&mut live.store).await
-            })
+        self.alone(LONGEST_ACCOUNT, None, cancelled, async move |live: &mut Live| {
+            live.exports.fastintercom_component_account().call_check(&mut live.store).await
         })
         .await
     }
@@ -291,15 +307,11 @@ impl Application {
     ) -> Result<R, CallError>
     where
         R: Send + 'static,
-        F: for<'a> FnOnce(
-                &'a mut crate::component::worker::Live,
-            ) -> Pin<Box<dyn Future<Output = wasmtime::Result<R>> + 'a>>
-            + Send
-            + 'static,
+        F: AsyncFnOnce(&mut Live) -> wasmtime::Result<R> + Send + 'static,
     {
         let worker = Worker::start(self.loader.code().await?, Arc::clone(&self.surroundings)).await?;
         let context = CallContext {
-            deadline: Arc::new(Deadline::new(limit)),
+            deadline: Arc::new(Deadline::new(Limit::Work(limit))),
             progress,
             stop: Arc::default(),
             place: None,
@@ -313,14 +325,9 @@ impl Application {
     /// [`CallError`]; the inner error is the component's sentence.
     pub async fn maintain<R: Send + 'static>(
         &self,
-        work: impl for<'a> FnOnce(
-            &'a mut crate::component::worker::Live,
-        ) -> std::pin::Pin<
-            Box<dyn Future<Output = wasmtime::Result<Result<R, String>>> + 'a>,
-        > + Send
-        + 'static,
+        work: impl AsyncFnOnce(&mut Live) -> wasmtime::Result<Result<R, String>> + Send + 'static,
     ) -> Result<Result<R, String>, CallError> {
-        self.readers.call(CancellationToken::new(), None, work).await
+        self.readers.call(CancellationToken::new(), None, None, work).await
     }
 
     /// Conversations for a terminal, `width` columns wide.
@@ -333,11 +340,10 @@ impl Application {
         width: Option<u32>,
         cancelled: CancellationToken,
     ) -> Result<Result<views::Screen, views::ViewError>, CallError> {
-        call!(self, cancelled, None, |live| live.exports.fastintercom_component_views().call_search(
-            &mut live.store,
-            &options,
-            width
-        ))
+        self.asked(cancelled, None, async move |live: &mut Live| {
+            live.exports.fastintercom_component_views().call_search(&mut live.store, &options, width).await
+        })
+        .await
     }
 
     /// One conversation for a terminal, `width` columns wide.
@@ -350,11 +356,10 @@ impl Application {
         width: Option<u32>,
         cancelled: CancellationToken,
     ) -> Result<Result<views::Screen, views::ViewError>, CallError> {
-        call!(self, cancelled, None, |live| live.exports.fastintercom_component_views().call_show(
-            &mut live.store,
-            &options,
-            width
-        ))
+        self.asked(cancelled, None, async move |live: &mut Live| {
+            live.exports.fastintercom_component_views().call_show(&mut live.store, &options, width).await
+        })
+        .await
     }
 
     /// A page with figures and charts.
@@ -366,10 +371,10 @@ impl Application {
         options: String,
         cancelled: CancellationToken,
     ) -> Result<Result<views::Page, views::ViewError>, CallError> {
-        call!(self, cancelled, None, |live| live
-            .exports
-            .fastintercom_component_views()
-            .call_report(&mut live.store, &options))
+        self.asked(cancelled, None, async move |live: &mut Live| {
+            live.exports.fastintercom_component_views().call_report(&mut live.store, &options).await
+        })
+        .await
     }
 
     /// A stretch of whole conversations.
@@ -382,11 +387,11 @@ impl Application {
         start: Option<String>,
         cancelled: CancellationToken,
     ) -> Result<Result<bulk::Stretch, views::ViewError>, CallError> {
-        call!(self, cancelled, None, |live| live.exports.fastintercom_component_bulk().call_read(
-            &mut live.store,
-            &options,
-            start.as_deref()
-        ))
+        self.asked(cancelled, None, async move |live: &mut Live| {
+            let bulk = live.exports.fastintercom_component_bulk();
+            bulk.call_read(&mut live.store, &options, start.as_deref()).await
+        })
+        .await
     }
 
     /// The state of the cache: a JSON object, and lines for a person.
@@ -394,12 +399,47 @@ impl Application {
     /// # Errors
     /// [`CallError`]; the inner error is the component's sentence.
     pub async fn status(&self) -> Result<Result<(String, String), String>, CallError> {
-        self.maintain(|live| {
-            Box::pin(async move {
-                let exports: &maintenance::Guest = live.exports.fastintercom_component_maintenance();
-                exports.call_status(&mut live.store).await
-            })
+        self.maintain(async move |live: &mut Live| {
+            let exports: &maintenance::Guest = live.exports.fastintercom_component_maintenance();
+            exports.call_status(&mut live.store).await
         })
         .await
+    }
+}
+
+#[cfg(test)]
+pub mod testing {
+    //! The real component in the real application, on a folder of its own.
+
+    use std::path::PathBuf;
+    use std::sync::Arc;
+
+    use super::Application;
+    use crate::config::{Config, Sources};
+
+    /// Removes its folder with itself.
+    pub struct Folder(pub PathBuf);
+
+    impl Drop for Folder {
+        fn drop(&mut self) {
+            let _ = std::fs::remove_dir_all(&self.0);
+        }
+    }
+
+    /// With those settings beside the usual ones. Compiled code is shared by all tests.
+    pub fn application(test: &str, more: &[(&str, &str)]) -> (Arc<Application>, Folder) {
+        let root = std::env::temp_dir();
+        let folder = Folder(root.join(format!("fastintercom-{test}-{}", std::process::id())));
+        let database = folder.0.join("data.db").display().to_string();
+        let cache = root.join(format!("fastintercom-tests-code-{}", crate::platform::user_id()));
+        let cache = cache.display().to_string();
+        let mut pairs = vec![
+            ("FASTINTERCOM_DB_PATH", database.as_str()),
+            ("FASTINTERCOM_CACHE_DIR", cache.as_str()),
+            ("INTERCOM_BASE_URL", "http://127.0.0.1:9"),
+        ];
+        pairs.extend(more);
+        let config = Config::resolve(&Sources::of_environment(&pairs)).expect("settings");
+        (Application::new(config).expect("an application"), folder)
     }
 }

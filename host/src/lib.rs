@@ -8,6 +8,7 @@
 //! - [`syncs`] runs syncs one at a time; [`timer`] asks for one every so often.
 //! - [`mcp`] speaks the protocol to the client; [`http`] is the door for many clients.
 //! - [`replica`] notices that a replica's file was replaced.
+//! - `stderr` writes the log and all other words to standard error, and blocks nobody.
 //! - [`counters`] counts what this process does; [`telemetry`] tells a collector, if one is named.
 //! - [`cli`] is the command line, [`config`] the settings, [`clients`] the MCP clients that can be
 //!   set up; [`application`] puts it all together.
@@ -27,6 +28,7 @@ pub mod mcp;
 pub mod platform;
 pub mod replica;
 pub mod sandbox;
+mod stderr;
 pub mod syncs;
 pub mod telemetry;
 pub mod timer;

@@ -36,6 +36,8 @@ pub mod native_http;
 #[cfg(feature = "scenarios")]
 pub mod probe;
 #[cfg(feature = "scenarios")]
+pub mod raw;
+#[cfg(feature = "scenarios")]
 pub mod running;
 #[cfg(feature = "scenarios")]
 pub mod scratch;

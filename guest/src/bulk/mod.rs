@@ -24,7 +24,7 @@ use rusqlite::Connection;
 use serde_json::{Map, Value, json};
 
 use crate::store::bulk::{self, Place};
-use crate::store::runs;
+use crate::store::runs::{self, Workspace};
 use crate::time::UnixSeconds;
 use crate::tools::arguments::{ArgumentError, Arguments, Reader};
 use crate::tools::content::Content;
@@ -72,7 +72,7 @@ struct Shown<'a> {
     with_notes: bool,
     with_events: bool,
     content: Content<'a>,
-    id_code: Option<String>,
+    workspace: Workspace,
 }
 
 /// Reads a stretch. `options` is a JSON object of filters by their names in
@@ -108,7 +108,7 @@ fn stretch(context: &mut Context<'_>, options: &str, from: Option<&str>) -> Resu
             with_notes: arguments.boolean("include_notes")?.unwrap_or(true),
             with_events: arguments.boolean("include_events")?.unwrap_or(format == Format::Lines),
             content: Content::new(&around.settings.redactions),
-            id_code: runs::workspace(connection)?.id_code,
+            workspace: runs::workspace(connection)?,
         };
         let found = bulk::after(connection, &filters, place.as_ref(), MOST + 1)?;
         let mut more = found.len() > MOST;

@@ -22,7 +22,7 @@ pub fn record(
     record.insert("schema_version".to_owned(), json!(VERSION));
     record.insert("type".to_owned(), json!("conversation"));
     let id = conversation.get("id").and_then(Value::as_str).unwrap_or_default();
-    let url = conversation::url(shown.id_code.as_deref(), id);
+    let url = conversation::url(&shown.workspace, id);
     for (name, value) in conversation {
         let value = match value {
             Value::String(text) if LINES.contains(&name.as_str()) => content.text(&text).into(),

@@ -34,6 +34,7 @@ pub const SEARCH: Tool = Tool {
     output: search_output,
     boolean: None,
     syncs: false,
+    limits: None,
     call: search,
 };
 
@@ -45,6 +46,7 @@ pub const FETCH: Tool = Tool {
     output: fetch_output,
     boolean: None,
     syncs: false,
+    limits: None,
     call: fetch,
 };
 

@@ -35,6 +35,7 @@ pub const TOOL: Tool = Tool {
     output,
     boolean: None,
     syncs: false,
+    limits: None,
     call,
 };
 
@@ -214,7 +215,7 @@ fn thread(
     let mut answer = conversation::summary(record, content, now);
     conversation::add_figures(&mut answer, record);
     answer.set_true("parts_truncated", record.parts_truncated);
-    answer.set_some("url", conversation::url(workspace.id_code.as_deref(), &record.id));
+    answer.set_some("url", conversation::url(&workspace, &record.id));
     let events = if asked.with_events { events(connection, &record.id, content, asked)? } else { Vec::new() };
     let events_size: usize = events.iter().map(|event| bytes(event) + 1).sum();
     let room = asked.budget - FRAME - events_size;

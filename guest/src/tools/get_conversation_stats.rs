@@ -58,6 +58,7 @@ pub const TOOL: Tool = Tool {
     output,
     boolean: None,
     syncs: false,
+    limits: None,
     call,
 };
 

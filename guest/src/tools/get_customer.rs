@@ -21,6 +21,7 @@ pub const TOOL: Tool = Tool {
     output,
     boolean: None,
     syncs: false,
+    limits: None,
     call,
 };
 
@@ -124,7 +125,7 @@ fn describe(
     for number in &customer.numbers {
         let Some(record) = threads::by_number(connection, *number)? else { continue };
         let mut row = conversation::summary(&record, content, around.now);
-        row.set_some("url", conversation::url(workspace.id_code.as_deref(), &record.id));
+        row.set_some("url", conversation::url(&workspace, &record.id));
         let row = row.into_value();
         used += bytes(&row) + 1;
         if used > budget && !rows.is_empty() {

@@ -13,6 +13,7 @@ pub const TOOL: Tool = Tool {
     output,
     boolean: None,
     syncs: false,
+    limits: None,
     call,
 };
 

@@ -42,6 +42,7 @@ pub const TOOL: Tool = Tool {
     output,
     boolean: None,
     syncs: false,
+    limits: None,
     call,
 };
 

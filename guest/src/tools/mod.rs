@@ -110,6 +110,17 @@ pub struct ToolDefinition {
     pub destructive: bool,
     pub idempotent: bool,
     pub open_world: bool,
+    pub limits: Option<ToolLimits>,
+}
+
+/// What a tool that can be costly gets of the host, below the limits of all tools; see
+/// `record tool-limits` in `wit/world.wit`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ToolLimits {
+    /// How long a call may take.
+    pub milliseconds: u32,
+    /// Calls at the same time.
+    pub at_once: u32,
 }
 
 /// Why there is no answer.
@@ -163,6 +174,8 @@ struct Tool {
     boolean: Option<&'static str>,
     /// Starts a sync instead of only reading the cache.
     syncs: bool,
+    /// Below those of all tools.
+    limits: Option<ToolLimits>,
     call: fn(&mut Context<'_>, &Arguments) -> Outcome,
 }
 
@@ -187,6 +200,10 @@ const TOOLS: &[Tool] = &[
 /// What the server says of itself to the model. Some clients cut it at 2,048 characters.
 pub const INSTRUCTIONS: &str = include_str!("instructions.md");
 
+/// The lists of tools, resources, templates and prompts as MCP shows them, one JSON object. Made of
+/// the committed pictures by `build.rs`; tests compare it with what the functions say.
+pub const DEFINITIONS: &str = include_str!(concat!(env!("OUT_DIR"), "/definitions.json"));
+
 /// All tools, in a fixed order.
 #[must_use]
 pub fn list() -> Vec<ToolDefinition> {
@@ -203,6 +220,7 @@ pub fn list() -> Vec<ToolDefinition> {
             idempotent: true,
             // Reading tools return what strangers wrote, the others reach Intercom.
             open_world: true,
+            limits: tool.limits,
         })
         .collect()
 }

@@ -4,7 +4,7 @@ use serde_json::{Number, Value, json};
 
 use super::answer::{Answer, bytes};
 use super::content::{Content, cut};
-use super::{Arguments, Context, Failure, Outcome, Reader, Tool, schema};
+use super::{Arguments, Context, Failure, Outcome, Reader, Tool, ToolLimits, schema};
 use crate::store::free_sql::{self, Cell, FreeSqlError};
 
 const DEFAULT_LIMIT: i64 = 50;
@@ -16,6 +16,11 @@ const BUDGET: usize = 24_000;
 /// Characters of one text in a row.
 const TEXT: usize = 2_000;
 
+/// One step of SQLite, such as `instr` of two long texts, cannot be ended from within and may take
+/// half a minute. So the host ends the call a second after SQLite's own end should have come, and
+/// two such calls leave the other readers to the other tools.
+const LIMITS: ToolLimits = ToolLimits { milliseconds: 4_000, at_once: 2 };
+
 pub const TOOL: Tool = Tool {
     name: "query_database",
     title: "Query with SQL",
@@ -24,6 +29,7 @@ pub const TOOL: Tool = Tool {
     output,
     boolean: None,
     syncs: false,
+    limits: Some(LIMITS),
     call,
 };
 

@@ -10,6 +10,7 @@ use super::cursor::Cursor;
 use super::freshness::Freshness;
 use super::{Arguments, Context, Failure, Outcome, Reader, Tool, conversation, filters, schema, suggest};
 use crate::ids;
+use crate::store::runs::Workspace;
 use crate::store::search::{self, Page, Position, Query, Request, Sort, Total};
 use crate::store::{runs, threads, trends};
 use crate::time::UnixSeconds;
@@ -39,6 +40,7 @@ pub const TOOL: Tool = Tool {
     output,
     boolean: None,
     syncs: false,
+    limits: None,
     call,
 };
 
@@ -300,7 +302,7 @@ impl View<'_> {
         let mut used = 0;
         for hit in &page.hits {
             let Some(record) = threads::by_number(self.connection, hit.conversation)? else { continue };
-            let row = self.row(&record, hit.message, workspace.id_code.as_deref())?;
+            let row = self.row(&record, hit.message, &workspace)?;
             let size = bytes(&row) + 1;
             if used + size > room && !rows.is_empty() {
                 break;
@@ -364,14 +366,14 @@ impl View<'_> {
         &self,
         record: &threads::Conversation,
         message: Option<i64>,
-        id_code: Option<&str>,
+        workspace: &Workspace,
     ) -> Result<Value, Failure> {
         let asked = self.asked;
         let mut answer = conversation::summary(record, self.content, self.now);
         let wants = |field: &str| asked.fields.is_empty() || asked.fields.contains(&field);
         if asked.detailed || !asked.fields.is_empty() {
             conversation::add_figures(&mut answer, record);
-            answer.set_some("url", conversation::url(id_code, &record.id));
+            answer.set_some("url", conversation::url(workspace, &record.id));
         }
         if wants("snippet") || wants("match") {
             let message = match message {

@@ -13,6 +13,7 @@ pub const TOOL: Tool = Tool {
     output: force_sync::output,
     boolean: Some("success"),
     syncs: true,
+    limits: None,
     call,
 };
 

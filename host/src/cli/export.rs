@@ -4,16 +4,13 @@ use std::io::{self, IsTerminal as _, Write as _};
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use tokio_util::sync::CancellationToken;
-
 use super::arguments::ExportOptions;
 use super::{Failure, terminal};
 use crate::application::Application;
 use crate::bulk::{Export, Trouble};
 
 pub async fn run(application: &Arc<Application>, options: ExportOptions) -> Result<ExitCode, Failure> {
-    let cancelled = CancellationToken::new();
-    super::serve::end_on_signal(cancelled.clone());
+    let cancelled = super::signals::cancelled_by();
     let mut export = Export::new(application, given(&options), cancelled);
     let mut conversations: u64 = 0;
     let mut reached = None;

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use http::header::{ALLOW, AUTHORIZATION, COOKIE, HeaderValue, PROXY_AUTHORIZATION};
+use bytes::Bytes;
+use http::header::{ACCEPT, ALLOW, AUTHORIZATION, COOKIE, HeaderValue, PROXY_AUTHORIZATION};
 use http::request::Parts;
-use http::{Method, Request, StatusCode};
+use http::{Method, Request, StatusCode, Uri};
 use http_body_util::Full;
 use hyper::body::Incoming;
 use tokio_util::sync::CancellationToken;
@@ -13,10 +14,19 @@ use tokio_util::sync::CancellationToken;
 use super::answer::{self, Answer};
 use super::guard::Guard;
 use super::health::Health;
-use super::{body, export, tools};
+use super::{body, cors, export, tools};
 use crate::application::Application;
 use crate::config::Door;
+use crate::mcp::message::{self, Received};
 use crate::mcp::streamable::{self, Streamable};
+
+const HEALTH: &str = "/healthz";
+const READINESS: &str = "/readyz";
+
+/// Whether only an orchestrator asks for that.
+pub fn is_health(target: &Uri) -> bool {
+    matches!(target.path(), HEALTH | READINESS)
+}
 
 /// The guard and everything behind it.
 pub struct Routes {
@@ -47,7 +57,11 @@ impl Routes {
         let begun = Instant::now();
         let (parts, body) = request.into_parts();
         let (method, path) = (parts.method.clone(), crate::text::printable(parts.uri.path(), 100));
-        let answer = self.route(parts, body).await.unwrap_or_else(|refusal| *refusal);
+        let origin = self.guard.own_origin(&parts.headers);
+        let mut answer = self.route(parts, body).await.unwrap_or_else(|refusal| *refusal);
+        if let Some(origin) = origin {
+            cors::let_read(&mut answer, origin);
+        }
         tracing::debug!(
             %method,
             path,
@@ -62,10 +76,19 @@ impl Routes {
     async fn route(&self, mut parts: Parts, body: Incoming) -> Result<Answer, Box<Answer>> {
         self.guard.check_names(&parts.uri, &parts.headers)?;
         let path = parts.uri.path().to_owned();
+        // A browser asks before it shows the token.
+        if cors::is_preflight(&parts) {
+            return Ok(cors::preflight(&parts.headers));
+        }
+        // Clients look there for an authorization server after a 401, and there is none: a plain
+        // answer sends them back to the token they were given.
+        if path.contains("/.well-known/") {
+            return Ok(nothing());
+        }
         // Probes of an orchestrator have no token, and learn nothing but whether to send requests.
         match path.as_str() {
-            "/healthz" => return only(&parts, &[Method::GET, Method::HEAD]).map(|()| Health::alive()),
-            "/readyz" => {
+            HEALTH => return only(&parts, &[Method::GET, Method::HEAD]).map(|()| Health::alive()),
+            READINESS => {
                 only(&parts, &[Method::GET, Method::HEAD])?;
                 return Ok(self.health.ready().await);
             }
@@ -73,7 +96,8 @@ impl Routes {
         }
         if path == "/mcp" {
             only(&parts, &[Method::POST])?;
-            let body = body::read(body).await?;
+            let body = readable(body::read(body).await?)?;
+            accept_what_there_is(&mut parts);
             // The SDK keeps the head of a request with it; secrets have no business there.
             for secret in [AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION] {
                 parts.headers.remove(secret);
@@ -89,10 +113,42 @@ impl Routes {
             only(&parts, &[Method::GET])?;
             return Ok(export::begin(&self.application, parts.uri.query().unwrap_or_default()).await);
         }
-        Ok(answer::error(
-            StatusCode::NOT_FOUND,
-            "There is nothing here. There are POST /mcp, POST /tools/NAME, GET /export, GET /healthz and GET /readyz.",
-        ))
+        Ok(nothing())
+    }
+}
+
+fn nothing() -> Answer {
+    answer::error(
+        StatusCode::NOT_FOUND,
+        "There is nothing here. There are POST /mcp, POST /tools/NAME, GET /export, GET /healthz and GET /readyz.",
+    )
+}
+
+/// A body that the SDK can read: it has no words of JSON-RPC for what it cannot.
+///
+/// # Errors
+/// 400 with JSON-RPC's error.
+fn readable(body: Bytes) -> Result<Bytes, Box<Answer>> {
+    match message::read(&body) {
+        Received::Refused(refusal) => {
+            let error = refusal.answers().next().unwrap_or_default();
+            Err(Box::new(answer::json(StatusCode::BAD_REQUEST, error.to_string())))
+        }
+        Received::Nothing | Received::Message(_) => {
+            Ok(message::mend_surrogates(&body).map_or(body, Bytes::from))
+        }
+    }
+}
+
+/// The SDK asks for both of its media types by name. A client that accepts anything, or says
+/// nothing, accepts them, too.
+fn accept_what_there_is(parts: &mut Parts) {
+    let anything = parts.headers.get_all(ACCEPT).iter().any(|value| {
+        let ranges = value.to_str().unwrap_or_default().split(',');
+        ranges.map(|range| range.split(';').next().unwrap_or_default().trim()).any(|range| range == "*/*")
+    });
+    if anything || !parts.headers.contains_key(ACCEPT) {
+        parts.headers.insert(ACCEPT, HeaderValue::from_static("application/json, text/event-stream"));
     }
 }
 

@@ -41,6 +41,14 @@ pub fn tool(tool: tools::Tool) -> Result<Tool, String> {
         .with_annotations(annotations))
 }
 
+/// A tool of the component's section: clients that know annotations only find the title there.
+pub fn cold_tool(mut tool: Tool) -> Tool {
+    if let Some(annotations) = &mut tool.annotations {
+        annotations.title.clone_from(&tool.title);
+    }
+    tool
+}
+
 /// The whole as JSON for clients that show no structured content, and of the texts perhaps only
 /// the first (smolagents, through mcpadapt); then the sentence. Without a sentence the JSON is
 /// alone, as ChatGPT's connectors want it of `search` and `fetch`.

@@ -1,9 +1,11 @@
 //! The HTTP door of the real program, and replicas: one theme a file. `FASTINTERCOM_BIN` names it.
 
+mod connections;
 mod door;
 mod export;
 mod health;
 mod many;
+mod pages;
 mod programs;
 mod protocol;
 mod replicas;

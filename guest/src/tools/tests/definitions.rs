@@ -27,6 +27,62 @@ fn definitions_are_as_committed() {
     }
 }
 
+/// Resources, templates and prompts as MCP lists them.
+fn documents() -> Value {
+    let of_resource = |uri: &str, value: &str, name: &str, title: &str, description: &str, kind: &str| json!({uri: value, "name": name, "title": title, "description": description, "mimeType": kind});
+    let resources: Vec<Value> = tools::resources::list_resources()
+        .iter()
+        .map(|one| of_resource("uri", one.uri, one.name, one.title, one.description, one.mime_type))
+        .collect();
+    let templates: Vec<Value> = tools::resources::list_resource_templates()
+        .iter()
+        .map(|one| {
+            of_resource("uriTemplate", one.uri_template, one.name, one.title, one.description, one.mime_type)
+        })
+        .collect();
+    let prompts: Vec<Value> = tools::prompts::list_prompts()
+        .iter()
+        .map(|prompt| {
+            let arguments: Vec<Value> = prompt
+                .arguments
+                .iter()
+                .map(|argument| {
+                    json!({
+                        "name": argument.name,
+                        "title": argument.title,
+                        "description": argument.description,
+                        "required": argument.required,
+                    })
+                })
+                .collect();
+            json!({
+                "name": prompt.name,
+                "title": prompt.title,
+                "description": prompt.description,
+                "arguments": arguments,
+            })
+        })
+        .collect();
+    json!({"resources": resources, "resourceTemplates": templates, "prompts": prompts})
+}
+
+#[test]
+fn lists_are_as_committed() {
+    let names: Vec<&str> = tools::list().iter().map(|tool| tool.name).collect();
+    insta::assert_json_snapshot!("listed", names);
+    insta::assert_json_snapshot!("documents", documents());
+}
+
+/// What a client is told before anything is compiled. `build.rs` makes it of the snapshots, so a
+/// changed definition needs two builds: one that writes the snapshot, one that packs it.
+#[test]
+fn the_section_for_cold_starts_has_what_the_functions_say() {
+    let packed: Value = serde_json::from_str(tools::DEFINITIONS).expect("JSON");
+    let mut said = documents();
+    said["tools"] = tools::list().iter().map(as_listed).collect();
+    assert_eq!(packed, said, "build once more after the snapshots changed");
+}
+
 #[test]
 fn the_list_stays_small() {
     let list: Vec<Value> = tools::list().iter().map(as_listed).collect();
