@@ -39,6 +39,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::application::Application;
 use crate::config::Door;
+use answer::Cut;
 use connections::{Busy, Connections};
 use routes::Routes;
 
@@ -131,7 +132,7 @@ pub async fn serve(
 }
 
 /// The body; its request is in progress until all of it was taken.
-fn held(body: BoxBody<Bytes, Infallible>, busy: Busy) -> BoxBody<Bytes, Infallible> {
+fn held(body: BoxBody<Bytes, Cut>, busy: Busy) -> BoxBody<Bytes, Cut> {
     body.map_frame(move |frame| {
         let _ = &busy;
         frame

@@ -34,7 +34,8 @@ fn quiet(seed: u64) -> Workspace {
             words.push(format!("word{}x", letters(rank)));
         }
         let customer = chance.below(400);
-        let attributes = json!({"Plan": ["Free", "Pro", "Enterprise"][chance.below(3) as usize]});
+        let plan = ["Free", "Pro", "Enterprise"][chance.below(3) as usize];
+        let attributes = json!({ "Plan": plan });
         let tag = ["Billing", "Login", "Shipping", "Other"][chance.below(4) as usize];
         sql.push_str(&format!(
             "INSERT INTO conversations (id, created_at, updated_at, customer_email, company_name, tags, custom_attributes, thread_complete)
@@ -97,7 +98,7 @@ fn six_planted_rises_are_found_with_their_counts_and_quotations() {
          UPDATE conversations SET company_name = 'Rising Ltd' WHERE id IN (SELECT id FROM newest WHERE place BETWEEN 100 AND 114);
          UPDATE conversations SET customer_email = 'own-' || id || '@example.com' WHERE {newest};
          INSERT INTO conversations (id, created_at, updated_at, customer_email, thread_complete) VALUES ('k', '2026-11-12T10:00:00+00:00', '2026-11-12T10:00:00+00:00', 'k@example.com', TRUE);
-         INSERT INTO messages (number, id, conversation_id, author_type, body, created_at, part_type, sequence_number) VALUES (5, 'k_initial', 'k', 'user', 'klarna', '2026-11-12T10:00:00+00:00', 'initial', 0);"
+         INSERT INTO messages (number, id, conversation_id, author_type, body, created_at, part_type, sequence_number) VALUES (5, 'k_initial', 'k', 'user', 'Klarna shows a blank checkout', '2026-11-12T10:00:00+00:00', 'initial', 0);"
     ));
     let answer = workspace.ask("get_trends", "{}");
     let found = names(&answer);
@@ -216,7 +217,7 @@ fn details_are_counted_from_the_threads() {
          UPDATE messages SET author_id = '7' WHERE id = 'a1';
          INSERT INTO event_kinds (name) VALUES ('close');
          INSERT INTO conversation_events (id, conversation, kind, created_seconds, author_type)
-             SELECT 'e' || number, number, (SELECT number FROM event_kinds WHERE name = 'close'), unixepoch('2026-11-16 10:10:00'), 'bot' FROM conversations WHERE id IN ('101', '102')",
+             SELECT 'x' || number, number, (SELECT number FROM event_kinds WHERE name = 'close'), unixepoch('2026-11-16 10:10:00'), 'bot' FROM conversations WHERE id IN ('101', '102')",
     );
     let ask = |workspace: &mut Workspace, hours: u32| {
         let arguments =
