@@ -71,6 +71,11 @@ mcpb: build
     {{ build_simulator }}
     tests/bundle/run.sh {{ bin }} {{ simulator }} {{ target }}/fastintercom.mcpb
 
+# Pack for npm and PyPI, install from the packed files, sync and ask; needs npm and python
+packages: build
+    {{ build_simulator }}
+    tests/packages/run.sh {{ bin }} {{ simulator }}
+
 # Formatting and lints, as CI wants them
 lint:
     cargo fmt --all --check
@@ -80,11 +85,11 @@ lint:
 # What CI runs
 ci: lint test
 
-# Measure the release build: start, calls, syncs, memory, sizes; writes docs/BENCHMARKS.md. `just bench 200000` takes long
+# Measure the release build: start, calls, syncs, memory, sizes; writes docs/reports/BENCHMARKS.md. `just bench 200000` takes long
 bench sizes="2000,50000" *arguments:
     cargo build --release --package fastintercom
     cargo build --profile bench --package fastintercom-tests --bin bench
-    {{ target }}/release/bench --binary {{ target }}/release/fastintercom --sizes {{ sizes }} --write docs/BENCHMARKS.md "${@:2}"
+    {{ target }}/release/bench --binary {{ target }}/release/fastintercom --sizes {{ sizes }} --write docs/reports/BENCHMARKS.md "${@:2}"
 
 # Measure the hot functions alone, in native form
 bench-functions *arguments:
@@ -109,7 +114,7 @@ reproducible:
 deploy-check: build
     docs/deploy/check.sh {{ bin }}
 
-# The same component on Windows (wine), arm64 (qemu) and, type-checked, macOS; writes docs/PORTABILITY.md
+# The same component on Windows (wine), arm64 (qemu) and, type-checked, macOS; writes docs/reports/PORTABILITY.md
 portability *systems: component
     {{ build_simulator }}
     tests/portability/run.sh {{ target }}/fastintercom.wasm {{ simulator }} "$@"
