@@ -10,8 +10,8 @@ use tracing::Instrument as _;
 
 use crate::component::bindings::account::AccountReport;
 use crate::component::bindings::sync_types::SyncError;
-use crate::component::bindings::tools::{Tool, ToolError, ToolOutput};
-use crate::component::bindings::{maintenance, prompts, resources, views};
+use crate::component::bindings::tools::{Reader, Tool, ToolError, ToolOutput};
+use crate::component::bindings::{bulk, maintenance, prompts, resources, views};
 use crate::component::code::Bytes;
 use crate::component::deadline::{Deadline, Limit};
 use crate::component::errors::CallError;
@@ -121,7 +121,7 @@ impl Application {
         Ok(narrow.await?.get(tool).cloned())
     }
 
-    /// Calls a tool with a JSON object as arguments.
+    /// Calls a tool with a JSON object as arguments, for that reader of its answer.
     ///
     /// # Errors
     /// [`CallError`] when the component gave no answer; the inner error is the tool's own.
@@ -129,6 +129,7 @@ impl Application {
         &self,
         name: String,
         arguments: String,
+        reader: Reader,
         cancelled: CancellationToken,
         progress: Option<ProgressSink>,
     ) -> Result<Result<ToolOutput, ToolError>, CallError> {
@@ -141,7 +142,7 @@ impl Application {
             let narrow = self.narrow(&name).await?;
             let call = self.readers.call(cancelled, progress, narrow, async move |live: &mut Live| {
                 let tools = live.exports.fastintercom_component_tools();
-                tools.call_call_tool(&mut live.store, &name, &arguments).await
+                tools.call_call_tool(&mut live.store, &name, &arguments, reader).await
             });
             call.await
         };
@@ -371,6 +372,23 @@ impl Application {
     ) -> Result<Result<views::Page, views::ViewError>, CallError> {
         self.asked(cancelled, None, async move |live: &mut Live| {
             live.exports.fastintercom_component_views().call_report(&mut live.store, &options).await
+        })
+        .await
+    }
+
+    /// A stretch of whole conversations.
+    ///
+    /// # Errors
+    /// As [`Self::search_view`].
+    pub async fn bulk(
+        &self,
+        options: String,
+        start: Option<String>,
+        cancelled: CancellationToken,
+    ) -> Result<Result<bulk::Stretch, views::ViewError>, CallError> {
+        self.asked(cancelled, None, async move |live: &mut Live| {
+            let bulk = live.exports.fastintercom_component_bulk();
+            bulk.call_read(&mut live.store, &options, start.as_deref()).await
         })
         .await
     }

@@ -17,6 +17,7 @@
 //! no tool's name: those come from the component at run time.
 
 pub mod application;
+mod bulk;
 pub mod cli;
 pub mod clients;
 pub mod component;

@@ -1,5 +1,6 @@
 //! The SQLite database: opening, schema, writing, searching, coverage.
 
+pub mod bulk;
 pub mod companies;
 mod connection;
 #[cfg(test)]
@@ -27,6 +28,7 @@ pub mod sync_windows;
 mod takeover;
 pub mod threads;
 pub mod tombstones;
+pub mod trends;
 mod vfs;
 pub mod views;
 pub mod write_conversation;

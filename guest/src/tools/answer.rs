@@ -57,6 +57,12 @@ impl Answer {
         self
     }
 
+    /// The sentence about what the answer leaves out, if there is one.
+    #[must_use]
+    pub fn notice(&self) -> Option<&str> {
+        self.fields.get("notice")?.as_str()
+    }
+
     #[must_use]
     pub fn into_value(self) -> Value {
         Value::Object(self.fields)

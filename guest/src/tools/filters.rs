@@ -13,6 +13,7 @@ use crate::time::{HOUR, UnixSeconds};
 const STATES: &[&str] = &["open", "closed", "snoozed"];
 const PRIORITIES: &[&str] = &["none", "low", "medium", "high", "urgent"];
 const AI: &[&str] = &["involved", "not_involved", "resolved", "escalated", "abandoned"];
+const SLA: &[&str] = &["hit", "missed", "active", "cancelled"];
 const TIMEFRAME_OF: &[&str] = &["created", "updated", "customer_reply", "message"];
 
 /// Filters as they were asked for.
@@ -52,6 +53,8 @@ pub fn add_properties(properties: &mut Value, only: Option<&[&str]>) {
         "rating_max": schema::integer("1 to 5; 2 finds bad ratings."),
         "ai": schema::choice(AI, "AI agent's part; abandoned: neither resolved nor escalated."),
         "has_attachment": schema::boolean(""),
+        "attribute": names("Custom attributes, all of them: \"Name=value\", or \"Name\" for any value; list_filters names them."),
+        "sla": schema::choices(SLA, ""),
         "exclude": text("Words that no message of the conversation may have.")
     });
     if let (Some(properties), Value::Object(filters)) = (properties.as_object_mut(), filters) {
@@ -123,6 +126,8 @@ pub fn parse(
         _ => None,
     });
     filters.has_attachment = arguments.boolean("has_attachment")?;
+    filters.attributes = attributes(arguments, connection)?;
+    filters.sla = words(arguments, "sla", SLA)?;
     if let Some(words) = arguments.string("exclude")? {
         let query = crate::store::search::expanded(connection, &Query::parse(&words))?;
         // Any of the words is enough to leave a conversation out.
@@ -186,6 +191,44 @@ fn zone_date(day: crate::time::Day) -> jiff::civil::Date {
     let year = i16::try_from(day.0.year()).unwrap_or(i16::MAX).clamp(-9999, 9999);
     jiff::civil::Date::new(year, narrow(day.0.month()), narrow(day.0.day()))
         .unwrap_or(jiff::civil::Date::ZERO)
+}
+
+/// Attributes that conversations have, by name in any case.
+fn attributes(
+    arguments: &Arguments,
+    connection: &Connection,
+) -> Result<Vec<(String, Option<String>)>, Failure> {
+    let given = arguments.strings("attribute")?;
+    if given.is_empty() {
+        return Ok(Vec::new());
+    }
+    let known = crate::store::labels::attributes(connection)?;
+    let mut attributes = Vec::new();
+    for text in given {
+        let (name, value) = match text.split_once('=') {
+            Some((name, value)) => (name.trim().to_owned(), Some(value.trim().to_owned())),
+            None => (text, None),
+        };
+        if !known.iter().any(|label| label.name.to_lowercase() == name.to_lowercase()) {
+            let shown: Vec<String> = known
+                .iter()
+                .take(10)
+                .map(|label| format!("\"{}\"", super::content::clean(&label.name)))
+                .collect();
+            let name: String = super::content::clean(&name).chars().take(60).collect();
+            let there = if shown.is_empty() {
+                "None has any".to_owned()
+            } else {
+                format!("There are: {}", shown.join(", "))
+            };
+            return Err(ArgumentError(format!(
+                "`attribute`: no conversation has an attribute \"{name}\". {there}."
+            ))
+            .into());
+        }
+        attributes.push((name, value));
+    }
+    Ok(attributes)
 }
 
 fn words(arguments: &Arguments, name: &str, choices: &[&str]) -> ArgumentResult<Vec<String>> {

@@ -16,10 +16,11 @@ mod added;
 pub mod answer;
 pub(crate) mod arguments;
 mod check_coverage;
+mod connectors;
 pub(crate) mod content;
-mod conversation;
-mod cursor;
-mod filters;
+pub(crate) mod conversation;
+pub(crate) mod cursor;
+pub(crate) mod filters;
 mod force_sync;
 pub(crate) mod freshness;
 mod get_conversation;
@@ -28,6 +29,7 @@ mod get_customer;
 mod get_data_info;
 mod get_server_status;
 mod get_sync_status;
+mod get_trends;
 mod incomplete;
 mod list_filters;
 mod names;
@@ -37,6 +39,7 @@ mod redaction;
 pub mod resources;
 mod schema;
 mod search_conversations;
+mod significance;
 pub mod status;
 mod suggest;
 mod sync_conversations;
@@ -180,6 +183,7 @@ const TOOLS: &[Tool] = &[
     search_conversations::TOOL,
     get_conversation::TOOL,
     get_conversation_stats::TOOL,
+    get_trends::TOOL,
     get_customer::TOOL,
     list_filters::TOOL,
     query_database::TOOL,
@@ -189,6 +193,8 @@ const TOOLS: &[Tool] = &[
     get_server_status::TOOL,
     force_sync::TOOL,
     sync_conversations::TOOL,
+    connectors::SEARCH,
+    connectors::FETCH,
 ];
 
 /// What the server says of itself to the model. Some clients cut it at 2,048 characters.

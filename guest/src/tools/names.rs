@@ -76,9 +76,10 @@ fn resolve(
     also: &[&str],
 ) -> Result<Vec<String>, Failure> {
     let wanted = name.trim().to_lowercase();
+    let id = crate::ids::bare(&wanted);
     let exact: Vec<String> = known
         .iter()
-        .filter(|label| label.name.to_lowercase() == wanted || label.id == wanted)
+        .filter(|label| label.name.to_lowercase() == wanted || label.id == id)
         .map(|label| label.id.clone())
         .collect();
     if !exact.is_empty() {

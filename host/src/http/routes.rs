@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::answer::{self, Answer};
 use super::health::Health;
-use super::{body, cors, tools};
+use super::{body, cors, export, tools};
 use crate::application::Application;
 use crate::config::Door;
 use crate::mcp::message::{self, Received};
@@ -102,12 +102,16 @@ impl Routes {
             for secret in [AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION] {
                 parts.headers.remove(secret);
             }
-            return Ok(self.mcp.handle(Request::from_parts(parts, Full::new(body))).await);
+            return Ok(answer::whole(self.mcp.handle(Request::from_parts(parts, Full::new(body))).await));
         }
         if let Some(name) = path.strip_prefix("/tools/").filter(|name| !name.is_empty()) {
             only(&parts, &[Method::POST])?;
             let body = body::read(body).await?;
             return Ok(tools::call(&self.application, name, &body).await);
+        }
+        if path == "/export" {
+            only(&parts, &[Method::GET])?;
+            return Ok(export::begin(&self.application, parts.uri.query().unwrap_or_default()).await);
         }
         Ok(nothing())
     }
@@ -116,7 +120,7 @@ impl Routes {
 fn nothing() -> Answer {
     answer::error(
         StatusCode::NOT_FOUND,
-        "There is nothing here. There are POST /mcp, POST /tools/NAME, GET /healthz and GET /readyz.",
+        "There is nothing here. There are POST /mcp, POST /tools/NAME, GET /export, GET /healthz and GET /readyz.",
     )
 }
 

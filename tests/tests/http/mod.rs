@@ -2,9 +2,11 @@
 
 mod connections;
 mod door;
+mod export;
 mod health;
 mod many;
 mod pages;
+mod programs;
 mod protocol;
 mod replicas;
 mod replicas_refreshed;

@@ -32,7 +32,7 @@ mod stop_words;
 mod streamed;
 mod vocabulary;
 
-use rusqlite::Connection;
+use rusqlite::{Connection, params};
 
 pub use expansion::expanded;
 pub use filters::{Ai, Assigned, Between, Conditions, Filters, containing};
@@ -169,6 +169,29 @@ pub fn search(connection: &Connection, request: &Request<'_>) -> StoreResult<Pag
         }
         Mode::Undecided => search.ranked(query),
     }
+}
+
+/// Messages that have a word which says nothing about what a conversation is about.
+const COMMON: i64 = 2_000;
+
+/// The words that fewest messages have, of those that more than one and not very many have.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn rarest(connection: &Connection, words: Vec<String>, most: usize) -> StoreResult<Vec<String>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT count(*) FROM (SELECT 1 FROM messages_fts WHERE messages_fts MATCH ?1 LIMIT ?2)",
+    )?;
+    let mut known: Vec<(i64, String)> = Vec::new();
+    for word in words {
+        // Words are letters and digits alone, so nothing in them means anything to FTS5.
+        let count: i64 = statement.query_row(params![format!("\"{word}\""), COMMON], |row| row.get(0))?;
+        if count > 1 && count < COMMON {
+            known.push((count, word));
+        }
+    }
+    known.sort();
+    Ok(known.into_iter().take(most).map(|(_, word)| word).collect())
 }
 
 /// The position after the first `shown` hits of a page.

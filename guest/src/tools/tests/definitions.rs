@@ -91,7 +91,7 @@ fn the_section_for_cold_starts_has_what_the_functions_say() {
 fn the_list_stays_small() {
     let list: Vec<Value> = tools::list().iter().map(as_listed).collect();
     let bytes = json!({ "tools": list }).to_string().len();
-    assert!(bytes < 24_000, "tools/list has {bytes} bytes");
+    assert!(bytes < 32_000, "tools/list has {bytes} bytes");
     assert!(tools::INSTRUCTIONS.chars().count() < 2_048);
 }
 
