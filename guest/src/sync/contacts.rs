@@ -173,14 +173,14 @@ impl Reading<'_, '_> {
                 self.put_back(ids);
             }
             // One of them may be what Intercom, or the reading of its answer, fails at.
-            Err(error) if ids.len() > 1 && error.may_be_content() => {
+            Err(error) if ids.len() > 1 && error.may_be_size() => {
                 self.failures += 1;
                 let half = ids.len() / 2;
                 self.halves.push(ids[half..].to_vec());
                 self.halves.push(ids[..half].to_vec());
             }
             // The next run tries these again.
-            Err(error) if error.is_temporary() || error.may_be_content() => self.failures += 1,
+            Err(error) if error.is_temporary() || error.may_be_size() => self.failures += 1,
             Err(error) => return Ok(Some(error)),
         }
         Ok(None)
