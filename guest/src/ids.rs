@@ -56,6 +56,13 @@ macro_rules! identifier {
             pub fn as_str(&self) -> &str {
                 &self.0
             }
+
+            /// Whether it can stand in the path of an address as it is.
+            #[must_use]
+            pub fn is_plain(&self) -> bool {
+                !self.0.is_empty()
+                    && self.0.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'~'))
+            }
         }
 
         impl fmt::Display for $name {
