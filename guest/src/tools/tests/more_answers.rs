@@ -145,6 +145,148 @@ fn hostile_sql_is_refused_and_leaves_nothing_behind() {
     assert_eq!(workspace.ask("get_server_status", "{}")["total_conversations"], 4);
 }
 
+/// SQLite tells its authorizer the name of the innermost view or common table expression, so a
+/// caller may give a subquery of its own the name of a view.
+#[test]
+fn no_name_that_a_caller_chooses_opens_the_tables() {
+    let mut workspace = Workspace::filled();
+    workspace
+        .sql("INSERT INTO contacts (id, email, phone) VALUES ('c9', 'hidden@example.com', '+49 30 1234567')");
+    let names = [
+        "v_messages",
+        "V_Messages",
+        "\"v_messages\"",
+        "[v_tags]",
+        "`v_teams`",
+        "x",
+        "main",
+        "temp",
+        "hidden_v_messages",
+    ];
+    let bodies = [
+        "SELECT email, phone FROM main.contacts",
+        "SELECT email FROM contacts",
+        "SELECT count(*) FROM main.contacts",
+        "SELECT EXISTS (SELECT 1 FROM contacts)",
+        "SELECT 1 FROM main.contacts",
+        "SELECT * FROM (SELECT email FROM main.contacts) AS v_messages",
+        "SELECT (SELECT email FROM main.contacts LIMIT 1)",
+        "SELECT v_messages.email FROM main.contacts AS v_messages",
+        "SELECT body FROM main.messages",
+        "SELECT sql FROM main.sqlite_schema",
+        "SELECT sql FROM temp.sqlite_schema",
+        "SELECT name FROM sqlite_temp_master",
+        "SELECT sql FROM sqlite_temp_schema",
+        "SELECT * FROM main.messages_fts",
+        "SELECT * FROM messages_fts('refund')",
+        "SELECT id FROM main.messages_fts_docsize",
+        "SELECT block FROM messages_fts_data",
+        "SELECT * FROM main.counted",
+        "SELECT * FROM dbstat",
+        "SELECT * FROM sqlite_dbpage",
+        "SELECT * FROM sqlite_stmt",
+        "SELECT * FROM pragma_table_list",
+        "SELECT * FROM pragma_function_list",
+        "SELECT * FROM pragma_table_info('contacts')",
+        "SELECT * FROM main.pragma_database_list",
+        "SELECT * FROM fts5vocab",
+    ];
+    for name in names {
+        for body in bodies {
+            for sql in [
+                format!("WITH {name} AS ({body}) SELECT * FROM {name}"),
+                format!(
+                    "WITH RECURSIVE {name}(a) AS ({body} UNION ALL SELECT 1 FROM {name} WHERE 0) SELECT * FROM {name}"
+                ),
+                format!("SELECT * FROM ({body}) AS {name}"),
+                format!("WITH y AS (WITH {name} AS ({body}) SELECT * FROM {name}) SELECT * FROM y"),
+                format!(
+                    "SELECT state FROM v_conversations WHERE 1 IN (WITH {name} AS MATERIALIZED ({body}) SELECT 1 FROM {name})"
+                ),
+            ] {
+                let asked = workspace.call("query_database", &json!({"sql": sql}).to_string());
+                if let Ok(answer) = asked {
+                    let answer = answer.to_string();
+                    assert!(!answer.contains("hidden@") && !answer.contains("CREATE"), "{sql}: {answer}");
+                    panic!("{sql} is answered: {answer}");
+                }
+            }
+        }
+    }
+    for sql in [
+        "EXPLAIN SELECT * FROM v_messages",
+        "EXPLAIN QUERY PLAN SELECT * FROM v_messages",
+        "SELECT json_patch('{}', '{}')",
+        "SELECT unhex('00', '1')",
+        "SELECT sqlite_version()",
+        "SELECT total_changes()",
+        "SELECT subtype(1)",
+        "SELECT snippet(messages_fts, 0, '', '', '', 9) FROM v_messages",
+        "CREATE TEMP TRIGGER x INSTEAD OF INSERT ON v_messages BEGIN SELECT 1; END",
+        "CREATE VIRTUAL TABLE temp.x USING fts5vocab(main, messages_fts, row)",
+        "INSERT INTO v_messages DEFAULT VALUES",
+        "VALUES (1) UNION SELECT email FROM contacts",
+    ] {
+        let (sentence, _) = workspace.refused("query_database", &json!({"sql": sql}).to_string());
+        assert!(!sentence.contains("hidden_"), "{sql}: {sentence}");
+    }
+    // What people ask is answered as before.
+    for sql in [
+        "WITH v AS (SELECT * FROM v_messages) SELECT count(*) FROM v",
+        "WITH v_messages AS (SELECT conversation_id FROM v_conversations) SELECT * FROM v_messages",
+        "SELECT count(*) FROM v_conversations a LEFT JOIN v_messages b USING (conversation_id) LEFT JOIN v_tags t USING (conversation_id)",
+        "SELECT 1 FROM v_teams UNION ALL SELECT 1 FROM v_syncs UNION ALL SELECT 1 FROM v_teammates UNION ALL SELECT 1 FROM v_events",
+        "SELECT EXISTS (SELECT 1 FROM v_tags), (SELECT count(*) FROM v_events)",
+        "SELECT value FROM json_each('[1,2]')",
+        "SELECT j.value FROM v_messages m, json_each(m.attachments) j",
+        "SELECT key FROM v_conversations c, json_tree(c.custom_attributes)",
+        "SELECT rank() OVER (PARTITION BY state ORDER BY created_at) FROM v_conversations",
+        "SELECT body FROM temp.v_messages WHERE body LIKE '%refund%' AND instr(body, 'refund') > 0",
+        "VALUES (1), (2)",
+    ] {
+        workspace.ask("query_database", &json!({"sql": sql}).to_string());
+    }
+}
+
+/// Nothing interrupts SQLite within one step of its machine, so no step may be long.
+#[test]
+fn no_single_step_of_a_statement_runs_for_long() {
+    let mut workspace = Workspace::filled();
+    let long = "replace(printf('%.*c', 900000, 'a'), 'b', 'a')";
+    let half = "printf('%.*c', 400000, 'a') || 'b'";
+    let attributes = "(WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 60000) SELECT json_group_object(i, i) FROM n)";
+    for expression in [
+        format!("instr({long}, {half})"),
+        format!("replace({long}, {half}, 'x')"),
+        format!("trim({long}, {long})"),
+        format!("ltrim({long}, {half})"),
+        format!("{long} LIKE '%' || substr({long}, 1, 480) || 'b%'"),
+        format!("{long} LIKE replace(printf('%.*c', 240, 'x'), 'x', '%a') || 'b'"),
+        format!("{long} LIKE replace(printf('%.*c', 240, 'x'), 'x', '_%') || 'b'"),
+        format!("{long} GLOB '*' || substr({long}, 1, 480) || 'b*'"),
+        format!("{long} GLOB replace(printf('%.*c', 160, 'x'), 'x', '*?a') || '[b-z]'"),
+        format!("json_patch({attributes}, {attributes})"),
+        format!("json_set({attributes}, '$.x', json({attributes}))"),
+        format!("(WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 100000) SELECT sum(instr({long}, {half} || i)) FROM n)"),
+        format!("(WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 100000) SELECT sum(length(substr({long}, i, 1))) FROM n)"),
+        format!("(WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 100000) SELECT sum(length(upper({long}) || i)) FROM n)"),
+        "(WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 3000000) SELECT median(i) FROM n)".to_owned(),
+        "(WITH RECURSIVE n(x) AS (SELECT 'a' UNION ALL SELECT x || x FROM n) SELECT max(length(x)) FROM n)".to_owned(),
+    ] {
+        let began = std::time::Instant::now();
+        let _ = workspace.call("query_database", &json!({"sql": format!("SELECT {expression}")}).to_string());
+        let taken = began.elapsed();
+        assert!(taken.as_secs_f32() < 3.9, "{taken:?}: {expression}");
+    }
+    for much in [
+        format!("SELECT 1{}", " + 1".repeat(400)),
+        format!("SELECT 1{}", " UNION SELECT 1".repeat(100)),
+        format!("SELECT coalesce({}1)", "NULL, ".repeat(100)),
+    ] {
+        workspace.refused("query_database", &json!({"sql": much}).to_string());
+    }
+}
+
 #[test]
 fn large_rows_keep_to_their_budget() {
     let mut workspace = Workspace::filled();
