@@ -36,7 +36,7 @@ test *arguments: build
     trap 'rm -rf "$FASTINTERCOM_TEST_CACHE"' EXIT
     # Host and tests apart: built together they would share the features of their common
     # dependencies, and wasmtime would be built a second time for that.
-    for packages in "--package fastintercom" "--package fastintercom-guest --package fastintercom-tests"; do
+    for packages in "--package fastintercom --package fastintercom-policy" "--package fastintercom-guest --package fastintercom-tests"; do
         if cargo nextest --version >/dev/null 2>&1; then
             cargo nextest run $packages {{ arguments }}
         else
@@ -51,11 +51,11 @@ soak: build
     export FASTINTERCOM_BIN={{ bin }}
     export FASTINTERCOM_TEST_CACHE=$(mktemp -d)
     trap 'rm -rf "$FASTINTERCOM_TEST_CACHE"' EXIT
-    cargo test --package fastintercom-tests --test binary -- --ignored
+    cargo test --package fastintercom-tests --test program binary:: -- --ignored
     # One after the other: they measure time.
-    cargo test --package fastintercom-tests --test sync_soak -- --ignored --nocapture --test-threads 1
+    cargo test --package fastintercom-tests --test scenarios sync_soak:: -- --ignored --nocapture --test-threads 1
     # The storage tests for minutes instead of seconds: writers, kills, traps.
-    FASTINTERCOM_SOAK=1 cargo test --package fastintercom-tests --test storage -- --nocapture --test-threads 1
+    FASTINTERCOM_SOAK=1 cargo test --package fastintercom-tests --test program storage:: -- --nocapture --test-threads 1
 
 # Our requests and the simulator's answers against Intercom's own OpenAPI description; needs npm
 contract: build
@@ -79,7 +79,7 @@ mcpb: build
 # Formatting and lints, as CI wants them
 lint:
     cargo fmt --all --check
-    cargo clippy --package fastintercom --all-targets -- -D warnings
+    cargo clippy --package fastintercom --package fastintercom-policy --all-targets -- -D warnings
     cargo clippy --package fastintercom-guest --package fastintercom-hostile --package fastintercom-tests --all-targets -- -D warnings
 
 # What CI runs
@@ -124,7 +124,7 @@ latency: build
     #!/usr/bin/env bash
     set -euo pipefail
     export FASTINTERCOM_BIN={{ bin }}
-    cargo test --package fastintercom-tests --test storage -- --nocapture --ignored latency
+    cargo test --package fastintercom-tests --test program storage::latency -- --nocapture --ignored
 
 # The report in headless Chromium: nothing is loaded, nothing is wrong, pictures in target/report
 report-check: build

@@ -28,5 +28,6 @@ pub mod replica;
 pub mod sandbox;
 pub mod syncs;
 pub mod telemetry;
-pub mod text;
 pub mod timer;
+
+pub use fastintercom_policy::text;

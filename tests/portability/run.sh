@@ -51,7 +51,7 @@ windows() {
     # The tests, too, are Windows programs here: its locks are known to its programs only.
     export CARGO_TARGET_X86_64_PC_WINDOWS_GNU_RUNNER=wine
     export FASTINTERCOM_BIN=$target/$triple/debug/fastintercom.exe FASTINTERCOM_TEST_SLOWNESS=5
-    run_tests "tests of storage and locks" --package fastintercom-tests --test storage --target $triple
+    run_tests "tests of storage and locks" --package fastintercom-tests --test program --target $triple storage::
     run_tests "unit tests of the locks" --package fastintercom --lib --target $triple sandbox::lock
 }
 
@@ -68,7 +68,7 @@ arm64() {
     # The program under test is emulated; the tests, and the SQLite in them, are this machine's
     # own, and so a stranger to it on the same file.
     export FASTINTERCOM_BIN=$work/fastintercom FASTINTERCOM_TEST_SLOWNESS=5
-    run_tests "tests of storage and locks" --package fastintercom-tests --test storage
+    run_tests "tests of storage and locks" --package fastintercom-tests --test program storage::
 }
 
 macos() { only_check aarch64-apple-darwin; }

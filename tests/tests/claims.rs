@@ -44,9 +44,9 @@ fn exists(files: &BTreeMap<String, String>, name: &str) -> bool {
     let place = module.replace("::", "/");
     let whole = format!("/{}", name.replace("::", "/"));
     files.iter().any(|(path, text)| {
-        // A module's unit tests stand in it or in a file beside it.
+        // A module's unit tests stand in it or in a file beside it, a crate's in its `lib`.
         let in_place = place.is_empty()
-            || ["", "/mod", "/tests"].iter().any(|file| path.ends_with(&format!("/{place}{file}")));
+            || ["", "/lib", "/mod", "/tests"].iter().any(|file| path.ends_with(&format!("/{place}{file}")));
         if test == "*" {
             return (in_place || path.contains(&format!("/{place}/"))) && text.contains("#[test]");
         }
@@ -58,8 +58,10 @@ fn exists(files: &BTreeMap<String, String>, name: &str) -> bool {
 #[test]
 fn every_claim_names_a_test_that_exists() {
     let mut files = BTreeMap::new();
-    for folder in ["host/src", "guest/src", "tests/tests"] {
-        sources(&repository().join(folder), folder, &mut files);
+    for folder in ["host/src", "host/policy/src", "guest/src", "tests/tests"] {
+        // A crate's modules are named after the crate.
+        let name = if folder == "host/policy/src" { "host/policy" } else { folder };
+        sources(&repository().join(folder), name, &mut files);
     }
     let document = fs::read_to_string(repository().join("docs/SECURITY.md")).expect("the document");
     let named: Vec<&str> = document.lines().filter(|line| line.starts_with('|')).flat_map(names).collect();
@@ -69,4 +71,22 @@ fn every_claim_names_a_test_that_exists() {
     assert!(
         !exists(&files, "sandbox::network::no_such_test") && !exists(&files, "sandbox::no_such_module::*")
     );
+}
+
+/// Cargo is told which integration binaries there are (each costs a link), so a file that neither
+/// of them has as a module would never run.
+#[test]
+fn every_file_of_tests_belongs_to_a_binary() {
+    let folder = repository().join("tests/tests");
+    let listed: String = ["program.rs", "scenarios.rs"]
+        .map(|file| fs::read_to_string(folder.join(file)).expect("the binary's list of modules"))
+        .concat();
+    for entry in fs::read_dir(&folder).expect("the folder of tests").flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let stem = name.strip_suffix(".rs").unwrap_or(&name);
+        assert!(
+            ["program", "scenarios"].contains(&stem) || listed.contains(&format!("mod {stem};")),
+            "tests/tests/{name} is a module of neither program.rs nor scenarios.rs, so it never runs"
+        );
+    }
 }

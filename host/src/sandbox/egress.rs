@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
-use http::header::{self, HeaderMap, HeaderName};
+use http::header::{self, HeaderName};
 use http_body_util::{BodyExt, Full};
 use tokio::sync::Semaphore;
 use wasmtime_wasi_http::{
@@ -11,21 +11,11 @@ use wasmtime_wasi_http::{
 };
 
 use super::outgoing::{Outgoing, OutgoingError};
+use super::policy::{IN_FLIGHT, REQUEST_BYTES, headers};
 use crate::component::limits::MemoryBudget;
 
-/// Bytes of a request's body: a search is some hundred.
-const REQUEST_BYTES: usize = 1024 * 1024;
 /// Bytes of a body that one write may leave with the host.
 const CHUNK_BYTES: usize = 64 * 1024;
-/// Requests that one instance may have in flight: `FASTINTERCOM_MAX_IN_FLIGHT` goes up to 100.
-const IN_FLIGHT: usize = 128;
-
-/// What a sync sends besides what the host adds. A list of what may pass, since others could undo
-/// the blanking of the token: with `Accept-Encoding` an answer comes packed, with `Range` in pieces.
-const REQUEST_HEADERS: &[&str] = &["accept", "content-type", "intercom-version"];
-/// Set by every client; the host sets its own.
-const REPLACED_HEADERS: &[&str] = &["content-length", "user-agent"];
-
 /// The hooks of one instance.
 pub struct Egress {
     outgoing: Arc<Outgoing>,
@@ -72,7 +62,10 @@ impl WasiHttpHooks for Egress {
             // see a broken pipe instead of the rule.
             let body = collect(body).await?;
             parts.headers.remove(header::HOST);
-            check_headers(&mut parts.headers).map_err(|rule| to_wasi(OutgoingError::Denied(rule)))?;
+            headers::check_outgoing(&mut parts.headers).map_err(|rule| {
+                tracing::warn!("request refused: {rule}");
+                to_wasi(OutgoingError::Denied(rule))
+            })?;
             let answer = outgoing
                 .send(parts.method, parts.uri, parts.headers, body, &memory)
                 .await
@@ -87,21 +80,6 @@ impl WasiHttpHooks for Egress {
             let done: Box<dyn Future<Output = Result<(), Error>> + Send> = Box::new(async { Ok(()) });
             Ok((answer, done))
         })
-    }
-}
-
-fn check_headers(headers: &mut HeaderMap) -> Result<(), String> {
-    for name in REPLACED_HEADERS {
-        headers.remove(*name);
-    }
-    match headers.keys().find(|name| !REQUEST_HEADERS.contains(&name.as_str())) {
-        None => Ok(()),
-        Some(name) => {
-            let name = crate::text::printable(name.as_str(), 60);
-            let rule = format!("the header {name} is not among those a sync needs; no setting changes that");
-            tracing::warn!("request refused: {rule}");
-            Err(rule)
-        }
     }
 }
 

@@ -9,10 +9,10 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use http::{HeaderMap, HeaderName, Method, Response, StatusCode, Uri, header};
+use http::{HeaderMap, Method, Response, StatusCode, Uri, header};
 use tokio::runtime::Handle;
 
-use super::policy::Policy;
+use super::policy::{ANSWER_BYTES, Policy, headers};
 use super::secret::Secret;
 use crate::component::limits::{MemoryBudget, Reservation};
 use crate::counters::Requests;
@@ -36,8 +36,7 @@ impl Default for OutgoingLimits {
             connect: Duration::from_secs(10),
             first_byte: Duration::from_secs(60),
             total: Duration::from_secs(120),
-            // 500 parts of 100 KB are 50 MB.
-            answer: 64 * 1024 * 1024,
+            answer: ANSWER_BYTES,
         }
     }
 }
@@ -66,18 +65,6 @@ pub struct Outgoing {
     proxy: Option<String>,
     pub requests: Requests,
 }
-
-/// Headers of an answer that the guest has no business with.
-const HIDDEN: &[HeaderName] = &[
-    header::SET_COOKIE,
-    header::AUTHORIZATION,
-    header::WWW_AUTHENTICATE,
-    header::PROXY_AUTHENTICATE,
-    header::PROXY_AUTHORIZATION,
-    header::CONTENT_LENGTH,
-    header::CONNECTION,
-    header::TRANSFER_ENCODING,
-];
 
 impl Outgoing {
     /// Makes the client. `certificates` is a PEM file with further roots (`SSL_CERT_FILE`).
@@ -193,9 +180,6 @@ impl Outgoing {
     ) -> Result<Response<Body>, OutgoingError> {
         let status: StatusCode = response.status();
         let mut headers = std::mem::take(response.headers_mut());
-        for name in HIDDEN {
-            headers.remove(name);
-        }
         // Unpacked by now, or in an encoding that nobody asked for, in which the token could pass.
         if headers.contains_key(header::CONTENT_ENCODING) {
             return Err(OutgoingError::Connection(format!(
@@ -228,7 +212,7 @@ impl Outgoing {
         if self.token.as_ref().is_some_and(|token| token.blank(&mut body)) {
             tracing::warn!("an answer held the access token; it was blanked");
         }
-        headers.retain_without(self.token.as_ref());
+        headers::clean_incoming(&mut headers, self.token.as_ref());
         let mut answer = Response::new((body.freeze(), held));
         *answer.status_mut() = status;
         *answer.headers_mut() = headers;
@@ -270,25 +254,6 @@ const ROOM_STEP: usize = 256 * 1024;
 fn overdue(limit: Duration, variable: &str) -> OutgoingError {
     tracing::warn!("no answer within {} s; {variable} allows more", limit.as_secs());
     OutgoingError::Timeout
-}
-
-/// Removes every header in whose value the token stands.
-trait RetainWithout {
-    fn retain_without(&mut self, token: Option<&Secret>);
-}
-
-impl RetainWithout for HeaderMap {
-    fn retain_without(&mut self, token: Option<&Secret>) {
-        let Some(token) = token else { return };
-        let tainted: Vec<HeaderName> = self
-            .iter()
-            .filter(|(_, value)| token.blank(&mut value.as_bytes().to_vec()))
-            .map(|(name, _)| name.clone())
-            .collect();
-        for name in tainted {
-            self.remove(name);
-        }
-    }
 }
 
 /// The certificates of a PEM file, trusted beside the system's.

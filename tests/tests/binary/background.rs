@@ -7,7 +7,7 @@ use fastintercom_tests::server::{Server, Stop};
 use fastintercom_tests::simulator::{Config, Endpoint, Fault, Rule};
 use serde_json::json;
 
-use crate::{database, simulate, small};
+use super::{database, simulate, small};
 
 /// Each run is a row: begun at the start of the server, in UTC, with the totals of its days.
 #[test]

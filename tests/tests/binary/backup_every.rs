@@ -9,7 +9,7 @@ use fastintercom_tests::command::Cli;
 use fastintercom_tests::database::Database;
 use serde_json::Value;
 
-use crate::small;
+use super::small;
 
 /// A synced database, and the file in a folder of its own that copies of it go to.
 fn primary() -> (fastintercom_tests::simulator::Simulator, Cli, PathBuf) {

@@ -3,7 +3,7 @@
 use fastintercom_tests::session::Session;
 use serde_json::{Value, json};
 
-use crate::{database, small, synced};
+use super::{database, small, synced};
 
 /// Tool, arguments, and words that the error must have.
 fn wrong() -> Vec<(&'static str, Value, &'static [&'static str])> {

@@ -5,7 +5,7 @@ use fastintercom_tests::expected::{self, day};
 use fastintercom_tests::simulator::Config;
 use serde_json::json;
 
-use crate::{database, simulate, small};
+use super::{database, simulate, small};
 
 #[test]
 fn sync_reads_a_range_and_says_what_it_did() {

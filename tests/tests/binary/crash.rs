@@ -8,7 +8,7 @@ use fastintercom_tests::simulator::{Config, Endpoint};
 use fastintercom_tests::truth::assert_same;
 use serde_json::json;
 
-use crate::{database, simulate};
+use super::{database, simulate};
 
 #[test]
 fn after_a_kill_the_row_is_closed_and_the_sync_goes_on() {

@@ -6,7 +6,7 @@ use fastintercom_tests::command::Cli;
 use fastintercom_tests::simulator::{Endpoint, Fault, Rule, Simulator};
 use serde_json::Value;
 
-use crate::small;
+use super::small;
 
 const NAMES: [&str; 15] = [
     "settings",

@@ -5,7 +5,7 @@ use fastintercom_tests::server::{Server, Stop};
 use fastintercom_tests::simulator::{Config, Endpoint, Fault, Rule};
 use serde_json::json;
 
-use crate::{database, simulate, small};
+use super::{database, simulate, small};
 
 #[test]
 fn a_wrong_token_says_so_and_speaks_of_regions() {

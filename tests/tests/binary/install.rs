@@ -7,7 +7,7 @@ use fastintercom_tests::binary;
 use fastintercom_tests::command::{Cli, Output};
 use serde_json::{Value, json};
 
-use crate::small;
+use super::small;
 
 /// Each client, and its file below the home folder on Linux.
 const CLIENTS: [(&str, &str); 7] = [

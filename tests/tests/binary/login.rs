@@ -5,7 +5,7 @@ use std::fs;
 use fastintercom_tests::command::Cli;
 use fastintercom_tests::simulator::{Endpoint, Fault, Rule, Simulator};
 
-use crate::small;
+use super::small;
 
 fn cli(simulator: &Simulator) -> Cli {
     Cli::new(simulator).without_token()

@@ -4,7 +4,7 @@ use fastintercom_tests::command::Cli;
 use fastintercom_tests::server::Server;
 use serde_json::json;
 
-use crate::{database, small};
+use super::{database, small};
 
 #[test]
 fn cached_data_is_served_and_no_row_is_written() {

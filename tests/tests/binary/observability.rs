@@ -6,7 +6,7 @@ use fastintercom_tests::server::{Era, Server, Stop};
 use fastintercom_tests::simulator::Config;
 use serde_json::{Value, json};
 
-use crate::{simulate, small};
+use super::{simulate, small};
 
 /// The line about a call, and those of the component in it, have the number of the call.
 #[test]

@@ -10,7 +10,7 @@ use fastintercom_tests::simulator::model::Author;
 use fastintercom_tests::simulator::{Config, Id, Simulator};
 use serde_json::{Value, json};
 
-use crate::{database, simulate};
+use super::{database, simulate};
 
 const COMMON: &str = include_str!("../../fixtures/original/common.sql");
 const V0_V1: &str = include_str!("../../fixtures/original/v0-v1.sql");
@@ -228,7 +228,7 @@ fn foreign(statements: &str) -> Vec<u8> {
 #[test]
 fn sync_metadata_is_the_promised_table() {
     let simulator = workspace();
-    let session = crate::synced(&simulator);
+    let session = super::synced(&simulator);
     let schema = database(session.scratch())
         .rows("SELECT sql FROM sqlite_schema WHERE tbl_name = 'sync_metadata' AND sql IS NOT NULL ORDER BY type DESC");
     let promised = "CREATE TABLE sync_metadata (

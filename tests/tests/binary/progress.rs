@@ -7,7 +7,7 @@ use fastintercom_tests::server::{Era, Server, Stop};
 use fastintercom_tests::simulator::{Config, Endpoint, Fault, Rule};
 use serde_json::json;
 
-use crate::{simulate, small, synced};
+use super::{simulate, small, synced};
 
 #[test]
 fn progress_rises_strictly_and_ends_with_the_answer() {

@@ -3,7 +3,7 @@
 use fastintercom_tests::server::{Era, Server, Stop};
 use serde_json::{Value, json};
 
-use crate::small;
+use super::small;
 
 const TOOLS: [&str; 12] = [
     "check_coverage",
@@ -77,7 +77,7 @@ fn the_modern_discovery_names_both_eras() {
 #[test]
 fn answers_have_every_field_that_their_schema_requires() {
     let simulator = small();
-    let session = crate::synced(&simulator);
+    let session = super::synced(&simulator);
     let id = simulator.workspace().conversation_at(3).expect("it exists").id.to_string();
     let found = session.call_tool("search_conversations", json!({"customer": "@"})).succeeded();
     let email = found["conversations"][0]["customer_email"].clone();
@@ -106,7 +106,7 @@ fn answers_have_every_field_that_their_schema_requires() {
 #[test]
 fn failures_have_every_field_that_their_schema_requires_or_no_structure() {
     let simulator = small();
-    let session = crate::synced(&simulator);
+    let session = super::synced(&simulator);
     let list = session.request("tools/list", json!({})).expect("a list");
     let mut structured = Vec::new();
     for tool in list["tools"].as_array().expect("a list") {

@@ -3,7 +3,7 @@
 use fastintercom_tests::command::Cli;
 use fastintercom_tests::server::Server;
 
-use crate::small;
+use super::small;
 
 #[test]
 fn everything_cached_is_removed_and_named_and_the_next_sync_begins_anew() {

@@ -3,7 +3,7 @@
 use fastintercom_tests::server::{Era, Server};
 use serde_json::json;
 
-use crate::{small, synced};
+use super::{small, synced};
 
 #[test]
 fn the_listed_resources_can_be_read() {

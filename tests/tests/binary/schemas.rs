@@ -3,7 +3,7 @@
 use fastintercom_tests::session::Session;
 use serde_json::{Value, json};
 
-use crate::{small, synced};
+use super::{small, synced};
 
 fn tools(session: &Session) -> Vec<Value> {
     let list = session.request("tools/list", json!({})).expect("a list");

@@ -5,7 +5,7 @@ use fastintercom_tests::server::{Server, Stop};
 use fastintercom_tests::simulator::{Config, Endpoint, Fault, Rule};
 use serde_json::json;
 
-use crate::simulate;
+use super::simulate;
 
 /// A token that is found wherever it leaks to, whole or in halves.
 const CANARY: &str = "dG9rOmNhbmFyeV9kb19ub3RfbGVhaw_0123456789abcdef";

@@ -3,7 +3,7 @@
 use fastintercom_tests::command::Cli;
 use fastintercom_tests::server::Server;
 
-use crate::small;
+use super::small;
 
 /// Variable, value, and words that the error must have.
 const WRONG: &[(&str, &str, &[&str])] = &[

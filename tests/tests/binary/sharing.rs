@@ -6,7 +6,7 @@ use fastintercom_tests::server::Server;
 use fastintercom_tests::simulator::{Config, Endpoint};
 use serde_json::json;
 
-use crate::{database, simulate};
+use super::{database, simulate};
 
 /// One reads from Intercom, both answer, and every thread is fetched once.
 #[test]
@@ -30,7 +30,7 @@ fn two_servers_share_the_work_and_the_data() {
 /// What one server reads, the other one finds, without asking Intercom.
 #[test]
 fn what_one_server_fetches_the_other_one_finds() {
-    let simulator = crate::small();
+    let simulator = super::small();
     let server = Server::new(&simulator);
     let first = server.start();
     first.wait_until_synced();

@@ -7,7 +7,7 @@ use fastintercom_tests::server::{Server, Stop};
 use fastintercom_tests::simulator::{Config, Endpoint, Fault, Rule};
 use serde_json::json;
 
-use crate::{database, simulate, small, synced};
+use super::{database, simulate, small, synced};
 
 #[test]
 fn an_idle_server_stops_at_once() {

@@ -4,7 +4,7 @@ use fastintercom_tests::server::{Server, Stop};
 use fastintercom_tests::session::Session;
 use serde_json::{Value, json};
 
-use crate::small;
+use super::small;
 
 const STATUS: &str = "intercom://status";
 const UPDATED: &str = "notifications/resources/updated";

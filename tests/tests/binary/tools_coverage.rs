@@ -7,7 +7,7 @@ use fastintercom_tests::server::Server;
 use fastintercom_tests::simulator::{Config, Simulator};
 use serde_json::{Value, json};
 
-use crate::{simulate, small};
+use super::{simulate, small};
 
 /// Reads the days from so many days ago to so many days ago.
 fn sync_days(simulator: &Simulator, scratch: &Scratch, first: i64, last: i64) {

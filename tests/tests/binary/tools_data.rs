@@ -7,7 +7,7 @@ use fastintercom_tests::server::{Era, Server};
 use fastintercom_tests::simulator::{Config, Fault, Rule};
 use serde_json::{Value, json};
 
-use crate::{simulate, small, synced};
+use super::{simulate, small, synced};
 
 #[test]
 fn data_info_counts_what_the_workspace_holds() {

@@ -5,7 +5,7 @@ use fastintercom_tests::simulator::Config;
 use fastintercom_tests::simulator::model::{Author, State};
 use serde_json::{Value, json};
 
-use crate::{database, simulate, small, synced};
+use super::{database, simulate, small, synced};
 
 #[test]
 fn figures_are_those_of_the_workspace() {

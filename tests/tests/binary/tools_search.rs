@@ -8,7 +8,7 @@ use fastintercom_tests::simulator::model::{Author, State};
 use fastintercom_tests::simulator::{Config, Id};
 use serde_json::{Value, json};
 
-use crate::{simulate, synced};
+use super::{simulate, synced};
 
 fn search(session: &Session, arguments: Value) -> Value {
     session.call_tool("search_conversations", arguments).succeeded()
@@ -162,7 +162,7 @@ fn conversations_come_with_their_messages_when_asked_for() {
 
 #[test]
 fn an_unknown_timeframe_is_no_silent_week() {
-    let simulator = crate::small();
+    let simulator = super::small();
     let session = synced(&simulator);
     let sentence =
         session.call_tool("search_conversations", json!({"timeframe": "since the flood"})).failed();

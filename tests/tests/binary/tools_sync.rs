@@ -3,7 +3,7 @@
 use fastintercom_tests::session::Session;
 use serde_json::{Value, json};
 
-use crate::{database, small, synced};
+use super::{database, small, synced};
 
 fn finds(session: &Session, word: &str) -> bool {
     let answer = session.call_tool("search_conversations", json!({"query": word})).succeeded();

@@ -5,7 +5,7 @@ use fastintercom_tests::session::Session;
 use fastintercom_tests::simulator::{Change, Config, Id};
 use serde_json::{Value, json};
 
-use crate::{simulate, synced};
+use super::{simulate, synced};
 
 fn get(session: &Session, id: Id, mut arguments: Value) -> Value {
     arguments["conversation_id"] = json!(id.to_string());
@@ -52,7 +52,7 @@ fn every_thread_is_whole_and_in_order() {
 
 #[test]
 fn texts_are_plain_and_notes_are_told_apart() {
-    let simulator = crate::small();
+    let simulator = super::small();
     let id = {
         let mut workspace = simulator.workspace();
         let id = workspace.add_conversation("Is 2 < 3 & \"fair\"? – Grüße, 花子");
@@ -77,7 +77,7 @@ fn texts_are_plain_and_notes_are_told_apart() {
 
 #[test]
 fn a_conversation_that_is_not_there_is_an_error_that_helps() {
-    let session = synced(&crate::small());
+    let session = synced(&super::small());
     let sentence = session.call_tool("get_conversation", json!({"conversation_id": "42"})).failed();
     assert!(sentence.contains("42") && sentence.contains("search_conversations"), "{sentence}");
 }

@@ -5,7 +5,7 @@ use fastintercom_tests::expected;
 use fastintercom_tests::simulator::Config;
 use serde_json::{Value, json};
 
-use crate::simulate;
+use super::simulate;
 
 /// A command on a synced workspace, in which one customer writes of a glockenspiel, with escapes.
 fn with_glockenspiel() -> (fastintercom_tests::simulator::Simulator, Cli) {

@@ -3,7 +3,7 @@
 use fastintercom_tests::server::{Era, Server};
 use serde_json::{Value, json};
 
-use crate::small;
+use super::small;
 
 const METHOD_NOT_FOUND: i64 = -32601;
 const INVALID_PARAMS: i64 = -32602;

@@ -4,7 +4,7 @@ use fastintercom_tests::server::{Era, Server};
 use fastintercom_tests::session::Session;
 use serde_json::{Value, json};
 
-use crate::{small, synced};
+use super::{small, synced};
 
 const SERVER: &str = "io.modelcontextprotocol/serverInfo";
 

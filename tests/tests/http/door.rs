@@ -4,7 +4,7 @@ use fastintercom_tests::command::Cli;
 use fastintercom_tests::server::{Server, Stop};
 use serde_json::json;
 
-use crate::{TOKEN, open, small};
+use super::{TOKEN, open, small};
 
 /// A page of another site, also under a name that was made to mean 127.0.0.1.
 #[test]

@@ -2,7 +2,7 @@
 
 use fastintercom_tests::server::Server;
 
-use crate::{open, small};
+use super::{open, small};
 
 #[test]
 fn a_server_is_alive_and_ready() {

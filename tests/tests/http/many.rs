@@ -6,7 +6,7 @@ use fastintercom_tests::server::{Era, Server};
 use fastintercom_tests::simulator::{Config, Endpoint};
 use serde_json::json;
 
-use crate::{open, simulate};
+use super::{open, simulate};
 
 const CLIENTS: usize = 16;
 

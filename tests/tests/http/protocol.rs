@@ -6,11 +6,11 @@ use fastintercom_tests::server::{Era, Server};
 use fastintercom_tests::simulator::Config;
 use serde_json::json;
 
-use crate::{open, simulate, synced};
+use super::{open, simulate, synced};
 
 #[test]
 fn both_eras_open_list_and_call() {
-    let simulator = crate::small();
+    let simulator = super::small();
     let (_session, web) = synced(&simulator);
     let hello = web.initialize();
     assert_eq!(hello["protocolVersion"], "2025-11-25");
@@ -42,7 +42,7 @@ fn both_eras_open_list_and_call() {
 /// The older way of subscribing lasts for a session, and there are none here.
 #[test]
 fn only_the_later_era_is_offered_subscriptions() {
-    let simulator = crate::small();
+    let simulator = super::small();
     let (_session, web) = open(Server::new(&simulator).without_token());
     assert_eq!(web.initialize()["capabilities"]["resources"], json!({}));
     let discovered = web.mcp(Era::Modern, "server/discover", json!({})).result();
@@ -84,7 +84,7 @@ fn progress_comes_before_the_result() {
 
 #[test]
 fn what_is_no_message_is_refused() {
-    let simulator = crate::small();
+    let simulator = super::small();
     let (_session, web) = open(Server::new(&simulator).without_token());
     assert_eq!(web.get("/mcp").status, 405, "no stream that belongs to no request");
     assert_eq!(web.get("/mcp").header("allow"), Some("POST"));

@@ -9,7 +9,7 @@ use fastintercom_tests::server::{Era, Server, Stop};
 use fastintercom_tests::simulator::Simulator;
 use serde_json::json;
 
-use crate::{open, small};
+use super::{open, small};
 
 /// A primary's database of 30 conversations, copied by `fastintercom backup`.
 fn backup(simulator: &Simulator, to: &Path) {

@@ -12,7 +12,7 @@ use fastintercom_tests::session::Session;
 use fastintercom_tests::web::Web;
 use serde_json::json;
 
-use crate::{open, small, synced};
+use super::{open, small, synced};
 
 const ROUNDS: usize = 8;
 const CLIENTS_EACH: usize = 4;

@@ -11,7 +11,7 @@ use fastintercom_tests::server::{Server, Stop};
 use fastintercom_tests::simulator::Config;
 use serde_json::json;
 
-use crate::{open, simulate, small, synced};
+use super::{open, simulate, small, synced};
 
 #[test]
 fn idle_connections_and_subscriptions_do_not_hold_it_up() {

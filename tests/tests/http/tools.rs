@@ -5,7 +5,7 @@ use fastintercom_tests::scratch::Scratch;
 use fastintercom_tests::server::Era;
 use serde_json::json;
 
-use crate::{open, small, synced};
+use super::{open, small, synced};
 
 #[test]
 fn a_tool_answers_what_it_answers_over_mcp() {

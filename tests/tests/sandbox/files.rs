@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use fastintercom_tests::simulator::Config;
 use serde_json::json;
 
-use crate::{answers, attacked, goes_on, is_ended, simulate, victim};
+use super::{answers, attacked, goes_on, is_ended, simulate, victim};
 
 /// Tried: files outside by absolute path, by `..`, and through links that lead out of the folder.
 #[test]

@@ -11,7 +11,7 @@ use fastintercom_tests::scratch::Scratch;
 use fastintercom_tests::simulator::{Config, Simulator};
 use serde_json::{Value, json};
 
-use crate::simulate;
+use super::simulate;
 
 /// Tried: the root, the home, the temporary and the configuration folder as data folder.
 #[test]

@@ -3,8 +3,8 @@
 use fastintercom_tests::simulator::Config;
 use serde_json::{Value, json};
 
-use crate::upstream::Upstream;
-use crate::{answers, attacked, simulate};
+use super::upstream::Upstream;
+use super::{answers, attacked, simulate};
 
 /// Tried: other hosts, ports, paths, methods and schemes, addresses, user names, encoded dots.
 #[test]

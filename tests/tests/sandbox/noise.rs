@@ -4,7 +4,7 @@ use fastintercom_tests::server::Stop;
 use fastintercom_tests::simulator::Config;
 use serde_json::json;
 
-use crate::{answers, attacked, simulate, victim};
+use super::{answers, attacked, simulate, victim};
 
 /// Tried: 100,000 log lines, and as many lines on standard error.
 #[test]

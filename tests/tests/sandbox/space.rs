@@ -4,7 +4,7 @@ use fastintercom_tests::simulator::Config;
 use fastintercom_tests::web::Web;
 use serde_json::json;
 
-use crate::{answers, attacked, goes_on, is_ended, simulate, victim};
+use super::{answers, attacked, goes_on, is_ended, simulate, victim};
 
 /// Tried: memory without bound.
 #[test]

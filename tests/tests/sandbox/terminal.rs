@@ -3,7 +3,7 @@
 use fastintercom_tests::command::Cli;
 use fastintercom_tests::simulator::Config;
 
-use crate::{hostile, simulate};
+use super::{hostile, simulate};
 
 fn attacked() -> Cli {
     let simulator = simulate(Config::new().conversations(1));

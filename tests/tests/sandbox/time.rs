@@ -6,7 +6,7 @@ use fastintercom_tests::command::Cli;
 use fastintercom_tests::simulator::Config;
 use serde_json::json;
 
-use crate::{goes_on, hostile, is_ended, simulate, victim};
+use super::{goes_on, hostile, is_ended, simulate, victim};
 
 const DEADLINE: &str = "longer than 1 s";
 
@@ -38,7 +38,7 @@ fn endless_calls_side_by_side_leave_the_places_to_others() {
 #[test]
 fn a_cancelled_call_is_ended() {
     let simulator = simulate(Config::new().conversations(1));
-    let session = crate::attacked(&simulator)
+    let session = super::attacked(&simulator)
         .without_token()
         .env("FASTINTERCOM_CALL_TIMEOUT_SECONDS", "3600")
         .env("FASTINTERCOM_READERS", "1")

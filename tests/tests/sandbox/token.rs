@@ -8,8 +8,8 @@ use fastintercom_tests::server::Stop;
 use fastintercom_tests::simulator::{Config, Endpoint, Fault, Rule, Simulator};
 use serde_json::{Value, json};
 
-use crate::upstream::Upstream;
-use crate::{answers, attacked, simulate};
+use super::upstream::Upstream;
+use super::{answers, attacked, simulate};
 
 /// A token that is found wherever it leaks to, whole or in halves.
 const CANARY: &str = "dG9rOmNhbmFyeV9kb19ub3RfbGVhaw_0123456789abcdef";

@@ -6,9 +6,9 @@ use fastintercom_tests::command::Cli;
 use fastintercom_tests::simulator::{Config, Simulator};
 use serde_json::json;
 
-use crate::authority::{Authority, Secured};
-use crate::proxy::{CREDENTIALS, Proxy};
-use crate::{answers, attacked, simulate};
+use super::authority::{Authority, Secured};
+use super::proxy::{CREDENTIALS, Proxy};
+use super::{answers, attacked, simulate};
 
 /// No name server knows it: only a proxy leads there.
 const NAME: &str = "api.example.test";

@@ -13,7 +13,7 @@ use fastintercom_tests::command::Cli;
 use fastintercom_tests::server::Server;
 use fastintercom_tests::simulator::Config;
 
-use crate::{simulate, small};
+use super::{simulate, small};
 
 fn mode(path: &Path) -> u32 {
     fs::metadata(path).expect("it is there").permissions().mode() & 0o777

@@ -9,7 +9,7 @@ use fastintercom_tests::server::Server;
 use fastintercom_tests::simulator::Config;
 use serde_json::Value;
 
-use crate::{report, simulate, small, wait_until};
+use super::{report, simulate, small, wait_until};
 
 #[test]
 fn a_backup_of_a_running_sync_is_consistent() {
@@ -118,7 +118,7 @@ fn the_doctor_says_what_is_wrong_and_what_to_do() {
     cli.clone().args(["sync"]).run().assert_code(0);
     let well = cli.clone().args(["doctor", "--json"]).run().json();
     assert_eq!(well["ok"], true, "{well}");
-    crate::trouble::damage(&cli.scratch().database());
+    super::trouble::damage(&cli.scratch().database());
     let output = cli.clone().args(["doctor", "--json"]).run().assert_code(1);
     let ill: Value = serde_json::from_str(&output.stdout).expect("JSON");
     assert!(ill.to_string().contains("fastintercom repair"), "{ill}");

@@ -10,7 +10,7 @@ use fastintercom_tests::simulator::Config;
 use fastintercom_tests::truth::assert_same;
 use serde_json::json;
 
-use crate::{Dice, many, report, simulate, wait_until};
+use super::{Dice, many, report, simulate, wait_until};
 
 /// A second server, without a token, and the shell look on. Nothing committed is ever lost, nobody
 /// is ever stuck, and the end is the same as without kills.

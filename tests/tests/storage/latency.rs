@@ -7,7 +7,7 @@ use fastintercom_tests::probe::{self, begin_read, begin_write, milliseconds};
 use fastintercom_tests::scratch::Scratch;
 use rusqlite::{Connection, TransactionBehavior};
 
-use crate::{many, report, small};
+use super::{many, report, small};
 
 /// A reader in one instance, while another one commits 2,000 rows every 100 ms. `just latency`
 /// prints the figures beside those of native SQLite with the same settings.

@@ -7,7 +7,7 @@ use fastintercom_tests::server::Server;
 use fastintercom_tests::simulator::{Config, Endpoint};
 use serde_json::json;
 
-use crate::{report, simulate};
+use super::{report, simulate};
 
 /// A tick of a few seconds, where a user has minutes.
 const SECONDS: u64 = 4;

@@ -11,7 +11,7 @@ use fastintercom_tests::session::Session;
 use fastintercom_tests::shell::Shell;
 use rusqlite::{Connection, TransactionBehavior};
 
-use crate::{many, report, simulate, small};
+use super::{many, report, simulate, small};
 
 /// Every commit adds one to a counter and one row to a log, whoever makes it: three instances in
 /// one process, two in another, a native SQLite and the shell. Counts must be exact at the end,

@@ -8,7 +8,7 @@ use fastintercom_tests::scratch::Scratch;
 use fastintercom_tests::slowed;
 use serde_json::json;
 
-use crate::{Dice, many, report, small};
+use super::{Dice, many, report, small};
 
 /// A person notices nothing below that.
 const UNNOTICED: Duration = Duration::from_millis(50);

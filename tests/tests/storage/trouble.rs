@@ -11,7 +11,7 @@ use fastintercom_tests::simulator::Simulator;
 use rusqlite::Connection;
 use serde_json::json;
 
-use crate::small;
+use super::small;
 
 #[cfg(unix)]
 const MOVED: &str = "The database file was deleted or moved while FastIntercom was using it. Put it back, or restart FastIntercom to begin with an empty one.";
@@ -202,7 +202,7 @@ fn a_read_only_folder_is_served_and_a_sync_refused() {
 #[test]
 fn a_full_disk_is_told_and_nothing_committed_is_lost() {
     let simulator =
-        crate::simulate(fastintercom_tests::simulator::Config::new().conversations(1_500).days(20));
+        super::simulate(fastintercom_tests::simulator::Config::new().conversations(1_500).days(20));
     let server = Server::new(&simulator);
     let Some(mount) = Mount::small(&server.scratch().database_folder()) else { return };
     let session = server.start();
@@ -220,7 +220,7 @@ fn a_full_disk_is_told_and_nothing_committed_is_lost() {
     mount.grow();
     session.call_tool("force_sync", json!({})).succeeded();
     assert_eq!(total(&session), 1_500);
-    crate::report(&format!(
+    super::report(&format!(
         "the disk was full after {kept} of 1,500 conversations; with more room the next sync read the rest"
     ));
     drop(session);
@@ -272,7 +272,7 @@ impl Mount {
         if done.is_ok_and(|done| done.status.success()) {
             return Some(Self(folder.to_owned()));
         }
-        crate::report("skipped: this user may not mount");
+        super::report("skipped: this user may not mount");
         None
     }
 }

@@ -5,6 +5,7 @@ mod completeness;
 mod definitions;
 pub(crate) mod fixture;
 mod hostile;
+mod hostile_sql;
 mod more_answers;
 mod properties;
 mod replica;

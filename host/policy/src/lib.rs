@@ -1,6 +1,24 @@
 //! Which requests may leave the sandbox: one origin, and the methods and paths that a sync needs.
+//!
+//! The native host enforces it, and in other hosts the base adapter, so that there is one list:
+//!
+//! - [`Policy`]: origin, methods and paths.
+//! - [`headers`]: what passes with a request and with its answer.
+//! - [`secret`]: the token, which is added to requests that passed, and never enters the component.
+//! - [`text`]: text from outside, made fit for a log.
+
+pub mod headers;
+pub mod secret;
+pub mod text;
 
 use http::{Method, Uri};
+
+/// Bytes of a request's body: a search is some hundred.
+pub const REQUEST_BYTES: usize = 1024 * 1024;
+/// Bytes of an answer, unpacked: 500 parts of 100 KB are 50 MB.
+pub const ANSWER_BYTES: usize = 64 * 1024 * 1024;
+/// Requests in flight at once: `FASTINTERCOM_MAX_IN_FLIGHT` goes up to 100.
+pub const IN_FLIGHT: usize = 128;
 
 /// What a sync reads, and nothing that writes: `POST` only where Intercom searches by it.
 const ALLOWED: &[(Method, &str)] = &[
@@ -98,7 +116,7 @@ impl Policy {
         }
         Err(format!(
             "{method} {} is not among the requests a sync needs; no setting changes that",
-            crate::text::printable(path, 100)
+            text::printable(path, 100)
         ))
     }
 }

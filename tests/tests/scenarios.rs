@@ -1,0 +1,16 @@
+//! The guest's sync and tools against a simulator of Intercom on loopback, without the program.
+
+mod account;
+mod claims;
+mod house;
+mod questions;
+mod questions_paging;
+mod search_quality;
+mod simulator;
+mod sync_first;
+mod sync_histories;
+mod sync_keeping;
+mod sync_people;
+mod sync_regressions;
+mod sync_soak;
+mod work;
