@@ -27,7 +27,7 @@ const TIME: Duration = Duration::from_secs(3);
 /// [`LONGEST_VALUE`], which takes milliseconds.
 const STEPS: i32 = 250;
 /// Longest text or blob that a statement may read or build. Bodies of messages are far smaller.
-const LONGEST_VALUE: i32 = 1_000_000;
+pub(super) const LONGEST_VALUE: i32 = 1_000_000;
 /// What a statement may be made of. A question of an analyst's needs a tenth of each; a statement
 /// with more takes long before it runs, when nothing interrupts it, or is long in one step.
 const LIMITS: &[(Limit, i32)] = &[
@@ -181,7 +181,7 @@ impl<'a> Guard<'a> {
         connection.execute_batch("PRAGMA query_only = ON")?;
         connection.query_row(&format!("PRAGMA hard_heap_limit = {MEMORY}"), [], |_| Ok(()))?;
         let end = Instant::now() + TIME;
-        sql_functions::install(connection, end, LONGEST_VALUE.unsigned_abs() as usize)?;
+        sql_functions::set_deadline(Some(end));
         connection.progress_handler(STEPS, Some(move || Instant::now() >= end))?;
         connection.authorizer(Some(move |context: AuthContext<'_>| judge(&context, &hidden)))?;
         Ok(guard)
@@ -195,7 +195,7 @@ impl Drop for Guard<'_> {
         let connection = &mut *self.connection;
         let _ = connection.authorizer(None::<fn(AuthContext<'_>) -> Authorization>);
         let _ = connection.progress_handler(0, None::<fn() -> bool>);
-        sql_functions::remove(connection);
+        sql_functions::set_deadline(None);
         let _ = connection.execute_batch("PRAGMA query_only = OFF");
         for (limit, usual) in &self.limits {
             let _ = connection.set_limit(*limit, *usual);

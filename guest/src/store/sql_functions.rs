@@ -30,12 +30,12 @@ thread_local! {
     static DEADLINE: Cell<Option<Instant>> = const { Cell::new(None) };
 }
 
-/// Puts them in place until that moment; [`remove`] takes them back.
+/// Puts them in place, for as long as the connection lives: SQLite does not give its own ones back.
+/// Texts that they make have `longest` bytes at most.
 ///
 /// # Errors
 /// What SQLite reports.
-pub(super) fn install(connection: &Connection, deadline: Instant, longest: usize) -> Result<()> {
-    DEADLINE.set(Some(deadline));
+pub(super) fn install(connection: &Connection, longest: usize) -> Result<()> {
     let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
     for (name, arguments) in FUNCTIONS {
         let add = |function: fn(&Context<'_>, usize) -> Result<Option<Answer>>| {
@@ -57,12 +57,9 @@ pub(super) fn install(connection: &Connection, deadline: Instant, longest: usize
     Ok(())
 }
 
-/// Gives SQLite's own functions back.
-pub(super) fn remove(connection: &Connection) {
-    DEADLINE.set(None);
-    for (name, arguments) in FUNCTIONS {
-        let _ = connection.remove_function(*name, *arguments);
-    }
+/// From that moment on they fail; `None`: never.
+pub(super) fn set_deadline(deadline: Option<Instant>) {
+    DEADLINE.set(deadline);
 }
 
 /// # Errors
@@ -277,12 +274,12 @@ fn set(letters: &mut std::iter::Peekable<std::str::Chars<'_>>) -> Place {
 
 #[cfg(test)]
 mod tests {
-    use std::time::{Duration, Instant};
+    use std::time::Instant;
 
-    use rusqlite::Connection;
     use rusqlite::types::Value;
+    use rusqlite::{Connection, ErrorCode};
 
-    use super::{install, remove};
+    use super::{install, set_deadline};
 
     /// The same answers as SQLite's own.
     #[test]
@@ -340,12 +337,15 @@ mod tests {
         }
         let ask = |sql: &String| -> Value { db.query_row(sql, [], |row| row.get(0)).expect("answers") };
         let own: Vec<_> = questions.iter().map(ask).collect();
-        install(&db, Instant::now() + Duration::from_secs(60), 1_000_000).expect("installs");
+        install(&db, 1_000_000).expect("installs");
         let ours: Vec<_> = questions.iter().map(ask).collect();
         for ((question, own), ours) in questions.iter().zip(&own).zip(ours) {
             assert_eq!(*own, ours, "{question}");
         }
-        remove(&db);
+        set_deadline(Some(Instant::now()));
+        let late = db.query_row("SELECT instr('a', 'a')", [], |row| row.get::<_, i64>(0));
+        assert!(late.is_err_and(|error| error.sqlite_error_code() == Some(ErrorCode::OperationInterrupted)));
+        set_deadline(None);
         assert_eq!(questions.iter().map(ask).collect::<Vec<_>>(), own);
     }
 }

@@ -8,7 +8,8 @@
 use rusqlite::Connection;
 use rusqlite::functions::FunctionFlags;
 
-use super::sql_functions::in_time;
+use super::free_sql::LONGEST_VALUE;
+use super::sql_functions::{self, in_time};
 use crate::error::StoreResult;
 use crate::text;
 
@@ -42,6 +43,7 @@ pub fn ensure(connection: &Connection) -> StoreResult<String> {
         let html = call.get::<Option<String>>(0)?;
         Ok(html.map(|html| text::plain_text(&html)))
     })?;
+    sql_functions::install(connection, LONGEST_VALUE.unsigned_abs() as usize)?;
     let random: String = connection.query_row("SELECT lower(hex(randomblob(16)))", [], |row| row.get(0))?;
     let prefix = format!("hidden_{random}_");
     let mut sql = SQL.to_owned();
