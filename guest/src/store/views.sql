@@ -57,8 +57,8 @@ SELECT c.id AS conversation_id, k.name AS kind,
     strftime('%Y-%m-%dT%H:%M:%S+00:00', e.created_seconds, 'unixepoch') AS created_at, e.author_type, coalesce(e.author_name, a.name) AS author_name,
     e.assigned_to_type, coalesce(t.name, b.name) AS assigned_to, e.details
 FROM main.conversation_events e
-LEFT JOIN main.conversations c ON c.number = e.conversation
-LEFT JOIN main.event_kinds k ON k.number = e.kind
+LEFT JOIN main.conversations c ON c.number = e.conversation AND c.id IS NOT NULL
+LEFT JOIN main.event_kinds k ON k.number = e.kind AND k.name IS NOT NULL
 LEFT JOIN main.admins a ON a.id = e.author_id
 LEFT JOIN main.teams t ON t.id = e.assigned_to_id AND e.assigned_to_type = 'team'
 LEFT JOIN main.admins b ON b.id = e.assigned_to_id AND e.assigned_to_type IS NOT 'team';

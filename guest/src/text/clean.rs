@@ -16,8 +16,18 @@ pub fn clean(text: &str) -> String {
     if text.contains("![") { markdown::without_images(&text) } else { text }
 }
 
+/// Whether a look at the bytes is enough to say that [`clean`] changes nothing.
+#[must_use]
+pub fn is_clean(text: &str) -> bool {
+    is_plain(text) && !text.contains("![")
+}
+
+fn is_plain(text: &str) -> bool {
+    text.bytes().all(|byte| matches!(byte, b'\n' | b'\t' | b' '..=b'~'))
+}
+
 fn without_hidden(text: &str) -> String {
-    if text.bytes().all(|byte| matches!(byte, b'\n' | b'\t' | b' '..=b'~')) {
+    if is_plain(text) {
         return text.to_owned();
     }
     let mut out = String::with_capacity(text.len());

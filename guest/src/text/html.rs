@@ -322,7 +322,7 @@ mod tests {
             "<!-- secret -->",
             r#"<style>.x{display:none}</style><p class="y x">secret</p>"#,
             r#"<style>/* a */ @media print{p{display:none}} #no , td {color:red;display:none}</style><p id=no>secret</p>"#,
-            r#"<span style="d9splay:none">secret</span>"#,
+            r#"<span style="d\69splay:none">secret</span>"#,
             r#"<span style="dis/**/play:none">secret</span>"#,
             r#"<span style="display&colon;&#110;one">secret</span>"#,
             r#"<b><p style="display:none"></b>secret</p>"#,

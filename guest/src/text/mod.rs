@@ -10,7 +10,7 @@ mod open;
 mod plain;
 mod style;
 
-pub use clean::clean;
+pub use clean::{clean, is_clean};
 pub use html::html_to_text;
 pub use index::{INDEX_TEXT_VERSION, index_phrase, index_text};
 

@@ -235,7 +235,7 @@ impl Look {
                 }
                 "font" => {
                     // Weights are numbers, too, but large ones.
-                    let sizes = value.split([' ', '/', ',']).filter_map(pixels);
+                    let sizes = value.split([' ', ',']).filter_map(|word| pixels(word.split('/').next()?));
                     self.tiny = Some(sizes.fold(f32::MAX, f32::min) < SMALLEST);
                 }
                 "color" | "-webkit-text-fill-color"

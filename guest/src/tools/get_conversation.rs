@@ -135,7 +135,9 @@ fn call(context: &mut Context<'_>, arguments: &Arguments) -> Outcome {
         }
         let text = format!(
             "Conversation {} ({}), {shown} of {} messages.",
-            record.id, record.state, record.message_count
+            content.id(&record.id),
+            content.line(&record.state),
+            record.message_count
         );
         Ok(answer.with_text(text))
     })
@@ -281,7 +283,7 @@ fn events(connection: &Connection, id: &str, content: Content<'_>) -> Result<Vec
         .iter()
         .map(|event| {
             let mut answer = Answer::new();
-            answer.set("kind", event.kind.clone());
+            answer.set("kind", content.line(&event.kind));
             answer.set("created_at", event.created_at.to_iso());
             answer.set_some(
                 "by",
@@ -289,7 +291,7 @@ fn events(connection: &Connection, id: &str, content: Content<'_>) -> Result<Vec
                     .author_name
                     .as_deref()
                     .map(|name| content.line(name))
-                    .or_else(|| event.author_type.clone()),
+                    .or_else(|| event.author_type.as_deref().map(|kind| content.line(kind))),
             );
             answer.set_some("assigned_to", event.assigned_to.as_deref().map(|name| content.line(name)));
             answer.into_value()

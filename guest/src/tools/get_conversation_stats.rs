@@ -94,7 +94,9 @@ fn call(context: &mut Context<'_>, arguments: &Arguments) -> Outcome {
     let compare = arguments.boolean("compare")?.unwrap_or(true);
     context.reading(|connection| {
         let zone = super::zone(around.settings, connection)?;
-        let mut filters = filters::parse(arguments, connection, now, &zone)?.filters;
+        let asked =
+            filters::parse(arguments, connection, now, &zone, Content::new(&around.settings.redactions))?;
+        let (mut filters, mut notices) = (asked.filters, asked.notices);
         if filters.created.is_open()
             && let Some(frame) = timeframe::parse("last 30 days", now, &zone)
         {
@@ -123,7 +125,8 @@ fn call(context: &mut Context<'_>, arguments: &Arguments) -> Outcome {
                 json!({"period": range(start.plus(-length), start.plus(-1)), "figures": shown(&previous)}),
             );
         }
-        add_groups(&mut answer, group, groups, Content::new(&around.settings.redactions));
+        notices.extend(add_groups(&mut answer, group, groups, Content::new(&around.settings.redactions)));
+        answer.set_some("notice", Some(notices.join(" ")));
         answer.set("definitions", definitions(&all));
         let reach = if compare {
             filters::reach(&filters)
@@ -167,7 +170,7 @@ fn add_groups(
     group: Option<Group>,
     mut groups: Vec<(String, Figures)>,
     content: Content<'_>,
-) {
+) -> Option<String> {
     let in_time = matches!(group, Some(Group::Day | Group::Week | Group::Month | Group::HourOfDay));
     if !in_time {
         groups.sort_by(|a, b| b.1.conversations.cmp(&a.1.conversations).then_with(|| a.0.cmp(&b.0)));
@@ -192,17 +195,12 @@ fn add_groups(
     if in_time {
         rows.reverse();
     }
-    if rows.len() < count {
+    let notice = (rows.len() < count).then(|| {
         let which = if in_time { "the newest" } else { "those with most conversations" };
-        answer.set(
-            "notice",
-            format!(
-                "{} of {count} groups are shown, {which}; narrow the question for the others.",
-                rows.len()
-            ),
-        );
-    }
+        format!("{} of {count} groups are shown, {which}; narrow the question for the others.", rows.len())
+    });
     answer.set_some("groups", Some(rows));
+    notice
 }
 
 fn minutes(seconds: i64) -> f64 {
