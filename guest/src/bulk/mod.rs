@@ -102,7 +102,9 @@ fn stretch(context: &mut Context<'_>, options: &str, from: Option<&str>) -> Resu
     let mut place = cursor.map(|cursor| place(&cursor.position)).transpose()?;
     context.reading(|connection| {
         let zone = crate::tools::zone(around.settings, connection)?;
-        let filters = filters::parse(&arguments, connection, now, &zone)?.filters;
+        let filters =
+            filters::parse(&arguments, connection, now, &zone, Content::new(&around.settings.redactions))?
+                .filters;
         let shown = Shown {
             format,
             with_notes: arguments.boolean("include_notes")?.unwrap_or(true),

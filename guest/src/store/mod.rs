@@ -21,6 +21,7 @@ mod refresh;
 pub mod rows;
 pub mod runs;
 pub mod search;
+mod sql_functions;
 pub mod statistics;
 pub mod sync_runs;
 pub mod sync_state;

@@ -229,7 +229,7 @@ fn index(
         message: number,
         conversation: owner.number,
         subject,
-        plain_body: &text::html_to_text(&message.body),
+        plain_body: &text::plain_text(&message.body),
         is_note: message.is_note,
     };
     index_message(connection, &entry)

@@ -7,6 +7,7 @@
 //! which works because every character begins a pair. A vowel sign or accent counts as part of
 //! the character before it.
 
+use super::clean::clean;
 use unicode_normalization::UnicodeNormalization as _;
 
 /// Bumped whenever [`index_text`] changes, so that an older index is rebuilt at open.
@@ -14,9 +15,10 @@ pub const INDEX_TEXT_VERSION: i64 = 2;
 
 /// The words of a plain text as they enter the full-text index. Scripts written without blanks
 /// become overlapping pairs of characters; the vowel points of Arabic and Hebrew, which most
-/// writers leave out, are dropped; everything else stays.
+/// writers leave out, are dropped, and so is what answers do not show; everything else stays.
 #[must_use]
 pub fn index_text(plain: &str) -> String {
+    let plain = &seen(plain);
     if plain.is_ascii() {
         return plain.to_owned();
     }
@@ -49,6 +51,7 @@ pub fn index_text(plain: &str) -> String {
 /// `"t1" + "t2" *` are safe to write. Empty when there is nothing to search for.
 #[must_use]
 pub fn index_phrase(text: &str) -> Vec<String> {
+    let text = &seen(text);
     let mut tokens: Vec<String> = Vec::new();
     let mut last_run = None;
     let text = normal(text);
@@ -103,6 +106,17 @@ pub fn is_unbroken(text: &str) -> bool {
     let mut letters =
         text.chars().filter(|letter| letter.is_alphanumeric() || is_attached(*letter)).peekable();
     letters.peek().is_some() && letters.all(|letter| is_paired(letter) || is_attached(letter))
+}
+
+/// The text as answers show it, without what only chooses the form of a letter: a word is the
+/// same with a soft hyphen, a variation selector or a joiner in it and without. The non-joiner of
+/// Persian stays: it separates what readers may look for by itself.
+fn seen(text: &str) -> String {
+    let mut text = clean(text);
+    text.retain(
+        |character| !matches!(character, '\u{200d}' | '\u{fe00}'..='\u{fe0f}' | '\u{e0100}'..='\u{e01ef}'),
+    );
+    text
 }
 
 /// A stretch of text that is written with blanks, or one that is not.
@@ -289,5 +303,14 @@ mod tests {
         assert!(found("un cafe\u{301} noir", "café"));
         assert!(found("un café noir", "CAFE noir"));
         assert!(found("السَّلَامُ عليكم", "السلام"));
+        // What nobody sees makes no other word, on either side.
+        for hidden in
+            ["\u{ad}", "\u{200b}", "\u{200c}", "\u{feff}", "\u{200e}", "\u{202e}", "\u{2060}", "\u{fe0f}"]
+        {
+            assert!(found(&format!("Ge{hidden}samt{hidden}konzept"), "Gesamtkonzept"), "{hidden:?}");
+            assert!(found("Gesamtkonzept", &format!("Gesamt{hidden}konzept")), "{hidden:?}");
+        }
+        assert!(found("葛\u{e0100}飾区", "葛飾"));
+        assert!(found("क्\u{200d}षमा", "क्षमा"));
     }
 }

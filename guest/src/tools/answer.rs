@@ -68,9 +68,21 @@ impl Answer {
         Value::Object(self.fields)
     }
 
+    /// The finished answer. Every text in it is clean, whichever field it stands in: what comes
+    /// from outside is cleaned and cut where it is put in, and this is the net below.
     #[must_use]
-    pub fn with_text(self, text: impl Into<String>) -> ToolOutput {
-        ToolOutput { structured: self.into_value().to_string(), text: text.into() }
+    pub fn with_text(mut self, text: impl Into<String>) -> ToolOutput {
+        self.fields.values_mut().for_each(clean);
+        ToolOutput { structured: self.into_value().to_string(), text: crate::text::clean(&text.into()) }
+    }
+}
+
+fn clean(value: &mut Value) {
+    match value {
+        Value::String(text) if !crate::text::is_clean(text) => *text = crate::text::clean(text),
+        Value::Array(items) => items.iter_mut().for_each(clean),
+        Value::Object(fields) => fields.values_mut().for_each(clean),
+        _ => {}
     }
 }
 

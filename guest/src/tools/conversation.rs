@@ -93,13 +93,16 @@ pub fn message_schema() -> Value {
 pub fn summary(conversation: &Conversation, content: Content<'_>, now: UnixSeconds) -> Answer {
     let line = |text: &Option<String>| text.as_deref().map(|text| content.line(text));
     let mut answer = Answer::new();
-    answer.set("id", conversation.id.clone());
+    answer.set("id", content.id(&conversation.id));
     answer.set("created_at", conversation.created_at.clone());
     answer.set("updated_at", conversation.updated_at.clone());
     answer.set_some("title", line(&conversation.title));
-    answer.set("state", conversation.state.clone());
-    answer.set_some("priority", (conversation.priority != "none").then(|| conversation.priority.clone()));
-    answer.set_some("channel", conversation.channel.clone());
+    answer.set("state", content.line(&conversation.state));
+    answer.set_some(
+        "priority",
+        (conversation.priority != "none").then(|| content.line(&conversation.priority)),
+    );
+    answer.set_some("channel", line(&conversation.channel));
     // These two the original program promised; they stand even when there is nothing to say.
     answer.set("customer_email", conversation.customer_email.as_deref().map(|email| content.line(email)));
     answer.set_some("customer_name", line(&conversation.customer_name));
@@ -116,7 +119,7 @@ pub fn summary(conversation: &Conversation, content: Content<'_>, now: UnixSecon
     }
     answer.set_some("rating", conversation.rating);
     answer.set_some("rating_remark", line(&conversation.rating_remark));
-    answer.set_some("ai_outcome", conversation.ai_outcome.clone());
+    answer.set_some("ai_outcome", line(&conversation.ai_outcome));
     answer.set("message_count", conversation.message_count);
     answer
 }
@@ -150,8 +153,8 @@ pub fn url(workspace: &Workspace, id: &str) -> Option<String> {
 /// A message with at most so many characters of its body, from that character on.
 pub fn message(message: &Message, content: Content<'_>, from: usize, most: usize) -> Value {
     let mut answer = Answer::new();
-    answer.set("id", message.id.clone());
-    answer.set("author_type", message.author_type.clone());
+    answer.set("id", content.id(&message.id));
+    answer.set("author_type", content.line(&message.author_type));
     answer.set_some("author_name", message.author_name.as_deref().map(|name| content.line(name)));
     answer.set_true("is_ai", message.is_ai);
     answer.set("kind", if message.is_note { "note" } else { "message" });

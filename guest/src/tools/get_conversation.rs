@@ -145,7 +145,9 @@ fn call(context: &mut Context<'_>, arguments: &Arguments) -> Outcome {
         }
         let text = format!(
             "Conversation {} ({}), {shown} of {} messages.",
-            record.id, record.state, record.message_count
+            content.id(&record.id),
+            content.line(&record.state),
+            record.message_count
         );
         Ok(answer.with_text(text))
     })
@@ -296,7 +298,7 @@ fn events(
         .iter()
         .map(|event| {
             let mut answer = Answer::new();
-            answer.set("kind", event.kind.clone());
+            answer.set("kind", content.line(&event.kind));
             answer.set("created_at", event.created_at.to_iso());
             answer.set_some(
                 "by",
@@ -304,7 +306,7 @@ fn events(
                     .author_name
                     .as_deref()
                     .map(|name| content.line(name))
-                    .or_else(|| event.author_type.clone()),
+                    .or_else(|| event.author_type.as_deref().map(|kind| content.line(kind))),
             );
             answer.set_some("assigned_to", event.assigned_to.as_deref().map(|name| content.line(name)));
             answer.into_value()

@@ -117,7 +117,9 @@ fn call(context: &mut Context<'_>, arguments: &Arguments) -> Outcome {
     }
     context.reading(|connection| {
         let zone = super::zone(around.settings, connection)?;
-        let mut filters = filters::parse(arguments, connection, now, &zone)?.filters;
+        let asked =
+            filters::parse(arguments, connection, now, &zone, Content::new(&around.settings.redactions))?;
+        let (mut filters, mut notices) = (asked.filters, asked.notices);
         if filters.created.is_open()
             && let Some(frame) = timeframe::parse("last 30 days", now, &zone)
         {
@@ -154,7 +156,15 @@ fn call(context: &mut Context<'_>, arguments: &Arguments) -> Outcome {
         }
         let in_time = matches!(group, Some(Group::Day | Group::Week | Group::Month | Group::HourOfDay));
         let before = (compare && !in_time).then_some(before_by_name);
-        add_groups(&mut answer, in_time, groups, before, content, arguments.reader.budget(BUDGET));
+        notices.extend(add_groups(
+            &mut answer,
+            in_time,
+            groups,
+            before,
+            content,
+            arguments.reader.budget(BUDGET),
+        ));
+        answer.set_some("notice", Some(notices.join(" ")));
         answer.set("definitions", definitions(&all));
         let reach = if compare {
             filters::reach(&filters)
@@ -204,7 +214,7 @@ fn add_groups(
     before: Option<HashMap<String, Figures>>,
     content: Content<'_>,
     budget: usize,
-) {
+) -> Option<String> {
     if let Some(before) = &before {
         // A group that has nothing now fell, which is worth a row.
         let now: HashSet<String> = groups.iter().map(|(name, _)| name.clone()).collect();
@@ -237,17 +247,12 @@ fn add_groups(
     if in_time {
         rows.reverse();
     }
-    if rows.len() < count {
+    let notice = (rows.len() < count).then(|| {
         let which = if in_time { "the newest" } else { "those with most conversations" };
-        answer.set(
-            "notice",
-            format!(
-                "{} of {count} groups are shown, {which}; narrow the question for the others.",
-                rows.len()
-            ),
-        );
-    }
+        format!("{} of {count} groups are shown, {which}; narrow the question for the others.", rows.len())
+    });
     answer.set_some("groups", Some(rows));
+    notice
 }
 
 /// The figures of a group in the period before that its own are compared with.

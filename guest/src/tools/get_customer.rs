@@ -114,7 +114,7 @@ fn describe(
     if let Some(id) = &customer.contact_id
         && let Some(contact) = customers::contact(connection, id)?
     {
-        who.set_some("role", contact.role);
+        who.set_some("role", contact.role.map(|role| content.line(&role)));
         who.set_some("phone", contact.phone.map(|phone| content.line(&phone)));
         who.set_some("your_id", contact.external_id.map(|id| content.line(&id)));
     }

@@ -93,7 +93,7 @@ fn call(context: &mut Context<'_>, arguments: &Arguments) -> Outcome {
     );
     context.reading(|connection| {
         let zone = super::zone(around.settings, connection)?;
-        let mut filters = filters::parse(arguments, connection, now, &zone)?.filters;
+        let mut filters = filters::parse(arguments, connection, now, &zone, Content::new(&around.settings.redactions))?.filters;
         if filters.created.is_open()
             && let Some(frame) = timeframe::parse("last 7 days", now, &zone)
         {

@@ -136,9 +136,10 @@ fn call(context: &mut Context<'_>, arguments: &Arguments) -> Outcome {
     };
     context.reading(|connection| {
         let zone = super::zone(around.settings, connection)?;
-        let selected = filters::parse(arguments, connection, now, &zone)?;
+        let selected = filters::parse(arguments, connection, now, &zone, Content::new(&around.settings.redactions))?;
         let mut filters = selected.filters;
         filters.but = like;
+        asked.notices.extend(selected.notices);
         if let Some(only_excluded) = asked.query.exclusion(asked.with_notes) {
             filters.excluded = Some(match filters.excluded.take() {
                 Some(other) => format!("({other}) OR ({only_excluded})"),
@@ -419,11 +420,11 @@ impl View<'_> {
 
     fn matched(&self, message: &threads::Message) -> Value {
         let mut matched = Answer::new();
-        matched.set("author_type", message.author_type.clone());
+        matched.set("author_type", self.content.line(&message.author_type));
         matched.set_some("author_name", message.author_name.as_deref().map(|name| self.content.line(name)));
         matched.set("created_at", message.created_at.clone());
         matched.set("kind", if message.is_note { "note" } else { "message" });
-        matched.set("message_id", message.id.clone());
+        matched.set("message_id", self.content.id(&message.id));
         matched.into_value()
     }
 

@@ -5,6 +5,7 @@
 //! else: the component can write to that folder.
 
 mod door;
+mod header;
 mod paths;
 mod portable;
 mod settings;
@@ -16,6 +17,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 pub use door::{Door, address};
+pub use header::{Origin, origin};
 pub use paths::{Place, cache_folder, configuration_folder, home, is_within};
 pub use settings::{SETTINGS, Setting};
 pub use sources::Sources;

@@ -102,7 +102,13 @@ const FOUND: &[(&str, &str)] = &[
 #[test]
 fn words_are_found_in_other_forms_and_spellings() {
     let mut texts: Vec<&str> = FOUND.iter().map(|(_, text)| *text).collect();
-    texts.extend(["nothing of interest here", "ganz etwas anderes", "tout autre chose", "あいうえお", "совсем другое"]);
+    texts.extend([
+        "nothing of interest here",
+        "ganz etwas anderes",
+        "tout autre chose",
+        "あいうえお",
+        "совсем другое",
+    ]);
     let mut store = cache(&texts);
     let mut missed = Vec::new();
     for (place, (query, text)) in FOUND.iter().enumerate() {
@@ -140,7 +146,10 @@ fn conversations_with_all_words_come_first_and_the_others_say_what_they_have() {
 fn a_correction_is_said() {
     let mut store = cache(&["the kettle leaks", "something else"]);
     let notice = asked(&mut store, "ketle")["notice"].clone();
-    assert!(notice.as_str().is_some_and(|text| text.contains("\"ketle\"") && text.contains("kettle")), "{notice}");
+    assert!(
+        notice.as_str().is_some_and(|text| text.contains("\"ketle\"") && text.contains("kettle")),
+        "{notice}"
+    );
     let notice = asked(&mut store, "zzzzqqqq")["notice"].clone();
     assert!(!notice.as_str().unwrap_or_default().contains("all the words"), "{notice}");
 }
