@@ -76,10 +76,15 @@ packages: build
     {{ build_simulator }}
     tests/packages/run.sh {{ bin }} {{ simulator }}
 
+# Follow "A new tool in ten minutes" of docs/CONTRIBUTING.md to the letter
+example:
+    tests/example/run.sh
+
 # Formatting and lints, as CI wants them
 lint:
     cargo fmt --all --check
-    cargo clippy --package fastintercom --package fastintercom-policy --all-targets -- -D warnings
+    cargo clippy --package fastintercom --package fastintercom-compose --package fastintercom-mcp --package fastintercom-policy --all-targets -- -D warnings
+    cargo clippy --target wasm32-wasip2 --package fastintercom-adapter-base --package fastintercom-adapter-driver --package fastintercom-adapter-http --package fastintercom-adapter-stdio -- -D warnings
     cargo clippy --package fastintercom-guest --package fastintercom-hostile --package fastintercom-tests --all-targets -- -D warnings
 
 # What CI runs
@@ -100,6 +105,15 @@ component:
     cargo build --quiet --package fastintercom
     cp {{ target }}/component/wasm32-wasip2/component/fastintercom_guest.wasm {{ target }}/fastintercom.wasm
     sha256sum {{ target }}/fastintercom.wasm
+
+# Compose the artifacts for other hosts (fastintercom-stdio.wasm, …) into target/artifacts, with their digests
+artifacts: component
+    guest/adapters/build.sh {{ target }}/fastintercom.wasm {{ target }}/artifacts
+
+# The artifacts in hosts that nobody here wrote; `--write docs/HOSTS.md` renews its table. Needs python and the package index
+hosts *arguments: artifacts
+    {{ build_simulator }}
+    tests/hosts/run.sh {{ bin }} {{ target }}/artifacts {{ simulator }} "$@"
 
 # Licences, bans and sources of all dependencies; `just deny advisories` asks the network, too
 deny *checks="licenses bans sources":

@@ -6,6 +6,7 @@
 
 mod door;
 mod paths;
+mod portable;
 mod settings;
 mod sources;
 mod token;

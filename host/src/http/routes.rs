@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
+use fastintercom_policy::guard::Guard;
 use http::header::{ACCEPT, ALLOW, AUTHORIZATION, COOKIE, HeaderValue, PROXY_AUTHORIZATION};
 use http::request::Parts;
 use http::{Method, Request, StatusCode, Uri};
@@ -12,7 +13,6 @@ use hyper::body::Incoming;
 use tokio_util::sync::CancellationToken;
 
 use super::answer::{self, Answer};
-use super::guard::Guard;
 use super::health::Health;
 use super::{body, cors, tools};
 use crate::application::Application;
@@ -45,7 +45,7 @@ impl Routes {
         streams: CancellationToken,
     ) -> Self {
         Self {
-            guard: Guard::new(door),
+            guard: Guard::new(door.token.clone(), door.names.clone()),
             health: Health::new(Arc::clone(&application), stopping.clone()),
             mcp: streamable::service(Arc::clone(&application), stopping, streams),
             application,
@@ -74,7 +74,7 @@ impl Routes {
 
     /// The answer, or the refusal on the way to it.
     async fn route(&self, mut parts: Parts, body: Incoming) -> Result<Answer, Box<Answer>> {
-        self.guard.check_names(&parts.uri, &parts.headers)?;
+        self.guard.check_names(&parts.uri, &parts.headers).map_err(answer::refused)?;
         let path = parts.uri.path().to_owned();
         // A browser asks before it shows the token.
         if cors::is_preflight(&parts) {
@@ -92,7 +92,7 @@ impl Routes {
                 only(&parts, &[Method::GET, Method::HEAD])?;
                 return Ok(self.health.ready().await);
             }
-            _ => self.guard.check_token(&parts.headers)?,
+            _ => self.guard.check_token(&parts.headers).map_err(answer::refused)?,
         }
         if path == "/mcp" {
             only(&parts, &[Method::POST])?;
