@@ -9,6 +9,7 @@
 //! SQLite's functions that only compute. SQLite looks at the clock between the steps of its
 //! machine; so a step must be short, which the limits and [`super::sql_functions`] see to.
 
+use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
 use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
@@ -172,6 +173,10 @@ struct Guard<'a> {
 
 impl<'a> Guard<'a> {
     fn set(connection: &'a mut Connection, hidden: String) -> StoreResult<Self> {
+        let tables: HashSet<String> = connection
+            .prepare("SELECT lower(name) FROM main.sqlite_schema")?
+            .query_map([], |row| row.get(0))?
+            .collect::<Result<_, _>>()?;
         let mut guard = Self { connection, limits: Vec::new() };
         let Self { connection, limits } = &mut guard;
         for (limit, most) in LIMITS {
@@ -183,7 +188,7 @@ impl<'a> Guard<'a> {
         let end = Instant::now() + TIME;
         sql_functions::set_deadline(Some(end));
         connection.progress_handler(STEPS, Some(move || Instant::now() >= end))?;
-        connection.authorizer(Some(move |context: AuthContext<'_>| judge(&context, &hidden)))?;
+        connection.authorizer(Some(move |context: AuthContext<'_>| judge(&context, &hidden, &tables)))?;
         Ok(guard)
     }
 }
@@ -326,25 +331,38 @@ const FUNCTIONS: &[&str] = &[
     "zeroblob",
 ];
 
-/// `hidden` is how the names of the views that may read the tables begin.
-fn judge(context: &AuthContext<'_>, hidden: &str) -> Authorization {
+/// `hidden` is how the names of the views that may read the tables begin, `tables` what the
+/// database has, in lower case.
+fn judge(context: &AuthContext<'_>, hidden: &str, tables: &HashSet<String>) -> Authorization {
     let allowed = match context.action {
         AuthAction::Select | AuthAction::Recursive => true,
         AuthAction::Function { function_name } => {
             FUNCTIONS.iter().any(|name| name.eq_ignore_ascii_case(function_name))
         }
         // Columns of subqueries and common table expressions are not asked about.
-        AuthAction::Read { table_name, .. } => match context.database_name {
-            Some("temp") => {
-                table_name.starts_with(hidden)
-                    || views::NAMES.iter().any(|name| name.eq_ignore_ascii_case(table_name))
+        AuthAction::Read { table_name, column_name } => {
+            let is_view = table_name.starts_with(hidden)
+                || views::NAMES.iter().any(|name| name.eq_ignore_ascii_case(table_name));
+            match context.database_name {
+                Some("temp") => is_view,
+                // Of what no column is read, a count of rows say, SQLite tells the name as it was
+                // written: a view's, a common table expression's, or a table's.
+                None if column_name.is_empty() => is_view || !is_data(table_name, tables),
+                _ => {
+                    context.accessor.is_some_and(|view| view.starts_with(hidden))
+                        || ["json_each", "json_tree"].iter().any(|name| name.eq_ignore_ascii_case(table_name))
+                }
             }
-            _ => {
-                context.accessor.is_some_and(|view| view.starts_with(hidden))
-                    || ["json_each", "json_tree"].iter().any(|name| name.eq_ignore_ascii_case(table_name))
-            }
-        },
+        }
         _ => false,
     };
     if allowed { Authorization::Allow } else { Authorization::Deny }
+}
+
+/// Whether a name without a schema may mean a table, or a virtual table that SQLite brings along.
+fn is_data(name: &str, tables: &HashSet<String>) -> bool {
+    let name = name.to_ascii_lowercase();
+    tables.contains(&name)
+        || ["sqlite_", "pragma_", "fts5"].iter().any(|begins| name.starts_with(begins))
+        || matches!(name.as_str(), "dbstat" | "bytecode" | "tables_used")
 }
