@@ -348,6 +348,9 @@ fn judge(context: &AuthContext<'_>, hidden: &str, tables: &HashSet<String>) -> A
                 // Of what no column is read, a count of rows say, SQLite tells the name as it was
                 // written: a view's, a common table expression's, or a table's.
                 None if column_name.is_empty() => is_view || !is_data(table_name, tables),
+                // Of a view that SQLite dissolved, a count of rows names the table behind it, and no
+                // longer the view. It tells what counting the view tells.
+                Some("main") if column_name.is_empty() && views::are_made_of(table_name) => true,
                 _ => {
                     context.accessor.is_some_and(|view| view.starts_with(hidden))
                         || ["json_each", "json_tree"].iter().any(|name| name.eq_ignore_ascii_case(table_name))

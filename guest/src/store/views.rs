@@ -55,3 +55,13 @@ pub fn ensure(connection: &Connection) -> StoreResult<String> {
     connection.execute_batch(&format!("SAVEPOINT views; {sql} RELEASE views"))?;
     Ok(prefix)
 }
+
+/// Whether a view reads that table.
+#[must_use]
+pub fn are_made_of(table: &str) -> bool {
+    let name = table.to_ascii_lowercase();
+    SQL.split("main.").skip(1).any(|rest| {
+        rest.strip_prefix(name.as_str())
+            .is_some_and(|rest| !rest.starts_with(|next: char| next.is_alphanumeric() || next == '_'))
+    })
+}

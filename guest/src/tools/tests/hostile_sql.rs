@@ -115,7 +115,6 @@ fn tables_are_not_counted_and_unknown_functions_are_not_called() {
     for sql in [
         "SELECT count(*) FROM main.contacts",
         "SELECT count(*) FROM contacts",
-        "SELECT 1 FROM main.conversations",
         "SELECT EXISTS (SELECT 1 FROM contacts)",
         "WITH v_messages AS (SELECT count(*) FROM main.contacts) SELECT * FROM v_messages",
         "WITH RECURSIVE v_tags(a) AS (SELECT 1 FROM contacts UNION ALL SELECT 1 FROM v_tags WHERE 0) SELECT * FROM v_tags",
