@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::arguments::ResetOptions;
 use super::{Failure, repair, terminal};
-use crate::config::{Origin, Place, Sources, origin, place};
+use crate::config::{Owner, Place, Sources, place, whose};
 use crate::sandbox::lock::{DatabaseLock, UseLock};
 
 /// How often, and how many times, it is tried to have the database alone.
@@ -52,15 +52,15 @@ pub fn run(sources: &Sources, options: &ResetOptions) -> Result<ExitCode, Failur
 
 /// The setting may name a file by mistake, and then its folder is somebody's, too.
 fn refuse_strangers(place: &Place) -> Result<(), Failure> {
-    let whose = match origin(&place.file) {
-        Ok(Origin::Ours | Origin::Empty) => return Ok(()),
+    let what = match whose(&place.file) {
+        Ok(Owner::Ours | Owner::Empty) => return Ok(()),
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-        Ok(Origin::Unmarked) => "is a database without FastIntercom's mark (of another program, or of the original one and not yet taken over)".to_owned(),
-        Ok(Origin::Stranger) => "does not begin as a database of FastIntercom's".to_owned(),
+        Ok(Owner::Unmarked) => "is a database without FastIntercom's mark (of another program, or of the original one and not yet taken over)".to_owned(),
+        Ok(Owner::Stranger) => "does not begin as a database of FastIntercom's".to_owned(),
         Err(error) => format!("cannot be read ({error})"),
     };
     Err(Failure::Work(format!(
-        "{} {whose}, so nothing was removed. Check FASTINTERCOM_DB_PATH; if you are sure, remove the file yourself.",
+        "{} {what}, so nothing was removed. Check FASTINTERCOM_DB_PATH; if you are sure, remove the file yourself.",
         place.file.display()
     )))
 }
@@ -103,9 +103,9 @@ fn cached(place: &Place) -> io::Result<Vec<Cached>> {
         let ours = match kind(&entry.file_name().to_string_lossy(), &name) {
             None => false,
             Some(Kind::Companion) => true,
-            Some(Kind::Database) => matches!(origin(&entry.path())?, Origin::Ours | Origin::Empty),
+            Some(Kind::Database) => matches!(whose(&entry.path())?, Owner::Ours | Owner::Empty),
             // A copy of the original's database has no mark of ours yet.
-            Some(Kind::Copy) => !matches!(origin(&entry.path())?, Origin::Stranger),
+            Some(Kind::Copy) => !matches!(whose(&entry.path())?, Owner::Stranger),
         };
         if ours {
             found.push(Cached { path: entry.path(), bytes: entry.metadata()?.len() });

@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 pub use door::{Door, address};
-pub use header::{Origin, origin};
+pub use header::{Owner, whose};
 pub use paths::{Place, cache_folder, configuration_folder, home, is_within};
 pub use settings::{SETTINGS, Setting};
 pub use sources::Sources;

@@ -75,6 +75,7 @@ impl Node {
         self.met_from(&mut 0, has)
     }
 
+    #[expect(clippy::unnecessary_fold, reason = "every node takes its places, whatever the others say")]
     fn met_from(&self, at: &mut usize, has: &impl Fn(usize) -> bool) -> bool {
         match self {
             Self::Phrase(_) | Self::Near(..) | Self::Without(..) => {

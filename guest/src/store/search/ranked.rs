@@ -95,7 +95,7 @@ impl Search<'_> {
         for (term, list) in lists.iter().enumerate() {
             occurrences.extend(list.rows.iter().map(|(message, count)| (*message, term, *count)));
         }
-        occurrences.sort_unstable_by(|a, b| (b.0, b.1).cmp(&(a.0, a.1)));
+        occurrences.sort_unstable_by_key(|found| std::cmp::Reverse((found.0, found.1)));
         let rarities: Vec<f64> =
             estimates.iter().map(|messages| rarity(*messages, totals.messages)).collect();
         let rows = best_rows(query, &terms, &occurrences, &rarities, &having_all);
