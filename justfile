@@ -76,6 +76,10 @@ packages: build
     {{ build_simulator }}
     tests/packages/run.sh {{ bin }} {{ simulator }}
 
+# Follow "A new tool in ten minutes" of docs/CONTRIBUTING.md to the letter
+example:
+    tests/example/run.sh
+
 # Formatting and lints, as CI wants them
 lint:
     cargo fmt --all --check
