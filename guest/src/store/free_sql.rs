@@ -17,7 +17,8 @@ use rusqlite::limits::Limit;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, ErrorCode};
 
-use super::{sql_functions, views};
+use super::sql_functions::{self, LONGEST_VALUE};
+use super::views;
 use crate::error::{StoreError, StoreResult};
 
 /// Longest statement, in bytes.
@@ -27,8 +28,6 @@ const TIME: Duration = Duration::from_secs(3);
 /// Steps of SQLite's machine between two looks at the clock: one may copy or parse a text of
 /// [`LONGEST_VALUE`], which takes milliseconds.
 const STEPS: i32 = 250;
-/// Longest text or blob that a statement may read or build. Bodies of messages are far smaller.
-pub(super) const LONGEST_VALUE: i32 = 1_000_000;
 /// What a statement may be made of. A question of an analyst's needs a tenth of each; a statement
 /// with more takes long before it runs, when nothing interrupts it, or is long in one step.
 const LIMITS: &[(Limit, i32)] = &[

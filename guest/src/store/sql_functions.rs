@@ -62,6 +62,9 @@ pub(super) fn set_deadline(deadline: Option<Instant>) {
     DEADLINE.set(deadline);
 }
 
+/// Longest text or blob that a statement may read or build. Bodies of messages are far smaller.
+pub(super) const LONGEST_VALUE: i32 = 1_000_000;
+
 /// # Errors
 /// As an interrupted statement, when its time is over. For every function of ours that takes long.
 pub(super) fn in_time() -> Result<()> {

@@ -8,8 +8,7 @@
 use rusqlite::Connection;
 use rusqlite::functions::FunctionFlags;
 
-use super::free_sql::LONGEST_VALUE;
-use super::sql_functions::{self, in_time};
+use super::sql_functions::{self, LONGEST_VALUE, in_time};
 use crate::error::StoreResult;
 use crate::text;
 

@@ -133,7 +133,7 @@ fn a_file_of_somebody_else_keeps_every_byte_and_its_mode_whatever_the_command() 
     let newer = format!("PRAGMA application_id = {}; PRAGMA user_version = 99; {like_named}", 0x4661_496e);
     let newer = database("newer.sqlite", &newer);
     let before = std::fs::read(&newer).expect("bytes");
-    let told = cli.env("FASTINTERCOM_DB_PATH", &newer).args(["repair"]).run().assert_code(1);
+    let told = cli.clone().env("FASTINTERCOM_DB_PATH", &newer).args(["repair"]).run().assert_code(1);
     assert!(told.stderr.contains("newer"), "{told:?}");
     assert!(std::fs::read(&newer).expect("bytes") == before, "a newer database was changed");
 }

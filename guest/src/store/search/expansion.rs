@@ -4,6 +4,8 @@
 //! question is looked for in every form that the vocabulary has of it; one that is nowhere is
 //! corrected to the nearest that is.
 
+use std::collections::HashSet;
+
 use rusqlite::Connection;
 
 use super::ast::Phrase;
@@ -161,7 +163,20 @@ fn inflected(connection: &Connection, languages: &Languages, word: &str) -> Stor
             forms.push(candidate);
         }
     }
+    keep_doers_apart(word, &mut forms);
     Ok(forms)
+}
+
+/// English `-er` makes another word, which Snowball takes for a form: who looks for customs does not
+/// mean the customers. It is told from a German plural by its own plural, `-ers`.
+fn keep_doers_apart(word: &str, forms: &mut Vec<String>) {
+    let all: HashSet<String> = forms.iter().cloned().chain([word.to_owned()]).collect();
+    let is_doer = |form: &str| {
+        let one = form.strip_suffix('s').unwrap_or(form);
+        one.ends_with("er") && all.contains(one) && all.contains(&format!("{one}s"))
+    };
+    let wanted = is_doer(word);
+    forms.retain(|form| is_doer(form) == wanted);
 }
 
 /// The letters with which both begin.
