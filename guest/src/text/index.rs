@@ -99,13 +99,11 @@ fn normal(text: &str) -> String {
     text.nfkc().map(one).collect()
 }
 
-/// Whether the text is one run of a script without blanks, so that its tokens are pairs.
+/// Whether the text has a run of a script without blanks, so that its tokens are pairs. Such a
+/// sentence may hold a number or a name in other letters: `1756年` and `BSkyBの` have no blank, too.
 #[must_use]
 pub fn is_unbroken(text: &str) -> bool {
-    let text = text.trim_end_matches('*');
-    let mut letters =
-        text.chars().filter(|letter| letter.is_alphanumeric() || is_attached(*letter)).peekable();
-    letters.peek().is_some() && letters.all(|letter| is_paired(letter) || is_attached(letter))
+    text.chars().any(is_paired)
 }
 
 /// The text as answers show it, without what only chooses the form of a letter: a word is the

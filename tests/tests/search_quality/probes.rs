@@ -121,6 +121,25 @@ fn words_are_found_in_other_forms_and_spellings() {
     assert!(missed.is_empty(), "{}", missed.join("\n"));
 }
 
+/// A number or a name in other letters stands in such a sentence without a blank.
+#[test]
+fn a_sentence_without_blanks_is_found_whatever_letters_it_holds() {
+    let mut store = cache(&[
+        "1756年劳登勋爵成为副手",
+        "BSkyBの契約は終了しました",
+        "การชำระเงิน PayPal ล้มเหลว",
+        "完全不同的内容",
+    ]);
+    for (query, place) in [
+        ("1756年，谁被任命为劳登勋爵的副手？", "1"),
+        ("BSkyBとの契約はいつ終わりましたか", "2"),
+        ("ชำระเงินด้วยPayPalไม่ได้", "3"),
+    ] {
+        let answer = asked(&mut store, query);
+        assert_eq!(ids(&answer).first().copied(), Some(place), "{query}: {answer}");
+    }
+}
+
 #[test]
 fn exact_phrases_stay_exact() {
     let mut store = cache(&["the refunds came", "a refund came", "the e-mail came"]);

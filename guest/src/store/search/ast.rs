@@ -21,7 +21,7 @@ pub struct Phrase {
     pub prefix: bool,
     /// Stood in quotation marks or has a `*`: found as it stands and in no other form.
     pub exact: bool,
-    /// Written without blanks, so that the tokens are pairs of characters.
+    /// Written without blanks, at least in part, so that tokens are pairs of characters.
     pub paired: bool,
     /// FTS5 expressions that count as this one: other forms and spellings of the word.
     pub others: Vec<String>,
