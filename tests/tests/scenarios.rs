@@ -3,6 +3,7 @@
 mod account;
 mod claims;
 mod house;
+mod growth;
 mod questions;
 mod questions_paging;
 mod search_quality;

@@ -2,7 +2,9 @@
 //! is linked to; and which conversations were read before these fields were kept.
 
 use rusqlite::{Connection, OptionalExtension, params};
+use serde_json::{Map, Value};
 
+use super::bulk::document;
 use super::rows::{ContentSourceRow, LinkRow};
 use crate::error::StoreResult;
 
@@ -89,6 +91,51 @@ pub fn write_links(connection: &Connection, conversation: i64, links: &[LinkRow]
             .execute(params![conversation, link.kind, link.id, link.category])?;
     }
     Ok(())
+}
+
+/// What Intercom says of a conversation beside what lists show, by the names of the columns; null
+/// where it says nothing.
+pub fn of_conversation(connection: &Connection, number: i64) -> StoreResult<Option<Map<String, Value>>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT c.custom_attributes, c.sla_name, c.sla_status, c.source_url AS page, c.current_channel,
+            coalesce(b.name, b.email, c.closed_by_id) AS closed_by,
+            c.assignment_seconds, c.office_first_response_seconds, c.office_resolution_seconds,
+            c.handling_seconds, c.team_response_seconds,
+            c.ai_answer_type AS answer_type, c.ai_source_title AS brought_in_by,
+            (SELECT json_group_array(json_object('title', s.title, 'kind', s.kind, 'url', s.url))
+                FROM conversation_content_sources x JOIN content_sources s ON s.number = x.source
+                WHERE x.conversation = c.number) AS sources,
+            (SELECT json_group_array(json_object('kind', l.kind, 'id', l.id, 'category', l.category))
+                FROM conversation_links l WHERE l.conversation = c.number) AS linked,
+            k.plan, k.monthly_spend, k.segments, p.country,
+            coalesce(c.language, p.language) AS language
+         FROM conversations c LEFT JOIN admins b ON b.id = c.closed_by_id
+            LEFT JOIN companies k ON k.id = c.company_id LEFT JOIN contacts p ON p.id = c.contact_id
+         WHERE c.number = ?1",
+    )?;
+    Ok(statement.query_row([number], document).optional()?)
+}
+
+/// What Intercom knows of a contact beyond its conversations.
+pub fn of_contact(connection: &Connection, id: &str) -> StoreResult<Option<Map<String, Value>>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT p.role, p.phone, p.external_id AS your_id, p.country, p.region, p.city, p.language, p.browser, p.os,
+            p.signed_up_at, p.last_seen_at, coalesce(a.name, a.email, p.owner_id) AS owner, p.unsubscribed,
+            (SELECT json_group_array(t.name) FROM json_each(p.tag_ids) j JOIN tags t ON t.id = j.value) AS tags,
+            p.custom_attributes, p.company_id
+         FROM contacts p LEFT JOIN admins a ON a.id = p.owner_id WHERE p.id = ?1",
+    )?;
+    Ok(statement.query_row([id], document).optional()?)
+}
+
+/// What Intercom knows of the company of that id or exact name, as it is now.
+pub fn of_company(connection: &Connection, id_or_name: &str) -> StoreResult<Option<Map<String, Value>>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT name, external_id AS your_id, plan, monthly_spend, size, industry, website, user_count,
+            created_at, last_request_at, tags, segments, custom_attributes
+         FROM companies WHERE id = ?1 OR name = ?1 COLLATE NOCASE ORDER BY id = ?1 DESC LIMIT 1",
+    )?;
+    Ok(statement.query_row([id_or_name], document).optional()?)
 }
 
 /// Queues so many conversations at most that an earlier version read, the latest changes first,
