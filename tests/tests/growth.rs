@@ -39,7 +39,9 @@ const GROUPS: &[(&str, &str)] = &[
 fn bytes(connection: &Connection) -> i64 {
     connection.execute_batch("VACUUM").expect("vacuums");
     connection
-        .query_row("SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()", [], |row| row.get(0))
+        .query_row("SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()", [], |row| {
+            row.get(0)
+        })
         .expect("a size")
 }
 

@@ -18,6 +18,7 @@ pub mod maintenance;
 mod message_numbers;
 mod migrations;
 pub mod people;
+pub mod raw_answers;
 mod refresh;
 pub mod rows;
 pub mod runs;

@@ -4,6 +4,7 @@
 use rusqlite::ToSql;
 use rusqlite::types::ToSqlOutput;
 
+use super::raw_answers::Deflated;
 use crate::ids::{CompanyId, ContactId, ConversationId, PartId, TagId};
 use crate::time::UnixSeconds;
 
@@ -202,6 +203,8 @@ pub struct ThreadRows {
     pub messages: Vec<MessageRow>,
     pub events: Vec<EventRow>,
     pub seen_contacts: Vec<SeenContact>,
+    /// The answer itself, where it is to be kept.
+    pub raw: Option<Deflated>,
     /// Intercom has more parts than it returned.
     pub truncated: bool,
     /// Intercom returned no list of parts at all: what is stored of them stays, and the thread is

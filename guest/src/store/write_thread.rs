@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::index::{IndexEntry, index_message, unindex_message};
 use super::rows::{EventRow, MessageRow, SeenContact, ThreadRows};
-use super::{message_numbers, write_conversation};
+use super::{message_numbers, raw_answers, write_conversation};
 use crate::error::StoreResult;
 use crate::ids::{ConversationId, PartId};
 use crate::text;
@@ -37,6 +37,9 @@ pub fn store_thread(
     let Some(number) = write_conversation::upsert(connection, &thread.conversation, now)? else {
         return Ok(ThreadOutcome::Older);
     };
+    if let Some(raw) = thread.raw.as_ref().filter(|_| !thread.parts_unknown) {
+        raw_answers::write(connection, number, raw)?;
+    }
     let id = &thread.conversation.id;
     let owner = Owner { id, number };
     let mut stored = stored_messages(connection, id)?;

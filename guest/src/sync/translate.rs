@@ -227,6 +227,7 @@ pub(super) fn thread(mut from: Conversation) -> ThreadRows {
         messages,
         events,
         seen_contacts,
+        raw: None,
         truncated,
         parts_unknown,
         oldest_part,
