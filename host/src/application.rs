@@ -1,12 +1,14 @@
 //! The parts put together: what the MCP server and the command line both use.
 
 use std::pin::Pin;
-use std::sync::{Arc, OnceLock};
-use std::time::{Duration, Instant};
+use std::sync::{Arc, Mutex, OnceLock};
+use std::time::{Duration, Instant, SystemTime};
 
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument as _;
 
+use crate::audit::{self, Audit, Disclosed, Pending, Record};
+use crate::callers::Asker;
 use crate::component::bindings::account::AccountReport;
 use crate::component::bindings::sync_types::SyncError;
 use crate::component::bindings::tools::{Tool, ToolError, ToolOutput};
@@ -16,7 +18,7 @@ use crate::component::deadline::Deadline;
 use crate::component::errors::CallError;
 use crate::component::limits::MemoryBudget;
 use crate::component::loader::Loader;
-use crate::component::pool::Readers;
+use crate::component::pool::{Around, Readers};
 use crate::component::state::{CallContext, ProgressSink};
 use crate::component::surroundings::Surroundings;
 use crate::component::worker::Worker;
@@ -40,14 +42,16 @@ pub struct Application {
     pub readers: Arc<Readers>,
     pub syncs: Arc<Syncs>,
     pub calls: Calls,
+    /// `None`: nobody keeps who read what.
+    pub audit: Option<Arc<Audit>>,
     /// `None`: nothing is told to anybody.
     pub telemetry: Option<Telemetry>,
 }
 
 /// One call of an exported function, boxed as the workers want it.
 macro_rules! call {
-    ($self:ident, $cancelled:expr, $progress:expr, |$live:ident| $call:expr) => {
-        $self.readers.call($cancelled, $progress, move |$live| Box::pin(async move { $call.await })).await
+    ($self:ident, $around:expr, |$live:ident| $call:expr) => {
+        $self.readers.call($around, move |$live| Box::pin(async move { $call.await })).await
     };
 }
 
@@ -77,6 +81,8 @@ impl Application {
         });
         let telemetry =
             config.otlp_endpoint.as_deref().map(Telemetry::start).transpose().map_err(ConfigError)?;
+        let audit = (config.audit.enabled == Some(true)).then(|| Audit::open(&config.audit)).transpose();
+        let audit = audit.map_err(ConfigError)?.map(Arc::new);
         let loader = Loader::new(bytes, config.code_cache.clone());
         let readers = Readers::new(Arc::clone(&loader), Arc::clone(&surroundings));
         let syncs = Syncs::new(Arc::clone(&loader), Arc::clone(&surroundings));
@@ -90,6 +96,7 @@ impl Application {
             readers,
             syncs,
             calls: Calls::default(),
+            audit,
             telemetry,
         }))
     }
@@ -99,7 +106,7 @@ impl Application {
     /// # Errors
     /// [`CallError`].
     pub async fn tools(&self) -> Result<Vec<Tool>, CallError> {
-        call!(self, CancellationToken::new(), None, |live| live
+        call!(self, Around::default(), |live| live
             .exports
             .fastintercom_component_tools()
             .call_list_tools(&mut live.store))
@@ -111,10 +118,25 @@ impl Application {
     /// [`CallError`] when the component gave no answer; the inner error is the tool's own.
     pub async fn call_tool(
         &self,
+        asker: &Asker,
         name: String,
         arguments: String,
         cancelled: CancellationToken,
         progress: Option<ProgressSink>,
+    ) -> Result<Result<ToolOutput, ToolError>, CallError> {
+        let read = Read { operation: "tools/call", name: &name, arguments: &arguments, size: size_of_tool };
+        self.audited(asker, read, async |disclosed| {
+            let around = Around { cancelled, progress, disclosed };
+            self.call_tool_unlogged(name.clone(), arguments.clone(), around).await
+        })
+        .await
+    }
+
+    async fn call_tool_unlogged(
+        &self,
+        name: String,
+        arguments: String,
+        around: Around,
     ) -> Result<Result<ToolOutput, ToolError>, CallError> {
         let begun = Instant::now();
         let tool = crate::text::printable(&name, 64);
@@ -122,20 +144,16 @@ impl Application {
         // so that lines of every level have it.
         let span = tracing::error_span!("call", request = self.calls.next(), tool);
         let answer = async {
-            call!(self, cancelled, progress, |live| live
-                .exports
-                .fastintercom_component_tools()
-                .call_call_tool(&mut live.store, &name, &arguments))
+            call!(self, around, |live| live.exports.fastintercom_component_tools().call_call_tool(
+                &mut live.store,
+                &name,
+                &arguments
+            ))
         };
         let answer: Result<Result<ToolOutput, ToolError>, CallError> = answer.instrument(span.clone()).await;
         let (outcome, took) = (Outcome::of(&answer), begun.elapsed());
         self.calls.ended(&tool, outcome, took);
-        let bytes = match &answer {
-            Ok(Ok(output) | Err(ToolError::InvalidArguments(output) | ToolError::Failed(output))) => {
-                output.structured.len() + output.text.len()
-            }
-            Ok(Err(ToolError::UnknownTool(_))) | Err(_) => 0,
-        };
+        let bytes = answer.as_ref().map_or(0, size_of_tool);
         span.in_scope(|| {
             tracing::info!(
                 milliseconds = (took.as_secs_f64() * 10_000.0).round() / 10.0,
@@ -144,6 +162,42 @@ impl Application {
                 "tool called"
             );
         });
+        answer
+    }
+
+    /// Does the work, and has a line in the audit log before anybody gets its answer.
+    async fn audited<T>(
+        &self,
+        asker: &Asker,
+        read: Read<'_, T>,
+        work: impl AsyncFnOnce(Arc<Mutex<Disclosed>>) -> Result<T, CallError>,
+    ) -> Result<T, CallError>
+    where
+        T: Ended,
+    {
+        let disclosed = Arc::<Mutex<Disclosed>>::default();
+        let Some(audit) = &self.audit else { return work(disclosed).await };
+        let record = Record {
+            at: SystemTime::now(),
+            caller: asker.caller.to_string(),
+            client: asker.client.clone(),
+            operation: read.operation,
+            name: crate::text::printable(read.name, 200),
+            arguments: read.arguments.to_owned(),
+            disclosed: Disclosed::default(),
+            bytes: 0,
+            redaction: self.config.redactions.iter().map(|kind| audit::redaction(*kind)).collect(),
+            outcome: Outcome::Cancelled,
+            took: Duration::ZERO,
+        };
+        let pending = Pending::new(Arc::clone(audit), record, Arc::clone(&disclosed));
+        let answer = work(disclosed).await;
+        let (outcome, bytes) = match &answer {
+            Ok(answer) => (answer.outcome(), (read.size)(answer)),
+            Err(CallError::Cancelled) => (Outcome::Cancelled, 0),
+            Err(_) => (Outcome::Host, 0),
+        };
+        pending.end(outcome, bytes).await.map_err(CallError::Audit)?;
         answer
     }
 
@@ -159,7 +213,7 @@ impl Application {
     /// # Errors
     /// [`CallError`].
     pub async fn resources(&self) -> Result<Vec<resources::ResourceEntry>, CallError> {
-        call!(self, CancellationToken::new(), None, |live| live
+        call!(self, Around::default(), |live| live
             .exports
             .fastintercom_component_resources()
             .call_list_resources(&mut live.store))
@@ -168,7 +222,7 @@ impl Application {
     /// # Errors
     /// [`CallError`].
     pub async fn resource_templates(&self) -> Result<Vec<resources::ResourceTemplate>, CallError> {
-        call!(self, CancellationToken::new(), None, |live| live
+        call!(self, Around::default(), |live| live
             .exports
             .fastintercom_component_resources()
             .call_list_resource_templates(&mut live.store))
@@ -178,19 +232,30 @@ impl Application {
     /// [`CallError`]; the inner error says that there is no such resource.
     pub async fn read_resource(
         &self,
+        asker: &Asker,
         uri: String,
         cancelled: CancellationToken,
     ) -> Result<Result<resources::ResourceContent, String>, CallError> {
-        call!(self, cancelled, None, |live| live
-            .exports
-            .fastintercom_component_resources()
-            .call_read_resource(&mut live.store, &uri))
+        let read = Read {
+            operation: "resources/read",
+            name: &uri,
+            arguments: "{}",
+            size: |answer: &Result<resources::ResourceContent, String>| answer.as_ref().map_or(0, |content| content.text.len()),
+        };
+        self.audited(asker, read, async |disclosed| {
+            let (uri, around) = (uri.clone(), Around { cancelled, disclosed, progress: None });
+            call!(self, around, |live| live
+                .exports
+                .fastintercom_component_resources()
+                .call_read_resource(&mut live.store, &uri))
+        })
+        .await
     }
 
     /// # Errors
     /// [`CallError`].
     pub async fn prompts(&self) -> Result<Vec<prompts::Prompt>, CallError> {
-        call!(self, CancellationToken::new(), None, |live| live
+        call!(self, Around::default(), |live| live
             .exports
             .fastintercom_component_prompts()
             .call_list_prompts(&mut live.store))
@@ -200,32 +265,68 @@ impl Application {
     /// [`CallError`]; the inner error says what is wrong with name or arguments.
     pub async fn get_prompt(
         &self,
+        asker: &Asker,
         name: String,
         arguments: String,
         cancelled: CancellationToken,
     ) -> Result<Result<prompts::PromptContent, String>, CallError> {
-        call!(self, cancelled, None, |live| live.exports.fastintercom_component_prompts().call_get_prompt(
-            &mut live.store,
-            &name,
-            &arguments
-        ))
+        let read = Read {
+            operation: "prompts/get",
+            name: &name,
+            arguments: &arguments,
+            size: |answer| {
+                answer
+                    .as_ref()
+                    .map_or(0, |content| content.messages.iter().map(|message| message.text.len()).sum())
+            },
+        };
+        self.audited(asker, read, async |disclosed| {
+            let around = Around { cancelled, disclosed, progress: None };
+            let (name, arguments) = (name.clone(), arguments.clone());
+            call!(self, around, |live| live.exports.fastintercom_component_prompts().call_get_prompt(
+                &mut live.store,
+                &name,
+                &arguments
+            ))
+        })
+        .await
     }
 
     /// # Errors
     /// [`CallError`]; the inner error says what is wrong with the reference.
     pub async fn complete(
         &self,
+        asker: &Asker,
         reference: prompts::CompletionReference,
         argument: String,
         typed: String,
         cancelled: CancellationToken,
     ) -> Result<Result<prompts::Completion, String>, CallError> {
-        call!(self, cancelled, None, |live| live.exports.fastintercom_component_prompts().call_complete(
-            &mut live.store,
-            &reference,
-            &argument,
-            &typed
-        ))
+        let name = match &reference {
+            prompts::CompletionReference::Prompt(name)
+            | prompts::CompletionReference::ResourceTemplate(name) => name.clone(),
+        };
+        let mut arguments = serde_json::Map::new();
+        arguments.insert(crate::text::printable(&argument, 100), typed.clone().into());
+        let arguments = serde_json::Value::Object(arguments).to_string();
+        let read = Read {
+            operation: "completion/complete",
+            name: &name,
+            arguments: &arguments,
+            size: |answer: &Result<prompts::Completion, String>| {
+                answer.as_ref().map_or(0, |completion| completion.values.iter().map(String::len).sum())
+            },
+        };
+        self.audited(asker, read, async |disclosed| {
+            let around = Around { cancelled, disclosed, progress: None };
+            call!(self, around, |live| live.exports.fastintercom_component_prompts().call_complete(
+                &mut live.store,
+                &reference,
+                &argument,
+                &typed
+            ))
+        })
+        .await
     }
 
     /// Takes care of the database in an instance of its own. What goes through a whole database
@@ -300,6 +401,7 @@ impl Application {
         let context = CallContext {
             deadline: Arc::new(Deadline::new(limit)),
             progress,
+            disclosed: Arc::default(),
             stop: Arc::default(),
             place: None,
         };
@@ -319,7 +421,7 @@ impl Application {
         > + Send
         + 'static,
     ) -> Result<Result<R, String>, CallError> {
-        self.readers.call(CancellationToken::new(), None, work).await
+        self.readers.call(Around::default(), work).await
     }
 
     /// Conversations for a terminal, `width` columns wide.
@@ -332,11 +434,15 @@ impl Application {
         width: Option<u32>,
         cancelled: CancellationToken,
     ) -> Result<Result<views::Screen, views::ViewError>, CallError> {
-        call!(self, cancelled, None, |live| live.exports.fastintercom_component_views().call_search(
-            &mut live.store,
-            &options,
-            width
-        ))
+        self.audited(&terminal(), Read::command("search", &options, size_of_screen), async |disclosed| {
+            let (options, around) = (options.clone(), Around { cancelled, disclosed, progress: None });
+            call!(self, around, |live| live.exports.fastintercom_component_views().call_search(
+                &mut live.store,
+                &options,
+                width
+            ))
+        })
+        .await
     }
 
     /// One conversation for a terminal, `width` columns wide.
@@ -349,11 +455,15 @@ impl Application {
         width: Option<u32>,
         cancelled: CancellationToken,
     ) -> Result<Result<views::Screen, views::ViewError>, CallError> {
-        call!(self, cancelled, None, |live| live.exports.fastintercom_component_views().call_show(
-            &mut live.store,
-            &options,
-            width
-        ))
+        self.audited(&terminal(), Read::command("show", &options, size_of_screen), async |disclosed| {
+            let (options, around) = (options.clone(), Around { cancelled, disclosed, progress: None });
+            call!(self, around, |live| live.exports.fastintercom_component_views().call_show(
+                &mut live.store,
+                &options,
+                width
+            ))
+        })
+        .await
     }
 
     /// A page with figures and charts.
@@ -365,10 +475,15 @@ impl Application {
         options: String,
         cancelled: CancellationToken,
     ) -> Result<Result<views::Page, views::ViewError>, CallError> {
-        call!(self, cancelled, None, |live| live
-            .exports
-            .fastintercom_component_views()
-            .call_report(&mut live.store, &options))
+        let size = |page: &Result<views::Page, _>| page.as_ref().map_or(0, |page| page.html.len());
+        self.audited(&terminal(), Read::command("report", &options, size), async |disclosed| {
+            let (options, around) = (options.clone(), Around { cancelled, disclosed, progress: None });
+            call!(self, around, |live| live
+                .exports
+                .fastintercom_component_views()
+                .call_report(&mut live.store, &options))
+        })
+        .await
     }
 
     /// The state of the cache: a JSON object, and lines for a person.
@@ -384,4 +499,64 @@ impl Application {
         })
         .await
     }
+}
+
+/// What a call reads, for the audit log.
+struct Read<'a, T> {
+    operation: &'static str,
+    name: &'a str,
+    arguments: &'a str,
+    /// Bytes of an answer.
+    size: fn(&T) -> usize,
+}
+
+impl<'a, T> Read<'a, T> {
+    /// A command of the command line.
+    fn command(name: &'a str, options: &'a str, size: fn(&T) -> usize) -> Self {
+        Self { operation: "command", name, arguments: options, size }
+    }
+}
+
+/// How a call of the component ended that did end.
+trait Ended {
+    fn outcome(&self) -> Outcome;
+}
+
+impl Ended for Result<ToolOutput, ToolError> {
+    fn outcome(&self) -> Outcome {
+        Outcome::of_tool(self)
+    }
+}
+
+impl<T> Ended for Result<T, String> {
+    fn outcome(&self) -> Outcome {
+        if self.is_ok() { Outcome::Ok } else { Outcome::Failed }
+    }
+}
+
+impl<T> Ended for Result<T, views::ViewError> {
+    fn outcome(&self) -> Outcome {
+        match self {
+            Ok(_) => Outcome::Ok,
+            Err(views::ViewError::InvalidOptions(_)) => Outcome::InvalidArguments,
+            Err(views::ViewError::Failed(_)) => Outcome::Failed,
+        }
+    }
+}
+
+fn terminal() -> Asker {
+    Asker::new(Asker::TERMINAL, None)
+}
+
+fn size_of_tool(answer: &Result<ToolOutput, ToolError>) -> usize {
+    match answer {
+        Ok(output) | Err(ToolError::InvalidArguments(output) | ToolError::Failed(output)) => {
+            output.structured.len() + output.text.len()
+        }
+        Err(ToolError::UnknownTool(_)) => 0,
+    }
+}
+
+fn size_of_screen(screen: &Result<views::Screen, views::ViewError>) -> usize {
+    screen.as_ref().map_or(0, |screen| screen.lines.iter().flatten().map(|span| span.text.len()).sum())
 }

@@ -225,6 +225,7 @@ impl Syncs {
         let context = CallContext {
             deadline: Arc::new(Deadline::watchdog(self.surroundings.limits.sync_stall)),
             progress: Some(sink),
+            disclosed: Arc::default(),
             stop: Arc::clone(&self.stopping),
             place: None,
         };
@@ -263,6 +264,7 @@ impl Syncs {
         let context = CallContext {
             deadline: Arc::new(Deadline::new(CLOSE_GRACE)),
             progress: None,
+            disclosed: Arc::default(),
             stop: Arc::default(),
             place: None,
         };

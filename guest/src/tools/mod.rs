@@ -18,6 +18,7 @@ mod check_coverage;
 pub(crate) mod content;
 mod conversation;
 mod cursor;
+pub mod disclosure;
 mod filters;
 mod force_sync;
 pub(crate) mod freshness;

@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 use super::arguments::CallOptions;
 use super::{Failure, terminal};
 use crate::application::Application;
+use crate::callers::Asker;
 use crate::component::bindings::tools::ToolError;
 
 pub async fn run(application: Arc<Application>, options: CallOptions) -> Result<ExitCode, Failure> {
@@ -17,7 +18,9 @@ pub async fn run(application: Arc<Application>, options: CallOptions) -> Result<
     {
         return Err(Failure::Usage(format!("The arguments are no JSON object: {error}.")));
     }
-    let answer = application.call_tool(options.tool, options.arguments, cancelled, None).await?;
+    let answer = application
+        .call_tool(&Asker::new(Asker::TERMINAL, None), options.tool, options.arguments, cancelled, None)
+        .await?;
     // A sync that the tool started goes on in a server; here the program ends.
     application.syncs.stop().await;
     match answer {

@@ -150,7 +150,13 @@ impl Code {
             surroundings,
             locks,
             lines,
-            call: CallContext { deadline, progress: None, stop: Arc::default(), place: None },
+            call: CallContext {
+                deadline,
+                progress: None,
+                disclosed: Arc::default(),
+                stop: Arc::default(),
+                place: None,
+            },
         };
         let mut store = Store::new(self.pre.engine(), state);
         store.limiter(|state| &mut state.limits);
@@ -204,6 +210,7 @@ fn link(engine: &Engine, component: &Component) -> wasmtime::Result<Fastintercom
     bindings::settings::add_to_linker::<State, OwnImports>(&mut linker, |state| state)?;
     bindings::database_lock::add_to_linker::<State, OwnImports>(&mut linker, |state| state)?;
     bindings::log::add_to_linker::<State, OwnImports>(&mut linker, |state| state)?;
+    bindings::disclosure::add_to_linker::<State, OwnImports>(&mut linker, |state| state)?;
     bindings::progress::add_to_linker::<State, OwnImports>(&mut linker, |state| state)?;
     bindings::sync_types::add_to_linker::<State, OwnImports>(&mut linker, |state| state)?;
     bindings::sync_control::add_to_linker::<State, OwnImports>(&mut linker, |state| state)?;

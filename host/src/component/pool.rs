@@ -18,6 +18,25 @@ use super::loader::Loader;
 use super::state::{CallContext, Place, ProgressSink};
 use super::surroundings::Surroundings;
 use super::worker::{Live, Worker};
+use crate::audit::Disclosed;
+
+/// What stands around a call.
+#[derive(Clone, Default)]
+pub struct Around {
+    pub cancelled: CancellationToken,
+    /// Where progress goes; `None`: nowhere.
+    pub progress: Option<ProgressSink>,
+    /// Takes what the component says that its answer holds.
+    pub disclosed: Arc<Mutex<Disclosed>>,
+}
+
+impl Around {
+    /// A call that can be cancelled, and no more.
+    #[must_use]
+    pub fn cancelled_by(cancelled: CancellationToken) -> Self {
+        Self { cancelled, ..Self::default() }
+    }
+}
 
 /// The pool.
 pub struct Readers {
@@ -62,18 +81,14 @@ impl Readers {
     ///
     /// # Errors
     /// [`CallError`].
-    pub async fn call<R, F>(
-        &self,
-        cancelled: CancellationToken,
-        progress: Option<ProgressSink>,
-        call: F,
-    ) -> Result<R, CallError>
+    pub async fn call<R, F>(&self, around: Around, call: F) -> Result<R, CallError>
     where
         R: Send + 'static,
         F: for<'a> FnOnce(&'a mut Live) -> Pin<Box<dyn Future<Output = wasmtime::Result<R>> + 'a>>
             + Send
             + 'static,
     {
+        let Around { cancelled, progress, disclosed } = around;
         let closed = |_| CallError::Unavailable("the server is shutting down".to_owned());
         let _alive = self.alive.acquire().await.map_err(closed)?;
         let permit = tokio::select! {
@@ -89,6 +104,7 @@ impl Readers {
         let context = CallContext {
             deadline: Arc::new(Deadline::new(self.surroundings.limits.call)),
             progress,
+            disclosed,
             stop: Arc::default(),
             place: Some(place),
         };

@@ -12,6 +12,7 @@ use http::header::{AUTHORIZATION, HOST, HeaderMap, HeaderValue, ORIGIN, WWW_AUTH
 use http::uri::{Authority, Uri};
 
 use super::answer::{self, Answer};
+use crate::callers::Asker;
 use crate::config::Door;
 use crate::sandbox::secret::Secret;
 
@@ -61,15 +62,15 @@ impl Guard {
         Ok(())
     }
 
-    /// The token, where one is asked for.
+    /// The token, where one is asked for. Returns who the caller is.
     ///
     /// # Errors
     /// The answer to give instead: 401 and how to do better.
-    pub fn check_token(&self, headers: &HeaderMap) -> Result<(), Box<Answer>> {
-        let Some(token) = &self.token else { return Ok(()) };
+    pub fn check_token(&self, headers: &HeaderMap) -> Result<&'static str, Box<Answer>> {
+        let Some(token) = &self.token else { return Ok(Asker::ANYBODY) };
         let mut given = headers.get_all(AUTHORIZATION).iter();
         let (sentence, challenge) = match (given.next().map(bearer), given.next()) {
-            (Some(Some(presented)), None) if token.is(presented) => return Ok(()),
+            (Some(Some(presented)), None) if token.is(presented) => return Ok(Asker::TOKEN),
             (None, _) => (
                 "This server asks for a token: send it as `Authorization: Bearer TOKEN`.",
                 "Bearer realm=\"fastintercom\"",
@@ -145,8 +146,8 @@ mod tests {
         headers
     }
 
-    fn status(checked: Result<(), Box<Answer>>) -> u16 {
-        checked.map_or_else(|answer| answer.status().as_u16(), |()| 200)
+    fn status<T>(checked: Result<T, Box<Answer>>) -> u16 {
+        checked.map_or_else(|answer| answer.status().as_u16(), |_| 200)
     }
 
     fn named(pairs: &[(&'static str, &'static str)]) -> u16 {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use http::header::{ALLOW, AUTHORIZATION, COOKIE, HeaderValue, PROXY_AUTHORIZATION};
+use http::header::{ALLOW, AUTHORIZATION, COOKIE, HeaderMap, HeaderValue, PROXY_AUTHORIZATION, USER_AGENT};
 use http::request::Parts;
 use http::{Method, Request, StatusCode};
 use http_body_util::Full;
@@ -15,6 +15,8 @@ use super::guard::Guard;
 use super::health::Health;
 use super::{body, tools};
 use crate::application::Application;
+use crate::audit::Client;
+use crate::callers::Asker;
 use crate::config::Door;
 use crate::mcp::streamable::{self, Streamable};
 
@@ -63,14 +65,15 @@ impl Routes {
         self.guard.check_names(&parts.uri, &parts.headers)?;
         let path = parts.uri.path().to_owned();
         // Probes of an orchestrator have no token, and learn nothing but whether to send requests.
-        match path.as_str() {
+        let caller = match path.as_str() {
             "/healthz" => return only(&parts, &[Method::GET, Method::HEAD]).map(|()| Health::alive()),
             "/readyz" => {
                 only(&parts, &[Method::GET, Method::HEAD])?;
                 return Ok(self.health.ready().await);
             }
             _ => self.guard.check_token(&parts.headers)?,
-        }
+        };
+        let asker = Asker::new(caller, user_agent(&parts.headers));
         if path == "/mcp" {
             only(&parts, &[Method::POST])?;
             let body = body::read(body).await?;
@@ -78,18 +81,26 @@ impl Routes {
             for secret in [AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION] {
                 parts.headers.remove(secret);
             }
+            parts.extensions.insert(asker);
             return Ok(self.mcp.handle(Request::from_parts(parts, Full::new(body))).await);
         }
         if let Some(name) = path.strip_prefix("/tools/").filter(|name| !name.is_empty()) {
             only(&parts, &[Method::POST])?;
             let body = body::read(body).await?;
-            return Ok(tools::call(&self.application, name, &body).await);
+            return Ok(tools::call(&self.application, &asker, name, &body).await);
         }
         Ok(answer::error(
             StatusCode::NOT_FOUND,
             "There is nothing here. There are POST /mcp, POST /tools/NAME, GET /healthz and GET /readyz.",
         ))
     }
+}
+
+/// What the program calls itself where the protocol has no better word: `curl/8.5.0`.
+fn user_agent(headers: &HeaderMap) -> Option<Client> {
+    let text = headers.get(USER_AGENT)?.to_str().ok()?;
+    let (name, version) = text.split_once('/').unwrap_or((text, ""));
+    Some(Client::new(name, version))
 }
 
 /// # Errors
