@@ -1,10 +1,13 @@
 # Everything that is done with this repository. `just` lists it.
 
 set shell := ["bash", "-euo", "pipefail", "-c"]
+# Arguments reach a recipe as "$@", whole: a filter or JSON has blanks, quotes and parentheses.
+set positional-arguments
 
 target := env("CARGO_TARGET_DIR", justfile_directory() / "target")
 bin := target / "debug/fastintercom"
 simulator := target / "debug/intercom-simulator"
+build_simulator := "cargo build --quiet --package fastintercom-tests --no-default-features --bin intercom-simulator"
 hostile := target / "wasm32-wasip2/release/fastintercom_hostile.wasm"
 
 _list:
@@ -12,37 +15,29 @@ _list:
 
 # Start the server for real; INTERCOM_ACCESS_TOKEN holds the token
 run *arguments:
-    cargo run --quiet --package fastintercom -- {{ arguments }}
+    cargo run --quiet --package fastintercom -- "$@"
 
 # The main job without an account: sync a simulated workspace, then ask what an agent would
 demo: build
-    cargo build --quiet --package fastintercom-tests --bin intercom-simulator
+    {{ build_simulator }}
     tests/demo.sh {{ bin }} {{ simulator }}
 
 # Build the server, with the component inside
 build:
     cargo build --package fastintercom
 
-# All tests
+# All tests, or some: just test -E 'test(subscriptions)'
 test *arguments: build
     #!/usr/bin/env bash
     set -euo pipefail
-    export FASTINTERCOM_BIN={{ bin }}
     # The component that attacks the sandbox.
     cargo build --quiet --package fastintercom-hostile --target wasm32-wasip2 --release
-    export FASTINTERCOM_HOSTILE={{ hostile }}
-    # Test processes share one place for compiled code: compiling takes seconds.
-    export FASTINTERCOM_TEST_CACHE=$(mktemp -d)
-    trap 'rm -rf "$FASTINTERCOM_TEST_CACHE"' EXIT
-    # Host and tests apart: built together they would share the features of their common
-    # dependencies, and wasmtime would be built a second time for that.
-    for packages in "--package fastintercom --package fastintercom-policy" "--package fastintercom-guest --package fastintercom-tests"; do
-        if cargo nextest --version >/dev/null 2>&1; then
-            cargo nextest run $packages {{ arguments }}
-        else
-            cargo test $packages {{ arguments }}
-        fi
-    done
+    export FASTINTERCOM_BIN={{ bin }} FASTINTERCOM_HOSTILE={{ hostile }}
+    .ci/tests "$@"
+
+# Before a commit: format, lints, and the tests of what changed since main; under two minutes warm
+check base="main":
+    .ci/check {{ bin }} "$1"
 
 # Tests that wait for the real clock, and long syncs with their figures: half an hour
 soak: build
@@ -59,13 +54,13 @@ soak: build
 
 # Our requests and the simulator's answers against Intercom's own OpenAPI description; needs npm
 contract: build
-    cargo build --quiet --package fastintercom-tests --bin intercom-simulator
+    {{ build_simulator }}
     tests/contract/run.sh {{ bin }} {{ simulator }}
 
 # Clients that are not ours against the server: SDKs, Inspector, Claude Code; needs npm and python
 clients *names: build
-    cargo build --quiet --package fastintercom-tests --bin intercom-simulator
-    tests/clients/run.sh {{ bin }} {{ simulator }} {{ names }}
+    {{ build_simulator }}
+    tests/clients/run.sh {{ bin }} {{ simulator }} "$@"
 
 # The official MCP conformance suite, revisions 2026-07-28 and 2025-11-25; needs npm
 conformance: build
@@ -73,7 +68,7 @@ conformance: build
 
 # Pack the server as an MCP bundle for desktop clients, and let the unpacked one serve; needs npm
 mcpb: build
-    cargo build --quiet --package fastintercom-tests --bin intercom-simulator
+    {{ build_simulator }}
     tests/bundle/run.sh {{ bin }} {{ simulator }} {{ target }}/fastintercom.mcpb
 
 # Formatting and lints, as CI wants them
@@ -89,11 +84,11 @@ ci: lint test
 bench sizes="2000,50000" *arguments:
     cargo build --release --package fastintercom
     cargo build --profile bench --package fastintercom-tests --bin bench
-    {{ target }}/release/bench --binary {{ target }}/release/fastintercom --sizes {{ sizes }} --write docs/BENCHMARKS.md {{ arguments }}
+    {{ target }}/release/bench --binary {{ target }}/release/fastintercom --sizes {{ sizes }} --write docs/BENCHMARKS.md "${@:2}"
 
 # Measure the hot functions alone, in native form
 bench-functions *arguments:
-    cargo bench --package fastintercom-tests --bench functions -- {{ arguments }}
+    cargo bench --package fastintercom-tests --bench functions -- "$@"
 
 # Build the component alone and print its digest
 component:
@@ -116,8 +111,8 @@ deploy-check: build
 
 # The same component on Windows (wine), arm64 (qemu) and, type-checked, macOS; writes docs/PORTABILITY.md
 portability *systems: component
-    cargo build --quiet --package fastintercom-tests --bin intercom-simulator
-    tests/portability/run.sh {{ target }}/fastintercom.wasm {{ simulator }} {{ systems }}
+    {{ build_simulator }}
+    tests/portability/run.sh {{ target }}/fastintercom.wasm {{ simulator }} "$@"
 
 # How long readers wait for a busy writer, beside native SQLite
 latency: build
@@ -128,5 +123,5 @@ latency: build
 
 # The report in headless Chromium: nothing is loaded, nothing is wrong, pictures in target/report
 report-check: build
-    cargo build --quiet --package fastintercom-tests --bin intercom-simulator
+    {{ build_simulator }}
     tests/report/check.sh {{ bin }} {{ simulator }} {{ target }}/report

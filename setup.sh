@@ -126,13 +126,44 @@ if ! wasm_clang; then
   fi
 fi
 
-# 4. just, which runs everything else.
+# 4. just, which runs everything else: ready made from PyPI or the system's packages, since compiling
+#    it takes minutes.
 cargo_bin="${CARGO_HOME:-$HOME/.cargo}/bin"
-if ! have just && [ ! -x "$cargo_bin/just" ]; then
-  if $check_only; then missing+=("just"); elif have cargo; then
-    if $debian && apt-cache show just >/dev/null 2>&1; then apt_install just; else cargo install just --locked --quiet; fi
+
+# `--target` leaves the Python installation alone, so that it works where that is managed by the
+# system (PEP 668), and the program is one file without Python.
+just_from_pypi() {
+  local folder python
+  for python in python3 python; do
+    "$python" -m pip --version >/dev/null 2>&1 || continue
+    folder=$(mktemp -d)
+    if "$python" -m pip install --quiet --disable-pip-version-check --no-deps --only-binary :all: \
+      --target "$folder" rust-just >/dev/null 2>&1 && [ -x "$folder/bin/just" ] && "$folder/bin/just" --version >/dev/null; then
+      mkdir -p "$cargo_bin"
+      install -m 755 "$folder/bin/just" "$cargo_bin/just"
+      rm -rf "$folder"
+      return 0
+    fi
+    rm -rf "$folder"
+  done
+  return 1
+}
+
+just_from_packages() {
+  $debian || return 1
+  $apt_updated || { as_root apt-get update -qq && apt_updated=true; }
+  if apt-cache show just >/dev/null 2>&1; then
+    apt_install just
   else
+    apt_install python3-pip && just_from_pypi
+  fi
+}
+
+if ! have just && [ ! -x "$cargo_bin/just" ]; then
+  if $check_only; then
     missing+=("just")
+  elif ! just_from_pypi && ! just_from_packages; then
+    if have cargo; then cargo install just --locked --quiet; else missing+=("just"); fi
   fi
 fi
 if ! have just && [ -x "$cargo_bin/just" ] && ! $check_only; then

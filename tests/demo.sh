@@ -61,7 +61,7 @@ if [ -z "$id" ] || [ -z "$message" ]; then
 fi
 
 heading "5. That thread, around the message"
-ask get_conversation "{\"conversation_id\": \"$id\", \"around\": \"$message\", \"limit\": 3}"
+ask get_conversation "{\"id\": \"$id\", \"around\": \"$message\", \"limit\": 3}"
 
 heading "Connect Claude Code to your own workspace"
 cat <<END

@@ -50,12 +50,15 @@ pub fn build(root: &Path, package: &str) -> Result<PathBuf> {
     // Whoever depends on the guest builds it, too, and with features of its own: the probe's guest
     // would lie where the shipped one is looked for, under the same name.
     let target = if package == SHIPPED { target } else { target.join(package) };
+    // What is not shipped need not be small: without whole-program optimisation a change in the
+    // guest costs the tests one such build instead of two.
+    let profile = if package == SHIPPED { "component" } else { "component-for-tests" };
     let target = target.as_path();
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo
         .current_dir(root)
         .args(["build", "--locked", "--package", package, "--lib"])
-        .args(["--target", "wasm32-wasip2", "--profile", "component"])
+        .args(["--target", "wasm32-wasip2", "--profile", profile])
         .env("CARGO_TARGET_DIR", target);
     for (name, _) in env::vars_os() {
         let name = name.to_string_lossy().into_owned();
@@ -97,7 +100,7 @@ pub fn build(root: &Path, package: &str) -> Result<PathBuf> {
     if !status.success() {
         return Err("the component did not build; is the target installed (rustup target add wasm32-wasip2), and a clang that knows wasm? ./setup.sh installs both".into());
     }
-    Ok(target.join(format!("wasm32-wasip2/component/{}.wasm", package.replace('-', "_"))))
+    Ok(target.join(format!("wasm32-wasip2/{profile}/{}.wasm", package.replace('-', "_"))))
 }
 
 /// A C compiler for wasm32-wasip2.

@@ -1,9 +1,10 @@
 //! The parts put together: what the MCP server and the command line both use.
 
-use std::pin::Pin;
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant, SystemTime};
 
+use tokio::sync::OnceCell;
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument as _;
 
@@ -14,14 +15,14 @@ use crate::component::bindings::sync_types::SyncError;
 use crate::component::bindings::tools::{Tool, ToolError, ToolOutput};
 use crate::component::bindings::{maintenance, prompts, resources, views};
 use crate::component::code::Bytes;
-use crate::component::deadline::Deadline;
+use crate::component::deadline::{Deadline, Limit};
 use crate::component::errors::CallError;
 use crate::component::limits::MemoryBudget;
 use crate::component::loader::Loader;
-use crate::component::pool::{Around, Readers};
+use crate::component::pool::{Around, Narrow, Readers};
 use crate::component::state::{CallContext, ProgressSink};
 use crate::component::surroundings::Surroundings;
-use crate::component::worker::Worker;
+use crate::component::worker::{Live, Worker};
 use crate::config::{Config, ConfigError};
 use crate::counters::{Calls, Outcome};
 use crate::sandbox::outgoing::Outgoing;
@@ -46,13 +47,8 @@ pub struct Application {
     pub audit: Option<Arc<Audit>>,
     /// `None`: nothing is told to anybody.
     pub telemetry: Option<Telemetry>,
-}
-
-/// One call of an exported function, boxed as the workers want it.
-macro_rules! call {
-    ($self:ident, $around:expr, |$live:ident| $call:expr) => {
-        $self.readers.call($around, move |$live| Box::pin(async move { $call.await })).await
-    };
+    /// Limits of the tools that asked for some, once the component was asked.
+    narrow: OnceCell<HashMap<String, Narrow>>,
 }
 
 impl Application {
@@ -84,6 +80,7 @@ impl Application {
         let audit = (config.audit.enabled == Some(true)).then(|| Audit::open(&config.audit)).transpose();
         let audit = audit.map_err(ConfigError)?.map(Arc::new);
         let loader = Loader::new(bytes, config.code_cache.clone());
+        let loader = Arc::new(if config.may_end_early { loader.detached() } else { loader });
         let readers = Readers::new(Arc::clone(&loader), Arc::clone(&surroundings));
         let syncs = Syncs::new(Arc::clone(&loader), Arc::clone(&surroundings));
         // The cell is new, so this cannot fail.
@@ -98,7 +95,17 @@ impl Application {
             calls: Calls::default(),
             audit,
             telemetry,
+            narrow: OnceCell::new(),
         }))
+    }
+
+    /// One call of a reader.
+    async fn asked<R: Send + 'static>(
+        &self,
+        around: Around,
+        call: impl AsyncFnOnce(&mut Live) -> wasmtime::Result<R> + Send + 'static,
+    ) -> Result<R, CallError> {
+        self.readers.call(around, call).await
     }
 
     /// The tools that the component has.
@@ -106,10 +113,19 @@ impl Application {
     /// # Errors
     /// [`CallError`].
     pub async fn tools(&self) -> Result<Vec<Tool>, CallError> {
-        call!(self, Around::default(), |live| live
-            .exports
-            .fastintercom_component_tools()
-            .call_list_tools(&mut live.store))
+        self.asked(Around::default(), async move |live: &mut Live| {
+            live.exports.fastintercom_component_tools().call_list_tools(&mut live.store).await
+        })
+        .await
+    }
+
+    /// The tool's own limits, if it has some.
+    async fn narrow(&self, tool: &str) -> Result<Option<Narrow>, CallError> {
+        let narrow = self.narrow.get_or_try_init(|| async {
+            let own = |tool: Tool| Some((tool.name, self.readers.narrow(tool.limits?)));
+            Ok(self.tools().await?.into_iter().filter_map(own).collect())
+        });
+        Ok(narrow.await?.get(tool).cloned())
     }
 
     /// Calls a tool with a JSON object as arguments.
@@ -126,7 +142,7 @@ impl Application {
     ) -> Result<Result<ToolOutput, ToolError>, CallError> {
         let read = Read { operation: "tools/call", name: &name, arguments: &arguments, size: size_of_tool };
         self.audited(asker, read, async |disclosed| {
-            let around = Around { cancelled, progress, disclosed };
+            let around = Around { cancelled, progress, disclosed, narrow: None };
             self.call_tool_unlogged(name.clone(), arguments.clone(), around).await
         })
         .await
@@ -144,11 +160,12 @@ impl Application {
         // so that lines of every level have it.
         let span = tracing::error_span!("call", request = self.calls.next(), tool);
         let answer = async {
-            call!(self, around, |live| live.exports.fastintercom_component_tools().call_call_tool(
-                &mut live.store,
-                &name,
-                &arguments
-            ))
+            let narrow = self.narrow(&name).await?;
+            let call = self.readers.call(Around { narrow, ..around }, async move |live: &mut Live| {
+                let tools = live.exports.fastintercom_component_tools();
+                tools.call_call_tool(&mut live.store, &name, &arguments).await
+            });
+            call.await
         };
         let answer: Result<Result<ToolOutput, ToolError>, CallError> = answer.instrument(span.clone()).await;
         let (outcome, took) = (Outcome::of(&answer), begun.elapsed());
@@ -213,19 +230,22 @@ impl Application {
     /// # Errors
     /// [`CallError`].
     pub async fn resources(&self) -> Result<Vec<resources::ResourceEntry>, CallError> {
-        call!(self, Around::default(), |live| live
-            .exports
-            .fastintercom_component_resources()
-            .call_list_resources(&mut live.store))
+        self.asked(Around::default(), async move |live: &mut Live| {
+            live.exports.fastintercom_component_resources().call_list_resources(&mut live.store).await
+        })
+        .await
     }
 
     /// # Errors
     /// [`CallError`].
     pub async fn resource_templates(&self) -> Result<Vec<resources::ResourceTemplate>, CallError> {
-        call!(self, Around::default(), |live| live
-            .exports
-            .fastintercom_component_resources()
-            .call_list_resource_templates(&mut live.store))
+        self.asked(Around::default(), async move |live: &mut Live| {
+            live.exports
+                .fastintercom_component_resources()
+                .call_list_resource_templates(&mut live.store)
+                .await
+        })
+        .await
     }
 
     /// # Errors
@@ -236,18 +256,20 @@ impl Application {
         uri: String,
         cancelled: CancellationToken,
     ) -> Result<Result<resources::ResourceContent, String>, CallError> {
-        let read = Read {
-            operation: "resources/read",
-            name: &uri,
-            arguments: "{}",
-            size: |answer: &Result<resources::ResourceContent, String>| answer.as_ref().map_or(0, |content| content.text.len()),
+        let size = |answer: &Result<resources::ResourceContent, String>| {
+            answer.as_ref().map_or(0, |content| content.text.len())
         };
+        let read = Read { operation: "resources/read", name: &uri, arguments: "{}", size };
         self.audited(asker, read, async |disclosed| {
-            let (uri, around) = (uri.clone(), Around { cancelled, disclosed, progress: None });
-            call!(self, around, |live| live
-                .exports
-                .fastintercom_component_resources()
-                .call_read_resource(&mut live.store, &uri))
+            let around = Around { cancelled, disclosed, ..Around::default() };
+            let uri = uri.clone();
+            self.asked(around, async move |live: &mut Live| {
+                live.exports
+                    .fastintercom_component_resources()
+                    .call_read_resource(&mut live.store, &uri)
+                    .await
+            })
+            .await
         })
         .await
     }
@@ -255,10 +277,10 @@ impl Application {
     /// # Errors
     /// [`CallError`].
     pub async fn prompts(&self) -> Result<Vec<prompts::Prompt>, CallError> {
-        call!(self, Around::default(), |live| live
-            .exports
-            .fastintercom_component_prompts()
-            .call_list_prompts(&mut live.store))
+        self.asked(Around::default(), async move |live: &mut Live| {
+            live.exports.fastintercom_component_prompts().call_list_prompts(&mut live.store).await
+        })
+        .await
     }
 
     /// # Errors
@@ -270,24 +292,21 @@ impl Application {
         arguments: String,
         cancelled: CancellationToken,
     ) -> Result<Result<prompts::PromptContent, String>, CallError> {
-        let read = Read {
-            operation: "prompts/get",
-            name: &name,
-            arguments: &arguments,
-            size: |answer| {
-                answer
-                    .as_ref()
-                    .map_or(0, |content| content.messages.iter().map(|message| message.text.len()).sum())
-            },
+        let size = |answer: &Result<prompts::PromptContent, String>| {
+            let messages = answer.iter().flat_map(|content| &content.messages);
+            messages.map(|message| message.text.len()).sum()
         };
+        let read = Read { operation: "prompts/get", name: &name, arguments: &arguments, size };
         self.audited(asker, read, async |disclosed| {
-            let around = Around { cancelled, disclosed, progress: None };
+            let around = Around { cancelled, disclosed, ..Around::default() };
             let (name, arguments) = (name.clone(), arguments.clone());
-            call!(self, around, |live| live.exports.fastintercom_component_prompts().call_get_prompt(
-                &mut live.store,
-                &name,
-                &arguments
-            ))
+            self.asked(around, async move |live: &mut Live| {
+                live.exports
+                    .fastintercom_component_prompts()
+                    .call_get_prompt(&mut live.store, &name, &arguments)
+                    .await
+            })
+            .await
         })
         .await
     }
@@ -309,22 +328,19 @@ impl Application {
         let mut arguments = serde_json::Map::new();
         arguments.insert(crate::text::printable(&argument, 100), typed.clone().into());
         let arguments = serde_json::Value::Object(arguments).to_string();
-        let read = Read {
-            operation: "completion/complete",
-            name: &name,
-            arguments: &arguments,
-            size: |answer: &Result<prompts::Completion, String>| {
-                answer.as_ref().map_or(0, |completion| completion.values.iter().map(String::len).sum())
-            },
+        let size = |answer: &Result<prompts::Completion, String>| {
+            answer.iter().flat_map(|completion| &completion.values).map(String::len).sum()
         };
+        let read = Read { operation: "completion/complete", name: &name, arguments: &arguments, size };
         self.audited(asker, read, async |disclosed| {
-            let around = Around { cancelled, disclosed, progress: None };
-            call!(self, around, |live| live.exports.fastintercom_component_prompts().call_complete(
-                &mut live.store,
-                &reference,
-                &argument,
-                &typed
-            ))
+            let around = Around { cancelled, disclosed, ..Around::default() };
+            self.asked(around, async move |live: &mut Live| {
+                live.exports
+                    .fastintercom_component_prompts()
+                    .call_complete(&mut live.store, &reference, &argument, &typed)
+                    .await
+            })
+            .await
         })
         .await
     }
@@ -341,12 +357,7 @@ impl Application {
     ) -> Result<Result<R, String>, CallError>
     where
         R: Send + 'static,
-        F: for<'a> FnOnce(
-                &'a mut crate::component::worker::Live,
-            )
-                -> Pin<Box<dyn Future<Output = wasmtime::Result<Result<R, String>>> + 'a>>
-            + Send
-            + 'static,
+        F: AsyncFnOnce(&mut Live) -> wasmtime::Result<Result<R, String>> + Send + 'static,
     {
         self.alone(LONGEST_CARE, None, cancelled, work).await
     }
@@ -357,10 +368,8 @@ impl Application {
     /// # Errors
     /// [`CallError`]; the inner error is the component's sentence.
     pub async fn open(&self, progress: ProgressSink) -> Result<Result<String, String>, CallError> {
-        self.alone(LONGEST_CARE, Some(progress), CancellationToken::new(), |live| {
-            Box::pin(async move {
-                live.exports.fastintercom_component_maintenance().call_prepare(&mut live.store).await
-            })
+        self.alone(LONGEST_CARE, Some(progress), CancellationToken::new(), async move |live: &mut Live| {
+            live.exports.fastintercom_component_maintenance().call_prepare(&mut live.store).await
         })
         .await
     }
@@ -373,10 +382,8 @@ impl Application {
         &self,
         cancelled: CancellationToken,
     ) -> Result<Result<AccountReport, SyncError>, CallError> {
-        self.alone(LONGEST_ACCOUNT, None, cancelled, |live| {
-            Box::pin(async move {
-                live.exports.fastintercom_component_account().call_check(&mut live.store).await
-            })
+        self.alone(LONGEST_ACCOUNT, None, cancelled, async move |live: &mut Live| {
+            live.exports.fastintercom_component_account().call_check(&mut live.store).await
         })
         .await
     }
@@ -391,15 +398,11 @@ impl Application {
     ) -> Result<R, CallError>
     where
         R: Send + 'static,
-        F: for<'a> FnOnce(
-                &'a mut crate::component::worker::Live,
-            ) -> Pin<Box<dyn Future<Output = wasmtime::Result<R>> + 'a>>
-            + Send
-            + 'static,
+        F: AsyncFnOnce(&mut Live) -> wasmtime::Result<R> + Send + 'static,
     {
         let worker = Worker::start(self.loader.code().await?, Arc::clone(&self.surroundings)).await?;
         let context = CallContext {
-            deadline: Arc::new(Deadline::new(limit)),
+            deadline: Arc::new(Deadline::new(Limit::Work(limit))),
             progress,
             disclosed: Arc::default(),
             stop: Arc::default(),
@@ -414,12 +417,7 @@ impl Application {
     /// [`CallError`]; the inner error is the component's sentence.
     pub async fn maintain<R: Send + 'static>(
         &self,
-        work: impl for<'a> FnOnce(
-            &'a mut crate::component::worker::Live,
-        ) -> std::pin::Pin<
-            Box<dyn Future<Output = wasmtime::Result<Result<R, String>>> + 'a>,
-        > + Send
-        + 'static,
+        work: impl AsyncFnOnce(&mut Live) -> wasmtime::Result<Result<R, String>> + Send + 'static,
     ) -> Result<Result<R, String>, CallError> {
         self.readers.call(Around::default(), work).await
     }
@@ -434,13 +432,17 @@ impl Application {
         width: Option<u32>,
         cancelled: CancellationToken,
     ) -> Result<Result<views::Screen, views::ViewError>, CallError> {
-        self.audited(&terminal(), Read::command("search", &options, size_of_screen), async |disclosed| {
-            let (options, around) = (options.clone(), Around { cancelled, disclosed, progress: None });
-            call!(self, around, |live| live.exports.fastintercom_component_views().call_search(
-                &mut live.store,
-                &options,
-                width
-            ))
+        let read = Read::command("search", &options, size_of_screen);
+        self.audited(&terminal(), read, async |disclosed| {
+            let around = Around { cancelled, disclosed, ..Around::default() };
+            let options = options.clone();
+            self.asked(around, async move |live: &mut Live| {
+                live.exports
+                    .fastintercom_component_views()
+                    .call_search(&mut live.store, &options, width)
+                    .await
+            })
+            .await
         })
         .await
     }
@@ -455,13 +457,14 @@ impl Application {
         width: Option<u32>,
         cancelled: CancellationToken,
     ) -> Result<Result<views::Screen, views::ViewError>, CallError> {
-        self.audited(&terminal(), Read::command("show", &options, size_of_screen), async |disclosed| {
-            let (options, around) = (options.clone(), Around { cancelled, disclosed, progress: None });
-            call!(self, around, |live| live.exports.fastintercom_component_views().call_show(
-                &mut live.store,
-                &options,
-                width
-            ))
+        let read = Read::command("show", &options, size_of_screen);
+        self.audited(&terminal(), read, async |disclosed| {
+            let around = Around { cancelled, disclosed, ..Around::default() };
+            let options = options.clone();
+            self.asked(around, async move |live: &mut Live| {
+                live.exports.fastintercom_component_views().call_show(&mut live.store, &options, width).await
+            })
+            .await
         })
         .await
     }
@@ -476,12 +479,14 @@ impl Application {
         cancelled: CancellationToken,
     ) -> Result<Result<views::Page, views::ViewError>, CallError> {
         let size = |page: &Result<views::Page, _>| page.as_ref().map_or(0, |page| page.html.len());
-        self.audited(&terminal(), Read::command("report", &options, size), async |disclosed| {
-            let (options, around) = (options.clone(), Around { cancelled, disclosed, progress: None });
-            call!(self, around, |live| live
-                .exports
-                .fastintercom_component_views()
-                .call_report(&mut live.store, &options))
+        let read = Read::command("report", &options, size);
+        self.audited(&terminal(), read, async |disclosed| {
+            let around = Around { cancelled, disclosed, ..Around::default() };
+            let options = options.clone();
+            self.asked(around, async move |live: &mut Live| {
+                live.exports.fastintercom_component_views().call_report(&mut live.store, &options).await
+            })
+            .await
         })
         .await
     }
@@ -491,11 +496,9 @@ impl Application {
     /// # Errors
     /// [`CallError`]; the inner error is the component's sentence.
     pub async fn status(&self) -> Result<Result<(String, String), String>, CallError> {
-        self.maintain(|live| {
-            Box::pin(async move {
-                let exports: &maintenance::Guest = live.exports.fastintercom_component_maintenance();
-                exports.call_status(&mut live.store).await
-            })
+        self.maintain(async move |live: &mut Live| {
+            let exports: &maintenance::Guest = live.exports.fastintercom_component_maintenance();
+            exports.call_status(&mut live.store).await
         })
         .await
     }
@@ -559,4 +562,41 @@ fn size_of_tool(answer: &Result<ToolOutput, ToolError>) -> usize {
 
 fn size_of_screen(screen: &Result<views::Screen, views::ViewError>) -> usize {
     screen.as_ref().map_or(0, |screen| screen.lines.iter().flatten().map(|span| span.text.len()).sum())
+}
+
+#[cfg(test)]
+pub mod testing {
+    //! The real component in the real application, on a folder of its own.
+
+    use std::path::PathBuf;
+    use std::sync::Arc;
+
+    use super::Application;
+    use crate::config::{Config, Sources};
+
+    /// Removes its folder with itself.
+    pub struct Folder(pub PathBuf);
+
+    impl Drop for Folder {
+        fn drop(&mut self) {
+            let _ = std::fs::remove_dir_all(&self.0);
+        }
+    }
+
+    /// With those settings beside the usual ones. Compiled code is shared by all tests.
+    pub fn application(test: &str, more: &[(&str, &str)]) -> (Arc<Application>, Folder) {
+        let root = std::env::temp_dir();
+        let folder = Folder(root.join(format!("fastintercom-{test}-{}", std::process::id())));
+        let database = folder.0.join("data.db").display().to_string();
+        let cache = root.join(format!("fastintercom-tests-code-{}", crate::platform::user_id()));
+        let cache = cache.display().to_string();
+        let mut pairs = vec![
+            ("FASTINTERCOM_DB_PATH", database.as_str()),
+            ("FASTINTERCOM_CACHE_DIR", cache.as_str()),
+            ("INTERCOM_BASE_URL", "http://127.0.0.1:9"),
+        ];
+        pairs.extend(more);
+        let config = Config::resolve(&Sources::of_environment(&pairs)).expect("settings");
+        (Application::new(config).expect("an application"), folder)
+    }
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::component::bindings::sync_types::{SyncError, SyncReport};
+use crate::component::bindings::sync_types::{SyncError, SyncErrorKind, SyncReport};
 use crate::component::bindings::tools::{ToolError, ToolOutput};
 use crate::component::errors::CallError;
 
@@ -181,7 +181,7 @@ impl SyncRuns {
     pub fn ended(&self, outcome: &Result<SyncReport, SyncError>) {
         let counter = match outcome {
             Ok(report) if report.skipped => &self.skipped,
-            Err(SyncError::Busy(_)) => &self.skipped,
+            Err(SyncError { kind: SyncErrorKind::Busy, .. }) => &self.skipped,
             Ok(_) => &self.completed,
             Err(_) => &self.failed,
         };

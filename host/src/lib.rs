@@ -9,6 +9,7 @@
 //! - [`mcp`] speaks the protocol to the client; [`http`] is the door for many clients.
 //! - [`replica`] notices that a replica's file was replaced.
 //! - [`callers`] says who asks, [`audit`] keeps who read what.
+//! - `stderr` writes the log and all other words to standard error, and blocks nobody.
 //! - [`counters`] counts what this process does; [`telemetry`] tells a collector, if one is named.
 //! - [`cli`] is the command line, [`config`] the settings, [`clients`] the MCP clients that can be
 //!   set up; [`application`] puts it all together.
@@ -29,6 +30,7 @@ pub mod mcp;
 pub mod platform;
 pub mod replica;
 pub mod sandbox;
+mod stderr;
 pub mod syncs;
 pub mod telemetry;
 pub mod timer;

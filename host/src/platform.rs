@@ -37,6 +37,21 @@ pub fn keep_new_files_private() {
     }
 }
 
+/// Lets a child go on when this process, its group or its console is ended.
+pub fn detach(command: &mut std::process::Command) {
+    #[cfg(unix)]
+    std::os::unix::process::CommandExt::process_group(command, 0);
+    #[cfg(windows)]
+    {
+        const DETACHED_PROCESS: u32 = 0x0000_0008;
+        const CREATE_NEW_PROCESS_GROUP: u32 = 0x0000_0200;
+        std::os::windows::process::CommandExt::creation_flags(
+            command,
+            DETACHED_PROCESS | CREATE_NEW_PROCESS_GROUP,
+        );
+    }
+}
+
 /// Gives memory that is free back to the system. glibc keeps what a big piece of work used, such
 /// as compiling the component (some hundred megabytes), for the next one, which never comes.
 pub fn give_back_memory() {

@@ -15,12 +15,12 @@ use tracing::Instrument as _;
 
 use crate::component::bindings::progress;
 use crate::component::bindings::sync_control::Outcome;
-use crate::component::bindings::sync_types::{SyncError, SyncKind, SyncReport, SyncRequest};
-use crate::component::deadline::Deadline;
+use crate::component::bindings::sync_types::{SyncError, SyncErrorKind, SyncKind, SyncReport, SyncRequest};
+use crate::component::deadline::{Deadline, Limit};
 use crate::component::loader::Loader;
 use crate::component::state::{CallContext, ProgressSink};
 use crate::component::surroundings::{Surroundings, SyncService};
-use crate::component::worker::Worker;
+use crate::component::worker::{Live, Worker};
 use crate::counters::SyncRuns;
 use crate::sandbox::lock::SyncLock;
 
@@ -119,7 +119,7 @@ impl Syncs {
                 // The timer's run found the cache new enough, or left the work to another process:
                 // nothing was read, which is not what others asked for.
                 Ok(report) if report.skipped => false,
-                Err(SyncError::Busy(_)) => elsewhere == Elsewhere::Leave,
+                Err(SyncError { kind: SyncErrorKind::Busy, .. }) => elsewhere == Elsewhere::Leave,
                 _ => request.kind == SyncKind::Background,
             };
             if is_mine || serves || self.stopping.load(Ordering::Relaxed) {
@@ -173,12 +173,13 @@ impl Syncs {
             match SyncLock::try_acquire(&self.surroundings.database) {
                 Ok(Some(lock)) => break lock,
                 Ok(None) if elsewhere == Elsewhere::Leave => {
-                    return Err(SyncError::Busy(
-                        "Another FastIntercom is syncing this database; its result serves both.".to_owned(),
+                    return Err(failed(
+                        SyncErrorKind::Busy,
+                        "Another FastIntercom is syncing this database; its result serves both.",
                     ));
                 }
                 Ok(None) => {}
-                Err(error) => return Err(SyncError::Storage(unlockable(&error))),
+                Err(error) => return Err(failed(SyncErrorKind::Storage, unlockable(&error))),
             }
             waited_for_other = true;
             tokio::select! {
@@ -212,7 +213,8 @@ impl Syncs {
         request: SyncRequest,
         listeners: &Arc<Mutex<Vec<ProgressSink>>>,
     ) -> SyncResult {
-        let unavailable = |error: crate::component::errors::CallError| SyncError::Storage(error.to_string());
+        let unavailable =
+            |error: crate::component::errors::CallError| failed(SyncErrorKind::Storage, error.to_string());
         let code = self.loader.code().await.map_err(unavailable)?;
         let worker =
             Worker::start(Arc::clone(&code), Arc::clone(&self.surroundings)).await.map_err(unavailable)?;
@@ -230,17 +232,15 @@ impl Syncs {
             place: None,
         };
         let outcome = worker
-            .call(context, self.cancelled.child_token(), move |live| {
-                Box::pin(async move {
-                    let sync = live.exports.fastintercom_component_sync();
-                    if let Err(reason) = sync
-                        .call_close_abandoned(&mut live.store, "The process ended before the sync did.")
-                        .await?
-                    {
-                        return Ok(Err(SyncError::Storage(reason)));
-                    }
-                    sync.call_run(&mut live.store, &request).await
-                })
+            .call(context, self.cancelled.child_token(), async move |live: &mut Live| {
+                let sync = live.exports.fastintercom_component_sync();
+                if let Err(reason) = sync
+                    .call_close_abandoned(&mut live.store, "The process ended before the sync did.")
+                    .await?
+                {
+                    return Ok(Err(failed(SyncErrorKind::Storage, reason)));
+                }
+                sync.call_run(&mut live.store, &request).await
             })
             .await;
         match outcome {
@@ -252,7 +252,11 @@ impl Syncs {
                     error.to_string()
                 };
                 self.close_abandoned(reason.clone()).await;
-                Err(if self.cancelled.is_cancelled() { stopped() } else { SyncError::Storage(reason) })
+                Err(if self.cancelled.is_cancelled() {
+                    stopped()
+                } else {
+                    failed(SyncErrorKind::Storage, reason)
+                })
             }
         }
     }
@@ -262,18 +266,16 @@ impl Syncs {
         let Ok(code) = self.loader.code().await else { return };
         let Ok(worker) = Worker::start(code, Arc::clone(&self.surroundings)).await else { return };
         let context = CallContext {
-            deadline: Arc::new(Deadline::new(CLOSE_GRACE)),
+            deadline: Arc::new(Deadline::new(Limit::Work(CLOSE_GRACE))),
             progress: None,
             disclosed: Arc::default(),
             stop: Arc::default(),
             place: None,
         };
         let closed = worker
-            .call(context, CancellationToken::new(), move |live| {
-                Box::pin(async move {
-                    let sync = live.exports.fastintercom_component_sync();
-                    sync.call_close_abandoned(&mut live.store, &reason).await
-                })
+            .call(context, CancellationToken::new(), async move |live: &mut Live| {
+                let sync = live.exports.fastintercom_component_sync();
+                sync.call_close_abandoned(&mut live.store, &reason).await
             })
             .await;
         if let Ok(Err(reason)) = closed {
@@ -338,23 +340,89 @@ fn unlockable(error: &std::io::Error) -> String {
     }
 }
 
+fn failed(kind: SyncErrorKind, sentence: impl Into<String>) -> SyncError {
+    SyncError { kind, sentence: sentence.into() }
+}
+
 fn stopped() -> SyncError {
-    SyncError::Stopped(
-        "The sync was stopped; what it read is kept, and the next one goes on from there.".to_owned(),
+    failed(
+        SyncErrorKind::Stopped,
+        "The sync was stopped; what it read is kept, and the next one goes on from there.",
     )
 }
 
-/// The sentence of a sync error.
-#[must_use]
-pub fn sentence(error: &SyncError) -> &str {
-    match error {
-        SyncError::InvalidRequest(sentence)
-        | SyncError::NoToken(sentence)
-        | SyncError::Unauthorized(sentence)
-        | SyncError::WrongWorkspace(sentence)
-        | SyncError::Stopped(sentence)
-        | SyncError::Upstream(sentence)
-        | SyncError::Storage(sentence)
-        | SyncError::Busy(sentence) => sentence,
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+    use crate::application::testing::application;
+
+    fn background() -> SyncRequest {
+        SyncRequest {
+            kind: SyncKind::Background,
+            start_date: None,
+            end_date: None,
+            days: None,
+            unless_newer_than: None,
+        }
+    }
+
+    fn kind(result: SyncResult) -> Option<SyncErrorKind> {
+        result.err().map(|error| error.kind)
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn who_asks_while_a_run_is_at_work_shares_it() {
+        let (application, _folder) = application("shared", &[]);
+        let syncs = &application.syncs;
+        let ask = || syncs.run(background(), Elsewhere::Leave, None);
+        let (first, second, third) = tokio::join!(ask(), ask(), ask());
+        for result in [first, second, third] {
+            assert_eq!(kind(result), Some(SyncErrorKind::NoToken));
+        }
+        assert_eq!(syncs.runs.to_json()["failed"], 1, "{}", syncs.runs.to_json());
+        assert!(!syncs.is_running());
+        // The next one is a run of its own, and subscribers hear of each.
+        assert_eq!(kind(ask().await), Some(SyncErrorKind::NoToken));
+        assert_eq!(*syncs.ended().borrow(), 2);
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_database_that_another_process_syncs_is_left_to_it_or_waited_for() {
+        let (application, _folder) = application("elsewhere", &[]);
+        let syncs = Arc::clone(&application.syncs);
+        let other = SyncLock::try_acquire(&application.config.database).expect("a lock").expect("it is free");
+        assert_eq!(kind(syncs.run(background(), Elsewhere::Leave, None).await), Some(SyncErrorKind::Busy));
+        let waiting = tokio::spawn(async move { syncs.run(background(), Elsewhere::Wait, None).await });
+        tokio::time::sleep(OTHER_PROCESS_POLL * 2).await;
+        assert!(!waiting.is_finished(), "it waits");
+        drop(other);
+        assert_eq!(kind(waiting.await.expect("a task")), Some(SyncErrorKind::NoToken), "its turn has come");
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_stop_ends_who_waits_and_lets_nobody_begin() {
+        let (application, _folder) = application("stop", &[]);
+        let syncs = Arc::clone(&application.syncs);
+        let _other =
+            SyncLock::try_acquire(&application.config.database).expect("a lock").expect("it is free");
+        let asked = Arc::clone(&syncs);
+        let waiting = tokio::spawn(async move { asked.run(background(), Elsewhere::Wait, None).await });
+        while !syncs.is_running() {
+            tokio::task::yield_now().await;
+        }
+        syncs.stop().await;
+        assert_eq!(kind(waiting.await.expect("a task")), Some(SyncErrorKind::Stopped));
+        let late = syncs.run(background(), Elsewhere::Leave, None).await;
+        assert_eq!(kind(late), Some(SyncErrorKind::Stopped));
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_caller_waits_no_longer_than_it_said() {
+        let (application, _folder) = application("patience", &[]);
+        let other = SyncLock::try_acquire(&application.config.database).expect("a lock").expect("it is free");
+        let outcome = application.syncs.request(background(), 0, None).await;
+        assert!(matches!(outcome, Outcome::StillRunning), "{outcome:?}");
+        assert!(application.syncs.is_running(), "the run goes on without it");
+        drop(other);
     }
 }

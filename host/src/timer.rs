@@ -8,8 +8,8 @@ use std::time::{Duration, SystemTime};
 
 use tokio_util::sync::CancellationToken;
 
-use crate::component::bindings::sync_types::{SyncError, SyncKind, SyncRequest};
-use crate::syncs::{Elsewhere, Syncs, sentence};
+use crate::component::bindings::sync_types::{SyncError, SyncErrorKind, SyncKind, SyncRequest};
+use crate::syncs::{Elsewhere, Syncs};
 
 /// How often the wall clock is looked at; a wake-up costs nothing measurable.
 const LOOK: Duration = Duration::from_secs(15);
@@ -59,9 +59,9 @@ pub async fn run(syncs: Arc<Syncs>, interval: Duration, token_present: bool, can
 /// The component logs its own failures; these end before it runs, or without it.
 fn report(error: Option<SyncError>) {
     match error {
-        Some(SyncError::Busy(sentence)) => tracing::debug!("{sentence}"),
-        Some(error @ SyncError::Storage(_)) => {
-            tracing::error!("sync failed: {} It is tried again at the next tick.", sentence(&error));
+        Some(SyncError { kind: SyncErrorKind::Busy, sentence }) => tracing::debug!("{sentence}"),
+        Some(SyncError { kind: SyncErrorKind::Storage, sentence }) => {
+            tracing::error!("sync failed: {sentence} It is tried again at the next tick.");
         }
         _ => {}
     }

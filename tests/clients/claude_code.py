@@ -66,7 +66,7 @@ class Model:
                 return "search_conversations", {"query": self.word}
             case 1:
                 found = json.loads(text_of(self.results[0]))
-                return "get_conversation", {"conversation_id": found["conversations"][0]["id"]}
+                return "get_conversation", {"id": found["conversations"][0]["id"]}
             case 2:
                 return "search_conversations", {"timeframe": "since the flood"}
             case _:

@@ -69,7 +69,7 @@ async def session(server, mode, word, conversations):
         found = await call(client, "search_conversations", {"query": word})
         check(found["total_matches"] == 1, f"{word} was to be found once")
         hit = found["conversations"][0]
-        thread = await call(client, "get_conversation", {"conversation_id": hit["id"]})
+        thread = await call(client, "get_conversation", {"id": hit["id"]})
         replies = [message for message in thread["messages"] if word in message["body"]]
         check(len(replies) == 1, f"{word} was to be in one message")
         place = thread["messages"].index(replies[0])

@@ -69,7 +69,7 @@ export async function scenario(mode, revision, client) {
   const found = await call("search_conversations", { query: word });
   check(found.total_matches === 1, `${word} was to be found once`);
   const hit = found.conversations[0];
-  const thread = await call("get_conversation", { conversation_id: hit.id });
+  const thread = await call("get_conversation", { id: hit.id });
   const place = thread.messages.findIndex((message) => message.body.includes(word));
   check(place === 4, `${word} was to be in the fourth reply, not in number ${place}`);
   await call("get_customer", { customer: hit.customer_email });

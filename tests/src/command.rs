@@ -70,15 +70,21 @@ impl Cli {
         &self.environment.scratch
     }
 
+    /// The command as it is, all three streams piped.
+    #[must_use]
+    pub fn command(&self) -> Command {
+        let mut command = self.environment.command();
+        command.args(&self.arguments);
+        command
+    }
+
     /// Runs it to its end.
     ///
     /// # Panics
     /// When it cannot be started.
     #[must_use]
     pub fn run(&self) -> Output {
-        let mut command = self.environment.command();
-        command.args(&self.arguments);
-        self.run_to_the_end(command)
+        self.run_to_the_end(self.command())
     }
 
     /// Runs a line of bash instead, in the scratch folder; `fastintercom` in it is the program.

@@ -7,28 +7,56 @@
 //! - The guest library, native: a [`cache`] runs it through [`native_http`], and a [`still_host`] calls its tools.
 //!
 //! [`filled`] makes databases of any size without a sync. [`truth`] compares a whole database, whoever wrote it, with the workspace.
+//!
+//! Without the feature `scenarios` there is the simulator alone, which needs neither the guest nor
+//! its SQLite nor the probe: that is what `just demo` builds.
 
-pub mod cache;
-pub mod collector;
-pub mod command;
-pub mod database;
-mod environment;
-pub mod expected;
-mod feed;
-pub mod filled;
-pub mod message;
-pub mod native_http;
-pub mod probe;
-pub mod running;
-pub mod scratch;
-pub mod server;
-pub mod session;
-pub mod shell;
 pub mod simulator;
+
+#[cfg(feature = "scenarios")]
+pub mod cache;
+#[cfg(feature = "scenarios")]
+pub mod collector;
+#[cfg(feature = "scenarios")]
+pub mod command;
+#[cfg(feature = "scenarios")]
+pub mod database;
+#[cfg(feature = "scenarios")]
+mod environment;
+#[cfg(feature = "scenarios")]
+pub mod expected;
+#[cfg(feature = "scenarios")]
+mod feed;
+#[cfg(feature = "scenarios")]
+pub mod filled;
+#[cfg(feature = "scenarios")]
+pub mod message;
+#[cfg(feature = "scenarios")]
+pub mod native_http;
+#[cfg(feature = "scenarios")]
+pub mod probe;
+#[cfg(feature = "scenarios")]
+pub mod raw;
+#[cfg(feature = "scenarios")]
+pub mod running;
+#[cfg(feature = "scenarios")]
+pub mod scratch;
+#[cfg(feature = "scenarios")]
+pub mod server;
+#[cfg(feature = "scenarios")]
+pub mod session;
+#[cfg(feature = "scenarios")]
+pub mod shell;
+#[cfg(feature = "scenarios")]
 pub mod still_host;
+#[cfg(feature = "scenarios")]
 pub mod tool_answer;
+#[cfg(feature = "scenarios")]
 pub mod truth;
+#[cfg(feature = "scenarios")]
 pub mod web;
 
+#[cfg(feature = "scenarios")]
 pub use environment::{binary, slowed};
+#[cfg(feature = "scenarios")]
 pub use feed::PATIENCE;

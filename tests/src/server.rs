@@ -17,7 +17,7 @@
 //! ```
 
 use std::ffi::OsStr;
-use std::process::ExitStatus;
+use std::process::{Command, ExitStatus};
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -140,15 +140,21 @@ impl Server {
         session
     }
 
+    /// The command that starts it, all three streams piped.
+    #[must_use]
+    pub fn command(&self) -> Command {
+        let mut command = self.environment.command();
+        command.args(&self.arguments);
+        command
+    }
+
     /// Starts the server and says nothing to it.
     ///
     /// # Panics
     /// When it cannot be started.
     #[must_use]
     pub fn start_silent(&self) -> Session {
-        let mut command = self.environment.command();
-        command.args(&self.arguments);
-        Session::start(command, self.era, self.environment.scratch.clone())
+        Session::start(self.command(), self.era, self.environment.scratch.clone())
     }
 }
 

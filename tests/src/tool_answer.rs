@@ -8,7 +8,7 @@ pub struct ToolAnswer {
     /// Null where a failure has no object that would hold to the output schema.
     pub structured: Value,
     pub is_error: bool,
-    /// The first text.
+    /// The first text: a failure's sentence, or the data again.
     pub text: String,
 }
 
@@ -19,6 +19,11 @@ impl ToolAnswer {
         let structured = result["structuredContent"].clone();
         let is_error = result["isError"].as_bool().unwrap_or(false);
         assert!(structured.is_object() || is_error, "every answer is an object: {result}");
+        if !is_error {
+            // Some clients keep no structured content, and of the texts only the first.
+            let data: Value = serde_json::from_str(&text).expect("the first text is the data");
+            assert_eq!(data, structured, "the first text is the structured content");
+        }
         Self { structured, is_error, text }
     }
 

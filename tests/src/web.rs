@@ -34,7 +34,15 @@ impl Web {
     /// When it does not.
     #[must_use]
     pub fn of(session: &Session) -> Self {
-        let line = session.wait_for_log("listening on http://");
+        Self::listening(&session.wait_for_log("listening on http://"))
+    }
+
+    /// Of a server that logged this line.
+    ///
+    /// # Panics
+    /// When there is no address in it.
+    #[must_use]
+    pub fn listening(line: &str) -> Self {
         let address = line.split("http://").nth(1).and_then(|rest| rest.split_whitespace().next());
         let agent = ureq::Agent::config_builder()
             .http_status_as_error(false)

@@ -19,19 +19,26 @@ struct Component;
 
 super::bindings::export!(Component with_types_in super::bindings);
 
-/// The instructions for MCP clients, where the host finds them without running anything.
-#[unsafe(link_section = "fastintercom:instructions")]
-#[used]
-static INSTRUCTIONS: [u8; crate::tools::INSTRUCTIONS.len()] = {
-    let text = crate::tools::INSTRUCTIONS.as_bytes();
-    let mut bytes = [0; crate::tools::INSTRUCTIONS.len()];
-    let mut index = 0;
-    while index < bytes.len() {
-        bytes[index] = text[index];
-        index += 1;
-    }
-    bytes
-};
+/// A text in a custom section, where the host finds it without running anything.
+macro_rules! section {
+    ($name:literal, $section:ident, $text:expr) => {
+        #[unsafe(link_section = $name)]
+        #[used]
+        static $section: [u8; $text.len()] = {
+            let text = $text.as_bytes();
+            let mut bytes = [0; $text.len()];
+            let mut index = 0;
+            while index < bytes.len() {
+                bytes[index] = text[index];
+                index += 1;
+            }
+            bytes
+        };
+    };
+}
+
+section!("fastintercom:instructions", INSTRUCTIONS, crate::tools::INSTRUCTIONS);
+section!("fastintercom:definitions", DEFINITIONS, crate::tools::DEFINITIONS);
 
 thread_local! {
     static STORE: RefCell<Option<Store>> = const { RefCell::new(None) };
@@ -103,6 +110,10 @@ impl tools::Guest for Component {
                 destructive_hint: tool.destructive,
                 idempotent_hint: tool.idempotent,
                 open_world_hint: tool.open_world,
+                limits: tool.limits.map(|limits| tools::ToolLimits {
+                    milliseconds: limits.milliseconds,
+                    at_once: limits.at_once,
+                }),
             })
             .collect()
     }
@@ -261,7 +272,7 @@ impl sync::Guest for Component {
             tidy_after(store, report.hydrated);
             Ok(report)
         })
-        .map_err(|error| sync_types::SyncError::Storage(error.to_string()))?
+        .map_err(|error| imports::error_to_wit(crate::sync::SyncError::Storage(error.to_string())))?
         .map(imports::report_to_wit)
         .map_err(imports::error_to_wit)
     }

@@ -190,29 +190,31 @@ pub fn report_to_wit(report: SyncReport) -> sync_types::SyncReport {
 }
 
 fn error_from_wit(error: sync_types::SyncError) -> SyncError {
-    use sync_types::SyncError as Wit;
-    match error {
-        Wit::InvalidRequest(sentence) => SyncError::InvalidRequest(sentence),
-        Wit::NoToken(sentence) => SyncError::NoToken(sentence),
-        Wit::Unauthorized(sentence) => SyncError::Unauthorized(sentence),
-        Wit::WrongWorkspace(sentence) => SyncError::WrongWorkspace(sentence),
-        Wit::Stopped(sentence) => SyncError::Stopped(sentence),
-        Wit::Upstream(sentence) => SyncError::Upstream(sentence),
-        Wit::Storage(sentence) => SyncError::Storage(sentence),
-        Wit::Busy(sentence) => SyncError::Busy(sentence),
-    }
+    use sync_types::SyncErrorKind as Kind;
+    let kind = match error.kind {
+        Kind::InvalidRequest => SyncError::InvalidRequest,
+        Kind::NoToken => SyncError::NoToken,
+        Kind::Unauthorized => SyncError::Unauthorized,
+        Kind::WrongWorkspace => SyncError::WrongWorkspace,
+        Kind::Stopped => SyncError::Stopped,
+        Kind::Upstream => SyncError::Upstream,
+        Kind::Storage => SyncError::Storage,
+        Kind::Busy => SyncError::Busy,
+    };
+    kind(error.sentence)
 }
 
 pub fn error_to_wit(error: SyncError) -> sync_types::SyncError {
-    use sync_types::SyncError as Wit;
-    match error {
-        SyncError::InvalidRequest(sentence) => Wit::InvalidRequest(sentence),
-        SyncError::NoToken(sentence) => Wit::NoToken(sentence),
-        SyncError::Unauthorized(sentence) => Wit::Unauthorized(sentence),
-        SyncError::WrongWorkspace(sentence) => Wit::WrongWorkspace(sentence),
-        SyncError::Stopped(sentence) => Wit::Stopped(sentence),
-        SyncError::Upstream(sentence) => Wit::Upstream(sentence),
-        SyncError::Storage(sentence) => Wit::Storage(sentence),
-        SyncError::Busy(sentence) => Wit::Busy(sentence),
-    }
+    use sync_types::SyncErrorKind as Kind;
+    let (kind, sentence) = match error {
+        SyncError::InvalidRequest(sentence) => (Kind::InvalidRequest, sentence),
+        SyncError::NoToken(sentence) => (Kind::NoToken, sentence),
+        SyncError::Unauthorized(sentence) => (Kind::Unauthorized, sentence),
+        SyncError::WrongWorkspace(sentence) => (Kind::WrongWorkspace, sentence),
+        SyncError::Stopped(sentence) => (Kind::Stopped, sentence),
+        SyncError::Upstream(sentence) => (Kind::Upstream, sentence),
+        SyncError::Storage(sentence) => (Kind::Storage, sentence),
+        SyncError::Busy(sentence) => (Kind::Busy, sentence),
+    };
+    sync_types::SyncError { kind, sentence }
 }

@@ -41,6 +41,9 @@ fn failure(response: &HttpResponse, body: &[u8], html: bool) -> ApiError {
         let retry_after = response.header("retry-after").and_then(|text| text.trim().parse().ok());
         return ApiError::RateLimited { retry_after };
     }
+    if (300..400).contains(&status) {
+        return ApiError::Redirected { status, location: response.header("location").and_then(address) };
+    }
     if html {
         return ApiError::Html { status };
     }
@@ -75,6 +78,20 @@ fn details(body: &[u8]) -> (String, String) {
         message.truncate(cut);
     }
     (code.unwrap_or_else(|| UNKNOWN_CODE.to_owned()), message)
+}
+
+/// Where a `Location` leads, for a person: without user, query and fragment, which may be secret.
+fn address(location: &str) -> Option<String> {
+    let plain = location.split(['?', '#']).next().unwrap_or_default().trim();
+    let (scheme, rest) = plain.split_once("//").unwrap_or(("", plain));
+    let host = rest.find('/').unwrap_or(rest.len());
+    let user = rest.get(..host)?.rfind('@').map_or(0, |at| at + 1);
+    let slashes = if scheme.len() < plain.len() && plain.contains("//") { "//" } else { "" };
+    let shown = format!("{scheme}{slashes}{}", rest.get(user..)?);
+    let fit = !shown.is_empty()
+        && shown.len() <= MESSAGE_LENGTH
+        && shown.bytes().all(|byte| byte.is_ascii_graphic());
+    fit.then_some(shown)
 }
 
 /// The id in `</contacts/{id}>; rel="canonical"`.
@@ -120,6 +137,24 @@ mod tests {
             read(response(200, JSON, "{\"type\":\"con")),
             Err(ApiError::Malformed { position: 12, length: 12 })
         );
+    }
+
+    #[test]
+    fn a_redirect_says_where_it_leads_and_no_secret() {
+        for (location, shown) in [
+            ("https://api.eu.intercom.io/me", Some("https://api.eu.intercom.io/me")),
+            ("https://me:word@sso.example/in?token=x#y", Some("https://sso.example/in")),
+            ("/elsewhere?a=b", Some("/elsewhere")),
+            ("//host/path", Some("//host/path")),
+            ("", None),
+            ("https://a\u{1b}[2J", None),
+        ] {
+            let mut redirect = response(302, "text/html", "<html>moved</html>").expect("a response");
+            redirect.headers.push(("location".to_owned(), location.to_owned()));
+            let error = read(Ok(redirect)).expect_err("a redirect");
+            assert_eq!(error, ApiError::Redirected { status: 302, location: shown.map(str::to_owned) });
+            assert!(!error.is_temporary(), "asking again leads there again");
+        }
     }
 
     /// A proxy's HTML 404 between search and GET must not become a tombstone.

@@ -18,6 +18,11 @@ pub enum ApiError {
         code: String,
         message: String,
     },
+    /// 3xx, which nobody follows: the token goes to one address only. Where it leads, without a query.
+    Redirected {
+        status: u16,
+        location: Option<String>,
+    },
     /// 404 in Intercom's own words: there is no such thing, any more.
     NotFound {
         code: String,
@@ -94,6 +99,25 @@ impl ApiError {
         )
     }
 
+    /// 402: the workspace's plan does not include the API, or is not paid for.
+    #[must_use]
+    pub fn is_plan(&self) -> bool {
+        matches!(self, Self::Forbidden { status: 402, .. })
+            || matches!(self, Self::Forbidden { code, .. } if code == "api_plan_restricted")
+    }
+
+    /// The workspace lives in another region than the address that was asked.
+    #[must_use]
+    pub fn is_region(&self) -> bool {
+        let names_region = |text: &str| text.to_ascii_lowercase().contains("region");
+        match self {
+            Self::Unauthorized { code, message } | Self::Forbidden { code, message, .. } => {
+                names_region(code) || names_region(message)
+            }
+            _ => false,
+        }
+    }
+
     /// The token lacks what this one endpoint needs.
     #[must_use]
     pub fn is_permission(&self) -> bool {
@@ -108,6 +132,10 @@ impl fmt::Display for ApiError {
             Self::Forbidden { status, code, message } | Self::Rejected { status, code, message } => {
                 write!(formatter, "{status} {code}: {message}")
             }
+            Self::Redirected { status, location: Some(to) } => {
+                write!(formatter, "{status}: a redirect to {to}")
+            }
+            Self::Redirected { status, location: None } => write!(formatter, "{status}: a redirect"),
             Self::NotFound { code } => write!(formatter, "404 {code}"),
             Self::Merged { .. } => formatter.write_str("410: the contact was merged into another one"),
             Self::RateLimited { .. } => formatter.write_str("429: the rate limit is used up"),

@@ -40,6 +40,13 @@ impl From<StoreError> for Failure {
 /// What an error on the way to the conversations themselves means for the run.
 pub(super) fn fatal(api: &Api, error: &ApiError) -> SyncError {
     match error {
+        ApiError::Unauthorized { .. } | ApiError::Forbidden { .. } if error.is_region() => {
+            SyncError::Unauthorized(wrong_region(api, error))
+        }
+        ApiError::Forbidden { .. } if error.is_plan() => SyncError::Unauthorized(format!(
+            "Intercom says that the workspace's plan does not allow this ({error}). Have an admin of the workspace look at its subscription under Settings > Billing; the access token and its permissions are not the cause. What was read so far is kept."
+        )),
+        ApiError::Redirected { location, .. } => SyncError::Upstream(redirected(api, error, location.as_deref())),
         ApiError::Unauthorized { .. } => SyncError::Unauthorized(unauthorized(api, error)),
         ApiError::Forbidden { .. } => SyncError::Unauthorized(format!(
             "Intercom does not let this token read conversations ({error}). Give the app the permission \"Read conversations\" in Intercom's Developer Hub, then sync again."
@@ -58,6 +65,29 @@ pub(super) fn fatal(api: &Api, error: &ApiError) -> SyncError {
             "Intercom did not answer usefully ({error}). What was read so far is kept; the next sync goes on."
         )),
     }
+}
+
+fn wrong_region(api: &Api, error: &ApiError) -> String {
+    let asked = api.region().map_or_else(
+        || "The address in INTERCOM_BASE_URL".to_owned(),
+        |region| format!("The region `{region}`"),
+    );
+    format!(
+        "Intercom says that the workspace lives in another region ({error}). {asked} is not the workspace's: set INTERCOM_REGION to us, eu or au, whichever it was created in, and sync again."
+    )
+}
+
+/// The token goes to one address only, so nobody is sent on.
+fn redirected(api: &Api, error: &ApiError, location: Option<&str>) -> String {
+    let asked = if api.region().is_some() {
+        "A proxy on the way probably wants something, such as a login; ask whoever runs the network"
+    } else {
+        "Set INTERCOM_BASE_URL to the address where the API answers itself"
+    };
+    let leads = if location.is_some() { "" } else { " It does not say where it leads." };
+    format!(
+        "Intercom's address answered with a redirect ({error}), and redirects are not followed, so that the access token goes nowhere else.{leads} {asked}; what was read so far is kept."
+    )
 }
 
 /// A token works in one region only, and elsewhere looks like a wrong one.
@@ -103,4 +133,54 @@ pub(super) fn stopped() -> SyncError {
     SyncError::Stopped(
         "The sync was stopped before its end. Everything read so far is kept, and the next sync goes on from there.".to_owned(),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(status: u16, code: &str, message: &str) -> String {
+        let api = Api::new("https://api.intercom.io", "2.16");
+        let (code, message) = (code.to_owned(), message.to_owned());
+        let error = match status {
+            401 => ApiError::Unauthorized { code, message },
+            _ => ApiError::Forbidden { status, code, message },
+        };
+        match fatal(&api, &error) {
+            SyncError::Unauthorized(sentence) => sentence,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn each_refusal_has_its_own_advice() {
+        let plan = told(402, "api_plan_restricted", "Active subscription needed.");
+        assert!(plan.contains("subscription") && !plan.contains("permission \""), "{plan}");
+        assert_eq!(
+            told(403, "api_plan_restricted", "x"),
+            plan.replace("402", "403").replace("Active subscription needed.", "x")
+        );
+        for (status, code, message) in [
+            (403, "forbidden", "Region mismatch: this workspace is hosted in the EU"),
+            (403, "region_mismatch", ""),
+            (401, "unauthorized", "The token belongs to another region"),
+        ] {
+            let region = told(status, code, message);
+            assert!(region.contains("INTERCOM_REGION") && !region.contains("permission"), "{region}");
+        }
+        assert!(told(403, "forbidden", "You need more").contains("permission \"Read conversations\""));
+        assert!(told(401, "token_revoked", "Revoked").contains("Check INTERCOM_ACCESS_TOKEN"));
+    }
+
+    #[test]
+    fn a_redirect_is_named_with_where_it_leads() {
+        let api = Api::new("https://proxy.example", "2.16");
+        let to = Some("https://sso.example/login".to_owned());
+        let SyncError::Upstream(sentence) = fatal(&api, &ApiError::Redirected { status: 302, location: to })
+        else {
+            panic!("another kind")
+        };
+        assert!(sentence.contains("302") && sentence.contains("https://sso.example/login"), "{sentence}");
+        assert!(sentence.contains("INTERCOM_BASE_URL"), "{sentence}");
+    }
 }

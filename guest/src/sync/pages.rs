@@ -190,7 +190,13 @@ impl Reading<'_, '_> {
 
     fn page_failed(&mut self, error: &ApiError) -> Result<(), SyncError> {
         let Some(mut window) = self.windows.pop_front() else { return Ok(()) };
-        if matches!(error, ApiError::Unauthorized { .. } | ApiError::Forbidden { .. } | ApiError::Denied(_)) {
+        if matches!(
+            error,
+            ApiError::Unauthorized { .. }
+                | ApiError::Forbidden { .. }
+                | ApiError::Redirected { .. }
+                | ApiError::Denied(_)
+        ) {
             return Err(fatal(&self.engine.api, error));
         }
         if matches!(error, ApiError::RateLimited { .. }) {

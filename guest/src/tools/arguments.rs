@@ -1,12 +1,13 @@
 //! Reading a tool's arguments: every wrong one is named, with what would be right.
 //!
 //! Models and clients send what they like: numbers and lists as JSON strings, `null` and empty
-//! strings for "not given", arguments as one JSON string. All that is understood; a name that
-//! the tool does not have is not.
+//! strings for "not given", arguments as one JSON string. All that is understood, names that an
+//! argument had before are taken, and those that clients add of themselves are passed over
+//! ([`super::added`]). Any other name that the tool does not have is refused.
 
 use serde_json::{Map, Value, json};
 
-use super::suggest;
+use super::{added, suggest};
 use crate::time::{Day, UnixSeconds};
 
 /// One sentence about a wrong argument.
@@ -44,23 +45,25 @@ impl Arguments {
     /// # Errors
     /// When the text is no JSON object or names an unknown argument.
     pub fn parse(json: &str, known: &[&str]) -> ArgumentResult<Self> {
-        let given = object(json)?;
-        for name in given.keys() {
-            if known.contains(&name.as_str()) {
+        let mut given = Map::new();
+        for (name, value) in object(json)? {
+            let name = if known.contains(&name.as_str()) {
+                name
+            } else if let Some(new) = renamed(&name).filter(|new| known.contains(new)) {
+                new.to_owned()
+            } else if added::by_a_client(&name) {
                 continue;
-            }
-            let sentence = if known.is_empty() {
-                format!("There is no argument `{}`: this tool takes none.", shown(name))
-            } else if let Some(nearest) = suggest::nearest(name, known.iter().copied()) {
-                format!(
-                    "There is no argument `{}`; did you mean `{nearest}`? There are: {}.",
-                    shown(name),
-                    known.join(", ")
-                )
             } else {
-                format!("There is no argument `{}`. There are: {}.", shown(name), known.join(", "))
+                return Err(unknown(&name, known));
             };
-            return Err(ArgumentError(sentence));
+            match given.get(&name) {
+                Some(other) if *other != value => {
+                    return Err(ArgumentError(format!(
+                        "`{name}` is given twice, under its former name and its present one; give `{name}` alone."
+                    )));
+                }
+                _ => given.insert(name, value),
+            };
         }
         Ok(Self { given, reader: Reader::Agent })
     }
@@ -244,6 +247,30 @@ pub fn parse_when(text: &str) -> Option<When> {
     UnixSeconds::parse(text).map(When::Instant)
 }
 
+/// What an argument is called today that was called so before. Some clients drop arguments of the
+/// former names, which are options of their own: `MCPTool` of Microsoft's Agent Framework does.
+fn renamed(name: &str) -> Option<&'static str> {
+    match name {
+        "conversation_id" => Some("id"),
+        "response_format" => Some("verbosity"),
+        _ => None,
+    }
+}
+
+fn unknown(name: &str, known: &[&str]) -> ArgumentError {
+    ArgumentError(if known.is_empty() {
+        format!("There is no argument `{}`: this tool takes none.", shown(name))
+    } else if let Some(nearest) = suggest::nearest(name, known.iter().copied()) {
+        format!(
+            "There is no argument `{}`; did you mean `{nearest}`? There are: {}.",
+            shown(name),
+            known.join(", ")
+        )
+    } else {
+        format!("There is no argument `{}`. There are: {}.", shown(name), known.join(", "))
+    })
+}
+
 fn object(json: &str) -> ArgumentResult<Map<String, Value>> {
     let not_an_object = || ArgumentError("The arguments must be one JSON object, such as {}.".to_owned());
     if json.trim().is_empty() {
@@ -304,6 +331,42 @@ mod tests {
     fn an_unknown_name_gets_the_nearest_right_one() {
         let error = Arguments::parse(r#"{"querry": "x"}"#, &["query", "limit"]).expect_err("refused");
         assert!(error.0.contains("did you mean `query`"), "{}", error.0);
+    }
+
+    #[test]
+    fn what_clients_add_is_passed_over_and_what_a_model_mistypes_is_not() {
+        let known = ["query", "limit", "id", "timeframe"];
+        for name in
+            ["task_progress", "toolCallId", "tool", "random_string", "_meta", "tool_call_id", "__arg1"]
+        {
+            let json = json!({name: {"any": "value"}, "query": "refund"}).to_string();
+            let arguments = Arguments::parse(&json, &known).expect(name);
+            assert_eq!(arguments.string("query"), Ok(Some("refund".to_owned())));
+            assert_eq!(arguments.question(&[]), r#"[["query","refund"]]"#, "{name}");
+            assert!(Arguments::parse(&json!({name: "x"}).to_string(), &[]).is_ok(), "{name}");
+        }
+        // A tool that has an argument of such a name takes it.
+        assert!(Arguments::parse(r#"{"tool": "x"}"#, &["tool"]).expect("taken").has("tool"));
+        for name in ["querry", "time_frame", "author", "rating", "days", "meta", "conversation_id_"] {
+            let json = json!({name: "x"}).to_string();
+            let error = Arguments::parse(&json, &known).expect_err(name);
+            assert!(error.0.contains(&format!("no argument `{name}`")), "{}", error.0);
+        }
+    }
+
+    #[test]
+    fn the_former_name_of_an_argument_is_taken_where_the_argument_is() {
+        let known = ["id", "verbosity"];
+        let arguments =
+            Arguments::parse(r#"{"conversation_id": "7", "response_format": "detailed"}"#, &known)
+                .expect("taken");
+        assert_eq!(arguments.required("id", "1"), Ok("7".to_owned()));
+        assert_eq!(arguments.choice("verbosity", &["concise", "detailed"]), Ok(Some("detailed")));
+        assert!(Arguments::parse(r#"{"conversation_id": "7", "id": "7"}"#, &known).is_ok());
+        let error =
+            Arguments::parse(r#"{"conversation_id": "7", "id": "8"}"#, &known).expect_err("which one");
+        assert!(error.0.contains("`id` is given twice"), "{}", error.0);
+        assert!(Arguments::parse(r#"{"conversation_id": "7"}"#, &["query"]).is_err());
     }
 
     #[test]

@@ -17,14 +17,15 @@ pub const TOOL: Tool = Tool {
     output,
     boolean: Some("has_coverage"),
     syncs: false,
+    limits: None,
     call,
 };
 
 fn input() -> Value {
     schema::arguments(
         json!({
-            "start_date": {"type": "string", "description": "Day or ISO timestamp.", "examples": ["2026-06-01"]},
-            "end_date": {"type": "string", "description": "Day or ISO timestamp, inclusive.", "examples": ["2026-06-30"]}
+            "start_date": schema::text("Day (2026-06-01) or ISO timestamp."),
+            "end_date": schema::text("Day or ISO timestamp, inclusive.")
         }),
         &["start_date", "end_date"],
     )
@@ -35,12 +36,11 @@ fn output() -> Value {
         json!({
             "has_coverage": schema::boolean("All of the range is covered."),
             "partial_coverage": schema::boolean("Some of it, not all."),
-            "coverage_gaps": {
-                "type": "array",
-                "description": "Missing stretches as [start, end]; they share end points with the covered ones.",
-                "items": {"type": "array", "items": {"type": "string"}, "minItems": 2, "maxItems": 2}
-            },
-            "not_yet": {"type": "array", "description": "[start, end] of what has not happened yet."},
+            "coverage_gaps": schema::list(
+                schema::texts(""),
+                "Missing stretches as [start, end]; they share end points with the covered ones."
+            ),
+            "not_yet": schema::texts("[start, end] of what has not happened yet."),
             "cached_range": schema::range(),
             "data_age_minutes": schema::integer(""),
             "reason": schema::text("")

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::answer::{Answer, in_words};
 use super::content::Content;
 use super::disclosure;
+use crate::store::runs::Workspace;
 use crate::store::threads::{Conversation, Message};
 use crate::time::UnixSeconds;
 
@@ -48,7 +49,7 @@ pub fn properties() -> Value {
         "state": {"type": "string"},
         "priority": {"type": "string"},
         "channel": {"type": "string"},
-        "customer_email": {"type": ["string", "null"]},
+        "customer_email": super::schema::either(&["string", "null"], ""),
         "customer_name": {"type": "string"},
         "company": {"type": "string"},
         "tags": {"type": "array", "items": {"type": "string"}},
@@ -81,7 +82,7 @@ pub fn message_schema() -> Value {
             "body": {"type": "string", "description": super::schema::UNTRUSTED},
             "body_left_out": {"type": "integer"},
             "body_continues_at": {"type": "integer", "description": "As body_offset it reads on."},
-            "attachments": {"type": "array", "items": {"type": "object"}},
+            "attachments": super::schema::objects(""),
             "created_at": {"type": "string"}
         },
         "required": ["id", "author_type", "kind", "body", "created_at"]
@@ -132,13 +133,20 @@ pub fn add_figures(answer: &mut Answer, conversation: &Conversation) {
     }
 }
 
-/// Where a person sees the conversation in Intercom.
-pub fn url(id_code: Option<&str>, id: &str) -> Option<String> {
+/// Where a person sees the conversation in Intercom. Each region has an address of its own, as the
+/// API has: `app.eu.intercom.com`, `app.au.intercom.com`.
+pub fn url(workspace: &Workspace, id: &str) -> Option<String> {
     let safe = |text: &str| {
         !text.is_empty() && text.chars().all(|letter| letter.is_ascii_alphanumeric() || "-_".contains(letter))
     };
-    let app = id_code.filter(|code| safe(code))?;
-    safe(id).then(|| format!("https://app.intercom.com/a/inbox/{app}/inbox/shared/all/conversation/{id}"))
+    let app = workspace.id_code.as_deref().filter(|code| safe(code))?;
+    let region = workspace.region.as_deref().unwrap_or_default().to_ascii_lowercase();
+    let host = match region.as_str() {
+        "eu" => "app.eu.intercom.com",
+        "au" | "aus" => "app.au.intercom.com",
+        _ => "app.intercom.com",
+    };
+    safe(id).then(|| format!("https://{host}/a/inbox/{app}/inbox/shared/all/conversation/{id}"))
 }
 
 /// A message with at most so many characters of its body, from that character on.
@@ -174,4 +182,31 @@ fn attachments(list: &str, content: Content<'_>) -> Value {
         answer.into_value()
     });
     Value::Array(items.collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_link_leads_to_the_workspaces_own_region() {
+        let link = |region: Option<&str>| {
+            let workspace = Workspace {
+                id_code: Some("abc123".to_owned()),
+                region: region.map(str::to_owned),
+                ..Workspace::default()
+            };
+            url(&workspace, "7").expect("a link")
+        };
+        for (region, host) in [
+            (None, "app.intercom.com"),
+            (Some("US"), "app.intercom.com"),
+            (Some("EU"), "app.eu.intercom.com"),
+            (Some("eu"), "app.eu.intercom.com"),
+            (Some("AU"), "app.au.intercom.com"),
+        ] {
+            assert!(link(region).starts_with(&format!("https://{host}/a/inbox/abc123/")), "{region:?}");
+        }
+        assert_eq!(url(&Workspace::default(), "7"), None, "the workspace is not known yet");
+    }
 }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::arguments::{ArgumentError, ArgumentResult, Arguments, When};
 use super::freshness::Reach;
 use super::timeframe::{self, Zone};
-use super::{Failure, names};
+use super::{Failure, names, schema};
 use crate::store::search::{Ai, Between, Filters, Query};
 use crate::time::{HOUR, UnixSeconds};
 
@@ -25,11 +25,10 @@ pub struct Asked {
 
 /// Adds the properties of the filters to a schema's: all, or those of these names.
 pub fn add_properties(properties: &mut Value, only: Option<&[&str]>) {
-    let names = |description: &str| json!({"type": ["array", "string"], "items": {"type": "string"}, "description": description});
-    let text = |description: &str| json!({"type": "string", "description": description});
+    let (names, text) = (schema::texts, schema::text);
     let filters = json!({
-        "timeframe": {"type": "string", "description": "Period: \"today\", \"yesterday\", \"last 24 hours\", \"this week\", \"last week\", \"last 30 days\", \"last month\", \"2026-06\", \"2026-06-01 to 2026-06-15\", \"since 2026-06-01\"."},
-        "timeframe_of": {"enum": TIMEFRAME_OF, "default": "created", "description": "What lies in the timeframe: the conversation's creation, its last change, the customer's last reply, or the message (with query: the matching one)."},
+        "timeframe": text("Period: \"today\", \"yesterday\", \"last 24 hours\", \"this week\", \"last week\", \"last 30 days\", \"last month\", \"2026-06\", \"2026-06-01 to 2026-06-15\", \"since 2026-06-01\"."),
+        "timeframe_of": schema::choice(TIMEFRAME_OF, "What lies in the timeframe: the conversation's creation (default), its last change, the customer's last reply, or the message (with query: the matching one)."),
         "created_after": text("Day or ISO timestamp, inclusive; so for the other dates."),
         "created_before": text(""),
         "updated_after": text(""),
@@ -39,29 +38,26 @@ pub fn add_properties(properties: &mut Value, only: Option<&[&str]>) {
         "customer_email": text("Exact address, or @domain.com."),
         "customer": text("Part of a customer's name, address or company."),
         "company": text("Part of the company's name."),
-        "state": {"type": ["array", "string"], "items": {"enum": STATES}, "description": "open, closed or snoozed."},
-        "unanswered": {"type": "boolean", "description": "The customer waits for a reply."},
-        "waiting_hours_min": {"type": "number", "minimum": 0, "description": "The customer waits at least so long."},
+        "state": schema::choices(STATES, ""),
+        "unanswered": schema::boolean("The customer waits for a reply."),
+        "waiting_hours_min": schema::number("The customer waits at least so long."),
         "assignee": text("Teammate's name or e-mail, or \"unassigned\"."),
         "team": text("Team's name, or \"unassigned\"."),
         "tags": names("Any of these tags; \"untagged\" for none."),
         "tags_all": names("All of these."),
         "tags_none": names("None of these."),
         "channel": names("email, chat, whatsapp, …"),
-        "priority": {"type": ["array", "string"], "items": {"enum": PRIORITIES}},
-        "rating_min": {"type": "integer", "minimum": 1, "maximum": 5},
-        "rating_max": {"type": "integer", "minimum": 1, "maximum": 5, "description": "2 finds bad ratings."},
-        "ai": {"enum": AI, "description": "AI agent's part; abandoned: neither resolved nor escalated."},
-        "has_attachment": {"type": "boolean"},
+        "priority": schema::choices(PRIORITIES, ""),
+        "rating_min": schema::integer("1 to 5."),
+        "rating_max": schema::integer("1 to 5; 2 finds bad ratings."),
+        "ai": schema::choice(AI, "AI agent's part; abandoned: neither resolved nor escalated."),
+        "has_attachment": schema::boolean(""),
         "exclude": text("Words that no message of the conversation may have.")
     });
     if let (Some(properties), Value::Object(filters)) = (properties.as_object_mut(), filters) {
-        for (name, mut schema) in filters {
+        for (name, schema) in filters {
             if only.is_some_and(|only| !only.contains(&name.as_str())) {
                 continue;
-            }
-            if schema["description"] == "" {
-                schema.as_object_mut().map(|fields| fields.remove("description"));
             }
             properties.insert(name, schema);
         }

@@ -19,6 +19,7 @@ pub const TOOL: Tool = Tool {
     output,
     boolean: Some("success"),
     syncs: true,
+    limits: None,
     call,
 };
 

@@ -35,22 +35,23 @@ pub const TOOL: Tool = Tool {
     output,
     boolean: None,
     syncs: false,
+    limits: None,
     call,
 };
 
 fn input() -> Value {
     schema::arguments(
         json!({
-            "conversation_id": {"type": "string", "description": "Id from search_conversations.", "examples": ["215474207312016"]},
-            "start_from": {"enum": ORDERS, "default": "oldest", "description": "Which end of a long thread comes first. Messages are always in order of time."},
-            "around": {"type": "string", "description": "Id of a message: show those around it."},
-            "body_offset": {"type": "integer", "minimum": 0, "description": "With around: that message alone, from this character on."},
-            "include_notes": {"type": "boolean", "default": true, "description": "Internal notes of teammates."},
-            "include_events": {"type": "boolean", "default": false, "description": "Assignments, closings, snoozes and other system events too."},
-            "limit": {"type": "integer", "minimum": 1, "maximum": MOST, "default": DEFAULT_LIMIT, "description": "Messages at most."},
-            "cursor": {"type": "string", "description": "next_cursor of the answer before, with all else unchanged."}
+            "id": schema::text("Id from search_conversations, such as 215474207312016."),
+            "start_from": schema::choice(ORDERS, "Which end of a long thread comes first; default oldest. Messages are always in order of time."),
+            "around": schema::text("Id of a message: show those around it."),
+            "body_offset": schema::integer("With around: that message alone, from this character on."),
+            "include_notes": schema::boolean("Internal notes of teammates; default true."),
+            "include_events": schema::boolean("Assignments, closings, snoozes and other system events too."),
+            "limit": schema::integer(&format!("Messages at most: 1 to {MOST}, default {DEFAULT_LIMIT}.")),
+            "cursor": schema::text("next_cursor of the answer before, with all else unchanged.")
         }),
-        &["conversation_id"],
+        &["id"],
     )
 }
 
@@ -58,8 +59,8 @@ fn output() -> Value {
     let mut properties = conversation::properties();
     if let Some(properties) = properties.as_object_mut() {
         let rest = json!({
-            "messages": {"type": "array", "items": conversation::message_schema()},
-            "events": {"type": "array", "items": {"type": "object"}},
+            "messages": schema::list(conversation::message_schema(), ""),
+            "events": schema::objects(""),
             "parts_truncated": {"type": "boolean", "description": "Intercom no longer returns the oldest messages."},
             "next_cursor": {"type": "string"},
             "notice": {"type": "string", "description": "What the answer leaves out, and how to get it."},
@@ -89,7 +90,7 @@ struct Asked {
 }
 
 fn call(context: &mut Context<'_>, arguments: &Arguments) -> Outcome {
-    let id = arguments.required("conversation_id", "215474207312016")?;
+    let id = arguments.required("id", "215474207312016")?;
     let id = id.trim_start_matches('#').to_owned();
     let question = arguments.question(&["cursor", "limit", "include_events"]);
     let cursor = arguments.string("cursor")?.map(|text| Cursor::read(&text, &question)).transpose()?;
@@ -205,7 +206,7 @@ fn thread(
     let mut answer = conversation::summary(record, content, now);
     conversation::add_figures(&mut answer, record);
     answer.set_true("parts_truncated", record.parts_truncated);
-    answer.set_some("url", conversation::url(workspace.id_code.as_deref(), &record.id));
+    answer.set_some("url", conversation::url(&workspace, &record.id));
     let events = if asked.with_events { events(connection, &record.id, content)? } else { Vec::new() };
     let events_size: usize = events.iter().map(|event| bytes(event) + 1).sum();
     let room = asked.budget - FRAME - events_size;

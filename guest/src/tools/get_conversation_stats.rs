@@ -48,26 +48,23 @@ pub const TOOL: Tool = Tool {
     output,
     boolean: None,
     syncs: false,
+    limits: None,
     call,
 };
 
 fn input() -> Value {
-    let mut properties = json!({
-        "group_by": {"enum": GROUPS},
-        "compare": {"type": "boolean", "default": true, "description": "Add the period before."}
-    });
+    let mut properties = json!({});
     filters::add_properties(&mut properties, Some(FILTERS));
     if let Some(properties) = properties.as_object_mut() {
         for schema in properties.values_mut().filter_map(Value::as_object_mut) {
             // Said in full by search_conversations, which every client lists as well.
-            if schema.get("items").is_none()
-                && schema.get("enum").is_none()
-                && schema.get("default").is_none()
-            {
+            if schema.get("items").is_none() && schema.get("enum").is_none() {
                 schema.remove("description");
             }
         }
     }
+    properties["group_by"] = schema::choice(GROUPS, "");
+    properties["compare"] = schema::boolean("Add the period before; default true.");
     schema::arguments(properties, &[])
 }
 
@@ -78,7 +75,7 @@ fn output() -> Value {
             "timezone": {"type": "string"},
             "figures": {"type": "object", "description": "Durations in minutes; definitions say how each is counted."},
             "previous": {"type": "object", "description": "The period before: period and figures."},
-            "groups": {"type": "array", "items": {"type": "object"}, "description": "group and figures."},
+            "groups": schema::objects("group and figures."),
             "definitions": {"type": "object"},
             "notice": {"type": "string"},
             "sync_info": schema::sync_info_in_brief()

@@ -23,12 +23,13 @@ pub const TOOL: Tool = Tool {
     output,
     boolean: None,
     syncs: false,
+    limits: None,
     call,
 };
 
 fn input() -> Value {
     schema::arguments(
-        json!({"customer": {"type": "string", "description": "E-mail address, name, company, contact id, or id of one of their conversations.", "examples": ["ann@example.com", "Acme"]}}),
+        json!({"customer": schema::text("E-mail address, name, company, contact id, or id of one of their conversations.")}),
         &["customer"],
     )
 }
@@ -37,8 +38,8 @@ fn output() -> Value {
     schema::answer(
         json!({
             "customer": {"type": "object", "description": "Names are written by people outside."},
-            "conversations": {"type": "array", "items": {"type": "object"}, "description": "As in search_conversations, without snippet."},
-            "candidates": {"type": "array", "items": {"type": "object"}, "description": "Several customers are meant; ask again with an e-mail."},
+            "conversations": schema::objects("As in search_conversations, without snippet."),
+            "candidates": schema::objects("Several customers are meant; ask again with an e-mail."),
             "notice": {"type": "string"},
             "sync_info": schema::sync_info_in_brief()
         }),
@@ -125,7 +126,7 @@ fn describe(
     for number in &customer.numbers {
         let Some(record) = threads::by_number(connection, *number)? else { continue };
         let mut row = conversation::summary(&record, content, around.now);
-        row.set_some("url", conversation::url(workspace.id_code.as_deref(), &record.id));
+        row.set_some("url", conversation::url(&workspace, &record.id));
         let row = row.into_value();
         used += bytes(&row) + 1;
         if used > BUDGET && !rows.is_empty() {

@@ -17,6 +17,7 @@ pub const TOOL: Tool = Tool {
     output,
     boolean: Some("has_data"),
     syncs: false,
+    limits: None,
     call,
 };
 

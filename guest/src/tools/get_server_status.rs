@@ -13,13 +13,14 @@ pub const TOOL: Tool = Tool {
     output,
     boolean: None,
     syncs: false,
+    limits: None,
     call,
 };
 
 fn output() -> Value {
     schema::answer(
         json!({
-            "status": {"enum": ["ready", "empty"]},
+            "status": schema::choice(&["ready", "empty"], ""),
             "total_conversations": schema::integer(""),
             "total_messages": schema::integer(""),
             "database_size_mb": {"type": "number"},

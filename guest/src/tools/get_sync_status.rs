@@ -17,6 +17,7 @@ pub const TOOL: Tool = Tool {
     output,
     boolean: Some("is_syncing"),
     syncs: false,
+    limits: None,
     call,
 };
 

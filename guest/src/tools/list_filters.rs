@@ -20,14 +20,15 @@ pub const TOOL: Tool = Tool {
     output,
     boolean: None,
     syncs: false,
+    limits: None,
     call,
 };
 
 fn input() -> Value {
     schema::arguments(
         json!({
-            "kind": {"enum": KINDS, "description": "Only this kind."},
-            "contains": {"type": "string", "description": "Only names that contain this."}
+            "kind": schema::choice(KINDS, "Only this kind."),
+            "contains": schema::text("Only names that contain this.")
         }),
         &[],
     )
@@ -36,7 +37,7 @@ fn input() -> Value {
 fn output() -> Value {
     let mut properties = json!({"timezone": {"type": "string"}, "notice": {"type": "string"}});
     for kind in KINDS {
-        properties[*kind] = json!({"type": "array", "items": {"type": "object"}});
+        properties[*kind] = schema::objects("");
     }
     schema::answer(properties, &[])
 }

@@ -12,6 +12,7 @@
 //! Every tool but the two that ask for a sync works in one read transaction, so that its figures
 //! belong together. Those two open none: the sync could not commit while they wait.
 
+mod added;
 pub mod answer;
 pub(crate) mod arguments;
 mod check_coverage;
@@ -107,6 +108,17 @@ pub struct ToolDefinition {
     pub destructive: bool,
     pub idempotent: bool,
     pub open_world: bool,
+    pub limits: Option<ToolLimits>,
+}
+
+/// What a tool that can be costly gets of the host, below the limits of all tools; see
+/// `record tool-limits` in `wit/world.wit`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ToolLimits {
+    /// How long a call may take.
+    pub milliseconds: u32,
+    /// Calls at the same time.
+    pub at_once: u32,
 }
 
 /// Why there is no answer.
@@ -160,6 +172,8 @@ struct Tool {
     boolean: Option<&'static str>,
     /// Starts a sync instead of only reading the cache.
     syncs: bool,
+    /// Below those of all tools.
+    limits: Option<ToolLimits>,
     call: fn(&mut Context<'_>, &Arguments) -> Outcome,
 }
 
@@ -181,6 +195,10 @@ const TOOLS: &[Tool] = &[
 /// What the server says of itself to the model. Some clients cut it at 2,048 characters.
 pub const INSTRUCTIONS: &str = include_str!("instructions.md");
 
+/// The lists of tools, resources, templates and prompts as MCP shows them, one JSON object. Made of
+/// the committed pictures by `build.rs`; tests compare it with what the functions say.
+pub const DEFINITIONS: &str = include_str!(concat!(env!("OUT_DIR"), "/definitions.json"));
+
 /// All tools, in a fixed order.
 #[must_use]
 pub fn list() -> Vec<ToolDefinition> {
@@ -197,6 +215,7 @@ pub fn list() -> Vec<ToolDefinition> {
             idempotent: true,
             // Reading tools return what strangers wrote, the others reach Intercom.
             open_world: true,
+            limits: tool.limits,
         })
         .collect()
 }

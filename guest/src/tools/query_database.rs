@@ -4,7 +4,7 @@ use serde_json::{Number, Value, json};
 
 use super::answer::{Answer, bytes};
 use super::content::{Content, cut};
-use super::{Arguments, Context, Failure, Outcome, Tool, disclosure, schema};
+use super::{Arguments, Context, Failure, Outcome, Tool, ToolLimits, disclosure, schema};
 use crate::store::free_sql::{self, Cell, FreeSqlError};
 
 const DEFAULT_LIMIT: i64 = 50;
@@ -14,6 +14,11 @@ const BUDGET: usize = 24_000;
 /// Characters of one text in a row.
 const TEXT: usize = 2_000;
 
+/// One step of SQLite, such as `instr` of two long texts, cannot be ended from within and may take
+/// half a minute. So the host ends the call a second after SQLite's own end should have come, and
+/// two such calls leave the other readers to the other tools.
+const LIMITS: ToolLimits = ToolLimits { milliseconds: 4_000, at_once: 2 };
+
 pub const TOOL: Tool = Tool {
     name: "query_database",
     title: "Query with SQL",
@@ -22,14 +27,15 @@ pub const TOOL: Tool = Tool {
     output,
     boolean: None,
     syncs: false,
+    limits: Some(LIMITS),
     call,
 };
 
 fn input() -> Value {
     schema::arguments(
         json!({
-            "sql": {"type": "string", "description": "A SELECT, ended after 3 seconds.", "examples": ["SELECT tag, count(*) AS n FROM v_tags GROUP BY tag ORDER BY n DESC"]},
-            "limit": {"type": "integer", "minimum": 1, "maximum": MOST, "default": DEFAULT_LIMIT, "description": "Rows at most."}
+            "sql": schema::text("A SELECT, ended after 3 seconds, such as SELECT tag, count(*) AS n FROM v_tags GROUP BY tag ORDER BY n DESC."),
+            "limit": schema::integer(&format!("Rows at most: 1 to {MOST}, default {DEFAULT_LIMIT}."))
         }),
         &["sql"],
     )
@@ -38,8 +44,8 @@ fn input() -> Value {
 fn output() -> Value {
     schema::answer(
         json!({
-            "columns": {"type": "array", "items": {"type": "string"}},
-            "rows": {"type": "array", "items": {"type": "array"}},
+            "columns": schema::texts(""),
+            "rows": schema::list(schema::list(schema::either(&["string", "number", "null"], ""), ""), ""),
             "notice": {"type": "string"}
         }),
         &["columns", "rows"],

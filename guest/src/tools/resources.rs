@@ -83,7 +83,7 @@ pub fn read_resource(context: &mut Context<'_>, uri: &str) -> Result<ResourceCon
                 let uri: String = super::content::clean(uri).chars().take(80).collect();
                 format!("There is no resource {uri}. There are {STATUS}, {SCHEMA} and {CONVERSATION_TEMPLATE}.")
             })?;
-            let arguments = serde_json::json!({"conversation_id": id}).to_string();
+            let arguments = serde_json::json!({"id": id}).to_string();
             match super::call(context, "get_conversation", &arguments) {
                 Ok(output) => Ok(content("application/json", output.structured)),
                 Err(ToolError::UnknownTool(sentence)) => Err(sentence),

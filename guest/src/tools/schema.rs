@@ -1,4 +1,9 @@
 //! Pieces of JSON Schema (2020-12) that several tools share.
+//!
+//! Schemas use only what every model provider and client takes, which is seven keywords:
+//! `type` (one), `description`, `enum`, `items`, `properties`, `required`, `additionalProperties`;
+//! answers have `anyOf` besides. Bounds and defaults are said in words, and kept by the tools.
+//! `tests/providers.rs` holds every definition to that, with the sources.
 
 use serde_json::{Value, json};
 
@@ -35,6 +40,48 @@ pub fn boolean(description: &str) -> Value {
     described("boolean", description)
 }
 
+pub fn number(description: &str) -> Value {
+    described("number", description)
+}
+
+/// One of these words. A list needs its type said as well: Gemini takes enums of texts alone.
+pub fn choice(words: &[&str], description: &str) -> Value {
+    let mut schema = text(description);
+    schema["enum"] = json!(words);
+    schema
+}
+
+/// Several of these words; the tools also take one alone, which no schema says, since Gemini,
+/// OpenAI's strict mode and Ajv's refuse a parameter of two types.
+pub fn choices(words: &[&str], description: &str) -> Value {
+    list(choice(words, ""), description)
+}
+
+/// Several texts; the tools also take one alone.
+pub fn texts(description: &str) -> Value {
+    list(text(""), description)
+}
+
+pub fn list(items: Value, description: &str) -> Value {
+    let mut schema = described("array", description);
+    schema["items"] = items;
+    schema
+}
+
+/// A list of objects whose fields stand elsewhere.
+pub fn objects(description: &str) -> Value {
+    list(json!({"type": "object"}), description)
+}
+
+/// A value of an answer that is of one type or another.
+pub fn either(kinds: &[&str], description: &str) -> Value {
+    let mut schema = json!({"anyOf": kinds.iter().map(|kind| json!({"type": kind})).collect::<Vec<_>>()});
+    if !description.is_empty() {
+        schema["description"] = json!(description);
+    }
+    schema
+}
+
 fn described(kind: &str, description: &str) -> Value {
     if description.is_empty() {
         json!({"type": kind})
@@ -52,7 +99,7 @@ pub fn sync_info() -> Value {
         "type": "object",
         "description": "How far the answer can be trusted.",
         "properties": {
-            "state": {"enum": ["fresh", "partial", "stale"]},
+            "state": choice(&["fresh", "partial", "stale"], ""),
             "last_sync": {"type": "string"},
             "message": {"type": "string"},
             "data_complete": {"type": "boolean"}
@@ -63,5 +110,10 @@ pub fn sync_info() -> Value {
 
 /// The same where it stands beside something else; search_conversations spells it out.
 pub fn sync_info_in_brief() -> Value {
-    json!({"type": "object", "description": "As in search_conversations.", "required": ["state"]})
+    json!({
+        "type": "object",
+        "description": "As in search_conversations.",
+        "properties": {"state": text("")},
+        "required": ["state"]
+    })
 }

@@ -13,12 +13,13 @@ pub const TOOL: Tool = Tool {
     output: force_sync::output,
     boolean: Some("success"),
     syncs: true,
+    limits: None,
     call,
 };
 
 fn input() -> Value {
     schema::arguments(
-        json!({"force": {"type": "boolean", "default": false, "description": "Sync the last 7 days even when the cache is fresh."}}),
+        json!({"force": schema::boolean("Sync the last 7 days even when the cache is fresh.")}),
         &[],
     )
 }

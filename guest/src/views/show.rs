@@ -17,7 +17,7 @@ pub fn show(context: &mut Context<'_>, options: &str, width: Option<u32>) -> Res
     let options = Options::parse(options, &["id"])?;
     let around = context.surroundings();
     let zone = context.reading(|connection| Ok(tools::zone(around.settings, connection)?))?;
-    let arguments = Map::from_iter([("conversation_id".to_owned(), json!(options.text("id")))]);
+    let arguments = Map::from_iter([("id".to_owned(), json!(options.text("id")))]);
     let (output, answer) = ask(context, "get_conversation", arguments)?;
     let mut screen = Screen::new(width);
     head(&mut screen, &answer, &zone);

@@ -49,7 +49,9 @@ pub fn clean_incoming(headers: &mut HeaderMap, token: Option<&Secret>) {
     let Some(token) = token else { return };
     let tainted: Vec<HeaderName> = headers
         .iter()
-        .filter(|(_, value)| token.blank(&mut value.as_bytes().to_vec()))
+        .filter(|(name, value)| {
+            token.blank(&mut value.as_bytes().to_vec()) || token.blank(&mut name.as_str().as_bytes().to_vec())
+        })
         .map(|(name, _)| name.clone())
         .collect();
     for name in tainted {

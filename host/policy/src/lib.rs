@@ -7,6 +7,7 @@
 //! - [`secret`]: the token, which is added to requests that passed, and never enters the component.
 //! - [`text`]: text from outside, made fit for a log.
 
+mod echo;
 pub mod headers;
 pub mod secret;
 pub mod text;

@@ -57,12 +57,12 @@ impl Secret {
         &self.0
     }
 
-    /// Blanks the token wherever it stands in the bytes. Returns whether it was there.
+    /// Blanks the token wherever it stands in the bytes, in whatever escapes (see
+    /// [`super::echo`]). Returns whether it was there.
     pub fn blank(&self, bytes: &mut [u8]) -> bool {
-        let finder = memchr::memmem::Finder::new(self.0.as_bytes());
-        let places: Vec<usize> = finder.find_iter(bytes).collect();
+        let places = super::echo::find(self.0.as_bytes(), bytes);
         for place in &places {
-            if let Some(part) = bytes.get_mut(*place..*place + self.0.len()) {
+            if let Some(part) = bytes.get_mut(place.clone()) {
                 part.fill(b'*');
             }
         }
@@ -102,6 +102,10 @@ mod tests {
         assert!(secret.blank(&mut body));
         assert_eq!(body, b"{\"echo\":\"Bearer ******\"}");
         assert!(!secret.blank(&mut body));
+        let secret = Secret::new("a/b=").expect("a token");
+        let mut body = br#"{"link":"https://x/?t=a%2Fb%3D","echo":"a\/b\u003D"}"#.to_vec();
+        assert!(secret.blank(&mut body));
+        assert_eq!(body, br#"{"link":"https://x/?t=********","echo":"**********"}"#);
     }
 
     #[test]

@@ -83,7 +83,11 @@ fn a_log_that_nobody_touched_is_whole_over_many_files_and_starts() {
         append(&Journal::open(&scratch.0, 2_000, false).expect("opens"), 20);
     }
     let report = verified(&scratch.0);
-    assert_eq!((report.lines, report.first, report.problems.len(), report.notes.len()), (60, Some(1), 0, 0), "{report:?}");
+    assert_eq!(
+        (report.lines, report.first, report.problems.len(), report.notes.len()),
+        (60, Some(1), 0, 0),
+        "{report:?}"
+    );
     assert!(report.files > 3, "{} files", report.files);
     #[cfg(unix)]
     {
@@ -142,7 +146,10 @@ fn a_file_that_is_missing_between_others_is_found_and_older_ones_may_go() {
     assert!(report.problems.is_empty() && report.notes[0].contains("was removed"), "{report:?}");
     fs::remove_file(journal::path(&scratch.0, 3)).expect("a file");
     let report = verified(&scratch.0);
-    assert!(report.problems.iter().any(|problem| problem.contains("audit-00000003.jsonl is missing")), "{report:?}");
+    assert!(
+        report.problems.iter().any(|problem| problem.contains("audit-00000003.jsonl is missing")),
+        "{report:?}"
+    );
 }
 
 /// A program may be killed after any byte of a line.

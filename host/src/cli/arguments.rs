@@ -142,6 +142,9 @@ pub enum Command {
     Completions(CompletionsOptions),
     /// Print the manual page, or write one page a command into a folder
     Manual(ManualOptions),
+    /// Compile the component into the cache, for a server that may end before
+    #[command(name = crate::component::compiler::COMMAND, hide = true)]
+    CompileComponent,
 }
 
 #[derive(Debug, Args)]

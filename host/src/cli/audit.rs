@@ -113,5 +113,7 @@ pub fn since(text: &str) -> Result<String, String> {
     }
     DateTime::parse_from_rfc3339(text)
         .map(|at| at.with_timezone(&Utc).to_rfc3339_opts(SecondsFormat::Millis, true))
-        .map_err(|_| "it is a day such as 2026-11-21 (UTC) or an instant such as 2026-11-21T08:00:00Z".to_owned())
+        .map_err(|_| {
+            "it is a day such as 2026-11-21 (UTC) or an instant such as 2026-11-21T08:00:00Z".to_owned()
+        })
 }

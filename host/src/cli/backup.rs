@@ -17,11 +17,11 @@ use tokio_util::sync::CancellationToken;
 use super::arguments::BackupOptions;
 use super::{Failure, terminal};
 use crate::application::Application;
+use crate::component::worker::Live;
 
 pub async fn run(application: &Arc<Application>, options: BackupOptions) -> Result<ExitCode, Failure> {
     check(application, &options)?;
-    let cancelled = CancellationToken::new();
-    super::serve::end_on_signal(cancelled.clone());
+    let cancelled = super::signals::cancelled_by();
     let Some(minutes) = options.every else {
         let written = copy(application, &options, &cancelled).await?;
         terminal::line(&written);
@@ -83,11 +83,9 @@ async fn copy(
     let copy = Temporary::new(application, "backup");
     let name = copy.name.clone();
     application
-        .take_care(cancelled.clone(), move |live| {
-            Box::pin(async move {
-                let maintenance = live.exports.fastintercom_component_maintenance();
-                maintenance.call_backup(&mut live.store, &name).await
-            })
+        .take_care(cancelled.clone(), async move |live: &mut Live| {
+            let maintenance = live.exports.fastintercom_component_maintenance();
+            maintenance.call_backup(&mut live.store, &name).await
         })
         .await?
         .map_err(Failure::Work)?;

@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use serde_json::json;
-use tokio_util::sync::CancellationToken;
 use zeroize::Zeroizing;
 
 use super::arguments::JsonOption;
@@ -13,7 +12,6 @@ use super::{Failure, terminal};
 use crate::application::Application;
 use crate::config::{Config, Sources, login_file, remove_token, store_token};
 use crate::sandbox::secret::Secret;
-use crate::syncs::sentence;
 use crate::text::printable;
 
 /// Bytes that are read of standard input at most: a token has some sixty.
@@ -26,12 +24,11 @@ pub async fn login(sources: &Sources, options: &JsonOption) -> Result<ExitCode, 
     let secret = read()?;
     let config = Config::resolve_with(sources, Some(secret.clone()))?;
     let application = Application::new(config)?;
-    let cancelled = CancellationToken::new();
-    super::serve::end_on_signal(cancelled.clone());
+    let cancelled = super::signals::cancelled_by();
     let report = application
         .account(cancelled)
         .await?
-        .map_err(|error| Failure::Work(format!("{} Nothing was stored.", sentence(&error))))?;
+        .map_err(|error| Failure::Work(format!("{} Nothing was stored.", error.sentence)))?;
     store_token(&secret, &file).map_err(|error| {
         Failure::Work(format!("The token could not be stored in {} ({error}).", file.display()))
     })?;
@@ -86,6 +83,7 @@ fn read() -> Result<Secret, Failure> {
         terminal::note(
             "Give an access token from Intercom's Developer Hub (Your app > Authentication). It is not shown.",
         );
+        crate::stderr::flush();
         Zeroizing::new(rpassword::prompt_password("Access token: ").map_err(unread)?)
     } else {
         let mut text = Zeroizing::new(String::new());

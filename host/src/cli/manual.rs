@@ -23,7 +23,7 @@ pub fn run(options: &ManualOptions) -> Result<ExitCode, Failure> {
         Failure::Work(format!("The manual could not be written to {shown} ({error})."))
     };
     fs::create_dir_all(folder).map_err(failed)?;
-    let count = 1 + command.get_subcommands().count();
+    let count = 1 + command.get_subcommands().filter(|command| !command.is_hide_set()).count();
     // `help` is clap's own and only repeats the pages.
     let command = command.disable_help_subcommand(true);
     clap_mangen::generate_to(command, folder).map_err(failed)?;

@@ -20,6 +20,7 @@ mod reset;
 mod search;
 mod serve;
 mod show;
+mod signals;
 mod status;
 mod sync;
 mod terminal;
@@ -72,8 +73,30 @@ impl From<crate::component::bindings::views::ViewError> for Failure {
 pub fn main() -> ExitCode {
     crate::platform::keep_new_files_private();
     crate::platform::allow_open_files();
-    let arguments = Arguments::parse();
-    match run(arguments) {
+    crate::stderr::take_panics();
+    let code = match Arguments::try_parse() {
+        Ok(arguments) => finished(run(arguments)),
+        Err(words) => {
+            terminal::usage(&words);
+            ExitCode::from(u8::try_from(words.exit_code()).unwrap_or(2))
+        }
+    };
+    let code = match terminal::unwritten() {
+        Some(sentence) => {
+            terminal::error(&sentence);
+            ExitCode::from(1)
+        }
+        None => code,
+    };
+    crate::stderr::flush();
+    code
+}
+
+/// Says what went wrong, and ends with its code. A signal beats it: what it ended is no failure of
+/// the work.
+fn finished(outcome: Result<ExitCode, Failure>) -> ExitCode {
+    let failed = match outcome {
+        Ok(code) if code == ExitCode::SUCCESS => return code,
         Ok(code) => code,
         Err(failure) => {
             let (sentence, code) = match failure {
@@ -83,14 +106,16 @@ pub fn main() -> ExitCode {
             terminal::error(&sentence);
             ExitCode::from(code)
         }
-    }
+    };
+    signals::exit_code().unwrap_or(failed)
 }
 
 fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
-    // These two need neither settings nor a database.
+    // These need neither settings nor a database.
     match arguments.command() {
         Command::Completions(options) => return completions::run(options),
         Command::Manual(options) => return manual::run(options),
+        Command::CompileComponent => return compile_component(),
         _ => {}
     }
     let mut sources = Sources::read(arguments.settings.flags(), arguments.settings.config.as_deref())?;
@@ -114,7 +139,13 @@ async fn execute(
     config: Option<&Path>,
 ) -> Result<ExitCode, Failure> {
     match command {
-        Command::Install(options) => install::install(sources, config, &options),
+        Command::Install(options) => {
+            let written = install::install(sources, config, &options)?;
+            if !options.print {
+                progress::compile_ahead(sources).await;
+            }
+            Ok(written)
+        }
         Command::Uninstall(options) => install::uninstall(&options),
         Command::Login(options) => login::login(sources, &options).await,
         Command::Logout(options) => login::logout(sources, &options),
@@ -129,6 +160,7 @@ async fn execute(
         Command::Capabilities(options) => capabilities::run(application(sources)?.as_ref(), options),
         Command::Completions(options) => completions::run(&options),
         Command::Manual(options) => manual::run(&options),
+        Command::CompileComponent => compile_component(),
         Command::Serve(options) => serve(sources, options).await,
         Command::Sync(options) => {
             let (application, _use) = open(sources).await?;
@@ -176,6 +208,7 @@ async fn open(sources: &mut Sources) -> Result<(Arc<Application>, UseLock), Fail
 
 async fn serve(sources: &mut Sources, options: ServeOptions) -> Result<ExitCode, Failure> {
     let mut config = settings(sources)?;
+    config.may_end_early = options.http.is_none();
     // Who has a door for many wants to know who came in.
     if options.http.is_some() {
         config.audit.enabled.get_or_insert(true);
@@ -189,6 +222,15 @@ async fn serve(sources: &mut Sources, options: ServeOptions) -> Result<ExitCode,
     let folder = &application.config.data_folder;
     let door = options.http.map(|address| Door::resolve(sources, folder, address)).transpose()?;
     serve::run(application, door).await
+}
+
+/// What a server starts for itself: see `component::compiler`.
+fn compile_component() -> Result<ExitCode, Failure> {
+    use crate::component::compiler::{COMPONENT, FOLDER, compile};
+    let folder = std::env::var_os(FOLDER).ok_or_else(|| Failure::Usage(format!("{FOLDER} is not set.")))?;
+    let component = std::env::var_os(COMPONENT).map(std::path::PathBuf::from);
+    compile(component.as_deref(), folder.into()).map_err(Failure::Work)?;
+    Ok(ExitCode::SUCCESS)
 }
 
 fn application(sources: &mut Sources) -> Result<Arc<Application>, Failure> {

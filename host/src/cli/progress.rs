@@ -2,17 +2,18 @@
 //! plain lines every few seconds elsewhere.
 
 use std::collections::VecDeque;
-use std::io::{self, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use tracing_subscriber::fmt::MakeWriter;
 
 use super::{Failure, terminal};
 use crate::application::Application;
 use crate::component::bindings::progress::Update;
+use crate::component::code::Bytes;
+use crate::component::loader::Loader;
 use crate::component::state::ProgressSink;
+use crate::config::{self, Sources};
 
 /// Work that takes less than this needs no line: it would only flicker.
 const PATIENCE: Duration = Duration::from_millis(400);
@@ -20,13 +21,6 @@ const PATIENCE: Duration = Duration::from_millis(400);
 const PLAIN_EVERY: Duration = Duration::from_secs(5);
 /// The rate is that of so much time, so that it follows a rate limit.
 const RATE_OVER: Duration = Duration::from_secs(20);
-
-/// The bar on the terminal, if there is one: the log steps aside for it.
-static BAR: Mutex<Option<ProgressBar>> = Mutex::new(None);
-
-fn bar() -> Option<ProgressBar> {
-    BAR.lock().unwrap_or_else(PoisonError::into_inner).clone()
-}
 
 /// Work that is shown from here to [`Shown::end`].
 pub struct Shown {
@@ -74,7 +68,7 @@ impl Shown {
             bar.set_draw_target(ProgressDrawTarget::stderr());
             bar.enable_steady_tick(Duration::from_millis(120));
         }
-        *BAR.lock().unwrap_or_else(PoisonError::into_inner) = bar;
+        crate::stderr::set_bar(bar);
     }
 
     fn bar(&self) -> Option<ProgressBar> {
@@ -97,7 +91,7 @@ impl Shown {
 
     /// Takes the line away.
     pub fn end(self) {
-        BAR.lock().unwrap_or_else(PoisonError::into_inner).take();
+        crate::stderr::set_bar(None);
         if let Some(bar) = self.bar() {
             bar.finish_and_clear();
         }
@@ -112,7 +106,7 @@ impl State {
             bar.set_message(fitting(&parts(update, rate), terminal::width_of_stderr()));
         } else if now.duration_since(self.printed) >= PLAIN_EVERY {
             self.printed = now;
-            let _ = writeln!(io::stderr().lock(), "{}: {}", self.name, parts(update, rate).join(", "));
+            terminal::note(&format!("{}: {}", self.name, parts(update, rate).join(", ")));
         }
     }
 }
@@ -213,6 +207,23 @@ pub async fn compile(application: &Application) -> Result<(), Failure> {
     starting(async |shown| compile_shown(shown, application).await).await
 }
 
+/// Compiles the component for a server to come, so that its first client does not wait. What keeps
+/// it from that, the server will say itself.
+pub async fn compile_ahead(sources: &Sources) {
+    let folder = super::data_folder(sources);
+    let Ok(Some(cache)) = config::code_cache(sources, folder.as_deref()) else { return };
+    let component = sources.path("component").ok().flatten();
+    let Ok(bytes) = Bytes::load(component.as_deref()) else { return };
+    let loader = Loader::new(bytes, Some(cache));
+    let compiled = starting(async |shown| {
+        shown.during("compiling the component, once for this version", loader.code()).await?;
+        Ok(())
+    });
+    if let Err(Failure::Work(sentence) | Failure::Usage(sentence)) = compiled.await {
+        tracing::warn!("{sentence}");
+    }
+}
+
 async fn compile_shown(shown: &Shown, application: &Application) -> Result<(), Failure> {
     shown.during("compiling the component, once for this version", application.loader.code()).await?;
     Ok(())
@@ -223,32 +234,6 @@ async fn starting(work: impl AsyncFnOnce(&Shown) -> Result<(), Failure>) -> Resu
     let ready = work(&shown).await;
     shown.end();
     ready
-}
-
-/// The log's way to standard error: a bar that is there is taken away for a moment.
-pub struct Beside;
-
-impl<'a> MakeWriter<'a> for Beside {
-    type Writer = BesideWriter;
-
-    fn make_writer(&'a self) -> Self::Writer {
-        BesideWriter
-    }
-}
-
-pub struct BesideWriter;
-
-impl Write for BesideWriter {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        match bar() {
-            Some(bar) => bar.suspend(|| io::stderr().lock().write(bytes)),
-            None => io::stderr().lock().write(bytes),
-        }
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        io::stderr().lock().flush()
-    }
 }
 
 #[cfg(test)]

@@ -11,12 +11,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use tokio_util::sync::CancellationToken;
 
 use super::arguments::JsonOption;
 use super::backup::Temporary;
 use super::{Failure, terminal};
 use crate::application::Application;
+use crate::component::worker::Live;
 use crate::sandbox::lock::{DatabaseLock, Level, UseLock};
 
 /// How often, and how many times, a command looks whether a repair has ended.
@@ -53,13 +53,10 @@ pub async fn run(application: &Arc<Application>, options: JsonOption) -> Result<
             "A FastIntercom server uses this database. Close the clients that started one (or end the process), then run `fastintercom repair` again.".to_owned(),
         ));
     };
-    let cancelled = CancellationToken::new();
-    super::serve::end_on_signal(cancelled.clone());
+    let cancelled = super::signals::cancelled_by();
     let checked = application
-        .take_care(cancelled.clone(), |live| {
-            Box::pin(async move {
-                live.exports.fastintercom_component_maintenance().call_check(&mut live.store).await
-            })
+        .take_care(cancelled.clone(), async move |live: &mut Live| {
+            live.exports.fastintercom_component_maintenance().call_check(&mut live.store).await
         })
         .await?;
     if checked.as_ref().is_ok_and(|report| is_ok(report)) {
@@ -74,10 +71,8 @@ pub async fn run(application: &Arc<Application>, options: JsonOption) -> Result<
     let saved = Temporary::new(application, "repair");
     let name = saved.name.clone();
     let report = application
-        .take_care(cancelled, move |live| {
-            Box::pin(async move {
-                live.exports.fastintercom_component_maintenance().call_salvage(&mut live.store, &name).await
-            })
+        .take_care(cancelled, async move |live: &mut Live| {
+            live.exports.fastintercom_component_maintenance().call_salvage(&mut live.store, &name).await
         })
         .await?
         .map_err(Failure::Work)?;

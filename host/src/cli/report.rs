@@ -6,15 +6,13 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use serde_json::json;
-use tokio_util::sync::CancellationToken;
 
 use super::arguments::ReportOptions;
 use super::{Failure, terminal};
 use crate::application::Application;
 
 pub async fn run(application: &Application, options: ReportOptions) -> Result<ExitCode, Failure> {
-    let cancelled = CancellationToken::new();
-    super::serve::end_on_signal(cancelled.clone());
+    let cancelled = super::signals::cancelled_by();
     let typed = json!({"since": options.since, "until": options.until});
     let page = application.report(typed.to_string(), cancelled).await??;
     if options.json {

@@ -3,15 +3,13 @@
 use std::process::ExitCode;
 
 use serde_json::json;
-use tokio_util::sync::CancellationToken;
 
 use super::arguments::SearchOptions;
 use super::{Failure, terminal};
 use crate::application::Application;
 
 pub async fn run(application: &Application, options: SearchOptions) -> Result<ExitCode, Failure> {
-    let cancelled = CancellationToken::new();
-    super::serve::end_on_signal(cancelled.clone());
+    let cancelled = super::signals::cancelled_by();
     let typed = json!({
         "query": options.query.join(" "),
         "since": options.since,

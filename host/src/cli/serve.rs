@@ -4,16 +4,13 @@
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use tokio_util::sync::CancellationToken;
-
 use super::Failure;
 use crate::application::Application;
 use crate::config::Door;
 use crate::{http, mcp, replica, timer};
 
 pub async fn run(application: Arc<Application>, door: Option<Door>) -> Result<ExitCode, Failure> {
-    let cancelled = CancellationToken::new();
-    end_on_signal(cancelled.clone());
+    let cancelled = super::signals::cancelled_by();
     // An address that is taken ends the program before it does anything.
     let listener = match &door {
         Some(door) => Some(http::listen(door.address).await.map_err(Failure::Work)?),
@@ -52,31 +49,4 @@ pub async fn run(application: Arc<Application>, door: Option<Door>) -> Result<Ex
     }
     served.map_err(Failure::Work)?;
     Ok(ExitCode::SUCCESS)
-}
-
-/// Cancels on SIGINT and SIGTERM, or Ctrl-C on Windows. They are caught from the return on, not
-/// only when a task gets its turn.
-pub fn end_on_signal(cancelled: CancellationToken) {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        let (Ok(mut interrupt), Ok(mut terminate)) =
-            (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
-        else {
-            tracing::warn!("signals cannot be received; end the server by closing its standard input");
-            return;
-        };
-        tokio::spawn(async move {
-            tokio::select! {
-                _ = interrupt.recv() => {}
-                _ = terminate.recv() => {}
-            }
-            cancelled.cancel();
-        });
-    }
-    #[cfg(not(unix))]
-    tokio::spawn(async move {
-        let _ = tokio::signal::ctrl_c().await;
-        cancelled.cancel();
-    });
 }

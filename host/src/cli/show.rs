@@ -3,15 +3,13 @@
 use std::process::ExitCode;
 
 use serde_json::json;
-use tokio_util::sync::CancellationToken;
 
 use super::arguments::ShowOptions;
 use super::{Failure, terminal};
 use crate::application::Application;
 
 pub async fn run(application: &Application, options: ShowOptions) -> Result<ExitCode, Failure> {
-    let cancelled = CancellationToken::new();
-    super::serve::end_on_signal(cancelled.clone());
+    let cancelled = super::signals::cancelled_by();
     let typed = json!({"id": options.id});
     let found = application.show_view(typed.to_string(), terminal::width(), cancelled).await??;
     if options.json {

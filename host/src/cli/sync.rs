@@ -6,14 +6,13 @@ use std::time::Duration;
 
 use indicatif::HumanDuration;
 use serde_json::json;
-use tokio_util::sync::CancellationToken;
 
 use super::arguments::SyncOptions;
 use super::progress::Shown;
 use super::{Failure, terminal};
 use crate::application::Application;
-use crate::component::bindings::sync_types::{SyncError, SyncKind, SyncReport, SyncRequest};
-use crate::syncs::{Elsewhere, sentence};
+use crate::component::bindings::sync_types::{SyncError, SyncErrorKind, SyncKind, SyncReport, SyncRequest};
+use crate::syncs::Elsewhere;
 
 pub async fn run(application: Arc<Application>, options: SyncOptions) -> Result<ExitCode, Failure> {
     if application.config.replica {
@@ -31,8 +30,7 @@ pub async fn run(application: Arc<Application>, options: SyncOptions) -> Result<
         end_date: options.end_date,
         unless_newer_than: None,
     };
-    let cancelled = CancellationToken::new();
-    super::serve::end_on_signal(cancelled.clone());
+    let cancelled = super::signals::cancelled_by();
     let shown = Shown::start("sync");
     let run = application.syncs.run(request, Elsewhere::Wait, Some(shown.sink()));
     tokio::pin!(run);
@@ -54,19 +52,19 @@ pub async fn run(application: Arc<Application>, options: SyncOptions) -> Result<
             Ok(ExitCode::SUCCESS)
         }
         Err(error) if options.json => {
-            terminal::line(&json!({"success": false, "error": sentence(&error)}).to_string());
+            terminal::line(&json!({"success": false, "error": error.sentence}).to_string());
             Ok(ExitCode::from(exit_code(&error)))
         }
         Err(error) => match exit_code(&error) {
-            2 => Err(Failure::Usage(sentence(&error).to_owned())),
-            _ => Err(Failure::Work(sentence(&error).to_owned())),
+            2 => Err(Failure::Usage(error.sentence)),
+            _ => Err(Failure::Work(error.sentence)),
         },
     }
 }
 
 fn exit_code(error: &SyncError) -> u8 {
-    match error {
-        SyncError::InvalidRequest(_) | SyncError::NoToken(_) => 2,
+    match error.kind {
+        SyncErrorKind::InvalidRequest | SyncErrorKind::NoToken => 2,
         _ => 1,
     }
 }

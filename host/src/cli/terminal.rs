@@ -4,28 +4,58 @@
 //! are honoured (by `anstream`).
 
 use std::io::{self, IsTerminal, Write};
+use std::sync::OnceLock;
 
 use anstyle::{AnsiColor, Style};
 use serde_json::Value;
 
 use crate::component::bindings::views::{Span, Style as Meaning};
 
-/// A line on standard output; a closed pipe is no failure.
+/// Why standard output could not be written, if so. An answer that nobody got is a failure.
+static UNWRITTEN: OnceLock<io::Error> = OnceLock::new();
+
+/// Takes note of how a write to standard output ended. A reader that closed its pipe had enough.
+fn noted(written: io::Result<()>) {
+    if let Err(error) = written
+        && error.kind() != io::ErrorKind::BrokenPipe
+    {
+        let _ = UNWRITTEN.set(error);
+    }
+}
+
+/// The sentence about answers that did not get out; `None`: all did.
+pub fn unwritten() -> Option<String> {
+    noted(io::stdout().lock().flush());
+    UNWRITTEN.get().map(|error| format!("Standard output could not be written ({error})."))
+}
+
+/// A line on standard output.
 pub fn line(text: &str) {
-    let _ = writeln!(io::stdout().lock(), "{text}");
+    noted(writeln!(io::stdout().lock(), "{text}"));
+}
+
+/// What clap has to say: help and version on standard output, mistakes on standard error.
+pub fn usage(words: &clap::Error) {
+    noted(words.print());
 }
 
 /// A line on standard error, for whoever watches.
 pub fn note(text: &str) {
-    let _ = writeln!(io::stderr().lock(), "{text}");
+    crate::stderr::write(format!("{text}\n").as_bytes());
 }
 
 /// A failure's sentence on standard error.
 pub fn error(sentence: &str) {
-    let red = AnsiColor::Red.on_default();
     // The component's words may be in it; a configuration file's error has several lines.
     let lines: Vec<String> = sentence.lines().map(crate::text::visible).collect();
-    let _ = writeln!(anstream::stderr().lock(), "{red}error:{red:#} {}", lines.join("\n"));
+    let lines = lines.join("\n");
+    match anstream::AutoStream::choice(&io::stderr()) {
+        anstream::ColorChoice::Never => note(&format!("error: {lines}")),
+        _ => {
+            let red = AnsiColor::Red.on_default();
+            note(&format!("{red}error:{red:#} {lines}"));
+        }
+    }
 }
 
 /// Asks whoever sits at the terminal a question; anything but yes is no.
@@ -36,9 +66,8 @@ pub fn ask(question: &str) -> io::Result<bool> {
     if !io::stdin().is_terminal() {
         return Err(io::ErrorKind::Unsupported.into());
     }
-    let mut stderr = io::stderr().lock();
-    write!(stderr, "{question} [y/N] ")?;
-    stderr.flush()?;
+    crate::stderr::write(format!("{question} [y/N] ").as_bytes());
+    crate::stderr::flush();
     let mut answer = String::new();
     io::stdin().read_line(&mut answer)?;
     Ok(matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
@@ -68,7 +97,10 @@ pub fn width_of_stderr() -> usize {
 pub fn screen(lines: &[Vec<Span>]) {
     let mut stdout = anstream::stdout().lock();
     for line in lines {
-        if writeln!(stdout, "{}", painted(line)).is_err() {
+        let written = writeln!(stdout, "{}", painted(line));
+        let failed = written.is_err();
+        noted(written);
+        if failed {
             return;
         }
     }

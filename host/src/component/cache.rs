@@ -37,6 +37,18 @@ impl CodeCache {
         Some(Self { file })
     }
 
+    /// Where the code lies.
+    #[must_use]
+    pub fn folder(&self) -> Option<&Path> {
+        self.file.parent()
+    }
+
+    /// Whether the code is stored. It is there as a whole or not at all.
+    #[must_use]
+    pub fn is_there(&self) -> bool {
+        self.file.is_file()
+    }
+
     /// The compiled component, if it is there and fits the engine.
     #[must_use]
     pub fn load(&self, engine: &Engine) -> Option<Component> {

@@ -12,7 +12,8 @@ use wasmtime_wasi_http::WasiHttpCtx;
 
 use super::bindings::{self, FastintercomPre};
 use super::cache::CodeCache;
-use super::deadline::Deadline;
+use super::compiler;
+use super::deadline::{Deadline, Limit};
 use super::limits::InstanceLimits;
 use super::lines::LineBudget;
 use super::state::{CallContext, LockKeeper, OwnImports, State};
@@ -44,6 +45,8 @@ const HANDLES: usize = 4 * RESOURCE_ENTRIES;
 pub struct Bytes {
     bytes: std::borrow::Cow<'static, [u8]>,
     digest: String,
+    /// `None`: the embedded one.
+    file: Option<PathBuf>,
 }
 
 impl Bytes {
@@ -60,13 +63,19 @@ impl Bytes {
             ),
         };
         let digest = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
-        Ok(Self { bytes, digest })
+        Ok(Self { bytes, digest, file: file.map(Path::to_owned) })
     }
 
     /// Lower-case hexadecimal SHA-256 of the bytes.
     #[must_use]
     pub fn digest(&self) -> &str {
         &self.digest
+    }
+
+    /// The file it was read from; `None`: it is the embedded one.
+    #[must_use]
+    pub fn file(&self) -> Option<&Path> {
+        self.file.as_deref()
     }
 
     #[must_use]
@@ -83,16 +92,24 @@ pub struct Code {
 
 impl Code {
     /// Compiles the component, or takes the result of an earlier run from the cache. Takes
-    /// seconds the first time: call it off the async threads.
+    /// seconds the first time: call it off the async threads. `elsewhere`: another process
+    /// compiles, where that can be.
     ///
     /// # Errors
     /// A sentence, when it is no component or does not fit this host.
-    pub fn prepare(bytes: &Bytes, cache: Option<PathBuf>) -> Result<Arc<Self>, String> {
+    pub fn prepare(bytes: &Bytes, cache: Option<PathBuf>, elsewhere: bool) -> Result<Arc<Self>, String> {
         let begun = Instant::now();
         let engine = Engine::new(&config()).map_err(|error| format!("no engine: {error:#}"))?;
         let cache = cache.and_then(|folder| CodeCache::open(folder, &engine, bytes.digest()));
-        let cached = cache.as_ref().and_then(|cache| cache.load(&engine));
+        let mut cached = cache.as_ref().and_then(|cache| cache.load(&engine));
         let was_cached = cached.is_some();
+        if cached.is_none()
+            && elsewhere
+            && let Some(cache) = &cache
+            && compiler::compile_elsewhere(cache, bytes.file())
+        {
+            cached = cache.load(&engine);
+        }
         let component = match cached {
             Some(component) => component,
             None => {
@@ -137,7 +154,7 @@ impl Code {
             .build();
         let mut http = WasiHttpCtx::new();
         http.set_field_size_limit(FIELD_BYTES);
-        let deadline = Arc::new(Deadline::new(surroundings.limits.call));
+        let deadline = Arc::new(Deadline::new(Limit::Call(surroundings.limits.call)));
         let answer = surroundings.limits.answer;
         let mut table = ResourceTable::new();
         table.set_max_capacity(RESOURCE_ENTRIES);
@@ -157,6 +174,7 @@ impl Code {
                 stop: Arc::default(),
                 place: None,
             },
+            last_update: None,
         };
         let mut store = Store::new(self.pre.engine(), state);
         store.limiter(|state| &mut state.limits);

@@ -1,7 +1,52 @@
 //! How long a call may take, with waiting for others not counted.
 
+use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+/// Which limit it is, so that whoever meets it is told what to do about it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Limit {
+    /// Of every tool call.
+    Call(Duration),
+    /// A tool's own, below that of all calls.
+    Tool(Duration),
+    /// Of a sync, from one sign of progress to the next.
+    Stall(Duration),
+    /// Of other work, which no setting changes.
+    Work(Duration),
+}
+
+impl Limit {
+    fn duration(self) -> Duration {
+        match self {
+            Self::Call(limit) | Self::Tool(limit) | Self::Stall(limit) | Self::Work(limit) => limit,
+        }
+    }
+}
+
+impl fmt::Display for Limit {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let seconds = self.duration().as_secs_f64();
+        match self {
+            Self::Call(_) => write!(
+                formatter,
+                "The call took longer than {seconds} s and was ended. Ask for less at a time (a narrower timeframe or a smaller limit), or raise FASTINTERCOM_CALL_TIMEOUT_SECONDS."
+            ),
+            Self::Tool(_) => write!(
+                formatter,
+                "The call took longer than {seconds} s, which is this tool's own limit, and was ended. Ask for less at a time: a narrower timeframe, fewer rows, shorter texts."
+            ),
+            Self::Stall(_) => write!(
+                formatter,
+                "The sync made no progress for longer than {seconds} s and was ended. What it read is kept, and the next sync goes on from there; FASTINTERCOM_SYNC_STALL_SECONDS allows more."
+            ),
+            Self::Work(_) => write!(formatter, "The work took longer than {seconds} s and was ended."),
+        }
+    }
+}
 
 /// A stopwatch with a limit, shared by the call, the host functions it waits in, and the watcher
 /// that ends it.
@@ -12,7 +57,7 @@ use std::time::{Duration, Instant};
 #[derive(Debug)]
 pub struct Deadline {
     origin: Instant,
-    limit: Duration,
+    limit: Limit,
     restarts: bool,
     /// Milliseconds after `origin` from which the limit counts.
     started: AtomicU64,
@@ -29,7 +74,7 @@ const LONGEST_WAIT: Duration = Duration::from_secs(10 * 60);
 impl Deadline {
     /// So much time in all.
     #[must_use]
-    pub fn new(limit: Duration) -> Self {
+    pub fn new(limit: Limit) -> Self {
         Self {
             origin: Instant::now(),
             limit,
@@ -43,11 +88,11 @@ impl Deadline {
     /// So much time between two signs of progress.
     #[must_use]
     pub fn watchdog(limit: Duration) -> Self {
-        Self { restarts: true, ..Self::new(limit) }
+        Self { restarts: true, ..Self::new(Limit::Stall(limit)) }
     }
 
     #[must_use]
-    pub fn limit(&self) -> Duration {
+    pub fn limit(&self) -> Limit {
         self.limit
     }
 
@@ -91,7 +136,7 @@ impl Deadline {
             return if over { Some(Duration::ZERO) } else { None };
         }
         let used = self.now().saturating_sub(self.started.load(Ordering::Relaxed));
-        Some(self.limit.saturating_sub(Duration::from_millis(used)))
+        Some(self.limit.duration().saturating_sub(Duration::from_millis(used)))
     }
 
     fn now(&self) -> u64 {
@@ -117,38 +162,67 @@ impl Drop for Pause<'_> {
 
 #[cfg(test)]
 mod tests {
+    use tokio::time::{advance, timeout};
+
     use super::*;
 
-    #[test]
-    fn only_a_watchdog_heeds_progress() {
-        for (deadline, left) in [
-            (Deadline::new(Duration::from_millis(50)), false),
-            (Deadline::watchdog(Duration::from_millis(50)), true),
-        ] {
-            std::thread::sleep(Duration::from_millis(60));
+    const SECOND: Duration = Duration::from_secs(1);
+
+    #[tokio::test(start_paused = true)]
+    async fn only_a_watchdog_heeds_progress() {
+        for (deadline, left) in
+            [(Deadline::new(Limit::Call(SECOND)), false), (Deadline::watchdog(SECOND), true)]
+        {
+            advance(2 * SECOND).await;
             deadline.progress();
             assert_eq!(deadline.remaining().is_some_and(|remaining| !remaining.is_zero()), left);
         }
     }
 
-    #[test]
-    fn waiting_has_an_end_too() {
-        let deadline = Deadline::new(Duration::from_secs(5));
-        deadline.waited.store(600_000, Ordering::Relaxed);
+    #[tokio::test(start_paused = true)]
+    async fn a_watchdog_goes_off_without_progress_and_names_its_setting() {
+        let deadline = Deadline::watchdog(300 * SECOND);
+        for _ in 0..10 {
+            advance(299 * SECOND).await;
+            deadline.progress();
+        }
+        assert!(timeout(299 * SECOND, deadline.expired()).await.is_err());
+        assert!(timeout(2 * SECOND, deadline.expired()).await.is_ok());
+        let sentence = deadline.limit().to_string();
+        assert!(sentence.contains("longer than 300 s"), "{sentence}");
+        assert!(sentence.contains("FASTINTERCOM_SYNC_STALL_SECONDS"), "{sentence}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn waiting_has_an_end_too() {
+        let deadline = Deadline::new(Limit::Call(5 * SECOND));
         let _pause = deadline.pause();
-        std::thread::sleep(Duration::from_millis(5));
+        advance(LONGEST_WAIT).await;
+        assert_eq!(deadline.remaining(), None);
+        advance(SECOND).await;
         assert_eq!(deadline.remaining(), Some(Duration::ZERO));
     }
 
-    #[tokio::test]
+    #[tokio::test(start_paused = true)]
     async fn a_pause_is_not_charged() {
-        let deadline = Deadline::new(Duration::from_millis(200));
+        let deadline = Deadline::new(Limit::Call(2 * SECOND));
         {
             let _pause = deadline.pause();
-            std::thread::sleep(Duration::from_millis(250));
+            advance(60 * SECOND).await;
         }
-        assert!(deadline.remaining().is_some_and(|left| left > Duration::from_millis(100)));
-        deadline.expired().await;
-        assert_eq!(deadline.remaining(), Some(Duration::ZERO));
+        assert!(timeout(SECOND, deadline.expired()).await.is_err());
+        assert!(timeout(2 * SECOND, deadline.expired()).await.is_ok());
+    }
+
+    #[test]
+    fn each_limit_is_told_with_what_changes_it() {
+        for (limit, words) in [
+            (Limit::Call(30 * SECOND), "FASTINTERCOM_CALL_TIMEOUT_SECONDS"),
+            (Limit::Tool(4 * SECOND), "longer than 4 s, which is this tool's own limit"),
+            (Limit::Tool(Duration::from_millis(1_500)), "longer than 1.5 s"),
+            (Limit::Work(SECOND / 2), "longer than 0.5 s"),
+        ] {
+            assert!(limit.to_string().contains(words), "{limit}");
+        }
     }
 }

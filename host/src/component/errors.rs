@@ -1,7 +1,8 @@
 //! Why a call into the component gave no answer. Each is a different sentence for the user.
 
 use std::fmt;
-use std::time::Duration;
+
+use super::deadline::Limit;
 
 /// A call that ended without the component's own answer. The instance is gone; the next call
 /// gets a new one.
@@ -10,7 +11,7 @@ pub enum CallError {
     /// The caller gave up.
     Cancelled,
     /// The call took longer than it may.
-    Deadline(Duration),
+    Deadline(Limit),
     /// The instance needed more memory than it may have.
     Memory(usize),
     /// All instances together needed more memory than they may have.
@@ -31,11 +32,7 @@ impl fmt::Display for CallError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Cancelled => formatter.write_str("The call was cancelled."),
-            Self::Deadline(limit) => write!(
-                formatter,
-                "The call took longer than {} s and was ended. Ask for less at a time (a narrower timeframe or a smaller limit), or raise FASTINTERCOM_CALL_TIMEOUT_SECONDS.",
-                limit.as_secs()
-            ),
+            Self::Deadline(limit) => limit.fmt(formatter),
             Self::Memory(limit) => write!(
                 formatter,
                 "The call needed more than {} MB of memory and was ended. Ask for less at a time, or raise FASTINTERCOM_MEMORY_MB.",

@@ -3,7 +3,6 @@
 //! A call takes a place, an idle worker (or a new one) and gives both back. A call that waits for
 //! a sync leaves its place to others, so no number of waiting calls keeps a reader away.
 
-use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -12,7 +11,8 @@ use tokio::sync::Semaphore;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::deadline::Deadline;
+use super::bindings::tools::ToolLimits;
+use super::deadline::{Deadline, Limit};
 use super::errors::CallError;
 use super::loader::Loader;
 use super::state::{CallContext, Place, ProgressSink};
@@ -26,16 +26,10 @@ pub struct Around {
     pub cancelled: CancellationToken,
     /// Where progress goes; `None`: nowhere.
     pub progress: Option<ProgressSink>,
+    /// The tool's own limits.
+    pub narrow: Option<Narrow>,
     /// Takes what the component says that its answer holds.
     pub disclosed: Arc<Mutex<Disclosed>>,
-}
-
-impl Around {
-    /// A call that can be cancelled, and no more.
-    #[must_use]
-    pub fn cancelled_by(cancelled: CancellationToken) -> Self {
-        Self { cancelled, ..Self::default() }
-    }
 }
 
 /// The pool.
@@ -46,6 +40,13 @@ pub struct Readers {
     /// Calls alive at once, waiting ones included.
     alive: Arc<Semaphore>,
     idle: Arc<Idle>,
+}
+
+/// What the calls of one costly tool share: a limit of their own, and turns.
+#[derive(Clone)]
+pub struct Narrow {
+    limit: Duration,
+    turns: Arc<Semaphore>,
 }
 
 /// Workers without a call. The one used last is used next, so with few callers the others age.
@@ -77,6 +78,16 @@ impl Readers {
         })
     }
 
+    /// For a tool that asked for limits of its own. Whatever it asked for, one reader stays free
+    /// for others where there are several.
+    #[must_use]
+    pub fn narrow(&self, limits: ToolLimits) -> Narrow {
+        let readers = self.surroundings.limits.readers;
+        let turns = (limits.at_once as usize).clamp(1, readers.saturating_sub(1).max(1));
+        let limit = Duration::from_millis(limits.milliseconds.into());
+        Narrow { limit, turns: Arc::new(Semaphore::new(turns)) }
+    }
+
     /// Calls into a reader. Dropping the future, or cancelling the token, ends the call.
     ///
     /// # Errors
@@ -84,12 +95,22 @@ impl Readers {
     pub async fn call<R, F>(&self, around: Around, call: F) -> Result<R, CallError>
     where
         R: Send + 'static,
-        F: for<'a> FnOnce(&'a mut Live) -> Pin<Box<dyn Future<Output = wasmtime::Result<R>> + 'a>>
-            + Send
-            + 'static,
+        F: AsyncFnOnce(&mut Live) -> wasmtime::Result<R> + Send + 'static,
     {
-        let Around { cancelled, progress, disclosed } = around;
+        let Around { cancelled, progress, narrow, disclosed } = around;
         let closed = |_| CallError::Unavailable("the server is shutting down".to_owned());
+        // Before the place, which others could use while this call waits for its turn.
+        let _turn = match &narrow {
+            None => None,
+            Some(narrow) => tokio::select! {
+                turn = Arc::clone(&narrow.turns).acquire_owned() => Some(turn.map_err(closed)?),
+                () = cancelled.cancelled() => return Err(CallError::Cancelled),
+            },
+        };
+        let limit = match narrow {
+            Some(narrow) if narrow.limit < self.surroundings.limits.call => Limit::Tool(narrow.limit),
+            _ => Limit::Call(self.surroundings.limits.call),
+        };
         let _alive = self.alive.acquire().await.map_err(closed)?;
         let permit = tokio::select! {
             permit = Arc::clone(&self.places).acquire_owned() => permit.map_err(closed)?,
@@ -102,7 +123,7 @@ impl Readers {
             None => Worker::start(self.loader.code().await?, Arc::clone(&self.surroundings)).await?,
         };
         let context = CallContext {
-            deadline: Arc::new(Deadline::new(self.surroundings.limits.call)),
+            deadline: Arc::new(Deadline::new(limit)),
             progress,
             disclosed,
             stop: Arc::default(),
@@ -188,5 +209,129 @@ impl Idle {
             self.watched.store(false, Ordering::Relaxed);
         }
         several
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::sync::atomic::AtomicUsize;
+
+    use super::*;
+    use crate::application::Application;
+    use crate::application::testing::application;
+
+    async fn plain(application: &Application) -> Result<u32, CallError> {
+        application.readers.call(Around::default(), async |_: &mut Live| Ok(7)).await
+    }
+
+    fn limits(milliseconds: u32, at_once: u32) -> ToolLimits {
+        ToolLimits { milliseconds, at_once }
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_cancelled_call_gives_its_place_to_the_next() {
+        let (application, _folder) = application("cancelled", &[("FASTINTERCOM_READERS", "1")]);
+        assert_eq!(plain(&application).await.ok(), Some(7));
+        let cancelled = CancellationToken::new();
+        let endless = application
+            .readers
+            .call(Around { cancelled: cancelled.clone(), ..Around::default() }, async |_: &mut Live| {
+                std::future::pending::<wasmtime::Result<()>>().await
+            });
+        let waiting = async {
+            tokio::task::yield_now().await;
+            cancelled.cancel();
+        };
+        let (ended, ()) = tokio::join!(endless, waiting);
+        assert!(matches!(ended, Err(CallError::Cancelled)), "{ended:?}");
+        assert_eq!(plain(&application).await.ok(), Some(7));
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_call_is_ended_by_the_limit_of_its_tool_and_told_which_it_was() {
+        let (application, _folder) = application("narrow", &[("FASTINTERCOM_READERS", "1")]);
+        let narrow = application.readers.narrow(limits(50, 9));
+        let ended = application
+            .readers
+            .call(Around { narrow: Some(narrow), ..Around::default() }, async |_: &mut Live| {
+                std::future::pending::<wasmtime::Result<()>>().await
+            });
+        let ended = ended.await;
+        let own = Limit::Tool(Duration::from_millis(50));
+        assert!(matches!(&ended, Err(CallError::Deadline(limit)) if *limit == own), "{ended:?}");
+        assert_eq!(plain(&application).await.ok(), Some(7));
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn calls_of_a_costly_tool_take_turns_and_leave_a_reader_to_others() {
+        let (application, _folder) = application("turns", &[("FASTINTERCOM_READERS", "2")]);
+        // It asks for more than there is.
+        let narrow = application.readers.narrow(limits(60_000, 5));
+        let (begun, cancelled) = (Arc::new(AtomicUsize::new(0)), CancellationToken::new());
+        let calls: Vec<_> = (0..3)
+            .map(|_| {
+                let (application, narrow) = (Arc::clone(&application), narrow.clone());
+                let (begun, cancelled) = (Arc::clone(&begun), cancelled.clone());
+                tokio::spawn(async move {
+                    let call = async move |_: &mut Live| {
+                        begun.fetch_add(1, Ordering::Relaxed);
+                        std::future::pending::<wasmtime::Result<()>>().await
+                    };
+                    application
+                        .readers
+                        .call(Around { cancelled, narrow: Some(narrow), ..Around::default() }, call)
+                        .await
+                })
+            })
+            .collect();
+        while begun.load(Ordering::Relaxed) == 0 {
+            tokio::task::yield_now().await;
+        }
+        for _ in 0..5 {
+            assert_eq!(plain(&application).await.ok(), Some(7), "a reader is free");
+        }
+        assert_eq!(begun.load(Ordering::Relaxed), 1, "the others wait for their turns");
+        cancelled.cancel();
+        for call in calls {
+            assert!(matches!(call.await.expect("a task"), Err(CallError::Cancelled)));
+        }
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_thread_that_dies_takes_only_its_call_with_it() {
+        let (application, _folder) = application("dies", &[("FASTINTERCOM_READERS", "1")]);
+        let dead = application.readers.call(Around::default(), async |_: &mut Live| {
+            panic!("a test's wish");
+            #[expect(unreachable_code, reason = "it gives the closure its type")]
+            Ok(())
+        });
+        assert!(matches!(dead.await, Err(CallError::Unavailable(_))));
+        assert_eq!(plain(&application).await.ok(), Some(7));
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn workers_are_used_again_until_they_are_renewed() {
+        let (application, _folder) = application("renewed", &[("FASTINTERCOM_READERS", "2")]);
+        let readers = &application.readers;
+        for _ in 0..3 {
+            assert_eq!(plain(&application).await.ok(), Some(7));
+            assert_eq!(readers.idle.locked().len(), 1, "one is enough for one after the other");
+        }
+        readers.renew();
+        assert!(readers.idle.locked().is_empty());
+        assert_eq!(plain(&application).await.ok(), Some(7));
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn of_those_that_nobody_needs_the_one_used_last_stays() {
+        let (application, _folder) = application("forgotten", &[("FASTINTERCOM_READERS", "2")]);
+        let both = tokio::join!(plain(&application), plain(&application));
+        assert_eq!((both.0.ok(), both.1.ok()), (Some(7), Some(7)));
+        let idle = &application.readers.idle;
+        for (since, _) in idle.locked().iter_mut() {
+            *since -= KEPT_IDLE;
+        }
+        assert!(!idle.forget_old());
+        assert_eq!(idle.locked().len(), 1);
     }
 }

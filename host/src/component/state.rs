@@ -79,6 +79,26 @@ pub struct State {
     pub locks: LockKeeper,
     pub lines: LineBudget,
     pub call: CallContext,
+    /// What the call at hand last said of its progress.
+    pub(super) last_update: Option<Summary>,
+}
+
+/// What can change in an update: its phase, and its four counts.
+pub(super) type Summary = (String, [u64; 4]);
+
+fn summary(update: &progress::Update) -> Summary {
+    let counts = [update.done, update.total.unwrap_or(0), update.messages, update.waiting];
+    (crate::text::printable(&update.phase, PHASE_BYTES), counts)
+}
+
+impl State {
+    /// Another call begins.
+    pub fn begin(&mut self, call: CallContext) {
+        self.egress.watched_by(Arc::clone(&call.deadline));
+        self.call = call;
+        self.last_update = None;
+        self.limits.begin_call();
+    }
 }
 
 impl WasiView for State {
@@ -214,7 +234,11 @@ const PHASE_BYTES: usize = 200;
 
 impl progress::Host for State {
     fn report(&mut self, update: progress::Update) -> wasmtime::Result<()> {
-        self.call.deadline.progress();
+        // A component that only waits says the same again and again.
+        if self.last_update.as_ref() != Some(&summary(&update)) {
+            self.call.deadline.progress();
+            self.last_update = Some(summary(&update));
+        }
         if let Some(sink) = &self.call.progress {
             let phase = crate::text::printable(&update.phase, PHASE_BYTES);
             sink(progress::Update { phase, ..update });
@@ -229,6 +253,11 @@ impl progress::Host for State {
 
 impl sync_types::Host for State {}
 
+fn busy(sentence: &str) -> sync_control::Outcome {
+    let kind = sync_types::SyncErrorKind::Busy;
+    sync_control::Outcome::Failed(sync_types::SyncError { kind, sentence: sentence.to_owned() })
+}
+
 impl sync_control::Host for State {
     async fn request_sync(
         &mut self,
@@ -236,16 +265,12 @@ impl sync_control::Host for State {
         wait_seconds: u32,
     ) -> wasmtime::Result<sync_control::Outcome> {
         let Some(service) = self.surroundings.sync_service() else {
-            return Ok(sync_control::Outcome::Failed(sync_types::SyncError::Busy(
-                "This process cannot sync. Run `fastintercom sync`.".to_owned(),
-            )));
+            return Ok(busy("This process cannot sync. Run `fastintercom sync`."));
         };
         let call = self.call.clone();
         // A sync that waits for a sync would wait for itself.
         if call.place.is_none() {
-            return Ok(sync_control::Outcome::Failed(sync_types::SyncError::Busy(
-                "A sync cannot ask for another one.".to_owned(),
-            )));
+            return Ok(busy("A sync cannot ask for another one."));
         }
         // The wait is not the guest's doing, and its place is free for other calls meanwhile.
         let pause = call.deadline.pause();

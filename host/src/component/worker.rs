@@ -96,9 +96,7 @@ impl Worker {
     ) -> Result<R, CallError>
     where
         R: Send + 'static,
-        F: for<'a> FnOnce(&'a mut Live) -> Pin<Box<dyn Future<Output = wasmtime::Result<R>> + 'a>>
-            + Send
-            + 'static,
+        F: AsyncFnOnce(&mut Live) -> wasmtime::Result<R> + Send + 'static,
     {
         let (answer, answered) = oneshot::channel();
         let (watched, watched_place) = (Arc::clone(&context.deadline), context.place.clone());
@@ -110,8 +108,7 @@ impl Worker {
             let work = async move {
                 let deadline = Arc::clone(&context.deadline);
                 let place = context.place.clone();
-                live.store.data_mut().call = context;
-                live.store.data_mut().limits.begin_call();
+                live.store.data_mut().begin(context);
                 deadline.start();
                 let outcome = tokio::select! {
                     biased;

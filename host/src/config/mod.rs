@@ -12,7 +12,7 @@ mod sources;
 mod token;
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 pub use audit::folder as audit_folder;
@@ -72,6 +72,8 @@ pub struct Config {
     pub code_cache: Option<PathBuf>,
     /// Another component than the embedded one.
     pub component: Option<PathBuf>,
+    /// A server of one client, which may close it after a second: see `component::compiler`.
+    pub may_end_early: bool,
 }
 
 impl Config {
@@ -97,10 +99,7 @@ impl Config {
             None => token::find(sources, Some(&place.folder))?,
         };
         let sync_days = sources.number("sync_days", 1..=3_650)?.unwrap_or(7);
-        let code_cache = sources
-            .path("cache_folder")?
-            .or_else(cache_folder)
-            .filter(|folder| !paths::is_within(folder, &place.folder));
+        let code_cache = code_cache(sources, Some(&place.folder))?;
         Ok(Self {
             policy,
             api_version: sources.parsed("api_version", api_version)?.unwrap_or_else(|| "2.16".to_owned()),
@@ -134,6 +133,7 @@ impl Config {
             audit: audit::resolve(sources, &place.folder)?,
             code_cache,
             component: sources.parsed("component", component)?,
+            may_end_early: false,
             data_folder: place.folder,
             database: place.file,
             read_only: place.read_only,
@@ -164,6 +164,23 @@ impl Config {
             retention_days: self.retention_days,
         }
     }
+}
+
+/// Where compiled code is kept: never where the component could change it.
+///
+/// # Errors
+/// [`ConfigError`] about a path that means nothing.
+pub fn code_cache(sources: &Sources, data_folder: Option<&Path>) -> Result<Option<PathBuf>, ConfigError> {
+    let folder = sources.path("cache_folder")?.or_else(cache_folder);
+    let within =
+        |folder: &PathBuf| data_folder.is_some_and(|data| paths::is_within(folder, &paths::real(data)));
+    if folder.as_ref().is_some_and(within) {
+        tracing::warn!(
+            "compiled code is not cached: its folder lies in the data folder, where the component could change it"
+        );
+        return Ok(None);
+    }
+    Ok(folder)
 }
 
 /// Where the database is; its folder and an empty file are made.

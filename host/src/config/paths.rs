@@ -100,8 +100,14 @@ pub fn database(sources: &Sources, replica: bool) -> Result<Place, ConfigError> 
         return Err(wrong("it names no file"));
     }
     let folder = file.parent().ok_or_else(|| wrong("it names no file in a folder"))?.to_owned();
+    // All that can be refused is refused before anything is made.
+    let future = real(&folder);
+    if let Some(reason) = too_wide(&future) {
+        return Err(wrong(&reason));
+    }
+    sources.check_outside(&future)?;
     if !replica {
-        make_private(&folder).map_err(|error| wrong(&format!("its folder cannot be created ({error})")))?;
+        make_private(&folder, &file).map_err(|reason| wrong(&reason))?;
     }
     let folder = dunce::canonicalize(&folder)
         .map_err(|error| wrong(&format!("its folder cannot be read ({error})")))?;
@@ -142,40 +148,104 @@ fn too_wide(folder: &Path) -> Option<String> {
     None
 }
 
-/// Whether the path is the folder or lies in it. Parts that do not exist yet count as written.
-#[must_use]
-pub fn is_within(path: &Path, folder: &Path) -> bool {
-    let real = path
-        .ancestors()
-        .find_map(|ancestor| {
-            let real = dunce::canonicalize(ancestor).ok()?;
-            Some(real.join(path.strip_prefix(ancestor).ok()?))
-        })
-        .unwrap_or_else(|| path.to_owned());
-    real.starts_with(folder)
+/// The path without links. Parts that do not exist yet count as written.
+pub(super) fn real(path: &Path) -> PathBuf {
+    let resolved = path.ancestors().find_map(|ancestor| {
+        let real = dunce::canonicalize(ancestor).ok()?;
+        Some(real.join(path.strip_prefix(ancestor).ok()?))
+    });
+    resolved.unwrap_or_else(|| path.to_owned())
 }
 
+/// Whether the path is the folder, lies in it, or leads through it: where it can be changed by
+/// whoever can write in the folder. Parts that do not exist yet count as written.
+#[must_use]
+pub fn is_within(path: &Path, folder: &Path) -> bool {
+    real(path).starts_with(folder) || leads_through(path, folder)
+}
+
+/// Whether a link on the way lies in the folder, wherever it points.
 #[cfg(unix)]
-fn make_private(folder: &Path) -> std::io::Result<()> {
-    use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
-    if !folder.exists() {
-        return fs::DirBuilder::new().recursive(true).mode(0o700).create(folder);
+fn leads_through(path: &Path, folder: &Path) -> bool {
+    /// As many as Linux follows.
+    const LINKS: usize = 40;
+    let parts = |path: &Path| path.components().rev().map(|part| part.as_os_str().to_owned()).collect();
+    let mut left: Vec<std::ffi::OsString> = parts(path);
+    let (mut at, mut links) = (PathBuf::from("/"), 0);
+    while let Some(part) = left.pop() {
+        // What was walked so far has no link in it any more.
+        if at.starts_with(folder) {
+            return true;
+        }
+        match part.as_encoded_bytes() {
+            b"/" => at = PathBuf::from("/"),
+            b"." => {}
+            b".." => drop(at.pop()),
+            _ => match fs::read_link(at.join(&part)) {
+                Ok(target) => {
+                    links += 1;
+                    if links > LINKS {
+                        return true;
+                    }
+                    left.extend(parts(&target));
+                }
+                Err(_) => at.push(part),
+            },
+        }
     }
-    // An older, open folder of ours is closed; somebody else's is left as it is.
-    let metadata = fs::metadata(folder)?;
-    if metadata.uid() == crate::platform::user_id()
-        && metadata.permissions().mode() & 0o077 != 0
-        && folder.join("data.db").exists()
-        && let Err(error) = fs::set_permissions(folder, fs::Permissions::from_mode(0o700))
-    {
-        tracing::warn!("the data folder is open to other users, and cannot be closed: {error}");
+    at.starts_with(folder)
+}
+
+/// Links need a privilege there.
+#[cfg(not(unix))]
+fn leads_through(_: &Path, _: &Path) -> bool {
+    false
+}
+
+/// Makes the folder for its user alone. One that is there is closed to others when it holds nothing
+/// or our database; one that holds more is left as it is, and refused if others can write in it:
+/// they could put another database in the place of ours.
+///
+/// # Errors
+/// The part of a sentence that says why it cannot be used.
+#[cfg(unix)]
+fn make_private(folder: &Path, database: &Path) -> Result<(), String> {
+    use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
+    let unmade = |error: std::io::Error| format!("its folder cannot be created ({error})");
+    if !folder.is_dir() {
+        return fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(unmade);
+    }
+    let metadata = fs::metadata(folder).map_err(unmade)?;
+    let mode = metadata.permissions().mode();
+    let is_ours = metadata.uid() == crate::platform::user_id();
+    // A group of that number is the user's own on systems that give everybody one.
+    let group_writes = mode & 0o020 != 0 && is_ours && metadata.gid() != metadata.uid();
+    let others_write = mode & 0o002 != 0 || group_writes;
+    let is_empty = || fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_none());
+    let holds_database = || database.exists() || folder.join("data.db").exists();
+    if is_ours && ((mode & 0o077 != 0 && holds_database()) || (others_write && is_empty())) {
+        match fs::set_permissions(folder, fs::Permissions::from_mode(0o700)) {
+            Ok(()) => return Ok(()),
+            Err(error) if !others_write => {
+                tracing::warn!("the data folder is open to other users, and cannot be closed: {error}");
+                return Ok(());
+            }
+            Err(_) => {}
+        }
+    }
+    if others_write {
+        return Err(format!(
+            "other users can write in its folder, and so replace the database; close it (chmod go-w {}), or use a folder of its own, such as ~/.fastintercom",
+            folder.display()
+        ));
     }
     Ok(())
 }
 
+// A new folder has the access list of the one it lies in: the user's profile, mostly.
 #[cfg(not(unix))]
-fn make_private(folder: &Path) -> std::io::Result<()> {
-    fs::create_dir_all(folder)
+fn make_private(folder: &Path, _: &Path) -> Result<(), String> {
+    fs::create_dir_all(folder).map_err(|error| format!("its folder cannot be created ({error})"))
 }
 
 /// Makes an empty database file, 0600 from the first byte, and closes an older one to others.
@@ -194,6 +264,10 @@ fn make_file(file: &Path) -> std::io::Result<bool> {
         Err(error) if !file.exists() => return Err(error),
         // A folder that cannot be written with a database in it: read it.
         Err(_) => return Ok(true),
+    }
+    // Opening a pipe would wait for its other end; a device is no database.
+    if fs::metadata(file).is_ok_and(|metadata| !metadata.is_file()) {
+        return Err(std::io::Error::other("it is no regular file"));
     }
     match options.open(file) {
         Ok(_open) => {
@@ -217,12 +291,23 @@ fn make_file(file: &Path) -> std::io::Result<bool> {
 fn close_to_others(file: &Path, open: &fs::File) {
     use std::os::unix::fs::{MetadataExt, PermissionsExt};
     let Ok(metadata) = open.metadata() else { return };
+    // A file of something else, named by mistake, keeps its mode: the component will refuse it.
+    if metadata.nlink() > 1 || !(metadata.len() == 0 || is_sqlite(open)) {
+        return;
+    }
     if metadata.uid() == crate::platform::user_id()
         && metadata.permissions().mode() & 0o077 != 0
         && let Err(error) = fs::set_permissions(file, fs::Permissions::from_mode(0o600))
     {
         tracing::warn!("the database is open to other users, and cannot be closed: {error}");
     }
+}
+
+/// Whether it begins as databases of SQLite do (<https://sqlite.org/fileformat2.html#the_database_header>).
+#[cfg(unix)]
+fn is_sqlite(file: &fs::File) -> bool {
+    let mut header = [0; 16];
+    std::os::unix::fs::FileExt::read_exact_at(file, &mut header, 0).is_ok() && header == *b"SQLite format 3\0"
 }
 
 /// A journal must be made beside the database, so a folder that cannot be written makes the
@@ -247,6 +332,41 @@ mod tests {
         assert!(is_within(&folder.join("a/b/c"), &folder));
         assert!(is_within(&folder, &folder));
         assert!(!is_within(Path::new("/nonexistent/x"), &folder));
+    }
+
+    /// Whoever can write in a folder can change what its links lead to.
+    #[cfg(unix)]
+    #[test]
+    fn a_link_in_a_folder_counts_as_in_it_wherever_it_points() {
+        let root = dunce::canonicalize(std::env::temp_dir()).expect("a folder");
+        let root = root.join(format!("fastintercom-links-{}", std::process::id()));
+        let (data, other) = (root.join("data"), root.join("other"));
+        fs::create_dir_all(&data).expect("a folder");
+        fs::create_dir_all(&other).expect("a folder");
+        fs::write(other.join("file"), "").expect("a file");
+        fs::write(data.join("file"), "").expect("a file");
+        let link = |target: PathBuf, at: PathBuf| std::os::unix::fs::symlink(target, at).expect("a link");
+        link(other.join("file"), data.join("outward"));
+        link(data.join("file"), other.join("inward"));
+        link(other.clone(), data.join("folder"));
+        link(PathBuf::from("../data/outward"), other.join("twice"));
+        link(PathBuf::from("loop"), other.join("loop"));
+        for (path, within) in [
+            (data.join("file"), true),
+            (data.join("outward"), true),
+            (data.join("folder/file"), true),
+            (data.join("folder/../other/file"), true),
+            (other.join("../data/new"), true),
+            (other.join("inward"), true),
+            (other.join("twice"), true),
+            (other.join("loop"), true),
+            (other.join("file"), false),
+            (other.join("new/er"), false),
+            (root.join("database"), false),
+        ] {
+            assert_eq!(is_within(&path, &data), within, "{}", path.display());
+        }
+        fs::remove_dir_all(&root).expect("removed");
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
 use super::ConfigError;
-use super::paths::{configuration_folder, expand};
+use super::paths::{configuration_folder, expand, is_within};
 use super::settings::SETTINGS;
 
 /// A value and where it stands, for messages.
@@ -23,6 +23,8 @@ pub struct Sources {
     environment: BTreeMap<String, String>,
     file: BTreeMap<String, String>,
     file_name: String,
+    /// The configuration file that was read.
+    file_path: Option<PathBuf>,
     original: BTreeMap<String, String>,
 }
 
@@ -91,6 +93,7 @@ impl Sources {
             self.file.insert(key, value);
         }
         self.file_name = shown.to_string();
+        self.file_path = Some(file.to_owned());
         Ok(())
     }
 
@@ -111,6 +114,35 @@ impl Sources {
                 self.original.insert(setting.key.to_owned(), number.to_string());
             }
         }
+    }
+
+    /// That nothing which decides what the host does lies where the component can write. Tokens are
+    /// looked at when they are read, and compiled code is not kept in such a place.
+    ///
+    /// # Errors
+    /// [`ConfigError`] that names the first such file.
+    pub fn check_outside(&self, data_folder: &Path) -> Result<(), ConfigError> {
+        let refuse = |what: &str, file: &Path| {
+            let shown = crate::text::printable(&file.display().to_string(), 200);
+            Err(ConfigError(format!(
+                "{what} is \"{shown}\": the component could change a file in the data folder; move it elsewhere."
+            )))
+        };
+        if let Some(file) = self.file_path.as_deref().filter(|file| is_within(file, data_folder)) {
+            return refuse("The configuration file", file);
+        }
+        let folders = self.variable("SSL_CERT_DIR").unwrap_or_default();
+        if let Some(folder) = std::env::split_paths(folders).find(|folder| is_within(folder, data_folder)) {
+            return refuse("SSL_CERT_DIR", &folder);
+        }
+        let own = ["database", "cache_folder", "token_file", "http_token_file"];
+        for setting in SETTINGS.iter().filter(|setting| setting.is_path && !own.contains(&setting.key)) {
+            if let Some(file) = self.path(setting.key)?.filter(|file| is_within(file, data_folder)) {
+                let place = self.find(setting.key).map(|found| found.place).unwrap_or_default();
+                return refuse(&place, &file);
+            }
+        }
+        Ok(())
     }
 
     /// The value of a setting, from the first place that has one.

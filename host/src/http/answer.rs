@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 
 use bytes::Bytes;
-use http::header::{CACHE_CONTROL, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
+use http::header::{CACHE_CONTROL, CONNECTION, CONTENT_TYPE, RETRY_AFTER, X_CONTENT_TYPE_OPTIONS};
 use http::{HeaderValue, Response, StatusCode};
 use http_body_util::combinators::BoxBody;
 use http_body_util::{BodyExt as _, Full};
@@ -26,4 +26,15 @@ pub fn json(status: StatusCode, document: impl Into<Bytes>) -> Answer {
 /// `{"error": "…"}` with a sentence for a person.
 pub fn error(status: StatusCode, sentence: &str) -> Answer {
     json(status, json!({ "error": sentence }).to_string())
+}
+
+/// All places are taken by requests in progress; to be asked again on another connection.
+pub fn busy() -> Answer {
+    let mut answer = error(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "All connections of this server have requests in progress. Ask again in a moment.",
+    );
+    answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
+    answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    answer
 }

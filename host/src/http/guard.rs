@@ -62,6 +62,13 @@ impl Guard {
         Ok(())
     }
 
+    /// The origin of the web page that asks, if it is one of our own.
+    pub fn own_origin(&self, headers: &HeaderMap) -> Option<HeaderValue> {
+        let mut origins = headers.get_all(ORIGIN).iter();
+        let origin = origins.next().filter(|origin| self.is_own_origin(origin))?;
+        origins.next().is_none().then(|| origin.clone())
+    }
+
     /// The token, where one is asked for. Returns who the caller is.
     ///
     /// # Errors

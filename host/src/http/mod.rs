@@ -13,31 +13,35 @@
 
 mod answer;
 mod body;
+mod connections;
+mod cors;
 mod guard;
 mod health;
 mod routes;
 mod tools;
 
+use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
+use http_body_util::BodyExt as _;
+use http_body_util::combinators::BoxBody;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use crate::application::Application;
 use crate::config::Door;
+use connections::{Busy, Connections};
 use routes::Routes;
 
-/// Connections at once; more wait in the system's queue. Each may hold a body and an answer.
-const CONNECTIONS: usize = 256;
 /// How long a connection may take to send the head of a request, and stay idle between two.
-const HEAD: Duration = Duration::from_secs(30);
+const HEAD: Duration = Duration::from_secs(10);
 /// Bytes of the head of a request: a proxy's headers and a token need some thousand.
 const HEAD_BYTES: usize = 32 * 1024;
 /// How long calls in progress may take to end when the server is to stop. Kubernetes kills after
@@ -71,15 +75,19 @@ pub async fn serve(
     let streams = CancellationToken::new();
     let routes = Arc::new(Routes::new(Arc::clone(&application), door, cancelled.clone(), streams.clone()));
     let _cut = streams.drop_guard();
-    let connections = GracefulShutdown::new();
-    let places = Arc::new(Semaphore::new(CONNECTIONS));
+    let graceful = GracefulShutdown::new();
+    let connections = Arc::new(Connections::default());
     loop {
-        let (stream, place) = tokio::select! {
+        let stream = tokio::select! {
             () = cancelled.cancelled() => break,
-            accepted = accept(&listener, &places) => accepted,
+            stream = accept(&listener) => stream,
         };
+        // Dropping the stream closes it: every place has a request in progress.
+        let Some(place) = connections.take_place() else { continue };
         let _ = stream.set_nodelay(true);
         let routes = Arc::clone(&routes);
+        let closed = place.closed.clone();
+        let place = Arc::new(place);
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(HEAD)
@@ -87,36 +95,50 @@ pub async fn serve(
             .serve_connection(
                 TokioIo::new(stream),
                 service_fn(move |request| {
-                    let routes = Arc::clone(&routes);
-                    async move { Ok::<_, std::convert::Infallible>(routes.answer(request).await) }
+                    let (routes, busy, only_health) =
+                        (Arc::clone(&routes), place.request(), place.only_health);
+                    async move {
+                        let answer = match only_health && !routes::is_health(request.uri()) {
+                            true => answer::busy(),
+                            false => routes.answer(request).await,
+                        };
+                        Ok::<_, Infallible>(answer.map(|body| held(body, busy)))
+                    }
                 }),
             );
-        let connection = connections.watch(connection);
+        let connection = graceful.watch(connection);
         tokio::spawn(async move {
-            if let Err(error) = connection.await {
-                tracing::debug!("a connection ended early: {error}");
+            tokio::select! {
+                ended = connection => {
+                    if let Err(error) = ended {
+                        tracing::debug!("a connection ended early: {error}");
+                    }
+                }
+                () = closed.cancelled() => tracing::debug!("an idle connection gave way to another"),
             }
-            drop(place);
         });
     }
     drop(listener);
     // A call that waits for a sync ends with it; what the sync has read is kept.
-    let ended = async { tokio::join!(connections.shutdown(), application.syncs.stop()) };
+    let ended = async { tokio::join!(graceful.shutdown(), application.syncs.stop()) };
     if tokio::time::timeout(DRAIN, ended).await.is_err() {
         tracing::warn!("some calls did not end within {} s and are dropped", DRAIN.as_secs());
     }
 }
 
-/// The next connection, once there is a place for it.
-async fn accept(
-    listener: &TcpListener,
-    places: &Arc<Semaphore>,
-) -> (TcpStream, Option<tokio::sync::OwnedSemaphorePermit>) {
-    // The semaphore is never closed.
-    let place = Arc::clone(places).acquire_owned().await.ok();
+/// The body; its request is in progress until all of it was taken.
+fn held(body: BoxBody<Bytes, Infallible>, busy: Busy) -> BoxBody<Bytes, Infallible> {
+    body.map_frame(move |frame| {
+        let _ = &busy;
+        frame
+    })
+    .boxed()
+}
+
+async fn accept(listener: &TcpListener) -> TcpStream {
     loop {
         match listener.accept().await {
-            Ok((stream, _)) => return (stream, place),
+            Ok((stream, _)) => return stream,
             Err(error) => {
                 tracing::warn!("a connection could not be accepted: {error}");
                 tokio::time::sleep(EXHAUSTED).await;

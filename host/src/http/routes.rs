@@ -3,9 +3,12 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use http::header::{ALLOW, AUTHORIZATION, COOKIE, HeaderMap, HeaderValue, PROXY_AUTHORIZATION, USER_AGENT};
+use bytes::Bytes;
+use http::header::{
+    ACCEPT, ALLOW, AUTHORIZATION, COOKIE, HeaderMap, HeaderValue, PROXY_AUTHORIZATION, USER_AGENT,
+};
 use http::request::Parts;
-use http::{Method, Request, StatusCode};
+use http::{Method, Request, StatusCode, Uri};
 use http_body_util::Full;
 use hyper::body::Incoming;
 use tokio_util::sync::CancellationToken;
@@ -13,12 +16,21 @@ use tokio_util::sync::CancellationToken;
 use super::answer::{self, Answer};
 use super::guard::Guard;
 use super::health::Health;
-use super::{body, tools};
+use super::{body, cors, tools};
 use crate::application::Application;
 use crate::audit::Client;
 use crate::callers::Asker;
 use crate::config::Door;
+use crate::mcp::message::{self, Received};
 use crate::mcp::streamable::{self, Streamable};
+
+const HEALTH: &str = "/healthz";
+const READINESS: &str = "/readyz";
+
+/// Whether only an orchestrator asks for that.
+pub fn is_health(target: &Uri) -> bool {
+    matches!(target.path(), HEALTH | READINESS)
+}
 
 /// The guard and everything behind it.
 pub struct Routes {
@@ -49,7 +61,11 @@ impl Routes {
         let begun = Instant::now();
         let (parts, body) = request.into_parts();
         let (method, path) = (parts.method.clone(), crate::text::printable(parts.uri.path(), 100));
-        let answer = self.route(parts, body).await.unwrap_or_else(|refusal| *refusal);
+        let origin = self.guard.own_origin(&parts.headers);
+        let mut answer = self.route(parts, body).await.unwrap_or_else(|refusal| *refusal);
+        if let Some(origin) = origin {
+            cors::let_read(&mut answer, origin);
+        }
         tracing::debug!(
             %method,
             path,
@@ -64,10 +80,19 @@ impl Routes {
     async fn route(&self, mut parts: Parts, body: Incoming) -> Result<Answer, Box<Answer>> {
         self.guard.check_names(&parts.uri, &parts.headers)?;
         let path = parts.uri.path().to_owned();
+        // A browser asks before it shows the token.
+        if cors::is_preflight(&parts) {
+            return Ok(cors::preflight(&parts.headers));
+        }
+        // Clients look there for an authorization server after a 401, and there is none: a plain
+        // answer sends them back to the token they were given.
+        if path.contains("/.well-known/") {
+            return Ok(nothing());
+        }
         // Probes of an orchestrator have no token, and learn nothing but whether to send requests.
         let caller = match path.as_str() {
-            "/healthz" => return only(&parts, &[Method::GET, Method::HEAD]).map(|()| Health::alive()),
-            "/readyz" => {
+            HEALTH => return only(&parts, &[Method::GET, Method::HEAD]).map(|()| Health::alive()),
+            READINESS => {
                 only(&parts, &[Method::GET, Method::HEAD])?;
                 return Ok(self.health.ready().await);
             }
@@ -76,7 +101,8 @@ impl Routes {
         let asker = Asker::new(caller, user_agent(&parts.headers));
         if path == "/mcp" {
             only(&parts, &[Method::POST])?;
-            let body = body::read(body).await?;
+            let body = readable(body::read(body).await?)?;
+            accept_what_there_is(&mut parts);
             // The SDK keeps the head of a request with it; secrets have no business there.
             for secret in [AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION] {
                 parts.headers.remove(secret);
@@ -89,10 +115,42 @@ impl Routes {
             let body = body::read(body).await?;
             return Ok(tools::call(&self.application, &asker, name, &body).await);
         }
-        Ok(answer::error(
-            StatusCode::NOT_FOUND,
-            "There is nothing here. There are POST /mcp, POST /tools/NAME, GET /healthz and GET /readyz.",
-        ))
+        Ok(nothing())
+    }
+}
+
+fn nothing() -> Answer {
+    answer::error(
+        StatusCode::NOT_FOUND,
+        "There is nothing here. There are POST /mcp, POST /tools/NAME, GET /healthz and GET /readyz.",
+    )
+}
+
+/// A body that the SDK can read: it has no words of JSON-RPC for what it cannot.
+///
+/// # Errors
+/// 400 with JSON-RPC's error.
+fn readable(body: Bytes) -> Result<Bytes, Box<Answer>> {
+    match message::read(&body) {
+        Received::Refused(refusal) => {
+            let error = refusal.answers().next().unwrap_or_default();
+            Err(Box::new(answer::json(StatusCode::BAD_REQUEST, error.to_string())))
+        }
+        Received::Nothing | Received::Message(_) => {
+            Ok(message::mend_surrogates(&body).map_or(body, Bytes::from))
+        }
+    }
+}
+
+/// The SDK asks for both of its media types by name. A client that accepts anything, or says
+/// nothing, accepts them, too.
+fn accept_what_there_is(parts: &mut Parts) {
+    let anything = parts.headers.get_all(ACCEPT).iter().any(|value| {
+        let ranges = value.to_str().unwrap_or_default().split(',');
+        ranges.map(|range| range.split(';').next().unwrap_or_default().trim()).any(|range| range == "*/*")
+    });
+    if anything || !parts.headers.contains_key(ACCEPT) {
+        parts.headers.insert(ACCEPT, HeaderValue::from_static("application/json, text/event-stream"));
     }
 }
 

@@ -12,6 +12,7 @@ use crate::application::Application;
 use crate::callers::Asker;
 use crate::component::bindings::tools::ToolError;
 use crate::component::errors::CallError;
+use crate::mcp::message::mend_surrogates;
 
 /// Calls the tool with the body, a JSON object; an empty body is an empty object. A caller that
 /// hangs up ends the call.
@@ -44,8 +45,11 @@ fn arguments(body: &Bytes) -> Result<String, String> {
     if text.trim().is_empty() {
         return Ok("{}".to_owned());
     }
-    match serde_json::from_str::<Map<String, Value>>(text) {
-        Ok(_) => Ok(text.to_owned()),
+    // JavaScript writes half an emoji as an escape that JSON does not have.
+    let mended = mend_surrogates(text.as_bytes()).and_then(|mended| String::from_utf8(mended).ok());
+    let text = mended.unwrap_or_else(|| text.to_owned());
+    match serde_json::from_str::<Map<String, Value>>(&text) {
+        Ok(_) => Ok(text),
         Err(error) => Err(format!("The body must be a JSON object, the tool's arguments: {error}.")),
     }
 }
@@ -73,6 +77,7 @@ mod tests {
         assert_eq!(read("").as_deref(), Ok("{}"));
         assert_eq!(read(" \n").as_deref(), Ok("{}"));
         assert_eq!(read("{\"limit\": 3}").as_deref(), Ok("{\"limit\": 3}"));
+        assert_eq!(read(r#"{"q":"\ud83d"}"#).as_deref(), Ok(r#"{"q":"\ufffd"}"#));
         for wrong in ["[]", "3", "{\"limit\":", "null", "{} {}"] {
             assert!(read(wrong).is_err_and(|sentence| sentence.contains("JSON object")), "{wrong}");
         }

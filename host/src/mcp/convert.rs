@@ -41,11 +41,20 @@ pub fn tool(tool: tools::Tool) -> Result<Tool, String> {
         .with_annotations(annotations))
 }
 
-/// The short text, then the whole as JSON for clients that show no structured content.
+/// A tool of the component's section: clients that know annotations only find the title there.
+pub fn cold_tool(mut tool: Tool) -> Tool {
+    if let Some(annotations) = &mut tool.annotations {
+        annotations.title.clone_from(&tool.title);
+    }
+    tool
+}
+
+/// The whole as JSON for clients that show no structured content, and of the texts perhaps only
+/// the first (smolagents, through mcpadapt); then the sentence.
 pub fn tool_success(output: tools::ToolOutput) -> CallToolResult {
     let structured: Value = serde_json::from_str(&output.structured).unwrap_or(Value::Null);
     let mut result = CallToolResult::structured(structured);
-    result.content = vec![ContentBlock::text(output.text), ContentBlock::text(output.structured)];
+    result.content = vec![ContentBlock::text(output.structured), ContentBlock::text(output.text)];
     result.meta = Some(server_meta());
     result
 }

@@ -4,6 +4,7 @@
 //! the specification asks for beyond the SDK's defaults.
 
 mod convert;
+pub mod message;
 mod progress;
 mod server;
 pub mod stdio;

@@ -53,7 +53,7 @@ pub struct Server {
 impl Server {
     #[must_use]
     pub fn new(application: Arc<Application>, stopping: CancellationToken) -> Self {
-        let instructions = crate::component::metadata::instructions(application.loader.bytes().as_slice());
+        let instructions = application.loader.metadata().instructions.clone();
         Self { application, stopping, instructions, subscription: Some(Arc::default()) }
     }
 
@@ -190,12 +190,14 @@ impl ServerHandler for Server {
         _: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
         first_page(request)?;
-        let tools = self.application.tools().await.map_err(|error| internal(&error))?;
-        let tools = tools
-            .into_iter()
-            .map(convert::tool)
-            .collect::<Result<Vec<_>, _>>()
-            .map_err(|error| ErrorData::internal_error(error, None))?;
+        let tools = match self.application.loader.cold_definitions() {
+            Some(cold) => cold.tools.iter().cloned().map(convert::cold_tool).collect(),
+            None => {
+                let tools = self.application.tools().await.map_err(|error| internal(&error))?;
+                let tools = tools.into_iter().map(convert::tool).collect::<Result<Vec<_>, _>>();
+                tools.map_err(|error| ErrorData::internal_error(error, None))?
+            }
+        };
         let mut result = ListToolsResult::with_all_items(tools)
             .with_ttl_ms(DEFINITIONS_TTL_MS)
             .with_cache_scope(CacheScope::Public);
@@ -250,11 +252,16 @@ impl ServerHandler for Server {
         _: RequestContext<RoleServer>,
     ) -> Result<ListResourcesResult, ErrorData> {
         first_page(request)?;
-        let entries = self.application.resources().await.map_err(|error| internal(&error))?;
-        let mut result =
-            ListResourcesResult::with_all_items(entries.into_iter().map(convert::resource).collect())
-                .with_ttl_ms(DEFINITIONS_TTL_MS)
-                .with_cache_scope(CacheScope::Public);
+        let resources = match self.application.loader.cold_definitions() {
+            Some(cold) => cold.resources.clone(),
+            None => {
+                let entries = self.application.resources().await.map_err(|error| internal(&error))?;
+                entries.into_iter().map(convert::resource).collect()
+            }
+        };
+        let mut result = ListResourcesResult::with_all_items(resources)
+            .with_ttl_ms(DEFINITIONS_TTL_MS)
+            .with_cache_scope(CacheScope::Public);
         result.meta = Some(convert::server_meta());
         Ok(result)
     }
@@ -265,12 +272,17 @@ impl ServerHandler for Server {
         _: RequestContext<RoleServer>,
     ) -> Result<ListResourceTemplatesResult, ErrorData> {
         first_page(request)?;
-        let templates = self.application.resource_templates().await.map_err(|error| internal(&error))?;
-        let mut result = ListResourceTemplatesResult::with_all_items(
-            templates.into_iter().map(convert::resource_template).collect(),
-        )
-        .with_ttl_ms(DEFINITIONS_TTL_MS)
-        .with_cache_scope(CacheScope::Public);
+        let templates = match self.application.loader.cold_definitions() {
+            Some(cold) => cold.resource_templates.clone(),
+            None => {
+                let templates =
+                    self.application.resource_templates().await.map_err(|error| internal(&error))?;
+                templates.into_iter().map(convert::resource_template).collect()
+            }
+        };
+        let mut result = ListResourceTemplatesResult::with_all_items(templates)
+            .with_ttl_ms(DEFINITIONS_TTL_MS)
+            .with_cache_scope(CacheScope::Public);
         result.meta = Some(convert::server_meta());
         Ok(result)
     }
@@ -305,11 +317,16 @@ impl ServerHandler for Server {
         _: RequestContext<RoleServer>,
     ) -> Result<ListPromptsResult, ErrorData> {
         first_page(request)?;
-        let prompts = self.application.prompts().await.map_err(|error| internal(&error))?;
-        let mut result =
-            ListPromptsResult::with_all_items(prompts.into_iter().map(convert::prompt).collect())
-                .with_ttl_ms(DEFINITIONS_TTL_MS)
-                .with_cache_scope(CacheScope::Public);
+        let prompts = match self.application.loader.cold_definitions() {
+            Some(cold) => cold.prompts.clone(),
+            None => {
+                let prompts = self.application.prompts().await.map_err(|error| internal(&error))?;
+                prompts.into_iter().map(convert::prompt).collect()
+            }
+        };
+        let mut result = ListPromptsResult::with_all_items(prompts)
+            .with_ttl_ms(DEFINITIONS_TTL_MS)
+            .with_cache_scope(CacheScope::Public);
         result.meta = Some(convert::server_meta());
         Ok(result)
     }

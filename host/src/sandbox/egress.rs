@@ -12,6 +12,7 @@ use wasmtime_wasi_http::{
 
 use super::outgoing::{Outgoing, OutgoingError};
 use super::policy::{IN_FLIGHT, REQUEST_BYTES, headers};
+use crate::component::deadline::Deadline;
 use crate::component::limits::MemoryBudget;
 
 /// Bytes of a body that one write may leave with the host.
@@ -21,13 +22,20 @@ pub struct Egress {
     outgoing: Arc<Outgoing>,
     memory: Arc<MemoryBudget>,
     places: Arc<Semaphore>,
+    /// Of the call at hand; an answer that brings something is a sign that its work goes on.
+    watchdog: Option<Arc<Deadline>>,
 }
 
 impl Egress {
     /// Answers that the guest has not read yet count as memory of all instances.
     #[must_use]
     pub fn new(outgoing: Arc<Outgoing>, memory: Arc<MemoryBudget>) -> Self {
-        Self { outgoing, memory, places: Arc::new(Semaphore::new(IN_FLIGHT)) }
+        Self { outgoing, memory, places: Arc::new(Semaphore::new(IN_FLIGHT)), watchdog: None }
+    }
+
+    /// Requests from now on belong to a call with that deadline.
+    pub fn watched_by(&mut self, deadline: Arc<Deadline>) {
+        self.watchdog = Some(deadline);
     }
 }
 
@@ -55,6 +63,7 @@ impl WasiHttpHooks for Egress {
     ) -> Box<dyn Future<Output = Exchange> + Send> {
         let (outgoing, memory) = (Arc::clone(&self.outgoing), Arc::clone(&self.memory));
         let place = Arc::clone(&self.places).try_acquire_owned();
+        let watchdog = self.watchdog.clone();
         Box::new(async move {
             let _place = place.map_err(|_| Error::ConnectionLimitReached)?;
             let (mut parts, body) = request.into_parts();
@@ -70,6 +79,10 @@ impl WasiHttpHooks for Egress {
                 .send(parts.method, parts.uri, parts.headers, body, &memory)
                 .await
                 .map_err(to_wasi)?;
+            // A refusal brings nothing: an API that answers 429 for ever must not keep a sync alive.
+            if let Some(watchdog) = watchdog.filter(|_| answer.status().is_success()) {
+                watchdog.progress();
+            }
             let (parts, (bytes, held)) = answer.into_parts();
             // The room goes back when the guest has read the body, or thrown it away.
             let body = Full::new(bytes).map_err(Error::from).map_frame(move |frame| {

@@ -5,7 +5,9 @@ use serde_json::{Value, json};
 use super::bindings::exports::fastintercom::component::{
     account, maintenance, prompts, resources, sync, tools, views,
 };
-use super::bindings::fastintercom::component::sync_types::{SyncError, SyncReport, SyncRequest};
+use super::bindings::fastintercom::component::sync_types::{
+    SyncError, SyncErrorKind, SyncReport, SyncRequest,
+};
 
 struct Hostile;
 
@@ -19,8 +21,20 @@ fn output(structured: &Value) -> tools::ToolOutput {
 }
 
 impl tools::Guest for Hostile {
+    /// Of the attacks one asks for limits of its own.
     fn list_tools() -> Vec<tools::Tool> {
-        Vec::new()
+        vec![tools::Tool {
+            name: "narrow_loop".to_owned(),
+            title: String::new(),
+            description: String::new(),
+            input_schema: "{}".to_owned(),
+            output_schema: "{}".to_owned(),
+            read_only_hint: true,
+            destructive_hint: false,
+            idempotent_hint: true,
+            open_world_hint: false,
+            limits: Some(tools::ToolLimits { milliseconds: 1_500, at_once: 2 }),
+        }]
     }
 
     fn call_tool(name: String, arguments: String) -> Result<tools::ToolOutput, tools::ToolError> {
@@ -42,7 +56,7 @@ impl sync::Guest for Hostile {
         let (name, arguments) = attack.split_once(' ').unwrap_or((&attack, "{}"));
         let arguments = serde_json::from_str(arguments).unwrap_or_default();
         let found = super::attack(name, &arguments).unwrap_or_else(|| json!({"attack": "none"}));
-        Err(SyncError::Upstream(found.to_string()))
+        Err(SyncError { kind: SyncErrorKind::Upstream, sentence: found.to_string() })
     }
 
     fn close_abandoned(_: String) -> Result<u32, String> {
@@ -85,7 +99,7 @@ impl prompts::Guest for Hostile {
 
 impl account::Guest for Hostile {
     fn check() -> Result<account::AccountReport, SyncError> {
-        Err(SyncError::Upstream("no".to_owned()))
+        Err(SyncError { kind: SyncErrorKind::Upstream, sentence: "no".to_owned() })
     }
 }
 

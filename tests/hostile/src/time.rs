@@ -70,3 +70,17 @@ pub fn sleep_a_year() -> Value {
 pub fn leave() -> Value {
     std::process::exit(0)
 }
+
+/// Says again and again where it is, and never gets on.
+pub fn loop_of_waiting() -> Value {
+    loop {
+        progress::report(&progress::Update {
+            phase: "waiting for the rate limit".to_owned(),
+            done: 7,
+            total: Some(9),
+            messages: 3,
+            waiting: 2,
+        });
+        monotonic_clock::subscribe_duration(100_000_000).block();
+    }
+}

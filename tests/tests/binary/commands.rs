@@ -76,8 +76,7 @@ fn call_prints_the_structured_answer() {
     let found =
         cli.clone().args(["call", "search_conversations", r#"{"query": "glockenspiel"}"#]).run().json();
     assert_eq!(found["total_matches"], 1);
-    let output =
-        cli.clone().args(["call", "get_conversation", r#"{"conversation_id": "1"}"#]).run().assert_code(1);
+    let output = cli.clone().args(["call", "get_conversation", r#"{"id": "1"}"#]).run().assert_code(1);
     assert!(output.stdout.contains("\"error\""), "{output:?}");
     let forced = cli.args(["call", "force_sync"]).run().json();
     assert_eq!(forced["success"], true);

@@ -4,11 +4,14 @@ mod background;
 #[cfg(unix)]
 mod backup_every;
 mod bad_input;
+mod cold_start;
 mod commands;
 mod crash;
 mod doctor;
 #[cfg(unix)]
 mod documents;
+#[cfg(unix)]
+mod exit_codes;
 mod failures;
 mod install;
 mod login;
@@ -31,7 +34,10 @@ mod tools_figures;
 mod tools_search;
 mod tools_sync;
 mod tools_thread;
+#[cfg(unix)]
+mod unread;
 mod views;
+mod wire_lines;
 mod wire_refusals;
 mod wire_results;
 

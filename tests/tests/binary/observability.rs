@@ -61,7 +61,7 @@ fn the_status_resource_counts_what_the_server_did() {
     for _ in 0..3 {
         session.call_tool("get_data_info", json!({})).succeeded();
     }
-    session.call_tool("get_conversation", json!({"conversation_id": "1"})).failed();
+    session.call_tool("get_conversation", json!({"id": "1"})).failed();
     let _ = session.request("tools/call", json!({"name": "no_such_tool", "arguments": {}}));
     let read = session.request("resources/read", json!({"uri": "intercom://status"})).expect("an answer");
     let text = read["contents"][0]["text"].as_str().expect("a text");
@@ -118,7 +118,7 @@ fn a_collector_is_told_of_calls_and_of_nothing_else() {
             simulator.token().to_owned(),
             "made_up_name".to_owned(),
         ];
-        session.call_tool("get_conversation", json!({"conversation_id": "1"})).failed();
+        session.call_tool("get_conversation", json!({"id": "1"})).failed();
         let _ = session.request("tools/call", json!({"name": "made_up_name", "arguments": {}}));
         session.stop_by(Stop::CloseStdin).assert_clean();
 

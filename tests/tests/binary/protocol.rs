@@ -85,7 +85,7 @@ fn answers_have_every_field_that_their_schema_requires() {
     for tool in list["tools"].as_array().expect("a list") {
         let name = tool["name"].as_str().expect("a name");
         let arguments = match name {
-            "get_conversation" => json!({"conversation_id": id}),
+            "get_conversation" => json!({"id": id}),
             "get_customer" => json!({"customer": email}),
             "query_database" => json!({"sql": "SELECT count(*) FROM v_conversations"}),
             "check_coverage" => json!({"start_date": "2026-06-01", "end_date": "2026-06-30"}),

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::{simulate, synced};
 
 fn get(session: &Session, id: Id, mut arguments: Value) -> Value {
-    arguments["conversation_id"] = json!(id.to_string());
+    arguments["id"] = json!(id.to_string());
     session.call_tool("get_conversation", arguments).succeeded()
 }
 
@@ -78,6 +78,6 @@ fn texts_are_plain_and_notes_are_told_apart() {
 #[test]
 fn a_conversation_that_is_not_there_is_an_error_that_helps() {
     let session = synced(&super::small());
-    let sentence = session.call_tool("get_conversation", json!({"conversation_id": "42"})).failed();
+    let sentence = session.call_tool("get_conversation", json!({"id": "42"})).failed();
     assert!(sentence.contains("42") && sentence.contains("search_conversations"), "{sentence}");
 }

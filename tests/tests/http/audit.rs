@@ -101,7 +101,8 @@ fn tools_resources_prompts_and_completions_say_what_they_disclosed() {
     // For people, a line each.
     let printed = cli(&simulator, session.scratch(), &["--who-read", first]).run().assert_code(0).stdout;
     assert_eq!(printed.lines().count(), expected.len(), "{printed}");
-    let log = session.scratch().files().into_iter().filter(|(path, _)| path.ends_with("audit-00000001.jsonl"));
+    let log =
+        session.scratch().files().into_iter().filter(|(path, _)| path.ends_with("audit-00000001.jsonl"));
     for (path, bytes) in log {
         assert!(!path.starts_with(session.scratch().database_folder()));
         assert!(!String::from_utf8_lossy(&bytes).contains(TOKEN), "the token is in no line");
@@ -181,6 +182,7 @@ fn over_standard_input_it_is_kept_when_it_is_set_and_never_in_the_data_folder() 
     assert!(found[0]["client"]["name"].is_string(), "{}", found[0]);
     let within = Cli::new(&simulator);
     let folder = within.scratch().database_folder().join("audit");
-    let refused = within.args(["tools"]).env("FASTINTERCOM_AUDIT_FOLDER", &folder).run().assert_code(2).stderr;
+    let refused =
+        within.args(["tools"]).env("FASTINTERCOM_AUDIT_FOLDER", &folder).run().assert_code(2).stderr;
     assert!(refused.contains("data folder"), "{refused}");
 }

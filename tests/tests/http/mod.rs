@@ -1,9 +1,11 @@
 //! The HTTP door of the real program, and replicas: one theme a file. `FASTINTERCOM_BIN` names it.
 
 mod audit;
+mod connections;
 mod door;
 mod health;
 mod many;
+mod pages;
 mod protocol;
 mod replicas;
 mod replicas_refreshed;

@@ -89,8 +89,23 @@ fn what_is_no_message_is_refused() {
     assert_eq!(web.get("/mcp").status, 405, "no stream that belongs to no request");
     assert_eq!(web.get("/mcp").header("allow"), Some("POST"));
     let accepting = web.clone().header("accept", "application/json, text/event-stream");
-    assert!((400..500).contains(&accepting.post("/mcp", "{not json").status));
-    assert_eq!(web.post("/mcp", "{}").status, 406, "a client must accept both kinds of answer");
+    for (body, code) in
+        [("{not json", -32700), (r#"{"jsonrpc":"2.0","id":7,"params":{},}"#, -32700), ("{}", -32600)]
+    {
+        let refused = accepting.post("/mcp", body);
+        assert_eq!((refused.status, &refused.json()["error"]["code"]), (400, &json!(code)), "{body}");
+    }
+    let one_kind = web
+        .clone()
+        .header("accept", "application/json")
+        .post("/mcp", json!({"jsonrpc": "2.0", "id": 1, "method": "ping"}).to_string());
+    assert_eq!(one_kind.status, 406, "a client must accept both kinds of answer");
+    let list = json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "search_conversations", "arguments": {"query": "X"}}});
+    let list = list.to_string().replace('X', "\\ud83d");
+    for anything in ["*/*", "text/html, */*;q=0.1"] {
+        let answer = web.clone().header("accept", anything).post("/mcp", list.as_str());
+        assert_eq!(answer.status, 200, "{anything}: {}", answer.text());
+    }
     let unknown = web.mcp(Era::Modern, "tools/destroy", json!({}));
     assert_eq!((unknown.status, &unknown.json()["error"]["code"]), (404, &json!(-32601)));
     let old = json!({"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {}});

@@ -87,7 +87,7 @@ fn two_replicas_follow_the_primary_and_nobody_sees_an_error() {
             assert_eq!(count, i64::try_from(30 + round).ok(), "the primary has what is new");
             for replica in &replicas {
                 replica.refresh(&commands, count.expect("a count"));
-                let newest = replica.web.tool("get_conversation", json!({"conversation_id": id.to_string()}));
+                let newest = replica.web.tool("get_conversation", json!({"id": id.to_string()}));
                 assert!(newest.succeeded().to_string().contains(&format!("parcel number {round}")));
             }
             // Clients ask a few times of every copy.

@@ -43,7 +43,7 @@ fn refusals_say_what_is_wrong() {
     }
     let wrong = web.tool("search_conversations", json!({"limit": "many"})).refused(400);
     assert!(wrong.contains("limit"), "{wrong}");
-    let nobody = web.tool("get_conversation", json!({"conversation_id": "1"})).refused(422);
+    let nobody = web.tool("get_conversation", json!({"id": "1"})).refused(422);
     assert!(nobody.contains('1'), "{nobody}");
     assert_eq!(web.get("/tools/get_data_info").header("allow"), Some("POST"));
     assert!(web.get("/tools/get_data_info").refused(405).contains("POST"));

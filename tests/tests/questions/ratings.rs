@@ -54,7 +54,7 @@ pub fn questions(world: &World) -> Vec<Question> {
             ),
         question("What happened in the newest conversation that was rated 2 or less?")
             .search(json!({"rating_max": 2, "sort": "newest", "limit": 1}))
-            .then("get_conversation", |first| json!({"conversation_id": first["conversations"][0]["id"]}))
+            .then("get_conversation", |first| json!({"id": first["conversations"][0]["id"]}))
             .check({
                 let expected =
                     world.all.iter().rev().find(|c| score(c).is_some_and(|score| score <= 2)).map(id);

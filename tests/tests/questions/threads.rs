@@ -34,7 +34,7 @@ pub fn questions(world: &World) -> Vec<Question> {
         .chain(visible(plain_thread).iter().map(|part| part.id.to_string()))
         .map(Value::from)
         .collect();
-    let read = |c: &Conversation| json!({"conversation_id": id(c)});
+    let read = |c: &Conversation| json!({"id": id(c)});
     vec![
         question(format!("Read me conversation {}.", plain_thread.id))
             .ask("get_conversation", read(plain_thread))
@@ -44,10 +44,7 @@ pub fn questions(world: &World) -> Vec<Question> {
                 if found == expected { Ok(()) } else { Err(format!("expected {expected:?}, got {found:?}")) }
             }),
         question(format!("What was the last message in {}?", plain_thread.id))
-            .ask(
-                "get_conversation",
-                json!({"conversation_id": id(plain_thread), "start_from": "newest", "limit": 1}),
-            )
+            .ask("get_conversation", json!({"id": id(plain_thread), "start_from": "newest", "limit": 1}))
             .is("/messages/0/id", last)
             .check(move |_, asked| {
                 let words = |text: &str| super::words::words(&plain(text));
@@ -79,7 +76,7 @@ pub fn questions(world: &World) -> Vec<Question> {
             .ask("get_conversation", read(attached))
             .is("/messages/0/attachments/0/name", file),
         question(format!("To which team was {} handed, and when was it assigned?", handed.id))
-            .ask("get_conversation", json!({"conversation_id": id(handed), "include_events": true}))
+            .ask("get_conversation", json!({"id": id(handed), "include_events": true}))
             .is("/team", world.team(handed).unwrap_or_default())
             .tells("/events", "default_assignment"),
         question(format!("Is anything missing in the long conversation {}?", long.id))
@@ -110,7 +107,7 @@ pub fn questions(world: &World) -> Vec<Question> {
                 }
             }),
         question(format!("Who wrote first in {}?", plain_thread.id))
-            .ask("get_conversation", json!({"conversation_id": id(plain_thread), "limit": 1}))
+            .ask("get_conversation", json!({"id": id(plain_thread), "limit": 1}))
             .is(
                 "/messages/0/author_type",
                 match plain_thread.source.as_ref().map(|source| source.author) {
@@ -122,7 +119,7 @@ pub fn questions(world: &World) -> Vec<Question> {
                 },
             ),
         question(format!("Where can I open {} in Intercom?", plain_thread.id))
-            .ask("get_conversation", json!({"conversation_id": id(plain_thread), "limit": 1}))
+            .ask("get_conversation", json!({"id": id(plain_thread), "limit": 1}))
             .tells("/url", id(plain_thread)),
     ]
 }

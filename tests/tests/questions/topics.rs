@@ -101,7 +101,7 @@ pub fn questions(world: &World) -> Vec<Question> {
             .search(json!({"query": "purple elephant"}))
             .then("get_conversation", |first| {
                 json!({
-                    "conversation_id": first["conversations"][0]["id"],
+                    "id": first["conversations"][0]["id"],
                     "around": first["conversations"][0]["match"]["message_id"],
                 })
             })

@@ -62,7 +62,7 @@ pub fn questions(world: &World) -> Vec<Question> {
             .search(json!({"unanswered": true, "sort": "longest_waiting", "limit": 1}))
             .then(
                 "get_conversation",
-                |first| json!({"conversation_id": first["conversations"][0]["id"], "start_from": "newest"}),
+                |first| json!({"id": first["conversations"][0]["id"], "start_from": "newest"}),
             )
             .is("/id", id(longest)),
     ]

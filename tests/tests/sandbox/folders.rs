@@ -46,6 +46,96 @@ fn compiled_code_never_lies_in_the_data_folder() {
     assert!(!cli.scratch().files().iter().any(|(path, _)| path.starts_with(&folder) && is_code(path)));
 }
 
+/// Tried: deciding what the host does by a file that the component can write, or by a link in its
+/// folder. Nothing is made before the refusal.
+#[test]
+fn no_configuration_lies_where_the_component_can_write() {
+    let simulator = simulate(Config::new().conversations(1));
+    let cli = Cli::new(&simulator);
+    let scratch = cli.scratch().clone();
+    let config = scratch.write("data/config.toml", "sync_days = 3\n");
+    let outside = scratch.write("outside/config.toml", "sync_days = 3\n");
+    let (link, inward) = (scratch.path().join("data/link.toml"), scratch.path().join("outside/inward.toml"));
+    std::os::unix::fs::symlink(&outside, &link).expect("a link");
+    std::os::unix::fs::symlink(&config, &inward).expect("a link");
+    let data = scratch.path().join("data/data.db");
+    let cli = cli.env("FASTINTERCOM_DB_PATH", &data);
+    for file in [&config, &link, &inward] {
+        let arguments = ["--config", file.to_str().expect("UTF-8"), "tools"];
+        let output = cli.clone().args(arguments).run().assert_code(2);
+        assert!(
+            output.stderr.contains("configuration file") && output.stderr.contains("data folder"),
+            "{output:?}"
+        );
+        assert!(!data.exists(), "{}", file.display());
+    }
+    let arguments = ["--config", outside.to_str().expect("UTF-8"), "tools"];
+    let _ = cli.clone().args(arguments).run().assert_code(0);
+    for (variable, value) in [
+        ("SSL_CERT_FILE", config.clone()),
+        ("SSL_CERT_DIR", scratch.path().join("data/certificates")),
+        ("FASTINTERCOM_COMPONENT_FILE", config.clone()),
+    ] {
+        let output = cli.clone().env(variable, value).args(["tools"]).run().assert_code(2);
+        assert!(output.stderr.contains(variable) && output.stderr.contains("data folder"), "{output:?}");
+    }
+}
+
+/// Tried: a data folder in which other users can write, and so replace the database.
+#[test]
+fn a_data_folder_that_others_can_write_is_closed_or_refused_before_anything_is_made() {
+    let simulator = simulate(Config::new().conversations(1));
+    let open = |path: &std::path::Path| {
+        fs::create_dir_all(path).expect("a folder");
+        fs::set_permissions(path, fs::Permissions::from_mode(0o777)).expect("a mode");
+    };
+    let mode = |path: &std::path::Path| fs::metadata(path).expect("a folder").permissions().mode() & 0o777;
+    let cli = Cli::new(&simulator).args(["tools"]);
+    let scratch = cli.scratch().clone();
+    let run =
+        |folder: &std::path::Path| cli.clone().env("FASTINTERCOM_DB_PATH", folder.join("data.db")).run();
+    // It holds nothing, or what is ours: it is closed.
+    let empty = scratch.path().join("empty");
+    open(&empty);
+    let _ = run(&empty).assert_code(0);
+    assert_eq!(mode(&empty), 0o700);
+    open(&empty);
+    let _ = run(&empty).assert_code(0);
+    assert_eq!(mode(&empty), 0o700, "an older one, too");
+    // It holds something else: whose it is, nobody knows.
+    let shared = scratch.path().join("shared");
+    open(&shared);
+    fs::write(shared.join("notes.txt"), "mine").expect("written");
+    let output = run(&shared).assert_code(2);
+    assert!(
+        output.stderr.contains("other users can write") && output.stderr.contains("chmod go-w"),
+        "{output:?}"
+    );
+    assert_eq!(fs::read_dir(&shared).expect("listed").count(), 1, "nothing was made");
+    assert_eq!(mode(&shared), 0o777, "and nothing changed");
+    // Somebody else's.
+    if rustix::process::geteuid().is_root() {
+        let foreign = scratch.path().join("foreign");
+        open(&foreign);
+        chown(&foreign, Some(NOBODY), Some(NOBODY)).expect("an owner");
+        let _ = run(&foreign).assert_code(2);
+        assert_eq!(fs::read_dir(&foreign).expect("listed").count(), 0);
+    }
+}
+
+/// Tried: a file of something else as database. Its mode is nobody's affair.
+#[test]
+fn a_foreign_file_keeps_its_mode() {
+    let simulator = simulate(Config::new().conversations(1));
+    let cli = Cli::new(&simulator);
+    let file = cli.scratch().write("data/notes.txt", "not a database, and longer than a header of SQLite is");
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).expect("a mode");
+    let _ = cli.clone().env("FASTINTERCOM_DB_PATH", &file).args(["status"]).run();
+    assert_eq!(fs::metadata(&file).expect("a file").permissions().mode() & 0o777, 0o644);
+    let output = cli.env("FASTINTERCOM_DB_PATH", "/dev/null").args(["status"]).run();
+    assert_ne!(output.code, Some(0), "{output:?}");
+}
+
 /// The user `nobody`.
 const NOBODY: u32 = 65_534;
 

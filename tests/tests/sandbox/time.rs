@@ -34,6 +34,35 @@ fn endless_calls_side_by_side_leave_the_places_to_others() {
     goes_on(&session);
 }
 
+/// Tried: a tool that asked for little time and few places, called often at once; the others have
+/// theirs meanwhile. So at each door.
+#[test]
+fn a_costly_tool_has_limits_of_its_own_and_leaves_readers_to_others() {
+    const OWN: &str = "longer than 1.5 s, which is this tool's own limit";
+    let simulator = simulate(Config::new().conversations(1));
+    let server = super::attacked(&simulator).without_token().env("FASTINTERCOM_CALL_TIMEOUT_SECONDS", "3600");
+    let session = server.start();
+    goes_on(&session);
+    let pending: Vec<_> = (0..6).map(|_| session.begin_tool("narrow_loop", json!({}))).collect();
+    let begun = Instant::now();
+    for _ in 0..20 {
+        goes_on(&session);
+    }
+    assert!(begun.elapsed() < Duration::from_millis(1_500), "others waited {:?}", begun.elapsed());
+    assert!(!session.is_answered(pending[5]), "two at a time");
+    for call in pending {
+        let sentence = session.answer(call).failed();
+        assert!(sentence.contains(OWN), "{sentence}");
+    }
+    let door = server.clone().http().start_silent();
+    let web = fastintercom_tests::web::Web::of(&door);
+    assert!(web.post("/tools/narrow_loop", "{}").refused(504).contains(OWN));
+    assert_eq!(web.tool("nothing", json!({})).succeeded(), json!({"ok": true}));
+    let cli = Cli::new(&simulator).without_token();
+    let called = cli.args(["--component", hostile().to_str().expect("UTF-8"), "call", "narrow_loop"]);
+    assert!(called.run().assert_code(1).stderr.contains(OWN));
+}
+
 /// Tried: a call that is cancelled and does not care.
 #[test]
 fn a_cancelled_call_is_ended() {
@@ -60,16 +89,18 @@ fn waiting_for_syncs_can_be_taken_back() {
     goes_on(&session);
 }
 
-/// Tried: a sync that loops without a sign of progress; one that waits for a sync, and so itself.
+/// Tried: a sync that loops without a sign of progress; one that waits for a sync, and so itself;
+/// one that only says again and again that it waits.
 #[test]
 fn a_sync_without_progress_is_ended() {
     let simulator = simulate(Config::new().conversations(1));
-    for attack in ["loop_without_calls", "loop_of_syncs"] {
+    for attack in ["loop_without_calls", "loop_of_syncs", "loop_of_waiting"] {
         let cli = Cli::new(&simulator).env("FASTINTERCOM_SYNC_STALL_SECONDS", "10");
         std::fs::write(cli.scratch().database_folder().join("attack"), attack).expect("written");
         let output =
             cli.args(["--component", hostile().to_str().expect("UTF-8"), "sync"]).run().assert_code(1);
-        assert!(output.stderr.contains("longer than 10 s"), "{attack}: {output:?}");
+        assert!(output.stderr.contains("no progress for longer than 10 s"), "{attack}: {output:?}");
+        assert!(output.stderr.contains("FASTINTERCOM_SYNC_STALL_SECONDS"), "{attack}: {output:?}");
     }
 }
 

@@ -72,6 +72,45 @@ fn the_component_finds_the_token_nowhere() {
     assert_files_clean(&scratch);
 }
 
+/// Tried: an answer that repeats the token escaped, as libraries for JSON, addresses and HTML do.
+#[test]
+fn escaped_echoes_of_the_token_are_blanked() {
+    let token = "dG9rOmNhbmFyeS9kb19ub3QrbGVhaw==";
+    let escaped = |escape: fn(char) -> String| -> String {
+        let each = |one: char| if one.is_ascii_alphanumeric() { one.to_string() } else { escape(one) };
+        token.chars().map(each).collect()
+    };
+    let whole: String = token.chars().map(|one| format!("\\u{:04X}", one as u32)).collect();
+    let echoes = [
+        escaped(|one| format!("\\u{:04x}", one as u32)),
+        whole.clone(),
+        whole.replace('\\', "\\\\"),
+        token.replace('/', "\\/"),
+        escaped(|one| format!("%{:02X}", one as u32)),
+        escaped(|one| format!("&#{};", one as u32)),
+        escaped(|one| format!("&#x{:x};", one as u32)),
+    ];
+    let raw = echoes.map(|echo| format!("<{echo}>")).join(" ");
+    // Between quotes of JSON once more.
+    let quoted = Value::from(raw.as_str()).to_string();
+    let simulator = simulate(Config::new().conversations(1));
+    for body in [raw, quoted] {
+        let headers = format!("200 OK\r\nX-Link: https://x.example/?t={}", token.replace('=', "%3d"));
+        let upstream = Upstream::answering(&headers, body.as_bytes());
+        let session = attacked(&simulator)
+            .env("INTERCOM_BASE_URL", upstream.base_url())
+            .env("INTERCOM_ACCESS_TOKEN", token)
+            .start();
+        let request = json!({"scheme": "http", "authority": upstream.authority(), "path": "/me"});
+        let answer = answers(&session, "send", request);
+        assert!(answer["headers"].get("x-link").is_none(), "{answer:#}");
+        let shown = answer["body"].as_str().expect("a body");
+        assert_eq!(shown.len(), body.len(), "{shown}");
+        let left: String = shown.chars().filter(|one| !matches!(one, '*' | '<' | '>' | ' ' | '"')).collect();
+        assert_eq!(left, "", "each was there, and nothing of it is left: {shown}");
+    }
+}
+
 /// Tried: an answer that repeats the token packed, where no search would find it.
 #[test]
 fn packed_answers_are_searched_or_refused() {

@@ -272,8 +272,7 @@ fn an_answer_says_when_the_question_reaches_outside_the_cache() {
 
 #[test]
 fn a_thread_is_read_in_order() {
-    let answer =
-        Workspace::filled().ask("get_conversation", r#"{"conversation_id": 101, "include_events": true}"#);
+    let answer = Workspace::filled().ask("get_conversation", r#"{"id": 101, "include_events": true}"#);
     insta::assert_json_snapshot!(answer);
 }
 
@@ -285,8 +284,7 @@ fn a_thread_comes_in_pages_from_either_end() {
     {
         let mut cursor = Value::Null;
         for id in expected {
-            let arguments =
-                json!({"conversation_id": "101", "start_from": start_from, "limit": 1, "cursor": cursor});
+            let arguments = json!({"id": "101", "start_from": start_from, "limit": 1, "cursor": cursor});
             let answer = workspace.ask("get_conversation", &arguments.to_string());
             assert_eq!(answer["messages"][0]["id"], id);
             assert_eq!(answer["messages"].as_array().map(Vec::len), Some(1));
@@ -294,33 +292,31 @@ fn a_thread_comes_in_pages_from_either_end() {
         }
         assert_eq!(cursor, Value::Null);
     }
-    let around =
-        workspace.ask("get_conversation", r#"{"conversation_id": "101", "around": "a3", "limit": 1}"#);
+    let around = workspace.ask("get_conversation", r#"{"id": "101", "around": "a3", "limit": 1}"#);
     assert_eq!(around["messages"][0]["id"], "a3");
-    let public = workspace.ask("get_conversation", r#"{"conversation_id": "101", "include_notes": false}"#);
+    let public = workspace.ask("get_conversation", r#"{"id": "101", "include_notes": false}"#);
     assert_eq!(public["messages"].as_array().map(Vec::len), Some(3));
 }
 
 #[test]
 fn a_missing_conversation_is_a_failure_that_says_what_to_do() {
     let mut workspace = Workspace::filled();
-    let (sentence, argument) = workspace.refused("get_conversation", r#"{"conversation_id": "999"}"#);
+    let (sentence, argument) = workspace.refused("get_conversation", r#"{"id": "999"}"#);
     assert!(!argument && sentence.contains("not in the cache"), "{sentence}");
     workspace.sql("INSERT INTO tombstones VALUES ('999', '2026-11-01T00:00:00+00:00', 'deleted')");
-    let (sentence, _) = workspace.refused("get_conversation", r#"{"conversation_id": "999"}"#);
+    let (sentence, _) = workspace.refused("get_conversation", r#"{"id": "999"}"#);
     assert!(sentence.contains("deleted in Intercom"), "{sentence}");
     let (sentence, argument) = workspace.refused("get_conversation", "{}");
-    assert!(argument && sentence.contains("`conversation_id` is missing"), "{sentence}");
+    assert!(argument && sentence.contains("`id` is missing"), "{sentence}");
 }
 
 #[test]
 fn personal_data_is_blanked_out_when_asked() {
     let mut workspace = Workspace::filled();
     workspace.settings.redactions = vec![Redaction::Emails];
-    for (tool, arguments) in [
-        ("search_conversations", r#"{"query": "joerg"}"#),
-        ("get_conversation", r#"{"conversation_id": "102"}"#),
-    ] {
+    for (tool, arguments) in
+        [("search_conversations", r#"{"query": "joerg"}"#), ("get_conversation", r#"{"id": "102"}"#)]
+    {
         let answer = workspace.ask(tool, arguments).to_string();
         assert!(answer.contains("[email]") && !answer.contains("example.de"), "{answer}");
     }

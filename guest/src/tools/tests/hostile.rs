@@ -62,10 +62,10 @@ fn no_tool_passes_hidden_letters_on() {
     for (tool, arguments) in [
         (
             "search_conversations",
-            json!({"query": "hostile", "include_messages": true, "response_format": "detailed"}),
+            json!({"query": "hostile", "include_messages": true, "verbosity": "detailed"}),
         ),
         ("search_conversations", json!({"query": HOSTILE})),
-        ("get_conversation", json!({"conversation_id": "101", "include_events": true})),
+        ("get_conversation", json!({"id": "101", "include_events": true})),
         ("get_conversation_stats", json!({"created_after": "2026-11-01", "group_by": "company"})),
         ("get_conversation_stats", json!({"created_after": "2026-11-01", "group_by": "tag"})),
         ("get_conversation_stats", json!({"created_after": "2026-11-01", "group_by": "team"})),
@@ -101,7 +101,7 @@ fn no_error_passes_hidden_letters_on() {
         ("search_conversations", json!({"state": HOSTILE})),
         ("search_conversations", json!({"tags": "nothing of that name"})),
         ("search_conversations", json!({"assignee": "nobody of that name"})),
-        ("get_conversation", json!({"conversation_id": HOSTILE})),
+        ("get_conversation", json!({"id": HOSTILE})),
         ("get_customer", json!({"customer": format!("{HOSTILE} who is not there")})),
         ("query_database", json!({"sql": format!("SELECT `{HOSTILE}`")})),
         ("query_database", json!({"sql": HOSTILE})),
@@ -130,7 +130,7 @@ fn a_huge_mail_is_read_to_its_end() {
     let mut read = String::new();
     let mut offset = 0;
     for _ in 0..20 {
-        let arguments = json!({"conversation_id": "101", "around": "huge", "body_offset": offset});
+        let arguments = json!({"id": "101", "around": "huge", "body_offset": offset});
         let answer = workspace.ask("get_conversation", &arguments.to_string());
         assert!(answer.to_string().len() <= 16_000);
         let message = &answer["messages"][0];
@@ -148,7 +148,6 @@ fn a_huge_mail_is_read_to_its_end() {
         offset = next;
     }
     assert_eq!(read.trim(), text.trim());
-    let (sentence, argument) =
-        workspace.refused("get_conversation", r#"{"conversation_id": "101", "body_offset": 5}"#);
+    let (sentence, argument) = workspace.refused("get_conversation", r#"{"id": "101", "body_offset": 5}"#);
     assert!(argument && sentence.contains("around"), "{sentence}");
 }

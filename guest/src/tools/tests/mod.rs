@@ -8,6 +8,7 @@ mod hostile;
 mod hostile_sql;
 mod more_answers;
 mod properties;
+mod providers;
 mod replica;
 
 pub(crate) use hostile::{hostile_workspace, is_hidden};

@@ -38,7 +38,7 @@ proptest! {
     fn any_arguments_get_an_answer(
         name in prop::sample::select(vec![
             "query", "timeframe", "created_after", "customer_email", "limit", "cursor", "fields", "tags", "state", "waiting_hours_min",
-            "conversation_id", "around", "start_date", "force",
+            "id", "around", "start_date", "force",
         ]),
         value in prop_oneof![
             "\\PC{0,30}".prop_map(Value::from),
@@ -95,10 +95,7 @@ fn answers_keep_to_their_budget() {
     for (arguments, budget) in [
         (json!({"query": "refund"}), 8_000),
         (json!({}), 8_000),
-        (
-            json!({"query": "refund", "limit": 100, "response_format": "detailed", "include_messages": true}),
-            40_000,
-        ),
+        (json!({"query": "refund", "limit": 100, "verbosity": "detailed", "include_messages": true}), 40_000),
         (json!({"limit": 5000}), 40_000),
     ] {
         let answer = workspace.ask("search_conversations", &arguments.to_string());
@@ -131,7 +128,7 @@ fn a_thread_of_500_parts_and_huge_mails_keeps_to_its_budget() {
         let mut cursor = Value::Null;
         let mut seen = Vec::new();
         loop {
-            let arguments = json!({"conversation_id": "101", "start_from": start_from, "limit": 500, "cursor": cursor, "include_events": true});
+            let arguments = json!({"id": "101", "start_from": start_from, "limit": 500, "cursor": cursor, "include_events": true});
             let answer = workspace.ask("get_conversation", &arguments.to_string());
             let bytes = answer.to_string().len();
             assert!(bytes <= 16_000, "{bytes} bytes");

@@ -219,7 +219,10 @@ fn waiting_one(html: &mut Html, row: &Value) {
         }
     }
     // The tool builds the address from an id and a code that it has checked.
-    if text(row, "url").starts_with("https://app.intercom.com/") {
+    let is_intercoms = ["", "eu.", "au."]
+        .iter()
+        .any(|region| text(row, "url").starts_with(&format!("https://app.{region}intercom.com/")));
+    if is_intercoms {
         html.markup(" · <a rel=\"noreferrer\" href=\"")
             .text(text(row, "url"))
             .markup("\">")

@@ -7,9 +7,8 @@ use tokio_util::sync::CancellationToken;
 use super::{Finding, ill, skipped, well};
 use crate::application::Application;
 use crate::component::bindings::account::AccountReport;
-use crate::component::bindings::sync_types::SyncError;
+use crate::component::bindings::sync_types::{SyncError, SyncErrorKind};
 use crate::config::TokenSource;
-use crate::syncs::sentence;
 
 /// Seconds by which this computer's clock may differ from Intercom's. Answers speak of ages in
 /// minutes, and certificates bear far more.
@@ -47,13 +46,13 @@ pub async fn look(application: &Application, cancelled: &CancellationToken) -> V
             findings.push(clock(&report, now()));
             findings
         }
-        Ok(Err(SyncError::Unauthorized(reason))) => vec![
+        Ok(Err(SyncError { kind: SyncErrorKind::Unauthorized, sentence: reason })) => vec![
             well("network", format!("{origin} answers")),
             ill("token", format!("{} ({})", reason, config.token_source)),
             skipped("permissions", "the token is refused"),
             skipped("clock", "the token is refused"),
         ],
-        Ok(Err(error)) => unreachable(sentence(&error)),
+        Ok(Err(error)) => unreachable(&error.sentence),
         Err(error) => unreachable(&error.to_string()),
     }
 }

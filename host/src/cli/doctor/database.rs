@@ -5,6 +5,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Finding, ill, well};
 use crate::application::Application;
+use crate::component::worker::Live;
 use crate::sandbox::lock::UseLock;
 
 /// So many intervals without a sync are more than a slow one.
@@ -12,10 +13,8 @@ const MISSED_INTERVALS: u64 = 4;
 
 pub async fn content(application: &Application, cancelled: &CancellationToken) -> Finding {
     let checked = application
-        .take_care(cancelled.clone(), |live| {
-            Box::pin(async move {
-                live.exports.fastintercom_component_maintenance().call_check(&mut live.store).await
-            })
+        .take_care(cancelled.clone(), async move |live: &mut Live| {
+            live.exports.fastintercom_component_maintenance().call_check(&mut live.store).await
         })
         .await;
     let report = match checked {

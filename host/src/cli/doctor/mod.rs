@@ -66,8 +66,7 @@ fn skipped(name: &'static str, text: impl Into<String>) -> Finding {
 }
 
 pub async fn run(sources: &mut Sources, options: &JsonOption) -> Result<ExitCode, Failure> {
-    let cancelled = CancellationToken::new();
-    super::serve::end_on_signal(cancelled.clone());
+    let cancelled = super::signals::cancelled_by();
     let mut findings = match super::settings(sources) {
         Ok(config) => {
             let mut findings = vec![well("settings", "each has a value that is allowed")];

@@ -82,12 +82,12 @@ pub fn cases(workspace: &Workspace, native: &mut Native) -> Result<Vec<Case>> {
         Case {
             name: "one thread",
             tool: "get_conversation",
-            arguments: some.iter().map(|id| json!({"conversation_id": id})).collect(),
+            arguments: some.iter().map(|id| json!({"id": id})).collect(),
         },
         Case {
             name: "thread of 500 parts",
             tool: "get_conversation",
-            arguments: long.iter().map(|id| json!({"conversation_id": id, "limit": 500})).collect(),
+            arguments: long.iter().map(|id| json!({"id": id, "limit": 500})).collect(),
         },
         Case {
             name: "a year",

@@ -1,0 +1,338 @@
+//! From the bytes that a client sent to a message, or to what is wrong with them.
+//!
+//! Whoever sent a request waits for its answer, so each refusal names the request's id wherever
+//! one can be made out, also in what is no JSON. The SDK would leave such requests unanswered.
+
+use rmcp::RoleServer;
+use rmcp::service::RxJsonRpcMessage;
+use serde_json::{Value, json};
+
+/// A message as the SDK takes it.
+pub type Incoming = RxJsonRpcMessage<RoleServer>;
+
+/// JSON-RPC's code for what is no JSON.
+const PARSE_ERROR: i64 = -32700;
+/// And for JSON that is no request.
+const INVALID_REQUEST: i64 = -32600;
+/// And for what a server could not do.
+const INTERNAL_ERROR: i64 = -32603;
+
+/// Longer ids are no ids.
+const ID_BYTES: usize = 1_024;
+
+/// What was sent.
+#[derive(Debug)]
+pub enum Received {
+    Message(Box<Incoming>),
+    /// Asks for no answer: an empty line, a notification or an answer that nobody understands.
+    Nothing,
+    Refused(Refusal),
+}
+
+/// What is wrong with a request, and whose request it is.
+#[derive(Debug, PartialEq)]
+pub struct Refusal {
+    /// One for each request that was sent; `null` where none can be made out.
+    ids: Vec<Value>,
+    code: i64,
+    pub sentence: String,
+}
+
+impl Refusal {
+    /// For a request that is longer than it may be, seen by the scanner.
+    pub fn too_long(most: usize, id: Option<Value>) -> Self {
+        let sentence = format!("The request is longer than {} MB.", most / (1024 * 1024));
+        Self { ids: vec![id.unwrap_or(Value::Null)], code: INVALID_REQUEST, sentence }
+    }
+
+    /// For a request that cannot be done now.
+    pub fn busy(id: Value, sentence: String) -> Self {
+        Self { ids: vec![id], code: INTERNAL_ERROR, sentence }
+    }
+
+    /// JSON-RPC's answers, one a request.
+    pub fn answers(&self) -> impl Iterator<Item = Value> {
+        self.ids.iter().map(
+            |id| json!({"jsonrpc": "2.0", "id": id, "error": {"code": self.code, "message": self.sentence}}),
+        )
+    }
+}
+
+/// Reads one message. Escapes of half a surrogate pair, which JavaScript writes for half an emoji,
+/// are read as U+FFFD.
+pub fn read(bytes: &[u8]) -> Received {
+    let text = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes).trim_ascii();
+    if text.is_empty() {
+        return Received::Nothing;
+    }
+    if let Ok(message) = serde_json::from_slice(text) {
+        return Received::Message(message);
+    }
+    let mended = mend_surrogates(text);
+    let text = mended.as_deref().unwrap_or(text);
+    match serde_json::from_slice::<Value>(text) {
+        Ok(value) => match serde_json::from_slice(text) {
+            Ok(message) => Received::Message(message),
+            Err(_) => misshapen(&value),
+        },
+        Err(error) => {
+            let mut scanner = IdScanner::default();
+            scanner.feed(text);
+            Received::Refused(Refusal {
+                ids: vec![scanner.found().unwrap_or(Value::Null)],
+                code: PARSE_ERROR,
+                sentence: format!("The request is not valid JSON: {error}."),
+            })
+        }
+    }
+}
+
+/// JSON that is no message of the protocol.
+fn misshapen(value: &Value) -> Received {
+    let refused = |ids, sentence: &str| {
+        Received::Refused(Refusal { ids, code: INVALID_REQUEST, sentence: sentence.to_owned() })
+    };
+    match value {
+        Value::Object(members) if members.contains_key("method") && !members.contains_key("id") => {
+            Received::Nothing
+        }
+        Value::Object(members) if members.contains_key("result") || members.contains_key("error") => {
+            Received::Nothing
+        }
+        Value::Object(members) => refused(
+            vec![members.get("id").map_or(Value::Null, answerable)],
+            "This is no JSON-RPC 2.0 request: it has `jsonrpc` \"2.0\", a `method`, an `id` that is a text or a whole number, and `params` that are an object.",
+        ),
+        Value::Array(messages) => {
+            let mut ids: Vec<Value> =
+                messages.iter().filter_map(|message| Some(answerable(message.get("id")?))).collect();
+            if ids.is_empty() {
+                ids.push(Value::Null);
+            }
+            refused(ids, "Batches are not supported: send each request by itself.")
+        }
+        _ => refused(vec![Value::Null], "This is no JSON-RPC 2.0 request: it is a JSON object."),
+    }
+}
+
+/// An id that an answer can carry; JSON-RPC has texts and numbers.
+fn answerable(id: &Value) -> Value {
+    match id {
+        Value::Number(_) | Value::String(_) => id.clone(),
+        _ => Value::Null,
+    }
+}
+
+/// The text with each escape of half a surrogate pair replaced by `\ufffd`; `None`: there is none.
+pub fn mend_surrogates(text: &[u8]) -> Option<Vec<u8>> {
+    let unit = |at: usize| {
+        let escape = text.get(at..at + 6)?;
+        let digits = std::str::from_utf8(escape.strip_prefix(b"\\u")?).ok()?;
+        u16::from_str_radix(digits, 16).ok()
+    };
+    let mut mended: Option<Vec<u8>> = None;
+    let mut at = 0;
+    while let Some(found) = memchr::memchr(b'\\', text.get(at..)?) {
+        at += found;
+        at += match unit(at) {
+            Some(0xD800..=0xDBFF) if matches!(unit(at + 6), Some(0xDC00..=0xDFFF)) => 12,
+            Some(0xD800..=0xDFFF) => {
+                let copy = mended.get_or_insert_with(|| text.to_vec());
+                if let Some(digits) = copy.get_mut(at + 2..at + 6) {
+                    digits.copy_from_slice(b"fffd");
+                }
+                6
+            }
+            // Also the escaped backslash, whose second one begins nothing.
+            _ => 2,
+        };
+        at = at.min(text.len());
+    }
+    mended
+}
+
+/// Finds the `id` of a JSON-RPC message in bytes that come in pieces and need be no JSON.
+#[derive(Debug, Default)]
+pub struct IdScanner {
+    depth: usize,
+    inside: Inside,
+    /// The text or the number that is being read at the first level, with its quotes.
+    token: Vec<u8>,
+    /// The last text at the first level; what a colon follows is a name.
+    name: Vec<u8>,
+    /// What comes next is the value of `id`.
+    is_id: bool,
+    found: Option<Value>,
+}
+
+#[derive(Debug, Default, Clone, Copy, PartialEq)]
+enum Inside {
+    #[default]
+    Structure,
+    Text,
+    /// After a backslash.
+    Escape,
+}
+
+impl IdScanner {
+    pub fn feed(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.step(*byte);
+        }
+    }
+
+    /// The id, once everything was fed.
+    pub fn found(mut self) -> Option<Value> {
+        self.end_token();
+        self.found
+    }
+
+    fn step(&mut self, byte: u8) {
+        match self.inside {
+            Inside::Escape => {
+                self.keep(byte);
+                self.inside = Inside::Text;
+            }
+            Inside::Text => {
+                self.keep(byte);
+                match byte {
+                    b'\\' => self.inside = Inside::Escape,
+                    b'"' => self.inside = Inside::Structure,
+                    _ => {}
+                }
+            }
+            Inside::Structure => match byte {
+                b'"' => {
+                    self.token.clear();
+                    self.keep(byte);
+                    self.inside = Inside::Text;
+                }
+                b'{' | b'[' => {
+                    self.depth += 1;
+                    self.is_id = false;
+                    self.token.clear();
+                }
+                b'}' | b']' => {
+                    self.end_token();
+                    self.depth = self.depth.saturating_sub(1);
+                }
+                b':' if self.depth == 1 => {
+                    self.name = std::mem::take(&mut self.token);
+                    self.is_id = self.name == b"\"id\"";
+                }
+                b',' => self.end_token(),
+                _ if byte.is_ascii_whitespace() => {}
+                _ => self.keep(byte),
+            },
+        }
+    }
+
+    fn keep(&mut self, byte: u8) {
+        if self.depth == 1 && self.token.len() < ID_BYTES {
+            self.token.push(byte);
+        }
+    }
+
+    fn end_token(&mut self) {
+        let token = std::mem::take(&mut self.token);
+        if std::mem::take(&mut self.is_id) && self.found.is_none() {
+            let token = mend_surrogates(&token).unwrap_or(token);
+            let id = serde_json::from_slice(&token).ok();
+            self.found = id.filter(|id: &Value| id.is_number() || id.is_string());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(line: &[u8]) -> Refusal {
+        match read(line) {
+            Received::Refused(refusal) => refusal,
+            other => panic!("{}: {other:?}", String::from_utf8_lossy(line)),
+        }
+    }
+
+    #[test]
+    fn half_a_surrogate_pair_is_read_as_a_replacement_character() {
+        for (escaped, shown) in [
+            (r"\ud83d", "\u{fffd}"),
+            (r"\uDE00", "\u{fffd}"),
+            (r"a\uD83Db", "a\u{fffd}b"),
+            (r"\ud83d\ud83d\ude00", "\u{fffd}😀"),
+            (r"\ud83d\\ude00", "\u{fffd}\\ude00"),
+            (r"\\ud83d", r"\ud83d"),
+            (r"\ud83d\u0041", "\u{fffd}A"),
+        ] {
+            let line = format!(
+                r#"{{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{{"name":"x","arguments":{{"q":"{escaped}"}}}}}}"#
+            );
+            let Received::Message(message) = read(line.as_bytes()) else { panic!("{escaped}") };
+            let arguments = serde_json::to_value(&*message).expect("JSON")["params"]["arguments"].clone();
+            assert_eq!(arguments["q"], shown, "{escaped}");
+        }
+        assert_eq!(mend_surrogates(br#""\ud83d\ude00 \u00e9 \n""#), None);
+        assert!(matches!(read(br#""\ud83"#), Received::Refused(_)), "cut in the middle of an escape");
+    }
+
+    #[test]
+    fn whatever_is_wrong_with_a_request_its_id_is_answered() {
+        let body = r#""method":"tools/list","params":{"x":{"id":99,"y":"\"id\":98"}}"#;
+        for (broken, code) in [
+            ("{\"id\":7,\"jsonrpc\":\"2.0\",BODY,\"t\":\"a\u{0}b\"}", PARSE_ERROR),
+            ("{\"jsonrpc\":\"2.0\",BODY,\"t\":\"a\tb\",\"id\":7}", PARSE_ERROR),
+            (r#"{"id": 7 ,"jsonrpc":"2.0",BODY,}"#, PARSE_ERROR),
+            (r#"{"jsonrpc":"2.0",BODY,"n":NaN,"id":7}"#, PARSE_ERROR),
+            (r#"{"jsonrpc":"2.0",BODY,"n":1e999,"id":7}"#, PARSE_ERROR),
+            (r#"{"jsonrpc":"2.0",BODY,"id":7"#, PARSE_ERROR),
+            (r#"{"jsonrpc":"2.0",'q':1,BODY,"id":7}"#, PARSE_ERROR),
+            (r#"{"id":7,BODY} trailing"#, PARSE_ERROR),
+            (r#"{"jsonrpc":"1.0",BODY,"id":7}"#, INVALID_REQUEST),
+            (r#"{"jsonrpc":"2.0","id":7,"method":3}"#, INVALID_REQUEST),
+            (r#"{"jsonrpc":"2.0","id":7}"#, INVALID_REQUEST),
+        ] {
+            let line = broken.replace("BODY", body);
+            let refusal = refused(line.as_bytes());
+            assert_eq!((refusal.ids, refusal.code), (vec![json!(7)], code), "{line}");
+        }
+        let invalid = [br#"{"id":"a\u00e9b","t":""#.as_slice(), b"\xff\xfe\"}"].concat();
+        assert_eq!(refused(&invalid).ids, [json!("aéb")]);
+        let deep = format!("{{\"id\":7,\"params\":{}{}}}", "[".repeat(1_000), "]".repeat(1_000));
+        assert_eq!(refused(deep.as_bytes()).ids, [json!(7)]);
+        for (id, answered) in
+            [("1.5", json!(1.5)), ("18446744073709551615", json!(u64::MAX)), ("null", Value::Null)]
+        {
+            let line = format!(r#"{{"jsonrpc":"2.0","method":"tools/list","id":{id}}}"#);
+            assert_eq!(refused(line.as_bytes()).ids, [answered], "{id}");
+        }
+        let batch = refused(
+            br#"[{"jsonrpc":"2.0","id":1,"method":"ping"},{"jsonrpc":"2.0","id":"b","method":"ping"}]"#,
+        );
+        assert_eq!(batch.ids, [json!(1), json!("b")]);
+        assert_eq!(batch.answers().count(), 2);
+        assert_eq!(refused(b"hello").ids, [Value::Null]);
+    }
+
+    #[test]
+    fn what_asks_for_no_answer_gets_none() {
+        for line in [
+            "",
+            "\r",
+            r#"{"jsonrpc":"2.0","method":"notifications/unheard_of","params":7}"#,
+            r#"{"jsonrpc":"1.0","id":3,"result":{}}"#,
+        ] {
+            assert!(matches!(read(line.as_bytes()), Received::Nothing | Received::Message(_)), "{line}");
+        }
+    }
+
+    #[test]
+    fn an_id_is_found_in_pieces() {
+        let line = br#"{"method":"x","params":{"id":1,"l":[{"id":2}]},"id":"found\"it"}"#;
+        for size in 1..line.len() {
+            let mut scanner = IdScanner::default();
+            line.chunks(size).for_each(|piece| scanner.feed(piece));
+            assert_eq!(scanner.found(), Some(json!("found\"it")), "pieces of {size}");
+        }
+    }
+}
