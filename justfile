@@ -71,20 +71,30 @@ mcpb: build
     {{ build_simulator }}
     tests/bundle/run.sh {{ bin }} {{ simulator }} {{ target }}/fastintercom.mcpb
 
+# Pack for npm and PyPI, install from the packed files, sync and ask; needs npm and python
+packages: build
+    {{ build_simulator }}
+    tests/packages/run.sh {{ bin }} {{ simulator }}
+
+# Follow "A new tool in ten minutes" of docs/CONTRIBUTING.md to the letter
+example:
+    tests/example/run.sh
+
 # Formatting and lints, as CI wants them
 lint:
     cargo fmt --all --check
-    cargo clippy --package fastintercom --package fastintercom-policy --all-targets -- -D warnings
+    cargo clippy --package fastintercom --package fastintercom-compose --package fastintercom-mcp --package fastintercom-policy --all-targets -- -D warnings
+    cargo clippy --target wasm32-wasip2 --package fastintercom-adapter-base --package fastintercom-adapter-driver --package fastintercom-adapter-http --package fastintercom-adapter-stdio -- -D warnings
     cargo clippy --package fastintercom-guest --package fastintercom-hostile --package fastintercom-tests --all-targets -- -D warnings
 
 # What CI runs
 ci: lint test
 
-# Measure the release build: start, calls, syncs, memory, sizes; writes docs/BENCHMARKS.md. `just bench 200000` takes long
+# Measure the release build: start, calls, syncs, memory, sizes; writes docs/reports/BENCHMARKS.md. `just bench 200000` takes long
 bench sizes="2000,50000" *arguments:
     cargo build --release --package fastintercom
     cargo build --profile bench --package fastintercom-tests --bin bench
-    {{ target }}/release/bench --binary {{ target }}/release/fastintercom --sizes {{ sizes }} --write docs/BENCHMARKS.md "${@:2}"
+    {{ target }}/release/bench --binary {{ target }}/release/fastintercom --sizes {{ sizes }} --write docs/reports/BENCHMARKS.md "${@:2}"
 
 # Measure the hot functions alone, in native form
 bench-functions *arguments:
@@ -95,6 +105,15 @@ component:
     cargo build --quiet --package fastintercom
     cp {{ target }}/component/wasm32-wasip2/component/fastintercom_guest.wasm {{ target }}/fastintercom.wasm
     sha256sum {{ target }}/fastintercom.wasm
+
+# Compose the artifacts for other hosts (fastintercom-stdio.wasm, …) into target/artifacts, with their digests
+artifacts: component
+    guest/adapters/build.sh {{ target }}/fastintercom.wasm {{ target }}/artifacts
+
+# The artifacts in hosts that nobody here wrote; `--write docs/HOSTS.md` renews its table. Needs python and the package index
+hosts *arguments: artifacts
+    {{ build_simulator }}
+    tests/hosts/run.sh {{ bin }} {{ target }}/artifacts {{ simulator }} "$@"
 
 # Licences, bans and sources of all dependencies; `just deny advisories` asks the network, too
 deny *checks="licenses bans sources":
@@ -109,7 +128,7 @@ reproducible:
 deploy-check: build
     docs/deploy/check.sh {{ bin }}
 
-# The same component on Windows (wine), arm64 (qemu) and, type-checked, macOS; writes docs/PORTABILITY.md
+# The same component on Windows (wine), arm64 (qemu) and, type-checked, macOS; writes docs/reports/PORTABILITY.md
 portability *systems: component
     {{ build_simulator }}
     tests/portability/run.sh {{ target }}/fastintercom.wasm {{ simulator }} "$@"

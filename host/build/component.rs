@@ -9,13 +9,13 @@ use std::process::Command;
 /// what nothing here uses and what only makes code larger: the older full-text search, R-trees,
 /// samples of values (`PRAGMA optimize` still keeps its counts), checks of API misuse, which
 /// rusqlite's types exclude, and bookkeeping of memory that nobody reads.
-/// `docs/BENCHMARKS.md` has what each choice brought.
+/// `docs/reports/BENCHMARKS.md` has what each choice brought.
 const SQLITE_FLAGS: &str = "-USQLITE_ENABLE_FTS3 -USQLITE_ENABLE_FTS3_PARENTHESIS -USQLITE_ENABLE_RTREE \
      -USQLITE_ENABLE_STAT4 -USQLITE_ENABLE_API_ARMOR -USQLITE_SOUNDEX -DSQLITE_OMIT_DEPRECATED \
      -DSQLITE_OMIT_SHARED_CACHE -DSQLITE_DEFAULT_MEMSTATUS=0";
 
 /// How SQLite is optimised: without clang's eager inlining, which makes half a megabyte of code
-/// that runs no faster in the sandbox (`docs/BENCHMARKS.md`).
+/// that runs no faster in the sandbox (`docs/reports/BENCHMARKS.md`).
 const C_OPTIMISATION: &str = "-O2 -mllvm -inline-threshold=50";
 
 /// The component that the server embeds.

@@ -1,4 +1,5 @@
-// Writes the entry for the MCP registry: host/packaging/server.json with the bundles of a release.
+// Writes the entry for the MCP registry: host/packaging/server.json with the bundles of a release
+// and the packages of its version on npm and PyPI.
 //
 //   node host/packaging/registry.mjs TAG BUNDLE.mcpb…  >server.json
 //
@@ -21,20 +22,37 @@ if (tag !== `v${entry.version}`) {
   console.error(`server.json is of version ${entry.version}, and the release is ${tag}`);
   process.exit(1);
 }
+const environmentVariables = [
+  {
+    name: "INTERCOM_ACCESS_TOKEN",
+    description: "Access token of an Intercom app that may read conversations",
+    isRequired: true,
+    isSecret: true,
+  },
+  { name: "INTERCOM_REGION", description: "us, eu or au", default: "us", choices: ["us", "eu", "au"] },
+];
+const transport = { type: "stdio" };
 entry.packages = bundles.map((bundle) => ({
   registryType: "mcpb",
   identifier: `${entry.repository.url}/releases/download/${tag}/${basename(bundle)}`,
   version: entry.version,
   fileSha256: createHash("sha256").update(readFileSync(bundle)).digest("hex"),
-  transport: { type: "stdio" },
-  environmentVariables: [
-    {
-      name: "INTERCOM_ACCESS_TOKEN",
-      description: "Access token of an Intercom app that may read conversations",
-      isRequired: true,
-      isSecret: true,
-    },
-    { name: "INTERCOM_REGION", description: "us, eu or au", default: "us", choices: ["us", "eu", "au"] },
-  ],
+  transport,
+  environmentVariables,
 }));
+// The registry looks for the server's name in them: `mcpName` in package.json, the comment
+// `mcp-name:` in the description on PyPI.
+for (const [registryType, runtimeHint] of [
+  ["npm", "npx"],
+  ["pypi", "uvx"],
+]) {
+  entry.packages.push({
+    registryType,
+    identifier: "fastintercom",
+    version: entry.version,
+    runtimeHint,
+    transport,
+    environmentVariables,
+  });
+}
 console.log(JSON.stringify(entry, null, 2));

@@ -3,7 +3,8 @@
 #
 #   tests/clients/run.sh FASTINTERCOM SIMULATOR [CLIENT…]     (`just clients` builds both)
 #
-# CLIENT is one of: python typescript-v2 typescript-v1 inspector claude-code; all without any.
+# CLIENT is one of: python typescript-v2 typescript-v1 inspector claude-code, and listed (six clients
+# say themselves what `install` wrote for them); all without any.
 # Needs node 20, python 3.11 and the package indexes, from which everything is installed into a
 # scratch folder; therefore it is not among the ordinary tests. Claude Code also needs `unshare`.
 source "$(dirname "$0")/../lib.sh"
@@ -11,7 +12,7 @@ source "$(dirname "$0")/../lib.sh"
 [ $# -ge 2 ] && [ -x "$1" ] && [ -x "$2" ] || usage "FASTINTERCOM SIMULATOR [CLIENT…] (two programs; \`just clients\` builds them)"
 program=$(absolute "$1") simulator=$2
 shift 2
-[ $# -gt 0 ] || set -- python typescript-v2 typescript-v1 inspector claude-code
+[ $# -gt 0 ] || set -- python typescript-v2 typescript-v1 inspector claude-code listed
 
 # What every client's program is given.
 export FASTINTERCOM_PROGRAM=$program
@@ -48,8 +49,13 @@ run_client() {
             npm_install @anthropic-ai/claude-code@2.1.197
             python3 "$here/claude_code.py" "$work/node/node_modules/@anthropic-ai"
             ;;
+        listed)
+            npm_install @openai/codex@0.171.0 @google/gemini-cli@0.61.0 @qwen-code/qwen-code@0.15.10 \
+                opencode-ai@1.18.33 @github/copilot@1.0.102 @anthropic-ai/claude-code@2.1.197
+            "$here/listed.sh" "$program" "$work/node/node_modules" "$work"
+            ;;
         *)
-            echo "There is no client $1: python, typescript-v2, typescript-v1, inspector, claude-code." >&2
+            echo "There is no client $1: python, typescript-v2, typescript-v1, inspector, claude-code, listed." >&2
             return 2
             ;;
     esac

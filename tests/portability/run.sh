@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds the server for other systems around one and the same component, and lets it work there as
 # far as this machine can run it. What came out goes to standard output and into
-# docs/PORTABILITY.md, in the place of what the last run found.
+# docs/reports/PORTABILITY.md, in the place of what the last run found.
 #
 #   tests/portability/run.sh COMPONENT SIMULATOR [windows|arm64|macos|musl]...
 #
@@ -18,7 +18,7 @@ simulator=$(realpath "$2")
 shift 2
 [ $# -gt 0 ] || set -- windows arm64 macos musl
 cd "$(dirname "$0")/../.."
-document=$PWD/docs/PORTABILITY.md
+document=$PWD/docs/reports/PORTABILITY.md
 target=$(realpath -m "${CARGO_TARGET_DIR:-target}")
 digest=$(sha256sum "$component" | cut -d' ' -f1)
 

@@ -47,6 +47,8 @@ thread_local! {
 /// Runs the work on this instance's store, opening it first.
 fn with_store<T>(settings: &Settings, cache_kib: u32, work: impl FnOnce(&mut Store) -> T) -> StoreResult<T> {
     STORE.with_borrow_mut(|slot| {
+        // Where there are no locks, each newer state of the cache is a file with another name.
+        slot.take_if(|store| store.path() != Path::new(&settings.database_file));
         if slot.is_none() {
             *slot = Some(open(settings, cache_kib)?);
         }

@@ -77,6 +77,12 @@ fn start(request: &HttpRequest) -> Result<FutureIncomingResponse, HttpError> {
     for (name, value) in &request.headers {
         fields.append(name, value.as_bytes()).map_err(|_| malformed("header"))?;
     }
+    if let Some(body) = &request.body {
+        // Without it, hosts send the body in chunks, which simple servers cannot read.
+        fields
+            .append("content-length", body.len().to_string().as_bytes())
+            .map_err(|_| malformed("header"))?;
+    }
     let (scheme, rest) = request.url.split_once("://").ok_or_else(|| malformed("address"))?;
     let (authority, path) = match rest.find('/') {
         Some(slash) => rest.split_at(slash),

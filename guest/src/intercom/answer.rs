@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::error::ApiError;
-use super::json;
+use super::{json, lenient};
 use crate::environment::{HttpError, HttpResponse};
 
 /// Longest piece of a server's message that is kept in an error.
@@ -27,7 +27,7 @@ pub fn read(result: Result<HttpResponse, HttpError>) -> Result<Value, ApiError> 
         if html {
             return Err(ApiError::Html { status: response.status });
         }
-        return serde_json::from_slice(body).map_err(|error| ApiError::Malformed {
+        return lenient::parse(body).map_err(|error| ApiError::Malformed {
             position: byte_position(body, error.line(), error.column()),
             length: body.len(),
         });
@@ -67,7 +67,7 @@ const UNKNOWN_CODE: &str = "unknown";
 /// Code and message of Intercom's `error.list`, or of the other shape that it uses for JSON that
 /// it cannot read: `{"status":400,"error":"…"}`.
 fn details(body: &[u8]) -> (String, String) {
-    let mut value: Value = serde_json::from_slice(body).unwrap_or(Value::Null);
+    let mut value: Value = lenient::parse(body).unwrap_or(Value::Null);
     let first = json::list(&mut value, "errors", &[]).into_iter().next();
     let (code, message) = match first {
         Some(mut error) => (json::text(&mut error, "code"), json::text(&mut error, "message")),

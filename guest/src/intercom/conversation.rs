@@ -89,6 +89,8 @@ pub struct Conversation {
     pub id: ConversationId,
     pub created_at: UnixSeconds,
     pub updated_at: UnixSeconds,
+    /// `updated_at` was there and could be read; otherwise it is the creation, or 0.
+    pub dated: bool,
     pub title: Option<String>,
     pub state: State,
     pub open: bool,
@@ -121,7 +123,7 @@ impl Conversation {
     pub fn read(mut value: Value) -> Option<Self> {
         let id = json::id(&mut value, "id")?;
         let created = json::seconds(&value, "created_at");
-        let updated = json::seconds(&value, "updated_at").or(created);
+        let updated = json::seconds(&value, "updated_at");
         let created = created.or(updated).unwrap_or_default();
         let snoozed_until = json::seconds(&value, "snoozed_until");
         let open = json::boolean(&value, "open").unwrap_or(true);
@@ -132,6 +134,7 @@ impl Conversation {
             id: ConversationId(id),
             created_at: created,
             updated_at: updated.unwrap_or(created),
+            dated: updated.is_some(),
             title: json::text(&mut value, "title"),
             state,
             open,

@@ -85,12 +85,14 @@ impl ApiError {
         )
     }
 
-    /// A smaller page may get through where this one did not.
+    /// A smaller page may get through where this one did not: one of fewer bytes, or one without
+    /// the conversation that Intercom stumbles over (a 404 for a whole page was reported).
     #[must_use]
     pub fn may_be_size(&self) -> bool {
         matches!(
             self,
             Self::Unavailable { .. }
+                | Self::NotFound { .. }
                 | Self::Html { .. }
                 | Self::Empty
                 | Self::Malformed { .. }

@@ -64,13 +64,43 @@ pub fn as_integer(value: &Value) -> Option<i64> {
     }
 }
 
-/// An instant in Unix seconds, or as RFC 3339 text. Zero and sentinels in the far future mean none.
+/// From here on a number counts milliseconds (1973-03-03 as milliseconds, the year 5138 as seconds),
+/// and from a thousand and a million times that on micro- and nanoseconds.
+const EARLIEST_MILLISECONDS: i64 = 100_000_000_000;
+
+/// An instant in Unix seconds, or what is plainly a time all the same: with a fraction, as text, in
+/// milliseconds or finer, RFC 3339, or `2026-11-27 20:06:10 UTC`. Zero and sentinels in the far
+/// future mean none.
 #[must_use]
 pub fn seconds(object: &Value, key: &str) -> Option<UnixSeconds> {
     let value = object.get(key)?;
-    let instant =
-        as_integer(value).map(UnixSeconds).or_else(|| value.as_str().and_then(UnixSeconds::parse))?;
-    (instant.0 > 0 && instant.0 < LATEST_PLAUSIBLE).then_some(instant)
+    let number = as_integer(value).or_else(|| {
+        let number: f64 = value.as_str()?.trim().parse().ok()?;
+        #[expect(clippy::cast_possible_truncation, reason = "saturates, and the fraction is unwanted")]
+        number.is_finite().then_some(number as i64)
+    });
+    let instant = match (number, value.as_str()) {
+        (Some(number), _) => UnixSeconds(number).0,
+        (None, Some(text)) => time_in_words(text.trim())?.0,
+        (None, None) => return None,
+    };
+    // A far-future sentinel in seconds looks like a time of 1976 in milliseconds: Intercom has no
+    // conversation of before 2011.
+    let instant = [1_000_000_000, 1_000_000, 1000]
+        .into_iter()
+        .find(|unit| instant >= EARLIEST_MILLISECONDS / 1000 * unit)
+        .map_or(instant, |unit| instant / unit);
+    let plausible = instant > 0 && instant < LATEST_PLAUSIBLE;
+    let converted = number.is_some_and(|number| number != instant);
+    (plausible && !(converted && instant < EARLIEST_CONVERTED)).then_some(UnixSeconds(instant))
+}
+
+/// 2011-01-01: Intercom's first year.
+const EARLIEST_CONVERTED: i64 = 1_293_840_000;
+
+fn time_in_words(text: &str) -> Option<UnixSeconds> {
+    let plain = ["UTC", "GMT"].iter().find_map(|zone| text.strip_suffix(zone));
+    UnixSeconds::parse(plain.unwrap_or(text))
 }
 
 /// A truth value; also `1`, `"true"` and the like.
@@ -142,6 +172,34 @@ mod tests {
         assert_eq!(seconds(&value, "t"), Some(UnixSeconds(1_700_000_000)));
         assert_eq!(seconds(&value, "z"), None);
         assert_eq!(seconds(&value, "far"), None);
+    }
+
+    #[test]
+    fn what_is_plainly_a_time_is_read_as_one() {
+        let at = Some(UnixSeconds(1_795_809_970));
+        for value in [
+            json!(1_795_809_970),
+            json!(1_795_809_970.5),
+            json!("1795809970"),
+            json!(" 1795809970.0 "),
+            json!(1_795_809_970_000_i64),
+            json!("1795809970123"),
+            json!(1_795_809_970_123_456_i64),
+            json!(1_795_809_970_123_456_789_i64),
+            json!(1.795_809_970_5e12),
+            json!("2026-11-27T20:06:10Z"),
+            json!("2026-11-27T22:06:10+02:00"),
+            json!("2026-11-27T20:06:10.123Z"),
+            json!("2026-11-27 20:06:10 UTC"),
+            json!("2026-11-27 20:06:10"),
+            json!("2026-11-27T20:06:10"),
+        ] {
+            assert_eq!(seconds(&json!({"t": value}), "t"), at, "{value}");
+        }
+        for value in [json!(null), json!(""), json!("soon"), json!([]), json!(-5), json!(true), json!("NaN")]
+        {
+            assert_eq!(seconds(&json!({"t": value}), "t"), None, "{value}");
+        }
     }
 
     #[test]

@@ -16,8 +16,15 @@ const RESERVED_CALLS: i64 = 5;
 const WINDOW_MS: i64 = 10_000;
 /// Waited after a reset on top, because the reset is in whole seconds.
 const MARGIN_MS: i64 = 50;
-/// Never wait longer than this for a reset: the headers may be nonsense.
+/// Never wait longer than this for a reset that only headers announce: they may be nonsense.
 const LONGEST_WAIT_MS: i64 = 15_000;
+/// A reset lies within a minute; one that does not is no reset.
+const LONGEST_WINDOW_MS: i64 = 60_000;
+/// Never wait longer than this after a 429.
+const LONGEST_PAUSE_MS: i64 = 60_000;
+/// So many windows in a row that were empty from their first answer on, which was no refusal: then
+/// the headers say nothing.
+const MEANINGLESS_AFTER: u32 = 3;
 
 /// What the last answers said about the limit and the time.
 #[derive(Debug, Default)]
@@ -30,6 +37,8 @@ pub struct RateLimits {
     others_per_second: f64,
     /// Not before this moment of the stopwatch, after a 429.
     pause_until_ms: i64,
+    /// Windows in a row that were empty when they began.
+    empty_windows: u32,
 }
 
 #[derive(Debug)]
@@ -37,7 +46,12 @@ struct Window {
     limit: i64,
     /// Calls left, not yet counting those in flight.
     remaining: i64,
-    reset: UnixSeconds,
+    /// As the server names it; none where that can be no reset.
+    reset: Option<UnixSeconds>,
+    /// When it ends, on the stopwatch.
+    ends_ms: i64,
+    /// No wait for its end goes beyond this moment of the stopwatch, however often it is begun.
+    wait_until_ms: i64,
     ours: i64,
 }
 
@@ -58,23 +72,37 @@ impl RateLimits {
         else {
             return;
         };
-        let reset = number("x-ratelimit-reset")
-            .map(UnixSeconds)
-            .or_else(|| self.server_ms(now_ms).map(|server| UnixSeconds((server + WINDOW_MS) / 1000)));
-        let Some(reset) = reset else { return };
+        let named = number("x-ratelimit-reset").and_then(|reset| self.placed(reset, now_ms));
+        let (reset, ends_ms) = named.map_or((None, now_ms + WINDOW_MS), |(at, ends)| (Some(at), ends));
         match &mut self.window {
-            Some(window) if window.reset == reset => {
+            // A late answer of an earlier window.
+            Some(window) if reset.is_some() && window.reset > reset => {}
+            // Without a reset that can be placed, it is of the window at hand.
+            Some(window)
+                if window.reset == reset && now_ms < window.ends_ms.max(ends_ms)
+                    || reset.is_none() && now_ms < window.ends_ms =>
+            {
                 window.ours += 1;
                 window.limit = limit;
                 // Answers overtake each other: the lowest count is the latest.
                 window.remaining = window.remaining.min(remaining);
             }
-            Some(window) if window.reset > reset => {} // a late answer of an earlier window
             _ => {
                 self.learn_about_others();
-                self.window = Some(Window { limit, remaining, reset, ours: 1 });
+                let empty = remaining <= 0 && response.status != 429;
+                self.empty_windows = if empty { self.empty_windows + 1 } else { 0 };
+                let wait_until_ms = ends_ms.min(now_ms + LONGEST_WAIT_MS);
+                self.window = Some(Window { limit, remaining, reset, ends_ms, wait_until_ms, ours: 1 });
             }
         }
+    }
+
+    /// A reset and when that is on the stopwatch; none for what can be none: milliseconds, an hour
+    /// ahead, long ago, or no way to tell for want of the server's clock.
+    fn placed(&self, reset: i64, now_ms: i64) -> Option<(UnixSeconds, i64)> {
+        let ends_ms = reset.checked_mul(1000)?.checked_sub(self.offset_ms?)?;
+        let plausible = now_ms - LONGEST_WINDOW_MS..=now_ms + LONGEST_WINDOW_MS;
+        plausible.contains(&ends_ms).then_some((UnixSeconds(reset), ends_ms + MARGIN_MS))
     }
 
     /// Takes note of a 429: nothing more until the window ends, or as long as the server asks.
@@ -83,12 +111,13 @@ impl RateLimits {
         if let Some(window) = &mut self.window {
             window.remaining = 0;
         }
-        let wait = match (retry_after, self.until_reset_ms(now_ms)) {
+        let until_reset = self.window.as_ref().map(|window| window.ends_ms - now_ms);
+        let wait = match (retry_after, until_reset) {
             (Some(seconds), _) => i64::try_from(seconds).unwrap_or(i64::MAX).saturating_mul(1000),
             (None, Some(wait)) => wait.max(1000),
             (None, None) => 1000,
         };
-        self.pause_until_ms = self.pause_until_ms.max(now_ms + wait.clamp(0, LONGEST_WAIT_MS));
+        self.pause_until_ms = self.pause_until_ms.max(now_ms + wait.clamp(0, LONGEST_PAUSE_MS));
     }
 
     /// How long to wait before one more call, in milliseconds, with so many in flight; 0: go.
@@ -100,15 +129,14 @@ impl RateLimits {
             return pause.unsigned_abs();
         }
         let Some(window) = &self.window else { return 0 };
-        let Some(until_reset) = self.until_reset_ms(now_ms) else { return 0 };
-        if until_reset <= 0 {
+        if now_ms >= window.wait_until_ms || self.empty_windows >= MEANINGLESS_AFTER {
             return 0;
         }
         let in_flight = i64::try_from(in_flight).unwrap_or(i64::MAX);
-        if window.remaining.saturating_sub(in_flight) > self.reserve(window, until_reset) {
+        if window.remaining.saturating_sub(in_flight) > self.reserve(window, window.ends_ms - now_ms) {
             return 0;
         }
-        until_reset.min(LONGEST_WAIT_MS).unsigned_abs()
+        (window.wait_until_ms - now_ms).unsigned_abs()
     }
 
     /// The server's time, as well as its `Date` headers tell.
@@ -137,12 +165,6 @@ impl RateLimits {
 
     fn server_ms(&self, now_ms: i64) -> Option<i64> {
         self.offset_ms.map(|offset| now_ms + offset)
-    }
-
-    fn until_reset_ms(&self, now_ms: i64) -> Option<i64> {
-        let reset = self.window.as_ref()?.reset.0.saturating_mul(1000);
-        // Without a server's clock the reset cannot be placed; a whole window is the safe guess.
-        Some(self.server_ms(now_ms).map_or(WINDOW_MS, |server| reset.saturating_sub(server) + MARGIN_MS))
     }
 }
 
@@ -212,6 +234,54 @@ mod tests {
         assert_eq!(limits.wait_ms(0, 0), 4050);
         limits.note_refusal(Some(7), 0);
         assert_eq!(limits.wait_ms(0, 0), 7000);
+    }
+
+    /// `Remaining: 0` with a reset in milliseconds stopped a sync for good: each answer began the
+    /// wait anew.
+    #[test]
+    fn an_odd_reset_costs_one_wait_at_most_and_an_honest_one_replaces_it() {
+        for odd in [SECONDS * 1000 + 4, SECONDS + 3600, SECONDS + 120, SECONDS - 3600, 0, -1, i64::MAX] {
+            let mut limits = RateLimits::default();
+            limits.note(&answer(167, 0, odd, DATE), 0);
+            let wait = limits.wait_ms(0, 0);
+            assert!((1..=10_000).contains(&wait), "{odd}: {wait}");
+            limits.note(&answer(167, 0, odd, DATE), 5000);
+            assert_eq!(limits.wait_ms(0, wait), 0, "{odd}: the wait is not begun anew");
+            limits.note(&answer(167, 100, SECONDS + 4, DATE), 1000);
+            assert_eq!(limits.wait_ms(1, 1000), 0, "{odd}");
+        }
+    }
+
+    #[test]
+    fn without_the_servers_clock_a_reset_is_a_guess_until_an_answer_has_one() {
+        let mut limits = RateLimits::default();
+        let mut undated = answer(167, 0, SECONDS + 4, DATE);
+        undated.headers.retain(|(name, _)| name != "date");
+        limits.note(&undated, 0);
+        assert_eq!(limits.wait_ms(0, 0), 10_000);
+        limits.note(&answer(167, 120, SECONDS + 4, DATE), 20);
+        assert_eq!(limits.wait_ms(1, 20), 0);
+    }
+
+    #[test]
+    fn headers_that_always_say_nothing_is_left_are_not_believed_for_ever() {
+        let mut limits = RateLimits::default();
+        let mut now = 0;
+        for _ in 0..3 {
+            limits.note(&answer(167, 0, SECONDS * 1000, DATE), now);
+            now += 10_001;
+        }
+        limits.note(&answer(167, 0, SECONDS * 1000, DATE), now);
+        assert_eq!(limits.wait_ms(0, now), 0);
+        limits.note_refusal(None, now);
+        assert!(limits.wait_ms(0, now) > 0, "a refusal is a refusal");
+    }
+
+    #[test]
+    fn no_refusal_pauses_for_more_than_a_minute() {
+        let mut limits = RateLimits::default();
+        limits.note_refusal(Some(86_400), 0);
+        assert_eq!(limits.wait_ms(0, 0), 60_000);
     }
 
     #[test]

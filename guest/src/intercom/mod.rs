@@ -11,6 +11,7 @@ pub mod conversation;
 pub mod directory;
 pub mod error;
 pub mod json;
+mod lenient;
 pub mod limits;
 pub mod page;
 pub mod part;

@@ -7,6 +7,7 @@ use std::fmt;
 
 use rusqlite::Connection;
 
+use super::future;
 use crate::error::StoreResult;
 use crate::time::{Day, UnixSeconds};
 
@@ -55,14 +56,19 @@ pub struct Checked<T> {
 }
 
 impl Coverage {
-    /// Reads the union from the database.
+    /// Reads the union from the database. What counts as read up to a time to come is known only
+    /// as far as [`future::untrusted_from`] says.
     ///
     /// # Errors
     /// When the table cannot be read.
-    pub fn load(connection: &Connection) -> StoreResult<Self> {
+    pub fn load(connection: &Connection, now: UnixSeconds) -> StoreResult<Self> {
+        let end = future::untrusted_from(connection, now)?.map(|from| from.plus(-1));
         let mut statement = connection.prepare_cached("SELECT low, high FROM coverage ORDER BY low")?;
         let spans = statement
             .query_map([], |row| Ok(Span { low: UnixSeconds(row.get(0)?), high: UnixSeconds(row.get(1)?) }))?
+            .map(|span: rusqlite::Result<Span>| {
+                span.map(|span| Span { high: end.map_or(span.high, |end| span.high.min(end)), ..span })
+            })
             .collect::<Result<Vec<_>, _>>()?;
         Ok(Self::from_spans(spans))
     }

@@ -7,6 +7,7 @@ mod counts_tests;
 pub mod coverage;
 pub mod customers;
 pub mod free_sql;
+pub mod future;
 mod header;
 pub mod hydration_queue;
 mod index;

@@ -56,15 +56,12 @@ fn newest(connection: &Connection, condition: &str) -> StoreResult<Option<Run>> 
 /// # Errors
 /// When the table cannot be read; so for the other functions of this file.
 pub fn latest_completed(connection: &Connection) -> StoreResult<Option<Run>> {
-    newest(connection, "sync_status = 'completed' ORDER BY sync_completed_at DESC, id DESC")
+    newest(connection, "sync_status = 'completed' ORDER BY id DESC")
 }
 
 /// The run that completed last and read from Intercom.
 pub fn latest_read(connection: &Connection) -> StoreResult<Option<Run>> {
-    newest(
-        connection,
-        "sync_status = 'completed' AND sync_type IS NOT 'migration' ORDER BY sync_completed_at DESC, id DESC",
-    )
+    newest(connection, "sync_status = 'completed' AND sync_type IS NOT 'migration' ORDER BY id DESC")
 }
 
 /// The newest row that is marked as running. Whether it does run only the host knows: a crash

@@ -123,7 +123,7 @@ pub fn latest_completed(connection: &Connection) -> StoreResult<Option<Completed
                 coalesce(coverage_end_date, ''), coalesce(total_conversations, 0), coalesce(total_messages, 0)
              FROM sync_metadata
              WHERE sync_status = 'completed' AND sync_type IS NOT 'migration' AND sync_completed_at IS NOT NULL
-             ORDER BY sync_completed_at DESC, id DESC LIMIT 1",
+             ORDER BY id DESC LIMIT 1",
             [],
             |row| {
                 let completed: String = row.get(2)?;

@@ -69,6 +69,15 @@ pub fn set_fact(connection: &Connection, fact: Fact, value: UnixSeconds) -> Stor
     Ok(())
 }
 
+/// Forgets an instant.
+///
+/// # Errors
+/// [`crate::error::StoreError`] when the database cannot be written.
+pub fn clear_fact(connection: &Connection, fact: Fact) -> StoreResult<()> {
+    connection.execute("DELETE FROM meta WHERE key = ?1", [fact.key()])?;
+    Ok(())
+}
+
 /// What all syncs of this database did together.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Traffic {

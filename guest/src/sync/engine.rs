@@ -11,6 +11,7 @@ use crate::intercom::answer;
 use crate::intercom::error::ApiError;
 use crate::intercom::limits::RateLimits;
 use crate::intercom::request::Api;
+use crate::store::future::SLACK;
 use crate::store::sync_state::{Fact, set_fact};
 use crate::store::{Store, hydration_queue};
 use crate::time::UnixSeconds;
@@ -76,9 +77,17 @@ impl<'a> Engine<'a> {
         self.outside.clock.monotonic_ms()
     }
 
-    /// Intercom's time, for everything compared with its times.
+    /// Intercom's time, for everything compared with its times. Where it is further ahead than two
+    /// honest clocks differ, ours counts: what is read up to a moment to come would keep out what
+    /// is written until then.
     pub(super) fn server_now(&self) -> UnixSeconds {
-        self.limits.server_now(self.monotonic_ms()).unwrap_or_else(|| self.now())
+        let ours = self.now();
+        self.limits.server_now(self.monotonic_ms()).map_or(ours, |theirs| theirs.min(ours.plus(SLACK)))
+    }
+
+    /// How many seconds Intercom's clock is ahead of ours.
+    pub(super) fn clocks_differ_by(&self) -> i64 {
+        self.limits.server_now(self.monotonic_ms()).map_or(0, |theirs| theirs.since(self.now()))
     }
 
     pub(super) fn log(&self, level: LogLevel, message: &str) {

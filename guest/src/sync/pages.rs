@@ -17,6 +17,7 @@ use crate::intercom::error::ApiError;
 use crate::intercom::page::SearchPage;
 use crate::intercom::request::{Cursor, Search};
 use crate::store::hydration_queue::{self, Queued};
+use crate::store::sync_state::{clear_note, set_note};
 use crate::store::sync_windows::{self, Stretch, WindowRow};
 use crate::store::{tombstones, write_conversation};
 use crate::time::UnixSeconds;
@@ -27,17 +28,38 @@ const SPLIT_BELOW: u32 = 10;
 const PAGES_A_STEP: u32 = 5;
 /// How often a window may begin anew after its cursor was rejected.
 const RESTARTS: u32 = 3;
+/// So many pages in a row may bring nothing new and promise more: Intercom filters after it has cut
+/// its pages, so that some are empty.
+const EMPTY_PAGES: u32 = 50;
+/// So many broken connections in a row, and the page may be to blame.
+const BREAKS_OF_A_PAGE: u32 = 3;
+/// How often a moment that cannot be read is tried in one run.
+const TRIES_OF_A_MOMENT: u32 = 2;
+/// More than so many are no accident.
+const MOST_MOMENTS: u64 = 50;
+/// A window that brought fewer conversations than it was said to hold is read in halves, down to
+/// this many seconds, and so often in a run: were the count wrong everywhere, it would never end.
+const SHORTEST_HALF: i64 = 3600;
+const MOST_HALVINGS: u32 = 64;
 
 /// A window being read.
 pub(super) struct Window {
     pub row: WindowRow,
     /// Hashes of the ids of this pass, to tell a page that brings nothing new.
     seen: HashSet<u64>,
+    /// Hashes of the cursors of this pass: one that comes again leads in a circle.
+    cursors: HashSet<u64>,
+    /// Pages in a row that brought nothing new.
+    empty_pages: u32,
     hasher: RandomState,
     restarts: u32,
     failures: u32,
     /// How many useful answers there had been when the failures began.
     answers_before: u64,
+    /// The same for pages alone.
+    pages_before: u64,
+    /// How often in a row it was halved without a page getting through.
+    halved: u32,
     good_pages: u32,
     /// Ids that this pass saw, from the window's very beginning: then what is cached and was not
     /// seen is gone or has moved.
@@ -50,21 +72,50 @@ impl Window {
         Self {
             row,
             seen: HashSet::new(),
+            cursors: HashSet::new(),
+            empty_pages: 0,
             hasher: RandomState::new(),
             restarts: 0,
             failures: 0,
             answers_before: 0,
+            pages_before: 0,
+            halved: 0,
             good_pages: 0,
             from_beginning,
         }
     }
 
-    /// Notes the ids of a page. False when none of them is new.
-    fn note_ids(&mut self, conversations: &[Conversation]) -> bool {
+    /// Notes the ids and the next cursor of a page. Says why, when the list never ends this way.
+    fn note(&mut self, page: &SearchPage) -> Option<&'static str> {
         let before = self.seen.len();
         let hasher = &self.hasher;
-        self.seen.extend(conversations.iter().map(|one| hasher.hash_one(one.id.as_str())));
-        self.seen.len() > before
+        self.seen.extend(page.conversations.iter().map(|one| hasher.hash_one(one.id.as_str())));
+        self.empty_pages = if self.seen.len() > before { 0 } else { self.empty_pages + 1 };
+        let next = page.next.as_ref()?;
+        if let Some(cursor) = &self.row.cursor {
+            self.cursors.insert(hasher.hash_one(cursor.as_str()));
+        }
+        if self.cursors.contains(&hasher.hash_one(next.0.as_str())) {
+            Some("a page points to one that was read before")
+        } else if self.empty_pages > EMPTY_PAGES {
+            Some("page after page holds no conversation that was not on an earlier one, yet promises more")
+        } else {
+            None
+        }
+    }
+
+    /// Begins a pass over what is left of the window.
+    fn begin(&mut self) {
+        self.row.cursor = None;
+        self.seen.clear();
+        self.cursors.clear();
+        self.empty_pages = 0;
+        self.from_beginning = self.row.last_seen.is_none();
+    }
+
+    /// One second, a conversation a page: it cannot be made smaller.
+    fn is_moment(&self) -> bool {
+        self.row.stretch.low == self.row.stretch.high && self.row.per_page == 1
     }
 
     pub(super) fn has_seen(&self, id: &str) -> bool {
@@ -73,9 +124,7 @@ impl Window {
 
     /// Begins again at the last second that was stored, without a cursor.
     fn restart(&mut self) {
-        self.row.cursor = None;
-        self.seen.clear();
-        self.from_beginning = self.row.last_seen.is_none();
+        self.begin();
         self.restarts += 1;
     }
 }
@@ -120,7 +169,9 @@ impl Reading<'_, '_> {
     fn page_read(&mut self, page: SearchPage) -> Result<(), SyncError> {
         let Some(mut window) = self.windows.pop_front() else { return Ok(()) };
         self.answers += 1;
+        self.pages += 1;
         window.failures = 0;
+        window.halved = 0;
         if page.unreadable > 0 {
             self.engine.log(
                 LogLevel::Warn,
@@ -130,9 +181,15 @@ impl Reading<'_, '_> {
                 ),
             );
         }
-        let anything_new = window.note_ids(&page.conversations);
-        if let Some(trouble) = going_in_circles(&window.row, &page, anything_new) {
-            return self.give_up(window, SyncError::Upstream(trouble));
+        if let Some(trouble) = window.note(&page) {
+            let sentence = format!(
+                "Intercom's list of conversations goes in circles: {trouble}. The window was left unfinished instead of looping; the next sync begins it again."
+            );
+            return self.give_up(window, SyncError::Upstream(sentence));
+        }
+        let missing = missing(&window, &page);
+        if missing > 0 {
+            return self.read_short(window, page, missing);
         }
         self.store_page(&mut window, page)?;
         if window.row.cursor.is_some() {
@@ -150,27 +207,45 @@ impl Reading<'_, '_> {
     /// Writes the rows of a page, the queue entries they call for, and how far the window is, in
     /// one transaction.
     fn store_page(&mut self, window: &mut Window, page: SearchPage) -> Result<(), SyncError> {
+        self.store(window, page, true)
+    }
+
+    /// Writes the rows alone.
+    fn store_rows(&mut self, window: &mut Window, page: SearchPage) -> Result<(), SyncError> {
+        self.store(window, page, false)
+    }
+
+    fn store(&mut self, window: &mut Window, page: SearchPage, to_the_end: bool) -> Result<(), SyncError> {
         let now = self.engine.now();
         let sync_id = self.engine.sync_id;
         let stretch = window.row.stretch;
         window.row.cursor = page.next.map(|cursor| cursor.0);
         // What changed within the overlap may not be listed yet.
-        let listed_by_now =
-            self.engine.server_now().plus(-i64::from(self.engine.outside.settings.overlap_seconds));
-        let kept_from = retention::horizon(self.engine.outside.settings, self.engine.server_now());
+        let server_now = self.engine.server_now();
+        let listed_by_now = server_now.plus(-i64::from(self.engine.outside.settings.overlap_seconds));
+        let kept_from = retention::horizon(self.engine.outside.settings, server_now);
         let listed = Stretch { low: stretch.low, high: stretch.high.min(listed_by_now) };
         let missing_from = (window.row.cursor.is_none() && window.from_beginning).then_some(&*window);
         let mut row = window.row.clone();
         let stored = self.engine.write(|transaction| {
             let mut stored = Stored::default();
-            // The query is a second wider than the window, and a lagging list shows rows that
-            // have left it since.
-            for conversation in page.conversations.into_iter().filter(|one| stretch.contains(one.updated_at))
-            {
-                row.last_seen = row.last_seen.max(Some(conversation.updated_at));
+            for mut conversation in page.conversations {
+                // A time that is not there, cannot be read or is still to come says nothing: then
+                // the thread is fetched whatever is stored.
+                conversation.dated &= conversation.updated_at <= server_now;
+                if conversation.dated {
+                    // The query is a second wider than the window, and a lagging list shows rows
+                    // that have left it since.
+                    if !stretch.contains(conversation.updated_at) {
+                        continue;
+                    }
+                    row.last_seen = row.last_seen.max(Some(conversation.updated_at));
+                } else {
+                    conversation.updated_at = conversation.created_at.clamp(stretch.low, stretch.high);
+                }
                 store_listed(transaction, conversation, now, kept_from, &mut stored)?;
             }
-            if row.cursor.is_some() {
+            if !to_the_end || row.cursor.is_some() {
                 sync_windows::save_window(transaction, &row, sync_id)?;
             } else {
                 if let Some(window) = missing_from {
@@ -223,11 +298,20 @@ impl Reading<'_, '_> {
         window.good_pages = 0;
         if window.failures == 0 {
             window.answers_before = self.answers;
+            window.pages_before = self.pages;
         }
         window.failures += 1;
         let pace = self.engine.outside.pace;
-        if window.failures >= pace.attempts {
-            let alone = self.answers > window.answers_before;
+        let alone = self.answers > window.answers_before;
+        // Other pages get through: it is this one that fails, and the less it holds the less is lost.
+        let poisoned = self.pages > window.pages_before && self.short.moments < MOST_MOMENTS;
+        if window.is_moment() && poisoned && window.failures >= TRIES_OF_A_MOMENT {
+            return self.set_aside(window, &error.to_string());
+        }
+        // A connection that breaks is the network's affair, until it breaks for this page again and again.
+        let breaks = matches!(error, ApiError::Connection(_)) && window.failures >= BREAKS_OF_A_PAGE;
+        let narrower = (error.may_be_size() || breaks) && !window.is_moment();
+        if window.failures >= pace.attempts && !(narrower && poisoned) {
             let failure = fatal(&self.engine.api, error);
             if alone {
                 return self.give_up(window, failure);
@@ -235,12 +319,13 @@ impl Reading<'_, '_> {
             // Nothing at all gets through: the other windows would only fail in turn.
             return Err(failure);
         }
-        self.page_due_ms = self.engine.monotonic_ms() + pace.pause_ms(window.failures);
+        let pause = if poisoned && narrower { pace.first_pause_ms } else { pace.pause_ms(window.failures) };
+        self.page_due_ms = self.engine.monotonic_ms() + pause;
         self.engine.log(
             LogLevel::Warn,
             &format!("a page of {} conversations failed: {error}; trying again", window.row.per_page),
         );
-        if error.may_be_size() {
+        if narrower {
             self.make_smaller(window)
         } else {
             self.windows.push_front(window);
@@ -252,21 +337,25 @@ impl Reading<'_, '_> {
     /// answered only with a page of one, GitBook searches of 18 seconds).
     fn make_smaller(&mut self, mut window: Window) -> Result<(), SyncError> {
         let begin = window.row.last_seen.unwrap_or(window.row.stretch.low);
-        let high = window.row.stretch.high;
-        if window.row.per_page >= SPLIT_BELOW || high.since(begin) < 1 {
+        if window.row.per_page >= SPLIT_BELOW || window.row.stretch.high.since(begin) < 1 {
             window.row.per_page = (window.row.per_page / 2).max(1);
             self.windows.push_front(window);
             return Ok(());
         }
-        let middle = begin.plus(high.since(begin) / 2);
+        self.halve(window, begin)
+    }
+
+    /// Reads what lies behind that moment in two windows, the later one first: when the earlier one
+    /// holds what fails, this one shows that the rest can be read. The next time the earlier one is
+    /// first, since there may be failures at both ends.
+    fn halve(&mut self, mut window: Window, begin: UnixSeconds) -> Result<(), SyncError> {
         let whole = window.row.stretch;
+        let middle = begin.plus(whole.high.since(begin) / 2);
         window.row.stretch.high = middle;
         // The cursor belongs to the query of the whole window.
-        window.row.cursor = None;
-        window.seen.clear();
-        window.from_beginning = window.row.last_seen.is_none();
+        window.begin();
         let upper = WindowRow {
-            stretch: Stretch { low: middle.plus(1), high },
+            stretch: Stretch { low: middle.plus(1), high: whole.high },
             cursor: None,
             per_page: window.row.per_page,
             last_seen: None,
@@ -280,18 +369,63 @@ impl Reading<'_, '_> {
         let mut upper = Window::new(upper);
         upper.failures = window.failures;
         upper.answers_before = window.answers_before;
-        self.windows.push_front(upper);
-        self.windows.push_front(window);
+        upper.pages_before = window.pages_before;
+        window.halved += 1;
+        upper.halved = window.halved;
+        let (first, second) = if window.halved % 2 == 1 { (upper, window) } else { (window, upper) };
+        self.windows.push_front(second);
+        self.windows.push_front(first);
         Ok(())
     }
 
-    /// Leaves a window for the next run, which begins it again where it was stored.
+    /// The list ended before it had shown what it said it holds. What it showed is kept, the window
+    /// does not count as read, and its halves are read.
+    fn read_short(&mut self, mut window: Window, page: SearchPage, missing: u64) -> Result<(), SyncError> {
+        let stretch = window.row.stretch;
+        self.store_rows(&mut window, page)?;
+        window.row.last_seen = None;
+        window.begin();
+        self.engine.log(
+            LogLevel::Warn,
+            &format!(
+                "Intercom listed {missing} conversations fewer than it counts from {} to {}",
+                stretch.low, stretch.high
+            ),
+        );
+        if stretch.high.since(stretch.low) >= 2 * SHORTEST_HALF && self.halvings < MOST_HALVINGS {
+            self.halvings += 1;
+            return self.halve(window, stretch.low);
+        }
+        self.short.missing += missing;
+        self.leave(&window)
+    }
+
+    /// Leaves a moment that Intercom does not list, whatever is asked, and goes on.
+    fn set_aside(&mut self, window: Window, reason: &str) -> Result<(), SyncError> {
+        self.engine.log(
+            LogLevel::Warn,
+            &format!(
+                "what changed at {} cannot be listed and is set aside: {reason}",
+                window.row.stretch.low
+            ),
+        );
+        self.short.moments += 1;
+        self.short.reason = Some(reason.to_owned());
+        self.leave(&window)
+    }
+
+    /// Keeps a window for the next run, which begins it again where it was stored.
+    fn leave(&mut self, window: &Window) -> Result<(), SyncError> {
+        let sync_id = self.engine.sync_id;
+        self.engine.write(|transaction| sync_windows::save_window(transaction, &window.row, sync_id))
+    }
+
+    /// Leaves a window for the next run, and says that this one did not reach its end.
     fn give_up(&mut self, mut window: Window, failure: SyncError) -> Result<(), SyncError> {
         let stretch = window.row.stretch;
         // Its cursor may be what is wrong with it.
         window.row.cursor = None;
-        let sync_id = self.engine.sync_id;
-        self.engine.write(|transaction| sync_windows::save_window(transaction, &window.row, sync_id))?;
+        self.leave(&window)?;
         self.engine.log(
             LogLevel::Warn,
             &format!(
@@ -302,22 +436,64 @@ impl Reading<'_, '_> {
         self.failures.push(failure);
         Ok(())
     }
+
+    /// Tells the user what the lists did not bring, or takes back that they once did not.
+    pub(super) fn note_short(&mut self) -> Result<(), SyncError> {
+        let now = self.engine.now();
+        let sentences = [("unlisted", self.short.unlisted()), ("set-aside", self.short.set_aside())];
+        self.engine.write(|transaction| {
+            for (topic, sentence) in &sentences {
+                match sentence {
+                    Some(sentence) => set_note(transaction, topic, sentence, now)?,
+                    None => clear_note(transaction, topic)?,
+                }
+            }
+            Ok(())
+        })
+    }
 }
 
-/// Whether the answer is one of those that never end: the same cursor again, or a page of nothing
-/// but known ids with a promise of more.
-fn going_in_circles(row: &WindowRow, page: &SearchPage, anything_new: bool) -> Option<String> {
-    let next = page.next.as_ref()?;
-    let what = if row.cursor.as_deref() == Some(next.0.as_str()) {
-        "the cursor of a page points to the same page again"
-    } else if !anything_new {
-        "a page holds no conversation that was not on an earlier one, yet promises more"
-    } else {
-        return None;
-    };
-    Some(format!(
-        "Intercom's list of conversations goes in circles: {what}. The window was left unfinished instead of looping; the next sync begins it again."
-    ))
+/// What lists did not bring in this run.
+#[derive(Debug, Default)]
+pub(super) struct Short {
+    /// Conversations that were counted and not listed.
+    missing: u64,
+    /// Seconds whose changes cannot be listed.
+    moments: u64,
+    reason: Option<String>,
+}
+
+impl Short {
+    fn unlisted(&self) -> Option<String> {
+        (self.missing > 0).then(|| {
+            format!(
+                "Intercom counts {} more conversations than it lists, so some may be missing. The days they lie in do not count as covered, and each sync reads them again.",
+                self.missing
+            )
+        })
+    }
+
+    fn set_aside(&self) -> Option<String> {
+        let reason = self.reason.as_deref()?;
+        Some(format!(
+            "Intercom cannot list what changed in {} ({reason}), so at least one conversation is missing there. Everything else was read, and each sync tries again.",
+            if self.moments == 1 {
+                "one second".to_owned()
+            } else {
+                format!("{} different seconds", self.moments)
+            },
+        ))
+    }
+}
+
+/// How many conversations the last page of a whole pass leaves missing. What changes meanwhile
+/// leaves the window and its count, so fewer are fine.
+fn missing(window: &Window, page: &SearchPage) -> u64 {
+    if page.next.is_some() || !window.from_beginning {
+        return 0;
+    }
+    let counted = page.total_count.and_then(|count| u64::try_from(count).ok()).unwrap_or(0);
+    counted.saturating_sub(window.seen.len() as u64 + page.unreadable as u64)
 }
 
 /// Writes one row of a list, unless what is stored is as new, and queues its thread.
@@ -334,7 +510,9 @@ fn store_listed(
     }
     stored.listed += 1;
     let known = write_conversation::stored(connection, &conversation.id)?;
-    if known.is_some_and(|known| known.thread.is_some_and(|thread| thread >= updated_at)) {
+    if conversation.dated
+        && known.is_some_and(|known| known.thread.is_some_and(|thread| thread >= updated_at))
+    {
         stored.unchanged += 1;
         return Ok(());
     }

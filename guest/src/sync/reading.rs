@@ -6,7 +6,7 @@ use super::SyncError;
 use super::engine::{ATTENTION_MS, Engine};
 use super::failure::fatal;
 use super::pacing::Concurrency;
-use super::pages::Window;
+use super::pages::{Short, Window};
 use super::threads::{Batch, ThreadJob};
 use crate::environment::Ticket;
 use crate::ids::ConversationId;
@@ -54,10 +54,16 @@ pub(super) struct Reading<'e, 'a> {
     pub concurrency: Concurrency,
     /// Useful answers so far; tells a broken window from a broken network.
     pub answers: u64,
+    /// How many pages were read.
+    pub pages: u64,
     /// Since when nothing but 429 came, and how many answers there had been.
     refused_since: Option<(u64, u64)>,
     /// Why windows were given up.
     pub failures: Vec<SyncError>,
+    /// How often a window was read in halves because its list had ended early.
+    pub halvings: u32,
+    /// What lists did not bring.
+    pub short: Short,
 }
 
 impl<'e, 'a> Reading<'e, 'a> {
@@ -76,8 +82,11 @@ impl<'e, 'a> Reading<'e, 'a> {
             batch: Batch::default(),
             concurrency,
             answers: 0,
+            pages: 0,
             refused_since: None,
             failures: Vec::new(),
+            halvings: 0,
+            short: Short::default(),
         }
     }
 
@@ -89,6 +98,9 @@ impl<'e, 'a> Reading<'e, 'a> {
     pub(super) fn read_all(mut self) -> Result<(), SyncError> {
         let result = self.drive();
         self.commit()?;
+        if result.is_ok() {
+            self.note_short()?;
+        }
         result?;
         match self.failures.into_iter().next() {
             Some(failure) => Err(failure),

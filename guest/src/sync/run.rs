@@ -18,8 +18,8 @@ use crate::intercom::request::Search;
 use crate::store::sync_runs::{self, Totals};
 use crate::store::sync_state::{self, Fact, WorkspaceRow, fact, set_fact};
 use crate::store::sync_windows::{self, Stretch};
-use crate::store::{Store, hydration_queue};
-use crate::time::{DAY, Day, UnixSeconds};
+use crate::store::{Store, future, hydration_queue};
+use crate::time::{DAY, Day, MINUTE, UnixSeconds};
 
 /// Statements of a sync that are kept prepared.
 const PREPARED_STATEMENTS: usize = 96;
@@ -179,6 +179,18 @@ fn finish(
     }
 }
 
+fn clocks_differ(ahead: i64) -> String {
+    let (which, what_follows) = if ahead > 0 {
+        ("behind", "Until one of them is set right, syncs read no further than this computer's time.")
+    } else {
+        ("ahead of", "Ages in answers may be wrong.")
+    };
+    format!(
+        "This computer's clock is {} minutes {which} Intercom's. {what_follows} Check the computer's date and time.",
+        ahead.abs() / MINUTE
+    )
+}
+
 fn totals_of(connection: &rusqlite::Connection, days: &(String, String)) -> StoreResult<Totals> {
     let low = Day::parse(&days.0).map_or(UnixSeconds(0), Day::start);
     let high = Day::parse(&days.1).map_or(UnixSeconds(i64::MAX), Day::end);
@@ -196,6 +208,7 @@ impl Run<'_, '_> {
         self.check_workspace()?;
         // The upper bound of everything this run claims.
         let bound = self.engine.server_now();
+        self.compare_clocks(bound)?;
         let wanted = self.wanted(bound)?;
         retention::apply(self.engine, bound)?;
         deletions::apply(self.engine)?;
@@ -234,6 +247,26 @@ impl Run<'_, '_> {
         let row =
             WorkspaceRow { id: found.id, name: found.name, region: found.region, timezone: found.timezone };
         self.engine.write(|transaction| sync_state::set_workspace(transaction, &row, now))
+    }
+
+    /// Says when one of the two clocks is wrong, and takes back what one that was ahead left behind.
+    fn compare_clocks(&mut self, bound: UnixSeconds) -> Result<(), SyncError> {
+        let ahead = self.engine.clocks_differ_by();
+        let now = self.engine.now();
+        let untrusted = self.engine.write(|transaction| {
+            match ahead.abs() > future::SLACK {
+                true => sync_state::set_note(transaction, "clock", &clocks_differ(ahead), now)?,
+                false => sync_state::clear_note(transaction, "clock")?,
+            }
+            future::take_back(transaction, bound)
+        })?;
+        if let Some(from) = untrusted {
+            self.engine.log(
+                LogLevel::Warn,
+                &format!("a clock was ahead at an earlier sync; what changed since {from} is read again"),
+            );
+        }
+        Ok(())
     }
 
     /// The stretch of `updated_at` that this run shall have read at its end.

@@ -84,7 +84,8 @@ impl Reading<'_, '_> {
         answer: Result<Value, ApiError>,
     ) -> Result<(), SyncError> {
         let now = self.engine.monotonic_ms();
-        match answer.and_then(|value| read_thread(value, &job.item.id)) {
+        let server_now = self.engine.server_now();
+        match answer.and_then(|value| read_thread(value, &job.item, server_now)) {
             Ok(mut rows) => {
                 // A second that is not over may bring another change under the same `updated_at`.
                 if job.asked_at <= rows.as_of {
@@ -173,11 +174,16 @@ impl Reading<'_, '_> {
 /// # Errors
 /// [`ApiError::Unexpected`] for an answer that is no whole conversation: it must neither empty a
 /// stored thread nor count as fetched.
-fn read_thread(value: Value, id: &ConversationId) -> Result<ThreadRows, ApiError> {
-    let conversation = Conversation::read(value)
-        .filter(|conversation| conversation.id == *id)
+fn read_thread(value: Value, item: &Queued, server_now: UnixSeconds) -> Result<ThreadRows, ApiError> {
+    let mut conversation = Conversation::read(value)
+        .filter(|conversation| conversation.id == item.id)
         .ok_or(ApiError::Unexpected { missing: "id" })?;
-    if conversation.updated_at.0 == 0 {
+    // A time to come would keep every later change out, and one that cannot be read says nothing:
+    // then the thread is as new as what called for it.
+    if !conversation.dated || conversation.updated_at > server_now {
+        conversation.updated_at = item.updated_at.max(conversation.created_at).min(server_now);
+    }
+    if conversation.updated_at.0 <= 0 {
         return Err(ApiError::Unexpected { missing: "updated_at" });
     }
     translate::thread(conversation).ok_or(ApiError::Unexpected { missing: "conversation_parts" })
@@ -186,8 +192,8 @@ fn read_thread(value: Value, id: &ConversationId) -> Result<ThreadRows, ApiError
 fn write_thread(
     connection: &rusqlite::Connection,
     rows: &ThreadRows,
-    now: crate::time::UnixSeconds,
-    server_now: crate::time::UnixSeconds,
+    now: UnixSeconds,
+    server_now: UnixSeconds,
     written: &mut Written,
 ) -> StoreResult<()> {
     let id = &rows.conversation.id;
@@ -207,7 +213,7 @@ fn postpone(
     connection: &rusqlite::Connection,
     id: &ConversationId,
     error: &str,
-    server_now: crate::time::UnixSeconds,
+    server_now: UnixSeconds,
 ) -> StoreResult<()> {
     hydration_queue::postpone(connection, id, error, |attempts| {
         let pause = MINUTE.saturating_mul(1 << attempts.saturating_sub(1).min(20));

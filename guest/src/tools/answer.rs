@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::store::future::SLACK;
 use crate::time::{DAY, HOUR, MINUTE, UnixSeconds};
 
 /// What a tool answers.
@@ -84,10 +85,26 @@ pub fn bytes(value: &Value) -> usize {
     value.to_string().len()
 }
 
-/// Whole minutes from then to now, never negative.
+/// Seconds from then to now; none when a clock was ahead then, so that nobody knows.
 #[must_use]
-pub fn minutes_since(then: UnixSeconds, now: UnixSeconds) -> i64 {
-    now.since(then).max(0) / MINUTE
+pub fn seconds_since(then: UnixSeconds, now: UnixSeconds) -> Option<i64> {
+    let seconds = now.since(then);
+    (seconds >= -SLACK).then_some(seconds.max(0))
+}
+
+/// Whole minutes from then to now; see [`seconds_since`].
+#[must_use]
+pub fn minutes_since(then: UnixSeconds, now: UnixSeconds) -> Option<i64> {
+    seconds_since(then, now).map(|seconds| seconds / MINUTE)
+}
+
+/// How long ago that was, in words.
+#[must_use]
+pub fn ago(then: UnixSeconds, now: UnixSeconds) -> String {
+    seconds_since(then, now).map_or_else(
+        || "at an unknown time (the clock was ahead then)".to_owned(),
+        |seconds| format!("{} ago", in_words(seconds)),
+    )
 }
 
 /// A length of time in words: `3 minutes`, `2 hours`, `5 days`.

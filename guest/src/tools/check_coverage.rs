@@ -63,7 +63,7 @@ fn call(context: &mut Context<'_>, arguments: &Arguments) -> Outcome {
     let asked = json!([shown(start), shown(end)]);
     let Surroundings { settings, now } = context.surroundings();
     context.reading(|connection| {
-        let coverage = Coverage::load(connection)?;
+        let coverage = Coverage::load(connection, now)?;
         let mut answer = Answer::new();
         if coverage.is_empty() {
             answer.set("has_coverage", false).set("partial_coverage", false);
@@ -102,7 +102,7 @@ fn call(context: &mut Context<'_>, arguments: &Arguments) -> Outcome {
         let held = coverage.held(connection, now)?;
         answer.set_some("cached_range", held.map(|held| range(held.first, held.last)));
         let age = runs::latest_read(connection)?.and_then(|run| run.completed_at);
-        answer.set_some("data_age_minutes", age.map(|at| minutes_since(at, now)));
+        answer.set_some("data_age_minutes", age.and_then(|at| minutes_since(at, now)));
         answer.set("reason", reason.clone());
         Ok(answer.with_text(in_words(&reason, &gaps, not_yet.as_ref(), fetchable)))
     })

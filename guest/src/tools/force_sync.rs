@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::answer::{Answer, counted, in_words};
+use super::answer::{Answer, ago, counted};
 use super::{Arguments, Context, Failure, Outcome, Tool, schema};
 use crate::environment::SyncOutcome;
 use crate::store::runs;
@@ -85,10 +85,9 @@ pub fn run(context: &mut Context<'_>, request: SyncRequest) -> Outcome {
 fn refusal_of_a_replica(context: &mut Context<'_>) -> Result<String, Failure> {
     let now = context.clock.now();
     let synced = context.reading(|connection| Ok(runs::latest_read(connection)?))?;
-    let age = synced.and_then(|run| run.completed_at).map_or_else(
-        || "had not been synced yet".to_owned(),
-        |at| format!("was synced {} ago", in_words(now.since(at))),
-    );
+    let age = synced
+        .and_then(|run| run.completed_at)
+        .map_or_else(|| "had not been synced yet".to_owned(), |at| format!("was synced {}", ago(at, now)));
     Ok(format!(
         "Nothing was synced: this server is a read-only replica, which answers from a copy of the primary's database. What it has now {age}; newer data comes with the next copy, or ask the primary."
     ))

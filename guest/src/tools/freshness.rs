@@ -4,7 +4,7 @@ use rusqlite::Connection;
 use serde_json::Value;
 
 use super::Surroundings;
-use super::answer::{Answer, counted, in_words, minutes_since};
+use super::answer::{Answer, ago, counted, minutes_since, seconds_since};
 use crate::environment::Settings;
 use crate::error::StoreResult;
 use crate::store::coverage::{BEFORE_INTERCOM, Coverage, Held};
@@ -46,7 +46,7 @@ impl Freshness {
         now: UnixSeconds,
         reach: Reach,
     ) -> StoreResult<Self> {
-        let coverage = Coverage::load(connection)?;
+        let coverage = Coverage::load(connection, now)?;
         let last_sync = runs::latest_read(connection)?.and_then(|run| run.completed_at);
         let incomplete = runs::incomplete_since(connection, reach.start)?;
         let Some(newest) = coverage.newest() else {
@@ -65,7 +65,7 @@ impl Freshness {
                 data_complete: false,
             });
         };
-        let age = last_sync.map_or(i64::MAX, |at| now.since(at));
+        let age = last_sync.and_then(|at| seconds_since(at, now)).unwrap_or(i64::MAX);
         let fresh = age <= fresh_for(settings);
         let start = reach.start.unwrap_or(BEFORE_INTERCOM);
         // No answer can be wrong about what has not happened yet.
@@ -77,7 +77,7 @@ impl Freshness {
         let bounded = reach.start.is_some();
         let recent_enough = fresh || (end <= newest.high);
         let mut message = match last_sync {
-            Some(at) => format!("Last sync {} ago; the cache covers {held}.", in_words(now.since(at))),
+            Some(at) => format!("Last sync {}; the cache covers {held}.", ago(at, now)),
             None => format!("The cache covers {held}."),
         };
         if bounded && !checked.gaps.is_empty() {
@@ -146,7 +146,7 @@ pub fn how_to_begin(settings: &Settings) -> &'static str {
 pub fn add_age(answer: &mut Answer, connection: &Connection, now: UnixSeconds) -> StoreResult<()> {
     if let Some(at) = runs::latest_read(connection)?.and_then(|run| run.completed_at) {
         answer.set("last_sync", at.to_iso());
-        answer.set("data_age_minutes", minutes_since(at, now));
+        answer.set_some("data_age_minutes", minutes_since(at, now));
     }
     Ok(())
 }

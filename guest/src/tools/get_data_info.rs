@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::answer::{Answer, counted, in_words, minutes_since};
+use super::answer::{Answer, ago, counted, minutes_since};
 use super::freshness::{self, Reach};
 use super::{Arguments, Context, Outcome, Tool, incomplete, schema};
 use crate::store::coverage::Coverage;
@@ -57,7 +57,7 @@ fn call(context: &mut Context<'_>, _: &Arguments) -> Outcome {
             )));
         };
         let totals = runs::totals(connection)?;
-        let coverage = Coverage::load(connection)?;
+        let coverage = Coverage::load(connection, now)?;
         let held = coverage.held(connection, now)?;
         let freshness = freshness::of(
             around,
@@ -68,7 +68,7 @@ fn call(context: &mut Context<'_>, _: &Arguments) -> Outcome {
         answer.set("has_data", true);
         let at = run.completed_at.or(run.started_at);
         answer.set_some("last_sync", at.map(UnixSeconds::to_iso));
-        answer.set_some("data_age_minutes", at.map(|at| minutes_since(at, now)));
+        answer.set_some("data_age_minutes", at.and_then(|at| minutes_since(at, now)));
         match held {
             Some(held) => freshness::add_coverage(&mut answer, held),
             None => {
@@ -88,10 +88,7 @@ fn call(context: &mut Context<'_>, _: &Arguments) -> Outcome {
             "{} with {}, last sync {}. {}{}",
             counted(totals.conversations, "conversation"),
             counted(totals.messages, "message"),
-            at.map_or_else(
-                || "at an unknown time".to_owned(),
-                |at| format!("{} ago", in_words(now.since(at)))
-            ),
+            at.map_or_else(|| "at an unknown time".to_owned(), |at| ago(at, now)),
             freshness.message,
             incomplete.map(|sentence| format!(" {sentence}")).unwrap_or_default()
         );

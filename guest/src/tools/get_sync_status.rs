@@ -75,7 +75,7 @@ pub fn describe(
     let mut text = "A sync is running".to_owned();
     if let Some(started) = run.started_at {
         answer.set("sync_started_at", started.to_iso());
-        answer.set("duration_minutes", minutes_since(started, now));
+        answer.set_some("duration_minutes", minutes_since(started, now));
         text.push_str(&format!(", since {}", in_words(now.since(started))));
     }
     if let (Some(start), Some(end)) = (&run.coverage_start, &run.coverage_end) {

@@ -54,7 +54,7 @@ fn describe(
 ) -> StoreResult<(Value, String)> {
     let Surroundings { settings, now } = around;
     let totals = runs::totals(connection)?;
-    let coverage = Coverage::load(connection)?;
+    let coverage = Coverage::load(connection, now)?;
     let workspace = runs::workspace(connection)?;
     let zone = super::zone(settings, connection)?;
     let reach = Reach { start: coverage.newest().map(|span| span.low), end: None };

@@ -1,13 +1,16 @@
-//! Which requests may leave the sandbox: one origin, and the methods and paths that a sync needs.
+//! Which requests may leave the sandbox (one origin, and the methods and paths that a sync needs), and
+//! which may come in.
 //!
 //! The native host enforces it, and in other hosts the base adapter, so that there is one list:
 //!
 //! - [`Policy`]: origin, methods and paths.
+//! - [`guard`]: who may come in, where there is a door for callers.
 //! - [`headers`]: what passes with a request and with its answer.
 //! - [`secret`]: the token, which is added to requests that passed, and never enters the component.
 //! - [`text`]: text from outside, made fit for a log.
 
 mod echo;
+pub mod guard;
 pub mod headers;
 pub mod secret;
 pub mod text;

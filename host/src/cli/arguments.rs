@@ -197,11 +197,19 @@ pub struct VerifyOptions {
 
 #[derive(Debug, Args)]
 pub struct InstallOptions {
-    pub client: Client,
+    #[arg(required_unless_present = "all", conflicts_with = "all")]
+    pub client: Option<Client>,
+    /// Every client that this user has
+    #[arg(long)]
+    pub all: bool,
+    /// Enter a team's server at this address (`fastintercom serve --http`) instead of this program
+    #[arg(long, value_name = "URL")]
+    pub http: Option<String>,
     /// Only print what would be written, and where
     #[arg(long)]
     pub print: bool,
-    /// Write the access token into the client's file, too
+    /// Write the token into the client's file, too: Intercom's, or with --http the one of
+    /// FASTINTERCOM_HTTP_TOKEN that the server asks of callers
     #[arg(long)]
     pub with_token: bool,
     /// Print JSON
@@ -211,7 +219,11 @@ pub struct InstallOptions {
 
 #[derive(Debug, Args)]
 pub struct UninstallOptions {
-    pub client: Client,
+    #[arg(required_unless_present = "all", conflicts_with = "all")]
+    pub client: Option<Client>,
+    /// Every client that has it
+    #[arg(long)]
+    pub all: bool,
     /// Print JSON
     #[arg(long)]
     pub json: bool,

@@ -2,10 +2,14 @@
 //! so a file is edited as a tree that keeps every character of what is not ours.
 
 use jsonc_parser::ParseOptions;
-use jsonc_parser::cst::{CstArray, CstInputValue, CstObject, CstRootNode};
+use jsonc_parser::cst::{CstArray, CstInputValue, CstObject, CstObjectProp, CstRootNode};
 
-use super::entry::{self, Entry, EntryToken, INPUT, TOKEN_VARIABLE};
-use super::{NAME, Shape};
+use super::NAME;
+use super::entry::{
+    self, Entry, EntryToken, INPUT, KINDS, KINDS_OF_PROGRAMS, KINDS_OF_URLS, OF_PROGRAMS, OF_URLS, Program,
+    TOKEN_VARIABLE, Target, authorization,
+};
+use super::table::{Json, Value};
 
 const BYTE_ORDER_MARK: char = '\u{feff}';
 
@@ -23,64 +27,157 @@ const OPTIONS: ParseOptions = ParseOptions {
     allow_extended_string_escapes: false,
 };
 
-/// See [`Shape::with`].
-pub fn with(text: &str, shape: Shape, entry: &Entry) -> Result<String, String> {
+/// See [`super::Client::with`].
+pub fn with(text: &str, form: &Json, entry: &Entry) -> Result<String, String> {
     let document = Document::parse(text)?;
-    let variables = entry.variables(shape == Shape::Servers);
-    let servers = object_in(&document.object, key(shape))?;
+    let servers = object_in(&document.object, form.key)?;
+    let is_new = servers.get(NAME).is_none();
     let ours = object_in(&servers, NAME)?;
-    if shape != Shape::McpServers {
-        set(&ours, "type", "stdio".into());
-    }
-    set(&ours, "command", entry.command.clone().into());
-    let arguments = entry.arguments.iter().cloned().map(CstInputValue::from).collect();
-    set(&ours, "args", CstInputValue::Array(arguments));
-    // What the user added to the entry stays: other variables, a time limit, a list of tools.
-    let environment = object_in(&ours, "env")?;
-    for (name, value) in variables {
-        set(&environment, &name, value.into());
-    }
-    if shape == Shape::Servers {
-        match entry.token {
-            EntryToken::Asked => ask(&document.object)?,
-            EntryToken::Stored | EntryToken::Written(_) => {
-                stop_asking(&document.object, &environment);
+    match entry {
+        Entry::Program(program) => {
+            remove(&ours, OF_URLS);
+            set_kind(&ours, form.kind, KINDS_OF_PROGRAMS);
+            set_program(&document.object, &ours, form, program)?;
+        }
+        Entry::Url { url, token } => {
+            let Some(remote) = form.remote else {
+                return Err("it takes programs only; a server elsewhere is added as a connector, in the client's own settings".to_owned());
+            };
+            remove(&ours, OF_PROGRAMS);
+            remove(
+                &ours,
+                &OF_URLS
+                    .iter()
+                    .copied()
+                    .filter(|key| key.to_lowercase().ends_with("url") && *key != remote.url)
+                    .collect::<Vec<_>>(),
+            );
+            set_kind(&ours, remote.kind, KINDS_OF_URLS);
+            set(&ours, remote.url, url.clone().into());
+            if let Some(token) = token {
+                set(&object_in(&ours, "headers")?, "Authorization", authorization(token).into());
             }
+            remove_input(&document.object);
         }
     }
-    if environment.properties().is_empty()
-        && let Some(empty) = ours.get("env")
-    {
-        empty.remove();
+    if is_new {
+        for (name, value) in form.besides {
+            set(&ours, name, plain(*value));
+        }
     }
     Ok(document.text())
 }
 
-/// See [`Shape::without`].
-pub fn without(text: &str, shape: Shape) -> Result<Option<String>, String> {
+fn set_program(root: &CstObject, ours: &CstObject, form: &Json, program: &Program) -> Result<(), String> {
+    let mut words: Vec<CstInputValue> = program.arguments.iter().cloned().map(CstInputValue::from).collect();
+    if form.is_list {
+        words.insert(0, program.command.clone().into());
+        set(ours, "command", CstInputValue::Array(words));
+    } else {
+        set(ours, "command", program.command.clone().into());
+        set(ours, "args", CstInputValue::Array(words));
+    }
+    // What the user added to the entry stays: other variables, a time limit, a list of tools.
+    let environment = object_in(ours, form.environment)?;
+    for (name, value) in program.variables(form.asks) {
+        set(&environment, &name, value.into());
+    }
+    if form.asks {
+        match program.token {
+            EntryToken::Asked => ask(root)?,
+            EntryToken::Stored | EntryToken::Written(_) => stop_asking(root, &environment),
+        }
+    }
+    if environment.properties().is_empty()
+        && let Some(empty) = ours.get(form.environment)
+    {
+        empty.remove();
+    }
+    Ok(())
+}
+
+/// See [`super::Client::without`].
+pub fn without(text: &str, form: &Json) -> Result<Option<String>, String> {
     let document = Document::parse(text)?;
-    let Some(servers) = document.object.get(key(shape)) else { return Ok(None) };
-    let Some(ours) = servers.object_value().and_then(|servers| servers.get(NAME)) else { return Ok(None) };
+    let Some(servers) = only(&document.object, form.key)? else { return Ok(None) };
+    let Some(inner) = servers.object_value() else { return Ok(None) };
+    let Some(ours) = only(&inner, NAME)? else { return Ok(None) };
     ours.remove();
     if servers.object_value().is_some_and(|servers| is_bare(&servers)) {
         servers.remove();
     }
-    if shape == Shape::Servers {
+    if form.asks {
         remove_input(&document.object);
     }
     Ok(Some(document.text()))
 }
 
-/// See [`Shape::command`].
-pub fn command(text: &str, shape: Shape) -> Result<Option<String>, String> {
+/// See [`super::Client::target`].
+pub fn target(text: &str, form: &Json) -> Result<Option<Target>, String> {
     let document = Document::parse(text)?;
-    let ours = document.object.object_value(key(shape)).and_then(|servers| servers.object_value(NAME));
-    let command = ours.and_then(|ours| ours.get("command")?.value()?.as_string_lit()?.decoded_value().ok());
-    Ok(command)
+    let ours = document.object.object_value(form.key).and_then(|servers| servers.object_value(NAME));
+    let Some(ours) = ours else { return Ok(None) };
+    let text = |node: Option<jsonc_parser::cst::CstNode>| node?.as_string_lit()?.decoded_value().ok();
+    let value = |key: &str| ours.get(key).and_then(|property| property.value());
+    let command = match value("command").and_then(|command| command.as_array()) {
+        Some(list) => text(list.elements().into_iter().next()),
+        None => text(value("command")),
+    };
+    let url = form.remote.and_then(|remote| text(value(remote.url)));
+    Ok(command.map(Target::Program).or(url.map(Target::Url)))
 }
 
-fn key(shape: Shape) -> &'static str {
-    if shape == Shape::Servers { "servers" } else { "mcpServers" }
+fn remove(object: &CstObject, keys: &[&str]) {
+    for key in keys {
+        while let Some(property) = object.get(key) {
+            property.remove();
+        }
+    }
+}
+
+/// Says which kind of server it is where the form says so, and takes away what says another.
+fn set_kind(ours: &CstObject, kind: Option<(&str, &str)>, fitting: &[&str]) {
+    for key in KINDS {
+        match kind {
+            Some((name, value)) if name == *key => set(ours, name, value.into()),
+            _ => {
+                let word = ours
+                    .get(key)
+                    .and_then(|property| property.value()?.as_string_lit()?.decoded_value().ok());
+                let other = word.is_some_and(|word| {
+                    !fitting.contains(&word.as_str())
+                        && (KINDS_OF_URLS.contains(&word.as_str())
+                            || KINDS_OF_PROGRAMS.contains(&word.as_str()))
+                });
+                if other {
+                    remove(ours, &[key]);
+                }
+            }
+        }
+    }
+}
+
+fn plain(value: Value) -> CstInputValue {
+    match value {
+        Value::Flag(flag) => CstInputValue::Bool(flag),
+        Value::Text(text) => text.into(),
+        Value::Texts(texts) => CstInputValue::Array(texts.iter().map(|text| (*text).into()).collect()),
+    }
+}
+
+/// The property of that name. Of several the reader takes one or another, so none is touched.
+fn only(object: &CstObject, name: &str) -> Result<Option<CstObjectProp>, String> {
+    if named(object, name).len() > 1 {
+        return Err(format!("\"{name}\" stands in it more than once"));
+    }
+    Ok(object.get(name))
+}
+
+fn named(object: &CstObject, name: &str) -> Vec<CstObjectProp> {
+    let is_it = |property: &CstObjectProp| {
+        property.name().and_then(|found| found.decoded_value().ok()).is_some_and(|found| found == name)
+    };
+    object.properties().into_iter().filter(is_it).collect()
 }
 
 /// A parsed file that holds an object.
@@ -117,12 +214,17 @@ fn lower(text: &str) -> String {
 
 /// The object of that name, made when there is none; anything else there is somebody's mistake.
 fn object_in(parent: &CstObject, name: &str) -> Result<CstObject, String> {
+    only(parent, name)?;
     parent.object_value_or_create(name).ok_or_else(|| format!("\"{name}\" in it is not an object"))
 }
 
 /// Sets a property unless it has that value already: so a second installation changes nothing,
 /// whatever the layout.
 fn set(object: &CstObject, name: &str, value: CstInputValue) {
+    // In our own entry the last of several is ours alone.
+    for extra in named(object, name).into_iter().skip(1) {
+        extra.remove();
+    }
     match object.get(name) {
         None => {
             object.append(name, value);
@@ -148,6 +250,7 @@ fn is_same(found: &str, value: &CstInputValue) -> bool {
             found.len() == items.len()
                 && found.iter().zip(items).all(|(found, item)| is_same(&found.to_string(), item))
         }),
+        CstInputValue::Bool(flag) => found.as_boolean_lit().is_some_and(|found| found.value() == *flag),
         _ => false,
     }
 }

@@ -1,159 +1,140 @@
 //! MCP clients: where each keeps its configuration, and how this program is entered there.
 //!
-//! - [`places`] knows the files on each operating system.
-//! - [`entry`] is what a client shall start; [`json`] and [`toml`] write it into a file's text and
-//!   take it out again, and leave everything else as it was, comments included.
+//! - [`table`] lists the clients, their files and the form of an entry; [`places`] knows the
+//!   folders on each operating system.
+//! - [`entry`] is what a client shall start; [`json`], [`toml`] and [`yaml`] write it into a file's
+//!   text and take it out again, and leave everything else as it was, comments included.
 //! - [`file`](mod@file) reads and replaces files that belong to other programs.
 
 pub mod entry;
 pub mod file;
 pub mod json;
 pub mod places;
+pub mod table;
 pub mod toml;
+pub mod yaml;
 
 use std::path::PathBuf;
 
 use clap::ValueEnum;
+use clap::builder::PossibleValue;
 
-use entry::Entry;
-use places::Places;
+use entry::{Entry, Target};
+use places::{Places, System};
+use table::{Form, Row, TABLE};
 
 /// The name under which clients know this server.
 pub const NAME: &str = "fastintercom";
 
 /// A client that can be set up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Client {
-    ClaudeDesktop,
-    ClaudeCode,
-    Cursor,
-    Vscode,
-    Windsurf,
-    Gemini,
-    Codex,
+#[derive(Clone, Copy, Debug)]
+pub struct Client(&'static Row);
+
+impl PartialEq for Client {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.name == other.0.name
+    }
 }
 
-/// How a client's file is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Shape {
-    /// `{"mcpServers": {"x": {"command": …, "args": […], "env": {…}}}}`
-    McpServers,
-    /// The same with `"type": "stdio"`, as Claude Code writes it itself.
-    TypedMcpServers,
-    /// VS Code's `{"servers": {…}, "inputs": […]}`, where an input asks for a secret.
-    Servers,
-    /// Codex's `[mcp_servers.x]`.
-    Toml,
+impl ValueEnum for Client {
+    fn value_variants<'a>() -> &'a [Self] {
+        static ALL: std::sync::LazyLock<Vec<Client>> =
+            std::sync::LazyLock::new(|| TABLE.iter().map(Client).collect());
+        &ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(self.0.name))
+    }
 }
 
 impl Client {
-    pub const ALL: [Self; 7] = [
-        Self::ClaudeDesktop,
-        Self::ClaudeCode,
-        Self::Cursor,
-        Self::Vscode,
-        Self::Windsurf,
-        Self::Gemini,
-        Self::Codex,
-    ];
+    pub fn all() -> impl Iterator<Item = Self> {
+        TABLE.iter().map(Self)
+    }
 
     /// As on the command line.
     #[must_use]
     pub fn name(self) -> &'static str {
-        match self {
-            Self::ClaudeDesktop => "claude-desktop",
-            Self::ClaudeCode => "claude-code",
-            Self::Cursor => "cursor",
-            Self::Vscode => "vscode",
-            Self::Windsurf => "windsurf",
-            Self::Gemini => "gemini",
-            Self::Codex => "codex",
-        }
+        self.0.name
     }
 
     /// As people know it.
     #[must_use]
     pub fn title(self) -> &'static str {
-        match self {
-            Self::ClaudeDesktop => "Claude Desktop",
-            Self::ClaudeCode => "Claude Code",
-            Self::Cursor => "Cursor",
-            Self::Vscode => "VS Code",
-            Self::Windsurf => "Windsurf",
-            Self::Gemini => "Gemini CLI",
-            Self::Codex => "Codex",
-        }
+        self.0.title
     }
 
+    /// Whether it asks for a secret, and keeps it.
     #[must_use]
-    pub fn shape(self) -> Shape {
-        match self {
-            Self::ClaudeDesktop | Self::Cursor | Self::Windsurf | Self::Gemini => Shape::McpServers,
-            Self::ClaudeCode => Shape::TypedMcpServers,
-            Self::Vscode => Shape::Servers,
-            Self::Codex => Shape::Toml,
-        }
+    pub fn asks(self) -> bool {
+        matches!(self.0.form, Form::Json(json) if json.asks)
     }
 
-    /// Its configuration for this user, as its own documentation names the place.
+    /// Its configuration for this user.
     #[must_use]
     pub fn file(self, places: &Places) -> PathBuf {
-        match self {
-            Self::ClaudeDesktop => places.applications.join("Claude/claude_desktop_config.json"),
-            Self::ClaudeCode => places.claude.join(".claude.json"),
-            Self::Cursor => places.home.join(".cursor/mcp.json"),
-            Self::Vscode => places.applications.join("Code/User/mcp.json"),
-            Self::Windsurf => places.home.join(".codeium/windsurf/mcp_config.json"),
-            Self::Gemini => places.home.join(".gemini/settings.json"),
-            Self::Codex => places.codex.join("config.toml"),
-        }
+        let files = self.files(places);
+        let there = files.iter().find(|file| file.exists());
+        let near = || files.iter().find(|file| file.parent().is_some_and(std::path::Path::exists));
+        there.or_else(near).or(files.first()).cloned().unwrap_or_default()
     }
-}
 
-impl Shape {
+    fn files(self, places: &Places) -> Vec<PathBuf> {
+        let own = if places.system == System::Windows && !self.0.windows.is_empty() {
+            self.0.windows
+        } else {
+            self.0.places
+        };
+        own.iter().map(|(base, path)| places.base(*base).join(path)).collect()
+    }
+
+    /// Whether this user has it: its file is there, or the folder that only it makes.
+    #[must_use]
+    pub fn is_there(self, places: &Places) -> bool {
+        self.files(places).iter().any(|file| {
+            let folder = file.parent().filter(|folder| *folder != places.home);
+            file.exists() || folder.is_some_and(std::path::Path::is_dir)
+        })
+    }
+
     /// The text with our entry in it, new or brought up to date.
     ///
     /// # Errors
     /// What is wrong with the text, with its line; a part of a sentence.
     pub fn with(self, text: &str, entry: &Entry) -> Result<String, String> {
-        match self {
-            Self::Toml => toml::with(text, entry),
-            _ => json::with(text, self, entry),
+        match self.0.form {
+            Form::Json(form) => json::with(text, form, entry),
+            Form::Toml(form) => toml::with(text, form, entry),
+            Form::Yaml => yaml::with(text, entry),
         }
     }
 
     /// The text without our entry; `None` when it has none.
     ///
     /// # Errors
-    /// As [`Shape::with`].
+    /// As [`Client::with`].
     pub fn without(self, text: &str) -> Result<Option<String>, String> {
-        match self {
-            Self::Toml => toml::without(text),
-            _ => json::without(text, self),
+        match self.0.form {
+            Form::Json(form) => json::without(text, form),
+            Form::Toml(form) => toml::without(text, form),
+            Form::Yaml => yaml::without(text),
         }
     }
 
-    /// What our entry starts; `None` when there is none.
+    /// What our entry leads to; `None` when there is none.
     ///
     /// # Errors
-    /// As [`Shape::with`].
-    pub fn command(self, text: &str) -> Result<Option<String>, String> {
-        match self {
-            Self::Toml => toml::command(text),
-            _ => json::command(text, self),
+    /// As [`Client::with`].
+    pub fn target(self, text: &str) -> Result<Option<Target>, String> {
+        match self.0.form {
+            Form::Json(form) => json::target(text, form),
+            Form::Toml(form) => toml::target(text, form),
+            Form::Yaml => yaml::target(text),
         }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn each_client_is_called_by_its_name() {
-        for client in Client::ALL {
-            assert_eq!(Client::from_str(client.name(), false), Ok(client));
-        }
-        assert_eq!(Client::value_variants().len(), Client::ALL.len());
-    }
-}
+#[path = "tests.rs"]
+mod tests;

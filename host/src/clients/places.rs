@@ -1,6 +1,6 @@
 //! The folders of a user in which clients keep their configuration.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// An operating system, as far as clients tell them apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,17 +23,33 @@ impl System {
     }
 }
 
+/// A folder in which clients keep files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Base {
+    Home,
+    /// Where desktop applications keep settings.
+    Applications,
+    /// `~/.config`, where `XDG_CONFIG_HOME` does not move it; command-line programs use it everywhere.
+    Config,
+    /// Claude Code's, which `CLAUDE_CONFIG_DIR` moves.
+    Claude,
+    ClaudeDesktop,
+    /// Codex's, which `CODEX_HOME` moves.
+    Codex,
+}
+
 /// A user's folders.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Places {
+    pub system: System,
     pub home: PathBuf,
+    config: PathBuf,
+    claude_desktop: PathBuf,
     /// Where desktop applications keep settings: `~/.config`, `~/Library/Application Support` or
     /// `%APPDATA%`.
-    pub applications: PathBuf,
-    /// Claude Code's folder, which `CLAUDE_CONFIG_DIR` moves.
-    pub claude: PathBuf,
-    /// Codex's folder, which `CODEX_HOME` moves.
-    pub codex: PathBuf,
+    applications: PathBuf,
+    claude: PathBuf,
+    codex: PathBuf,
 }
 
 impl Places {
@@ -54,68 +70,46 @@ impl Places {
             System::MacOs => home.join("Library/Application Support"),
             System::Windows => variable("APPDATA").unwrap_or_else(|| home.join("AppData/Roaming")),
         };
+        let config = match system {
+            System::Linux => applications.clone(),
+            System::MacOs | System::Windows => home.join(".config"),
+        };
+        let packaged = (system == System::Windows)
+            .then(|| variable("LOCALAPPDATA").unwrap_or_else(|| home.join("AppData/Local")))
+            .and_then(|local| packaged_claude(&local));
         Self {
+            system,
+            config,
+            claude_desktop: packaged.unwrap_or_else(|| applications.join("Claude")),
             applications,
             claude: variable("CLAUDE_CONFIG_DIR").unwrap_or_else(|| home.clone()),
             codex: variable("CODEX_HOME").unwrap_or_else(|| home.join(".codex")),
             home,
         }
     }
+
+    #[must_use]
+    pub fn base(&self, base: Base) -> &Path {
+        match base {
+            Base::Home => &self.home,
+            Base::Applications => &self.applications,
+            Base::Config => &self.config,
+            Base::Claude => &self.claude,
+            Base::ClaudeDesktop => &self.claude_desktop,
+            Base::Codex => &self.codex,
+        }
+    }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::clients::Client;
-
-    fn files(system: System, variables: &[(&str, &str)]) -> Vec<String> {
-        let places = Places::new(system, PathBuf::from("/home/ann"), |name| {
-            variables.iter().find(|(known, _)| *known == name).map(|(_, value)| PathBuf::from(value))
-        });
-        let files = Client::ALL.iter().map(|client| client.file(&places));
-        files.map(|file| file.to_string_lossy().replace('\\', "/")).collect()
-    }
-
-    #[test]
-    fn linux() {
-        assert_eq!(
-            files(System::Linux, &[]),
-            [
-                "/home/ann/.config/Claude/claude_desktop_config.json",
-                "/home/ann/.claude.json",
-                "/home/ann/.cursor/mcp.json",
-                "/home/ann/.config/Code/User/mcp.json",
-                "/home/ann/.codeium/windsurf/mcp_config.json",
-                "/home/ann/.gemini/settings.json",
-                "/home/ann/.codex/config.toml",
-            ]
-        );
-    }
-
-    #[test]
-    fn macos() {
-        let files = files(System::MacOs, &[("XDG_CONFIG_HOME", "/elsewhere")]);
-        assert_eq!(files[0], "/home/ann/Library/Application Support/Claude/claude_desktop_config.json");
-        assert_eq!(files[3], "/home/ann/Library/Application Support/Code/User/mcp.json");
-        assert_eq!(files[4], "/home/ann/.codeium/windsurf/mcp_config.json");
-    }
-
-    #[test]
-    fn windows() {
-        let roaming = if cfg!(windows) { "C:/Users/ann/AppData/Roaming" } else { "/users/ann/roaming" };
-        let files = files(System::Windows, &[("APPDATA", roaming)]);
-        assert_eq!(files[0], format!("{roaming}/Claude/claude_desktop_config.json"));
-        assert_eq!(files[3], format!("{roaming}/Code/User/mcp.json"));
-        assert_eq!(files[2], "/home/ann/.cursor/mcp.json");
-    }
-
-    #[test]
-    fn variables_move_folders_unless_they_are_relative() {
-        let moved = [("CLAUDE_CONFIG_DIR", "/c"), ("CODEX_HOME", "/x"), ("XDG_CONFIG_HOME", "/k")];
-        let files = files(System::Linux, &moved);
-        assert_eq!((files[1].as_str(), files[6].as_str()), ("/c/.claude.json", "/x/config.toml"));
-        assert_eq!(files[3], "/k/Code/User/mcp.json");
-        let relative = [("XDG_CONFIG_HOME", "here")];
-        assert_eq!(self::files(System::Linux, &relative)[3], "/home/ann/.config/Code/User/mcp.json");
-    }
+/// Claude Desktop's folder where Windows installed it as a package (MSIX): the program sees that
+/// one under the name of the usual one, and nothing of the usual one.
+fn packaged_claude(local: &Path) -> Option<PathBuf> {
+    let packages = std::fs::read_dir(local.join("Packages")).ok()?.flatten();
+    let mut folders: Vec<PathBuf> = packages
+        .filter(|package| package.file_name().to_string_lossy().starts_with("Claude_"))
+        .map(|package| package.path().join("LocalCache/Roaming/Claude"))
+        .collect();
+    folders.sort();
+    // Of several packages the one that ran.
+    folders.iter().find(|folder| folder.is_dir()).or(folders.first()).cloned()
 }

@@ -7,6 +7,7 @@
 mod audit;
 mod door;
 mod paths;
+mod portable;
 mod settings;
 mod sources;
 mod token;

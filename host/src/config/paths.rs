@@ -114,6 +114,10 @@ pub fn database(sources: &Sources, replica: bool) -> Result<Place, ConfigError> 
     if let Some(reason) = too_wide(&folder) {
         return Err(wrong(&reason));
     }
+    // A replica only reads its file, and harms nobody.
+    if !replica && super::portable::has_cache(&folder) {
+        return Err(wrong(super::portable::REFUSAL));
+    }
     let name = file.file_name().ok_or_else(|| wrong("it names no file"))?;
     let file = folder.join(name);
     // The component cannot follow a link out of the folder, and must not lead the host along one.

@@ -166,15 +166,18 @@ impl Sources {
     }
 
     /// The settings that stand in a flag or an environment variable, as variables, their paths
-    /// whole: what a server that somebody else starts, in another folder, would not find.
+    /// whole: what a server that somebody else starts, in another folder, would not find. Variables
+    /// of the surroundings that every program reads, such as SSL_CERT_FILE, are not given to us.
     ///
     /// # Errors
     /// [`ConfigError`] about a path that means nothing.
     pub fn given(&self) -> Result<Vec<(String, String)>, ConfigError> {
         let mut given = Vec::new();
         for setting in SETTINGS {
+            let ours =
+                |variable: &&str| ["FASTINTERCOM_", "INTERCOM_"].iter().any(|own| variable.starts_with(own));
             let is_here = self.flags.contains_key(setting.key)
-                || setting.variables.iter().any(|variable| self.environment.contains_key(*variable));
+                || setting.variables.iter().any(|name| ours(name) && self.environment.contains_key(*name));
             let (true, Some(found), Some(variable)) =
                 (is_here, self.find(setting.key), setting.variables.first())
             else {
@@ -259,6 +262,8 @@ mod tests {
         let mut sources = Sources::of_environment(&[
             ("FASTINTERCOM_BACKGROUND_SYNC_INTERVAL", "10"),
             ("FASTINTERCOM_DB_PATH", "somewhere/data.db"),
+            // Of this shell, and perhaps not of the next.
+            ("SSL_CERT_FILE", "/tmp/authorities.pem"),
         ]);
         sources.flags.insert("region", "eu".to_owned());
         sources.file.insert("sync_days".to_owned(), "3".to_owned());

@@ -3,7 +3,10 @@
 use std::convert::Infallible;
 
 use bytes::Bytes;
-use http::header::{CACHE_CONTROL, CONNECTION, CONTENT_TYPE, RETRY_AFTER, X_CONTENT_TYPE_OPTIONS};
+use fastintercom_policy::guard::Refusal;
+use http::header::{
+    CACHE_CONTROL, CONNECTION, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
+};
 use http::{HeaderValue, Response, StatusCode};
 use http_body_util::combinators::BoxBody;
 use http_body_util::{BodyExt as _, Full};
@@ -26,6 +29,16 @@ pub fn json(status: StatusCode, document: impl Into<Bytes>) -> Answer {
 /// `{"error": "…"}` with a sentence for a person.
 pub fn error(status: StatusCode, sentence: &str) -> Answer {
     json(status, json!({ "error": sentence }).to_string())
+}
+
+/// What a caller gets whom the guard turned away.
+#[must_use]
+pub fn refused(refusal: Refusal) -> Box<Answer> {
+    let mut answer = error(refusal.status, &refusal.sentence);
+    if let Some(challenge) = refusal.challenge {
+        answer.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+    }
+    Box::new(answer)
 }
 
 /// All places are taken by requests in progress; to be asked again on another connection.

@@ -7,7 +7,7 @@
 //! | `GET /healthz` | the process is alive |
 //! | `GET /readyz` | calls can be answered; else 503 and why not |
 //!
-//! Every request passes the [`guard`] first. Bodies are read whole, within a size and a time,
+//! Every request passes the guard ([`fastintercom_policy::guard`]) first. Bodies are read whole, within a size and a time,
 //! before anything looks at them. Behind that, all calls go the way of those over standard input:
 //! to the same instances, with the same limits.
 
@@ -15,7 +15,6 @@ mod answer;
 mod body;
 mod connections;
 mod cors;
-mod guard;
 mod health;
 mod routes;
 mod tools;

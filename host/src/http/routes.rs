@@ -4,9 +4,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
-use http::header::{
-    ACCEPT, ALLOW, AUTHORIZATION, COOKIE, HeaderMap, HeaderValue, PROXY_AUTHORIZATION, USER_AGENT,
-};
+use fastintercom_policy::guard::Guard;
+use http::header::{ACCEPT, ALLOW, AUTHORIZATION, COOKIE, HeaderMap, HeaderValue, PROXY_AUTHORIZATION, USER_AGENT};
 use http::request::Parts;
 use http::{Method, Request, StatusCode, Uri};
 use http_body_util::Full;
@@ -14,7 +13,6 @@ use hyper::body::Incoming;
 use tokio_util::sync::CancellationToken;
 
 use super::answer::{self, Answer};
-use super::guard::Guard;
 use super::health::Health;
 use super::{body, cors, tools};
 use crate::application::Application;
@@ -36,6 +34,8 @@ pub fn is_health(target: &Uri) -> bool {
 pub struct Routes {
     application: Arc<Application>,
     guard: Guard,
+    /// Who comes through: there is one token, or none.
+    caller: &'static str,
     health: Health,
     mcp: Streamable,
 }
@@ -49,7 +49,8 @@ impl Routes {
         streams: CancellationToken,
     ) -> Self {
         Self {
-            guard: Guard::new(door),
+            guard: Guard::new(door.token.clone(), door.names.clone()),
+            caller: if door.token.is_some() { Asker::TOKEN } else { Asker::ANYBODY },
             health: Health::new(Arc::clone(&application), stopping.clone()),
             mcp: streamable::service(Arc::clone(&application), stopping, streams),
             application,
@@ -78,7 +79,7 @@ impl Routes {
 
     /// The answer, or the refusal on the way to it.
     async fn route(&self, mut parts: Parts, body: Incoming) -> Result<Answer, Box<Answer>> {
-        self.guard.check_names(&parts.uri, &parts.headers)?;
+        self.guard.check_names(&parts.uri, &parts.headers).map_err(answer::refused)?;
         let path = parts.uri.path().to_owned();
         // A browser asks before it shows the token.
         if cors::is_preflight(&parts) {
@@ -90,15 +91,15 @@ impl Routes {
             return Ok(nothing());
         }
         // Probes of an orchestrator have no token, and learn nothing but whether to send requests.
-        let caller = match path.as_str() {
+        match path.as_str() {
             HEALTH => return only(&parts, &[Method::GET, Method::HEAD]).map(|()| Health::alive()),
             READINESS => {
                 only(&parts, &[Method::GET, Method::HEAD])?;
                 return Ok(self.health.ready().await);
             }
-            _ => self.guard.check_token(&parts.headers)?,
-        };
-        let asker = Asker::new(caller, user_agent(&parts.headers));
+            _ => self.guard.check_token(&parts.headers).map_err(answer::refused)?,
+        }
+        let asker = Asker::new(self.caller, user_agent(&parts.headers));
         if path == "/mcp" {
             only(&parts, &[Method::POST])?;
             let body = readable(body::read(body).await?)?;

@@ -257,3 +257,87 @@ fn a_wrong_setting_and_an_unknown_client_reach_no_file() {
     let output = run(&cli, &["install", "emacs"]).assert_code(2);
     assert!(output.stderr.contains("claude-desktop") && output.stderr.contains("codex"), "{output:?}");
 }
+
+/// What an earlier remote entry left made Codex refuse to start, and Gemini ask the remote one.
+#[test]
+fn an_entry_that_leads_elsewhere_becomes_ours_wholly() {
+    let cli = plain();
+    let codex = cli.scratch().write(
+        "home/.codex/config.toml",
+        "model = \"o9\"\n\n[mcp_servers.fastintercom]\nurl = \"https://old.example/mcp\"\nbearer_token_env_var = \"T\"\n",
+    );
+    let gemini = cli.scratch().write(
+        "home/.gemini/settings.json",
+        r#"{"mcpServers": {"fastintercom": {"httpUrl": "https://old.example/mcp", "headers": {"a": "b"}, "trust": true}}}"#,
+    );
+    for (client, file) in [("codex", codex), ("gemini", gemini)] {
+        run(&cli, &["install", client]).assert_code(0);
+        let text = read(&file);
+        assert!(!text.contains("old.example") && !text.contains("headers"), "{client}: {text}");
+        assert!(!text.contains("bearer_token"), "{client}: {text}");
+        assert!(text.contains(&program()), "{client}: {text}");
+        assert!(text.contains("trust") || text.contains("model"), "{client}: {text}");
+    }
+}
+
+#[test]
+fn a_teams_server_is_entered_by_its_address_with_a_token_only_when_told() {
+    let cli = plain().env("FASTINTERCOM_HTTP_TOKEN", "canary-of-the-team-0123456789");
+    let file = cli.scratch().home().join(".cursor/mcp.json");
+    run(&cli, &["install", "cursor"]).assert_code(0);
+    let output = run(&cli, &["install", "cursor", "--http", "https://team.example"]).assert_code(0);
+    assert!(output.stdout.contains("now asks the server at https://team.example/mcp"), "{output:?}");
+    assert_eq!(entry("cursor", &read(&file)), json!({"url": "https://team.example/mcp"}));
+    let again = ["install", "cursor", "--http", "https://team.example", "--with-token"];
+    let output = run(&cli, &again).assert_code(0);
+    assert!(!format!("{output:?}").contains("canary"), "{output:?}");
+    let ours = entry("cursor", &read(&file));
+    assert_eq!(ours["headers"]["Authorization"], "Bearer canary-of-the-team-0123456789");
+    let open =
+        run(&cli, &["install", "cursor", "--http", "http://team.example", "--with-token"]).assert_code(2);
+    assert!(open.stderr.contains("only over https"), "{open:?}");
+    let desktop = run(&cli, &["install", "claude-desktop", "--http", "https://team.example"]).assert_code(1);
+    assert!(desktop.stderr.contains("connector"), "{desktop:?}");
+}
+
+#[test]
+fn all_clients_that_are_there_are_set_up_and_one_that_fails_keeps_no_other_from_it() {
+    let cli = plain();
+    let nobody = run(&cli, &["install", "--all"]).assert_code(1);
+    assert!(nobody.stderr.contains("No client's configuration was found"), "{nobody:?}");
+    let cursor = cli.scratch().write("home/.cursor/mcp.json", lived_in("cursor"));
+    let goose = cli.scratch().write("home/.config/goose/config.yaml", "GOOSE_MODEL: o9 # mine\n");
+    let broken = cli.scratch().write("home/.qwen/settings.json", "{\n  \"a\" 1\n}\n");
+    fs::create_dir_all(cli.scratch().home().join(".kiro/settings")).expect("a folder");
+    let told = run(&cli, &["install", "--all", "--json"]).assert_code(1);
+    let told: Value = serde_json::from_str(&told.stdout).expect("JSON");
+    let clients = told["clients"].as_array().expect("a list");
+    let names: Vec<(&str, bool)> = clients
+        .iter()
+        .map(|client| (client["client"].as_str().expect("a name"), client["success"] == true))
+        .collect();
+    assert_eq!(names, [("cursor", true), ("qwen", false), ("kiro", true), ("goose", true)]);
+    assert!(read(&cursor).contains("/* the wiki */") && read(&cursor).contains(&program()));
+    assert!(read(&goose).starts_with("GOOSE_MODEL: o9 # mine\nextensions:\n  fastintercom:\n"));
+    assert!(read(&broken).contains("\"a\" 1"));
+    let output = run(&cli, &["uninstall", "--all"]).assert_code(0);
+    assert_eq!(output.stdout.matches("no longer starts").count(), 3, "{output:?}");
+    assert_eq!(read(&goose), "GOOSE_MODEL: o9 # mine\n");
+    run(&cli, &["install", "--all", "cursor"]).assert_code(2);
+    run(&cli, &["install"]).assert_code(2);
+}
+
+/// Of the shell in which `install` ran, and perhaps not of the next.
+#[test]
+fn variables_of_the_surroundings_are_not_frozen_into_the_entry() {
+    let cli = plain();
+    let authorities = cli.scratch().write("authorities.pem", "");
+    let cli = cli
+        .env("SSL_CERT_FILE", &authorities.display().to_string())
+        .env("HTTPS_PROXY", "http://127.0.0.1:9")
+        .env("FASTINTERCOM_SYNC_DAYS", "30");
+    run(&cli, &["install", "cursor"]);
+    let text = read(&cli.scratch().home().join(".cursor/mcp.json"));
+    assert!(text.contains("FASTINTERCOM_SYNC_DAYS"), "{text}");
+    assert!(!text.contains("SSL_CERT_FILE") && !text.contains("PROXY"), "{text}");
+}

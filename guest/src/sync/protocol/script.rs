@@ -76,6 +76,8 @@ pub struct Script<'a> {
     pub conversations: Vec<(String, i64)>,
     answers: Answers<'a>,
     pub asked: Vec<Asked>,
+    /// How many seconds Intercom's clock is ahead, and how many ours.
+    pub ahead: (i64, i64),
     in_flight: VecDeque<(Ticket, Reply)>,
 }
 
@@ -90,6 +92,7 @@ impl<'a> Script<'a> {
             conversations,
             answers: Box::new(|_| None),
             asked: Vec::new(),
+            ahead: (0, 0),
             in_flight: VecDeque::new(),
         }
     }
@@ -106,6 +109,12 @@ impl<'a> Script<'a> {
 
     pub fn count(&self, what: &str) -> usize {
         self.asked.iter().filter(|asked| asked.what == what).count()
+    }
+
+    /// Lets time pass before a run.
+    pub fn later(self, seconds: u64) -> Self {
+        self.now_ms.set(self.now_ms.get() + seconds * 1000);
+        self
     }
 
     /// What Intercom would answer.
@@ -167,7 +176,7 @@ impl Http for Script<'_> {
     fn send(&mut self, request: HttpRequest) -> Ticket {
         let asked = Asked::new(&request, self.now_ms.get());
         let reply = (self.answers)(&asked).unwrap_or_else(|| self.usual(&asked));
-        let date = chrono::DateTime::from_timestamp(NOW.0, 0).expect("an instant")
+        let date = chrono::DateTime::from_timestamp(NOW.0 + self.ahead.0, 0).expect("an instant")
             + chrono::TimeDelta::milliseconds(i64::try_from(asked.at_ms).expect("a short test"));
         let reply = reply.map(|mut response| {
             response.headers.push(("date".to_owned(), date.to_rfc2822()));
@@ -212,11 +221,11 @@ impl Progress for Host {
 }
 
 /// The script's time.
-struct Time(Rc<Cell<u64>>);
+struct Time(Rc<Cell<u64>>, i64);
 
 impl Clock for Time {
     fn now(&self) -> UnixSeconds {
-        NOW.plus(i64::try_from(self.0.get() / 1000).expect("a short test"))
+        NOW.plus(self.1 + i64::try_from(self.0.get() / 1000).expect("a short test"))
     }
 
     fn monotonic_ms(&self) -> u64 {
@@ -241,8 +250,17 @@ impl Cache {
     }
 
     pub fn sync(&mut self, script: &mut Script<'_>) -> Result<SyncReport, SyncError> {
+        self.sync_until(script, Some(DAY))
+    }
+
+    /// From [`DAY`] to that day; none: until now.
+    pub fn sync_until(
+        &mut self,
+        script: &mut Script<'_>,
+        last: Option<&str>,
+    ) -> Result<SyncReport, SyncError> {
         let host = Host::default();
-        let time = Time(Rc::clone(&script.now_ms));
+        let time = Time(Rc::clone(&script.now_ms), script.ahead.1);
         let outside = SyncEnvironment {
             settings: &self.settings,
             http: script,
@@ -254,7 +272,7 @@ impl Cache {
         let request = SyncRequest {
             kind: SyncKind::Incremental,
             start_date: Some(DAY.to_owned()),
-            end_date: Some(DAY.to_owned()),
+            end_date: last.map(str::to_owned),
             days: None,
             unless_newer_than: None,
         };

@@ -158,7 +158,7 @@ pub fn gather(context: &mut Context<'_>, options: &Options) -> Result<Report, Vi
 
 /// Whether everything was read from then to the newest that was read.
 fn is_known(connection: &Connection, from: UnixSeconds, now: UnixSeconds) -> Result<bool, Failure> {
-    let coverage = Coverage::load(connection)?;
+    let coverage = Coverage::load(connection, now)?;
     let Some(newest) = coverage.newest() else { return Ok(false) };
     Ok(from <= newest.high && coverage.check_instants(from, newest.high, now).gaps.is_empty())
 }

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::{Finding, ill, skipped, well};
 use crate::clients::Client;
+use crate::clients::entry::Target;
 use crate::clients::file::ClientFile;
 use crate::clients::places::Places;
 
@@ -14,10 +15,11 @@ pub fn look() -> Vec<Finding> {
     };
     let mut set_up = Vec::new();
     let mut findings = Vec::new();
-    for client in Client::ALL {
+    for client in Client::all() {
         match started_by(client, &client.file(&places)) {
             Ok(None) => {}
-            Ok(Some(command)) => match found(&command) {
+            Ok(Some(Target::Url(_))) => set_up.push(client.title()),
+            Ok(Some(Target::Program(command))) => match found(&command) {
                 Some(_) => set_up.push(client.title()),
                 None => findings.push(ill(
                     "clients",
@@ -43,16 +45,13 @@ pub fn look() -> Vec<Finding> {
     findings
 }
 
-/// What the client's entry of ours starts.
-fn started_by(client: Client, path: &Path) -> Result<Option<String>, String> {
+/// What the client's entry of ours leads to.
+fn started_by(client: Client, path: &Path) -> Result<Option<Target>, String> {
     let file = ClientFile::read(path)?;
     if !file.exists() {
         return Ok(None);
     }
-    client
-        .shape()
-        .command(file.text())
-        .map_err(|reason| format!("{}: {reason}; mend that file", path.display()))
+    client.target(file.text()).map_err(|reason| format!("{}: {reason}; mend that file", path.display()))
 }
 
 /// The program's file. A bare name is looked for in `PATH`, as clients do.

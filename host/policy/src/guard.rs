@@ -8,13 +8,11 @@
 use std::net::IpAddr;
 
 use http::StatusCode;
-use http::header::{AUTHORIZATION, HOST, HeaderMap, HeaderValue, ORIGIN, WWW_AUTHENTICATE};
+use http::header::{AUTHORIZATION, HOST, HeaderMap, HeaderValue, ORIGIN};
 use http::uri::{Authority, Uri};
 
-use super::answer::{self, Answer};
-use crate::callers::Asker;
-use crate::config::Door;
-use crate::sandbox::secret::Secret;
+use crate::secret::Secret;
+use crate::text;
 
 /// The checks, with what they compare to.
 pub struct Guard {
@@ -22,17 +20,29 @@ pub struct Guard {
     names: Vec<String>,
 }
 
+/// Why a request does not come in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    pub status: StatusCode,
+    /// For the caller.
+    pub sentence: String,
+    /// What `WWW-Authenticate` says.
+    pub challenge: Option<&'static str>,
+}
+
 impl Guard {
-    pub fn new(door: &Door) -> Self {
-        Self { token: door.token.clone(), names: door.names.clone() }
+    /// `names` are the server's own beside `localhost`, in lower case.
+    #[must_use]
+    pub fn new(token: Option<Secret>, names: Vec<String>) -> Self {
+        Self { token, names }
     }
 
     /// `Host` (or the authority of an absolute target) and `Origin`.
     ///
     /// # Errors
-    /// The answer to give instead: 400 or 403.
-    pub fn check_names(&self, target: &Uri, headers: &HeaderMap) -> Result<(), Box<Answer>> {
-        let refuse = |status, sentence: String| Err(Box::new(answer::error(status, &sentence)));
+    /// 400 or 403.
+    pub fn check_names(&self, target: &Uri, headers: &HeaderMap) -> Result<(), Refusal> {
+        let refuse = |status, sentence: String| Err(Refusal { status, sentence, challenge: None });
         let mut hosts = headers.get_all(HOST).iter();
         let (Some(host), None) = (hosts.next(), hosts.next()) else {
             return refuse(StatusCode::BAD_REQUEST, "A request has one Host header.".to_owned());
@@ -69,15 +79,15 @@ impl Guard {
         origins.next().is_none().then(|| origin.clone())
     }
 
-    /// The token, where one is asked for. Returns who the caller is.
+    /// The token, where one is asked for.
     ///
     /// # Errors
-    /// The answer to give instead: 401 and how to do better.
-    pub fn check_token(&self, headers: &HeaderMap) -> Result<&'static str, Box<Answer>> {
-        let Some(token) = &self.token else { return Ok(Asker::ANYBODY) };
+    /// 401 and how to do better.
+    pub fn check_token(&self, headers: &HeaderMap) -> Result<(), Refusal> {
+        let Some(token) = &self.token else { return Ok(()) };
         let mut given = headers.get_all(AUTHORIZATION).iter();
         let (sentence, challenge) = match (given.next().map(bearer), given.next()) {
-            (Some(Some(presented)), None) if token.is(presented) => return Ok(Asker::TOKEN),
+            (Some(Some(presented)), None) if token.is(presented) => return Ok(()),
             (None, _) => (
                 "This server asks for a token: send it as `Authorization: Bearer TOKEN`.",
                 "Bearer realm=\"fastintercom\"",
@@ -86,9 +96,11 @@ impl Guard {
                 ("That is not this server's token.", "Bearer realm=\"fastintercom\", error=\"invalid_token\"")
             }
         };
-        let mut answer = answer::error(StatusCode::UNAUTHORIZED, sentence);
-        answer.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
-        Err(Box::new(answer))
+        Err(Refusal {
+            status: StatusCode::UNAUTHORIZED,
+            sentence: sentence.to_owned(),
+            challenge: Some(challenge),
+        })
     }
 
     /// A numeric address cannot be rebound; of the names, this machine's own and those of the
@@ -131,7 +143,7 @@ fn bearer(header: &HeaderValue) -> Option<&[u8]> {
 }
 
 fn shown(host: &str) -> String {
-    crate::text::printable(host, 100)
+    text::printable(host, 100)
 }
 
 #[cfg(test)]
@@ -153,8 +165,8 @@ mod tests {
         headers
     }
 
-    fn status<T>(checked: Result<T, Box<Answer>>) -> u16 {
-        checked.map_or_else(|answer| answer.status().as_u16(), |_| 200)
+    fn status(checked: Result<(), Refusal>) -> u16 {
+        checked.map_or_else(|refusal| refusal.status.as_u16(), |()| 200)
     }
 
     fn named(pairs: &[(&'static str, &'static str)]) -> u16 {
@@ -215,9 +227,9 @@ mod tests {
     #[test]
     fn the_token_is_asked_for_and_compared() {
         let ask = |pairs: &[(&'static str, &'static str)]| {
-            guard(Some("0123456789abcdef")).check_token(&headers(pairs)).map_err(|answer| {
-                let challenge = answer.headers()[WWW_AUTHENTICATE].to_str().expect("text").to_owned();
-                (answer.status().as_u16(), challenge.contains("invalid_token"))
+            guard(Some("0123456789abcdef")).check_token(&headers(pairs)).map_err(|refusal| {
+                let challenge = refusal.challenge.expect("a challenge");
+                (refusal.status.as_u16(), challenge.contains("invalid_token"))
             })
         };
         assert_eq!(ask(&[("authorization", "Bearer 0123456789abcdef")]), Ok(()));

@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# Builds the adapters and composes them with a component into artifacts for other hosts.
+#
+#   guest/adapters/build.sh COMPONENT OUT
+set -euo pipefail
+component=$(realpath "$1")
+out=$(realpath -m "$2")
+cd "$(dirname "$0")/../.."
+target=$(realpath -m "${CARGO_TARGET_DIR:-target}")
+
+adapters=(base driver http stdio)
+# A target folder of its own, as the component has: flags of the native build are not for these.
+# Paths of this machine would make two builds of the same source differ.
+home=${CARGO_HOME:-$HOME/.cargo}
+separator=$(printf '\037')
+env -u RUSTFLAGS -u RUSTC_WRAPPER CARGO_TARGET_DIR="$target/component/adapters" \
+  CARGO_ENCODED_RUSTFLAGS="--remap-path-prefix=$PWD=/fastintercom${separator}--remap-path-prefix=$home=/cargo" \
+  cargo build --quiet --locked --profile adapter --target wasm32-wasip2 \
+  "${adapters[@]/#/--package=fastintercom-adapter-}"
+cargo run --quiet --locked --package fastintercom-compose -- \
+  "$component" "$target/component/adapters/wasm32-wasip2/adapter" "$out"

