@@ -5,7 +5,9 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use fastintercom_policy::guard::Guard;
-use http::header::{ACCEPT, ALLOW, AUTHORIZATION, COOKIE, HeaderMap, HeaderValue, PROXY_AUTHORIZATION, USER_AGENT};
+use http::header::{
+    ACCEPT, ALLOW, AUTHORIZATION, COOKIE, HeaderMap, HeaderValue, PROXY_AUTHORIZATION, USER_AGENT,
+};
 use http::request::Parts;
 use http::{Method, Request, StatusCode, Uri};
 use http_body_util::Full;
