@@ -14,6 +14,7 @@
 //!
 //! On WebAssembly, `component` binds these to the WIT package in `wit/`; it has no logic.
 
+pub mod bulk;
 pub mod environment;
 pub mod error;
 pub mod ids;

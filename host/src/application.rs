@@ -12,16 +12,16 @@ use crate::audit::{self, Audit, Disclosed, Pending, Record};
 use crate::callers::Asker;
 use crate::component::bindings::account::AccountReport;
 use crate::component::bindings::sync_types::SyncError;
-use crate::component::bindings::tools::{Tool, ToolError, ToolOutput};
-use crate::component::bindings::{maintenance, prompts, resources, views};
+use crate::component::bindings::tools::{Reader, Tool, ToolError, ToolOutput};
+use crate::component::bindings::{bulk, maintenance, prompts, resources, views};
 use crate::component::code::Bytes;
 use crate::component::deadline::{Deadline, Limit};
 use crate::component::errors::CallError;
 use crate::component::limits::MemoryBudget;
 use crate::component::loader::Loader;
 use crate::component::pool::{Around, Narrow, Readers};
+use crate::component::shared::Shared;
 use crate::component::state::{CallContext, ProgressSink};
-use crate::component::surroundings::Surroundings;
 use crate::component::worker::{Live, Worker};
 use crate::config::{Config, ConfigError};
 use crate::counters::{Calls, Outcome};
@@ -39,13 +39,13 @@ const LONGEST_ACCOUNT: Duration = Duration::from_secs(120);
 pub struct Application {
     pub config: Config,
     pub loader: Arc<Loader>,
-    pub surroundings: Arc<Surroundings>,
+    pub shared: Arc<Shared>,
     pub readers: Arc<Readers>,
     pub syncs: Arc<Syncs>,
     pub calls: Calls,
     /// `None`: nobody keeps who read what.
     pub audit: Option<Arc<Audit>>,
-    /// `None`: nothing is told to anybody.
+    /// `None`: nothing is sent anywhere.
     pub telemetry: Option<Telemetry>,
     /// Limits of the tools that asked for some, once the component was asked.
     narrow: OnceCell<HashMap<String, Narrow>>,
@@ -66,7 +66,7 @@ impl Application {
             tokio::runtime::Handle::current(),
         )
         .map_err(ConfigError)?;
-        let surroundings = Arc::new(Surroundings {
+        let shared = Arc::new(Shared {
             configuration: config.for_component(),
             folder: config.data_folder.clone(),
             database: config.database.clone(),
@@ -81,15 +81,14 @@ impl Application {
         let audit = audit.map_err(ConfigError)?.map(Arc::new);
         let loader = Loader::new(bytes, config.code_cache.clone());
         let loader = Arc::new(if config.may_end_early { loader.detached() } else { loader });
-        let readers = Readers::new(Arc::clone(&loader), Arc::clone(&surroundings));
-        let syncs = Syncs::new(Arc::clone(&loader), Arc::clone(&surroundings));
+        let readers = Readers::new(Arc::clone(&loader), Arc::clone(&shared));
+        let syncs = Syncs::new(Arc::clone(&loader), Arc::clone(&shared));
         // The cell is new, so this cannot fail.
-        let _ =
-            surroundings.sync.set(Arc::clone(&syncs) as Arc<dyn crate::component::surroundings::SyncService>);
+        let _ = shared.sync.set(Arc::clone(&syncs) as Arc<dyn crate::component::shared::SyncService>);
         Ok(Arc::new(Self {
             config,
             loader,
-            surroundings,
+            shared,
             readers,
             syncs,
             calls: Calls::default(),
@@ -128,7 +127,7 @@ impl Application {
         Ok(narrow.await?.get(tool).cloned())
     }
 
-    /// Calls a tool with a JSON object as arguments.
+    /// Calls a tool with a JSON object as arguments, for that reader of its answer.
     ///
     /// # Errors
     /// [`CallError`] when the component gave no answer; the inner error is the tool's own.
@@ -137,13 +136,14 @@ impl Application {
         asker: &Asker,
         name: String,
         arguments: String,
+        reader: Reader,
         cancelled: CancellationToken,
         progress: Option<ProgressSink>,
     ) -> Result<Result<ToolOutput, ToolError>, CallError> {
         let read = Read { operation: "tools/call", name: &name, arguments: &arguments, size: size_of_tool };
         self.audited(asker, read, async |disclosed| {
             let around = Around { cancelled, progress, disclosed, narrow: None };
-            self.call_tool_unlogged(name.clone(), arguments.clone(), around).await
+            self.call_tool_unlogged(name.clone(), arguments.clone(), reader, around).await
         })
         .await
     }
@@ -152,6 +152,7 @@ impl Application {
         &self,
         name: String,
         arguments: String,
+        reader: Reader,
         around: Around,
     ) -> Result<Result<ToolOutput, ToolError>, CallError> {
         let begun = Instant::now();
@@ -163,7 +164,7 @@ impl Application {
             let narrow = self.narrow(&name).await?;
             let call = self.readers.call(Around { narrow, ..around }, async move |live: &mut Live| {
                 let tools = live.exports.fastintercom_component_tools();
-                tools.call_call_tool(&mut live.store, &name, &arguments).await
+                tools.call_call_tool(&mut live.store, &name, &arguments, reader).await
             });
             call.await
         };
@@ -223,7 +224,7 @@ impl Application {
     pub fn counters(&self) -> serde_json::Value {
         let mut counters = self.calls.to_json();
         counters["syncs"] = self.syncs.runs.to_json();
-        counters["requests"] = self.surroundings.outgoing.requests.to_json();
+        counters["requests"] = self.shared.outgoing.requests.to_json();
         counters
     }
 
@@ -400,7 +401,7 @@ impl Application {
         R: Send + 'static,
         F: AsyncFnOnce(&mut Live) -> wasmtime::Result<R> + Send + 'static,
     {
-        let worker = Worker::start(self.loader.code().await?, Arc::clone(&self.surroundings)).await?;
+        let worker = Worker::start(self.loader.code().await?, Arc::clone(&self.shared)).await?;
         let context = CallContext {
             deadline: Arc::new(Deadline::new(Limit::Work(limit))),
             progress,
@@ -485,6 +486,33 @@ impl Application {
             let options = options.clone();
             self.asked(around, async move |live: &mut Live| {
                 live.exports.fastintercom_component_views().call_report(&mut live.store, &options).await
+            })
+            .await
+        })
+        .await
+    }
+
+    /// A stretch of whole conversations. Each is a read of its own, with a line of its own in the
+    /// audit log.
+    ///
+    /// # Errors
+    /// As [`Self::search_view`].
+    pub async fn bulk(
+        &self,
+        asker: &Asker,
+        options: String,
+        start: Option<String>,
+        cancelled: CancellationToken,
+    ) -> Result<Result<bulk::Stretch, views::ViewError>, CallError> {
+        let size =
+            |stretch: &Result<bulk::Stretch, _>| stretch.as_ref().map_or(0, |stretch| stretch.text.len());
+        let read = Read { operation: "export", name: "export", arguments: &options, size };
+        self.audited(asker, read, async |disclosed| {
+            let around = Around { cancelled, disclosed, ..Around::default() };
+            let options = options.clone();
+            self.asked(around, async move |live: &mut Live| {
+                let bulk = live.exports.fastintercom_component_bulk();
+                bulk.call_read(&mut live.store, &options, start.as_deref()).await
             })
             .await
         })

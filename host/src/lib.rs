@@ -19,6 +19,7 @@
 
 pub mod application;
 pub mod audit;
+mod bulk;
 pub mod callers;
 pub mod cli;
 pub mod clients;

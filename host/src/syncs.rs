@@ -18,8 +18,8 @@ use crate::component::bindings::sync_control::Outcome;
 use crate::component::bindings::sync_types::{SyncError, SyncErrorKind, SyncKind, SyncReport, SyncRequest};
 use crate::component::deadline::{Deadline, Limit};
 use crate::component::loader::Loader;
+use crate::component::shared::{Shared, SyncService};
 use crate::component::state::{CallContext, ProgressSink};
-use crate::component::surroundings::{Surroundings, SyncService};
 use crate::component::worker::{Live, Worker};
 use crate::counters::SyncRuns;
 use crate::sandbox::lock::SyncLock;
@@ -37,7 +37,7 @@ const CLOSE_GRACE: Duration = Duration::from_millis(500);
 /// Starts, joins and stops syncs.
 pub struct Syncs {
     loader: Arc<Loader>,
-    surroundings: Arc<Surroundings>,
+    shared: Arc<Shared>,
     running: Mutex<Option<Running>>,
     stopping: Arc<AtomicBool>,
     cancelled: CancellationToken,
@@ -65,7 +65,7 @@ impl Running {
 
 /// What to do when another process is syncing this database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Elsewhere {
+pub enum IfBusy {
     /// Leave it to that process.
     Leave,
     /// Wait for its end; what it read is then fresh and is not read again.
@@ -75,10 +75,10 @@ pub enum Elsewhere {
 impl Syncs {
     /// To be called in the runtime that syncs shall run in.
     #[must_use]
-    pub fn new(loader: Arc<Loader>, surroundings: Arc<Surroundings>) -> Arc<Self> {
+    pub fn new(loader: Arc<Loader>, shared: Arc<Shared>) -> Arc<Self> {
         Arc::new_cyclic(|itself| Self {
             loader,
-            surroundings,
+            shared,
             running: Mutex::new(None),
             stopping: Arc::new(AtomicBool::new(false)),
             cancelled: CancellationToken::new(),
@@ -107,11 +107,11 @@ impl Syncs {
     pub async fn run(
         &self,
         request: SyncRequest,
-        elsewhere: Elsewhere,
+        if_busy: IfBusy,
         progress: Option<ProgressSink>,
     ) -> SyncResult {
         loop {
-            let (mut result, is_mine) = self.join_or_start(&request, elsewhere, progress.clone());
+            let (mut result, is_mine) = self.join_or_start(&request, if_busy, progress.clone());
             let outcome = wait_for(&mut result).await;
             // A background run is what everybody gets who asks for no range of days; a range is
             // read in a run of its own, after the one at hand.
@@ -119,7 +119,7 @@ impl Syncs {
                 // The timer's run found the cache new enough, or left the work to another process:
                 // nothing was read, which is not what others asked for.
                 Ok(report) if report.skipped => false,
-                Err(SyncError { kind: SyncErrorKind::Busy, .. }) => elsewhere == Elsewhere::Leave,
+                Err(SyncError { kind: SyncErrorKind::Busy, .. }) => if_busy == IfBusy::Leave,
                 _ => request.kind == SyncKind::Background,
             };
             if is_mine || serves || self.stopping.load(Ordering::Relaxed) {
@@ -131,7 +131,7 @@ impl Syncs {
     fn join_or_start(
         &self,
         request: &SyncRequest,
-        elsewhere: Elsewhere,
+        if_busy: IfBusy,
         progress: Option<ProgressSink>,
     ) -> (watch::Receiver<Option<SyncResult>>, bool) {
         let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
@@ -149,7 +149,7 @@ impl Syncs {
         let span = tracing::error_span!("sync", run = self.runs.next());
         let run = async move {
             let Some(syncs) = itself.upgrade() else { return };
-            let outcome = syncs.run_alone(request, elsewhere, listeners).await;
+            let outcome = syncs.run_alone(request, if_busy, listeners).await;
             syncs.runs.ended(&outcome);
             let _ = sender.send(Some(outcome));
             syncs.announce();
@@ -161,7 +161,7 @@ impl Syncs {
     async fn run_alone(
         &self,
         mut request: SyncRequest,
-        elsewhere: Elsewhere,
+        if_busy: IfBusy,
         listeners: Arc<Mutex<Vec<ProgressSink>>>,
     ) -> SyncResult {
         if self.stopping.load(Ordering::Relaxed) {
@@ -170,9 +170,9 @@ impl Syncs {
         let begun = Instant::now();
         let mut waited_for_other = false;
         let lock = loop {
-            match SyncLock::try_acquire(&self.surroundings.database) {
+            match SyncLock::try_acquire(&self.shared.database) {
                 Ok(Some(lock)) => break lock,
-                Ok(None) if elsewhere == Elsewhere::Leave => {
+                Ok(None) if if_busy == IfBusy::Leave => {
                     return Err(failed(
                         SyncErrorKind::Busy,
                         "Another FastIntercom is syncing this database; its result serves both.",
@@ -216,8 +216,7 @@ impl Syncs {
         let unavailable =
             |error: crate::component::errors::CallError| failed(SyncErrorKind::Storage, error.to_string());
         let code = self.loader.code().await.map_err(unavailable)?;
-        let worker =
-            Worker::start(Arc::clone(&code), Arc::clone(&self.surroundings)).await.map_err(unavailable)?;
+        let worker = Worker::start(Arc::clone(&code), Arc::clone(&self.shared)).await.map_err(unavailable)?;
         let listeners = Arc::clone(listeners);
         let sink: ProgressSink = Arc::new(move |update: progress::Update| {
             for listener in listeners.lock().unwrap_or_else(PoisonError::into_inner).iter() {
@@ -225,7 +224,7 @@ impl Syncs {
             }
         });
         let context = CallContext {
-            deadline: Arc::new(Deadline::watchdog(self.surroundings.limits.sync_stall)),
+            deadline: Arc::new(Deadline::watchdog(self.shared.limits.sync_stall)),
             progress: Some(sink),
             disclosed: Arc::default(),
             stop: Arc::clone(&self.stopping),
@@ -264,7 +263,7 @@ impl Syncs {
     /// A fresh instance closes the row of a run whose instance is gone. The sync lock is held.
     async fn close_abandoned(&self, reason: String) {
         let Ok(code) = self.loader.code().await else { return };
-        let Ok(worker) = Worker::start(code, Arc::clone(&self.surroundings)).await else { return };
+        let Ok(worker) = Worker::start(code, Arc::clone(&self.shared)).await else { return };
         let context = CallContext {
             deadline: Arc::new(Deadline::new(Limit::Work(CLOSE_GRACE))),
             progress: None,
@@ -307,7 +306,7 @@ impl SyncService for Syncs {
             let Some(syncs) = itself.upgrade() else { return Outcome::Failed(stopped()) };
             // The run goes on when the waiting ends.
             let runtime = syncs.runtime.clone();
-            let run = async move { syncs.run(request, Elsewhere::Wait, progress).await };
+            let run = async move { syncs.run(request, IfBusy::Wait, progress).await };
             let run = runtime.spawn(run.in_current_span());
             match tokio::time::timeout(Duration::from_secs(wait_seconds.into()), run).await {
                 Ok(Ok(Ok(report))) => Outcome::Finished(report),
@@ -374,7 +373,7 @@ mod tests {
     async fn who_asks_while_a_run_is_at_work_shares_it() {
         let (application, _folder) = application("shared", &[]);
         let syncs = &application.syncs;
-        let ask = || syncs.run(background(), Elsewhere::Leave, None);
+        let ask = || syncs.run(background(), IfBusy::Leave, None);
         let (first, second, third) = tokio::join!(ask(), ask(), ask());
         for result in [first, second, third] {
             assert_eq!(kind(result), Some(SyncErrorKind::NoToken));
@@ -388,11 +387,11 @@ mod tests {
 
     #[tokio::test(flavor = "multi_thread")]
     async fn a_database_that_another_process_syncs_is_left_to_it_or_waited_for() {
-        let (application, _folder) = application("elsewhere", &[]);
+        let (application, _folder) = application("if_busy", &[]);
         let syncs = Arc::clone(&application.syncs);
         let other = SyncLock::try_acquire(&application.config.database).expect("a lock").expect("it is free");
-        assert_eq!(kind(syncs.run(background(), Elsewhere::Leave, None).await), Some(SyncErrorKind::Busy));
-        let waiting = tokio::spawn(async move { syncs.run(background(), Elsewhere::Wait, None).await });
+        assert_eq!(kind(syncs.run(background(), IfBusy::Leave, None).await), Some(SyncErrorKind::Busy));
+        let waiting = tokio::spawn(async move { syncs.run(background(), IfBusy::Wait, None).await });
         tokio::time::sleep(OTHER_PROCESS_POLL * 2).await;
         assert!(!waiting.is_finished(), "it waits");
         drop(other);
@@ -406,13 +405,13 @@ mod tests {
         let _other =
             SyncLock::try_acquire(&application.config.database).expect("a lock").expect("it is free");
         let asked = Arc::clone(&syncs);
-        let waiting = tokio::spawn(async move { asked.run(background(), Elsewhere::Wait, None).await });
+        let waiting = tokio::spawn(async move { asked.run(background(), IfBusy::Wait, None).await });
         while !syncs.is_running() {
             tokio::task::yield_now().await;
         }
         syncs.stop().await;
         assert_eq!(kind(waiting.await.expect("a task")), Some(SyncErrorKind::Stopped));
-        let late = syncs.run(background(), Elsewhere::Leave, None).await;
+        let late = syncs.run(background(), IfBusy::Leave, None).await;
         assert_eq!(kind(late), Some(SyncErrorKind::Stopped));
     }
 

@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 use tokio_util::sync::CancellationToken;
 
 use crate::component::bindings::sync_types::{SyncError, SyncErrorKind, SyncKind, SyncRequest};
-use crate::syncs::{Elsewhere, Syncs};
+use crate::syncs::{IfBusy, Syncs};
 
 /// How often the wall clock is looked at; a wake-up costs nothing measurable.
 const LOOK: Duration = Duration::from_secs(15);
@@ -45,7 +45,7 @@ pub async fn run(syncs: Arc<Syncs>, interval: Duration, token_present: bool, can
             unless_newer_than: u32::try_from(fresh.as_secs()).ok(),
         };
         tokio::select! {
-            result = syncs.run(request, Elsewhere::Leave, None) => report(result.err()),
+            result = syncs.run(request, IfBusy::Leave, None) => report(result.err()),
             () = cancelled.cancelled() => {}
         }
         if !sleep_until(due, interval, &cancelled).await {

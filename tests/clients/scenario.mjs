@@ -44,7 +44,7 @@ export async function scenario(mode, revision, client) {
   check(client.getInstructions().includes("cache"), "instructions");
 
   const { tools } = await client.listTools();
-  check(tools.length === 12, `12 tools, not ${tools.length}`);
+  check(tools.length === 15, `15 tools, not ${tools.length}`);
   check(tools.every((tool) => tool.title && tool.annotations && tool.outputSchema), "definitions are whole");
 
   // The SDK itself holds the structured answer against the tool's output schema.

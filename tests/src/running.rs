@@ -46,11 +46,24 @@ impl Running {
     /// # Panics
     /// When it does not end.
     #[cfg(unix)]
-    pub fn terminate(mut self) -> Stopped {
+    pub fn terminate(self) -> Stopped {
+        self.end_by(rustix::process::Signal::TERM)
+    }
+
+    /// Ends it by SIGINT, as Ctrl-C does, and waits for its end.
+    ///
+    /// # Panics
+    /// When it does not end.
+    #[cfg(unix)]
+    pub fn interrupt(self) -> Stopped {
+        self.end_by(rustix::process::Signal::INT)
+    }
+
+    #[cfg(unix)]
+    fn end_by(mut self, signal: rustix::process::Signal) -> Stopped {
         let begun = Instant::now();
         let pid = i32::try_from(self.child.id()).ok().and_then(rustix::process::Pid::from_raw);
-        rustix::process::kill_process(pid.expect("a process id"), rustix::process::Signal::TERM)
-            .expect("the signal is sent");
+        rustix::process::kill_process(pid.expect("a process id"), signal).expect("the signal is sent");
         let ended = self.output.ends_within(PATIENCE) && self.log.ends_within(PATIENCE);
         assert!(ended, "it does not end: {self:?}");
         let status = self.child.wait().expect("its exit status");

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::path::Path;
 
 use super::bindings::exports::fastintercom::component::{
-    account, maintenance, prompts, resources, sync, tools, views,
+    account, bulk, maintenance, prompts, resources, sync, tools, views,
 };
 use super::bindings::fastintercom::component::sync_types;
 use super::http::WasiHttp;
@@ -120,14 +120,22 @@ impl tools::Guest for Component {
             .collect()
     }
 
-    fn call_tool(name: String, arguments: String) -> Result<tools::ToolOutput, tools::ToolError> {
+    fn call_tool(
+        name: String,
+        arguments: String,
+        reader: tools::Reader,
+    ) -> Result<tools::ToolOutput, tools::ToolError> {
         #[cfg(feature = "probe")]
         if name.starts_with("probe_")
             && let Some(answer) = probe(&name, &arguments)
         {
             return answer;
         }
-        let answer = with_context(|context| crate::tools::call(context, &name, &arguments))
+        let reader = match reader {
+            tools::Reader::Agent => crate::tools::Reader::Agent,
+            tools::Reader::Program => crate::tools::Reader::Program,
+        };
+        let answer = with_context(|context| crate::tools::call_for(reader, context, &name, &arguments))
             .unwrap_or_else(|error| Err(crate::tools::failed_to_open(&name, &error)));
         let output = |output: crate::tools::ToolOutput| tools::ToolOutput {
             structured: output.structured,
@@ -361,6 +369,17 @@ impl views::Guest for Component {
             html: page.html,
             structured: page.structured,
             text: page.text,
+        })
+    }
+}
+
+impl bulk::Guest for Component {
+    fn read(options: String, start: Option<String>) -> Result<bulk::Stretch, views::ViewError> {
+        view(|context| crate::bulk::read(context, &options, start.as_deref())).map(|stretch| bulk::Stretch {
+            text: stretch.text,
+            conversations: stretch.conversations,
+            next: stretch.next,
+            reached: stretch.reached,
         })
     }
 }

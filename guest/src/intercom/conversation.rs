@@ -76,7 +76,7 @@ pub struct AiAgent {
 }
 
 /// The parts that a `GET` brought.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Parts {
     /// Ascending by time, the newest 500.
     pub parts: Vec<Part>,

@@ -225,6 +225,9 @@ pub(super) fn connect(path: &Path, mode: OpenMode, cache_kib: u32) -> StoreResul
         let mut connection = open_raw(path, mode)?;
         connection.busy_handler(Some(wait))?;
         if found == (Found::Database { write_ahead_log: true }) {
+            if mode == OpenMode::ReadWrite {
+                refuse_stranger(path)?;
+            }
             leave_write_ahead_log(&connection, mode)?;
         }
         match configure(&connection, mode, cache_kib) {
@@ -277,7 +280,28 @@ fn configure(connection: &Connection, mode: OpenMode, cache_kib: u32) -> StoreRe
         connection.query_row("PRAGMA journal_mode = TRUNCATE", [], |_| Ok(()))?;
     }
     connection.query_row("PRAGMA schema_version", [], |_| Ok(()))?;
-    Ok(())
+    super::search::register(connection)
+}
+
+/// Looks at the tables of a file in WAL mode without a lock, a journal or a write: even reading it
+/// in earnest would leave a `-wal` file beside a stranger's.
+fn refuse_stranger(path: &Path) -> StoreResult<()> {
+    let name = path.to_string_lossy().replace('%', "%25").replace('?', "%3f").replace('#', "%23");
+    let uri = format!("file:{name}?immutable=1");
+    let flags =
+        OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    #[cfg(target_family = "wasm")]
+    let opened = {
+        let _registered = vfs::register();
+        Connection::open_with_flags_and_vfs(uri, flags, vfs::NAME)
+    };
+    #[cfg(not(target_family = "wasm"))]
+    let opened = Connection::open_with_flags(uri, flags);
+    match opened.map_err(StoreError::from).and_then(|connection| migrations::known(&connection)) {
+        Err(error @ (StoreError::Foreign(_) | StoreError::Newer { .. })) => Err(error),
+        // Whatever else is wrong shows when it is opened.
+        _ => Ok(()),
+    }
 }
 
 /// Puts a file that a native tool left in WAL mode back to a rollback journal. What is still in
@@ -292,8 +316,9 @@ fn leave_write_ahead_log(connection: &Connection, mode: OpenMode) -> StoreResult
     }
     let pragma = |sql: &str| connection.query_row(sql, [], |_| Ok(()));
     pragma("PRAGMA locking_mode = EXCLUSIVE")?;
-    // The WAL may hold a newer version number than the file's header. Then neither is touched.
-    if let Err(error) = migrations::version(connection) {
+    // The WAL may hold a newer version number than the file's header, or the tables of a stranger.
+    // Then neither is touched.
+    if let Err(error) = migrations::known(connection) {
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
         return Err(error);
     }

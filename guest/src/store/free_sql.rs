@@ -4,6 +4,10 @@
 //! SQLite's authorizer decides, while the statement is prepared, about every table, function and
 //! kind of statement; `PRAGMA query_only` refuses writes once more while it runs. A read-only open
 //! would not do: such a connection cannot recover a journal that a crash left behind.
+//!
+//! What is allowed is listed, not what is forbidden: the views, two table-valued functions, and
+//! SQLite's functions that only compute. SQLite looks at the clock between the steps of its
+//! machine; so a step must be short, which the limits and [`super::sql_functions`] see to.
 
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
@@ -13,6 +17,7 @@ use rusqlite::limits::Limit;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, ErrorCode};
 
+use super::sql_functions::{self, LONGEST_VALUE};
 use super::views;
 use crate::error::{StoreError, StoreResult};
 
@@ -20,14 +25,23 @@ use crate::error::{StoreError, StoreResult};
 pub const LONGEST: usize = 20_000;
 /// How long a statement may run: an agent waits no longer for an answer it can narrow.
 const TIME: Duration = Duration::from_secs(3);
-/// Steps of SQLite's machine between two looks at the clock, some tenths of a millisecond.
-const STEPS: i32 = 20_000;
-/// Longest text or blob that a statement may build or read. Bodies of messages are smaller. The
-/// clock is looked at between two steps only, so one step must be short: `instr` and `replace` take
-/// a time that grows with the product of two lengths.
-const LONGEST_VALUE: i32 = 1_000_000;
-/// Longest pattern of LIKE and GLOB, for the same reason.
-const LONGEST_PATTERN: i32 = 500;
+/// Steps of SQLite's machine between two looks at the clock: one may copy or parse a text of
+/// [`LONGEST_VALUE`], which takes milliseconds.
+const STEPS: i32 = 250;
+/// What a statement may be made of. A question of an analyst's needs a tenth of each; a statement
+/// with more takes long before it runs, when nothing interrupts it, or is long in one step.
+const LIMITS: &[(Limit, i32)] = &[
+    (Limit::SQLITE_LIMIT_LENGTH, LONGEST_VALUE),
+    (Limit::SQLITE_LIMIT_ATTACHED, 0),
+    (Limit::SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 500),
+    (Limit::SQLITE_LIMIT_EXPR_DEPTH, 100),
+    (Limit::SQLITE_LIMIT_COMPOUND_SELECT, 50),
+    (Limit::SQLITE_LIMIT_COLUMN, 300),
+    (Limit::SQLITE_LIMIT_FUNCTION_ARG, 64),
+    (Limit::SQLITE_LIMIT_VDBE_OP, 50_000),
+    (Limit::SQLITE_LIMIT_VARIABLE_NUMBER, 50),
+    (Limit::SQLITE_LIMIT_WORKER_THREADS, 0),
+];
 /// Memory SQLite may take for it, beyond which it gives up: sorting is done in memory here.
 const MEMORY: i64 = 128 * 1024 * 1024;
 
@@ -73,8 +87,8 @@ pub fn select(
             "The statement is longer than {LONGEST} bytes; shorten it."
         )));
     }
-    views::ensure(connection).map_err(FreeSqlError::Store)?;
-    let guard = Guard::set(connection).map_err(FreeSqlError::Store)?;
+    let hidden = views::ensure(connection).map_err(FreeSqlError::Store)?;
+    let guard = Guard::set(connection, hidden).map_err(FreeSqlError::Store)?;
     let table = run(guard.connection, sql, &mut take);
     drop(guard);
     table.map_err(refusal)
@@ -86,13 +100,10 @@ fn run(
     take: &mut impl FnMut(&[Cell]) -> bool,
 ) -> rusqlite::Result<Table> {
     let mut statement = connection.prepare(sql)?;
-    // The plan of a statement names what the views are made of.
-    if statement.is_explain() != 0 {
-        return Err(rusqlite::Error::InvalidQuery);
-    }
     let mut table =
         Table { columns: statement.column_names().map(str::to_owned).collect(), ..Table::default() };
-    if table.columns.is_empty() {
+    // EXPLAIN would tell the names of the views within the views.
+    if table.columns.is_empty() || statement.is_explain() != 0 {
         return Err(rusqlite::Error::InvalidQuery);
     }
     let mut rows = statement.query([])?;
@@ -131,7 +142,7 @@ fn refusal(error: rusqlite::Error) -> FreeSqlError {
                 .to_owned(),
         ),
         (rusqlite::Error::InvalidQuery, _) => {
-            FreeSqlError::Refused("The statement returns no rows; write one SELECT.".to_owned())
+            FreeSqlError::Refused("The statement returns nothing; write one SELECT.".to_owned())
         }
         (rusqlite::Error::MultipleStatement, _) => FreeSqlError::Refused(
             "Only one statement is allowed; write one SELECT without anything after its semicolon."
@@ -156,36 +167,27 @@ fn refusal(error: rusqlite::Error) -> FreeSqlError {
 /// when the statement failed.
 struct Guard<'a> {
     connection: &'a mut Connection,
-    /// What the limits were before.
     limits: Vec<(Limit, i32)>,
 }
 
-/// What a statement may have at most.
-const LIMITS: [(Limit, i32); 3] = [
-    (Limit::SQLITE_LIMIT_LENGTH, LONGEST_VALUE),
-    (Limit::SQLITE_LIMIT_LIKE_PATTERN_LENGTH, LONGEST_PATTERN),
-    (Limit::SQLITE_LIMIT_ATTACHED, 0),
-];
-
 impl<'a> Guard<'a> {
-    fn set(connection: &'a mut Connection) -> StoreResult<Self> {
-        let mut statement = connection
-            .prepare_cached("SELECT lower(name) FROM main.sqlite_schema WHERE type IN ('table', 'view')")?;
-        let tables: HashSet<String> = statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
-        drop(statement);
-        let inner = views::inner_names(connection)?;
+    fn set(connection: &'a mut Connection, hidden: String) -> StoreResult<Self> {
+        let tables: HashSet<String> = connection
+            .prepare("SELECT lower(name) FROM main.sqlite_schema")?
+            .query_map([], |row| row.get(0))?
+            .collect::<Result<_, _>>()?;
         let mut guard = Self { connection, limits: Vec::new() };
-        for (limit, value) in LIMITS {
-            let before = guard.connection.limit(limit)?;
-            guard.limits.push((limit, before));
-            guard.connection.set_limit(limit, value)?;
+        let Self { connection, limits } = &mut guard;
+        for (limit, most) in LIMITS {
+            limits.push((*limit, connection.limit(*limit)?));
+            connection.set_limit(*limit, *most)?;
         }
-        let connection = &mut *guard.connection;
         connection.execute_batch("PRAGMA query_only = ON")?;
         connection.query_row(&format!("PRAGMA hard_heap_limit = {MEMORY}"), [], |_| Ok(()))?;
         let end = Instant::now() + TIME;
+        sql_functions::set_deadline(Some(end));
         connection.progress_handler(STEPS, Some(move || Instant::now() >= end))?;
-        connection.authorizer(Some(move |context: AuthContext<'_>| authorize(&context, &tables, &inner)))?;
+        connection.authorizer(Some(move |context: AuthContext<'_>| judge(&context, &hidden, &tables)))?;
         Ok(guard)
     }
 }
@@ -197,57 +199,172 @@ impl Drop for Guard<'_> {
         let connection = &mut *self.connection;
         let _ = connection.authorizer(None::<fn(AuthContext<'_>) -> Authorization>);
         let _ = connection.progress_handler(0, None::<fn() -> bool>);
+        sql_functions::set_deadline(None);
         let _ = connection.execute_batch("PRAGMA query_only = OFF");
-        for (limit, before) in &self.limits {
-            let _ = connection.set_limit(*limit, *before);
+        for (limit, usual) in &self.limits {
+            let _ = connection.set_limit(*limit, *usual);
         }
         let _ = connection.query_row("PRAGMA hard_heap_limit = 0", [], |_| Ok(()));
     }
 }
 
-/// Functions that reach outside, or that break SQLite's own rules.
-const FORBIDDEN: &[&str] = &[
-    "load_extension",
-    "readfile",
-    "writefile",
-    "edit",
-    "fts3_tokenizer",
-    "fts5",
-    "fts5_source_id",
-    "zipfile",
-    "sqlite_log",
-    "lsmode",
-    "fsdir",
-    "sqlar_compress",
-    "sqlar_uncompress",
-    "sqlite_compileoption_get",
-    "sqlite_compileoption_used",
-    "rtreecheck",
+/// Functions that only compute, each in time that grows with its arguments' length alone.
+/// `json_patch` and `unhex` are no such: they compare each with each.
+const FUNCTIONS: &[&str] = &[
+    "->",
+    "->>",
+    "abs",
+    "acos",
+    "acosh",
+    "asin",
+    "asinh",
+    "atan",
+    "atan2",
+    "atanh",
+    "avg",
+    "ceil",
+    "ceiling",
+    "char",
+    "coalesce",
+    "concat",
+    "concat_ws",
+    "cos",
+    "cosh",
+    "count",
+    "cume_dist",
+    "current_date",
+    "current_time",
+    "current_timestamp",
+    "date",
+    "datetime",
+    "degrees",
+    "dense_rank",
+    "exp",
+    "first_value",
+    "floor",
+    "format",
+    "glob",
+    "group_concat",
+    "hex",
+    "if",
+    "ifnull",
+    "iif",
+    "instr",
+    "json",
+    "json_array",
+    "json_array_length",
+    "json_error_position",
+    "json_extract",
+    "json_group_array",
+    "json_group_object",
+    "json_insert",
+    "json_object",
+    "json_pretty",
+    "json_quote",
+    "json_remove",
+    "json_replace",
+    "json_set",
+    "json_type",
+    "json_valid",
+    "julianday",
+    "lag",
+    "last_value",
+    "lead",
+    "length",
+    "like",
+    "likelihood",
+    "likely",
+    "ln",
+    "log",
+    "log10",
+    "log2",
+    "lower",
+    "ltrim",
+    "max",
+    "median",
+    "min",
+    "mod",
+    "nth_value",
+    "ntile",
+    "nullif",
+    "octet_length",
+    "percent_rank",
+    "percentile",
+    "percentile_cont",
+    "percentile_disc",
+    "pi",
+    "plain_text",
+    "pow",
+    "power",
+    "printf",
+    "quote",
+    "radians",
+    "random",
+    "randomblob",
+    "rank",
+    "replace",
+    "round",
+    "row_number",
+    "rtrim",
+    "sign",
+    "sin",
+    "sinh",
+    "sqrt",
+    "strftime",
+    "string_agg",
+    "substr",
+    "substring",
+    "sum",
+    "tan",
+    "tanh",
+    "time",
+    "timediff",
+    "total",
+    "trim",
+    "trunc",
+    "typeof",
+    "unicode",
+    "unixepoch",
+    "unlikely",
+    "upper",
+    "zeroblob",
 ];
 
-/// Virtual tables that read nothing but their arguments.
-const TABLE_FUNCTIONS: &[&str] = &["json_each", "json_tree"];
-
-/// `tables`: what the database has. `inner`: the views that read them.
-fn authorize(context: &AuthContext<'_>, tables: &HashSet<String>, inner: &HashSet<String>) -> Authorization {
+/// `hidden` is how the names of the views that may read the tables begin, `tables` what the
+/// database has, in lower case.
+fn judge(context: &AuthContext<'_>, hidden: &str, tables: &HashSet<String>) -> Authorization {
     let allowed = match context.action {
         AuthAction::Select | AuthAction::Recursive => true,
         AuthAction::Function { function_name } => {
-            !FORBIDDEN.contains(&function_name.to_ascii_lowercase().as_str())
+            FUNCTIONS.iter().any(|name| name.eq_ignore_ascii_case(function_name))
         }
+        // Columns of subqueries and common table expressions are not asked about.
         AuthAction::Read { table_name, column_name } => {
-            let name = table_name.to_ascii_lowercase();
-            // Columns of subqueries and common table expressions are not asked about.
-            if tables.contains(&name) {
-                // Counting the rows of a view is, to SQLite, reading no column of the table behind
-                // it, and it no longer names the view then. How many rows a table has is no secret.
-                column_name.is_empty()
-                    || context.accessor.is_some_and(|view| inner.contains(&view.to_ascii_lowercase()))
-            } else {
-                [views::NAMES, TABLE_FUNCTIONS].concat().contains(&name.as_str()) || inner.contains(&name)
+            let is_view = table_name.starts_with(hidden)
+                || views::NAMES.iter().any(|name| name.eq_ignore_ascii_case(table_name));
+            match context.database_name {
+                Some("temp") => is_view,
+                // Of what no column is read, a count of rows say, SQLite tells the name as it was
+                // written: a view's, a common table expression's, or a table's.
+                None if column_name.is_empty() => is_view || !is_data(table_name, tables),
+                // Of a view that SQLite dissolved, a count of rows names the table behind it, and no
+                // longer the view. It tells what counting the view tells.
+                Some("main") if column_name.is_empty() && views::are_made_of(table_name) => true,
+                _ => {
+                    context.accessor.is_some_and(|view| view.starts_with(hidden))
+                        || ["json_each", "json_tree"].iter().any(|name| name.eq_ignore_ascii_case(table_name))
+                }
             }
         }
         _ => false,
     };
     if allowed { Authorization::Allow } else { Authorization::Deny }
+}
+
+/// Whether a name without a schema may mean a table, or a virtual table that SQLite brings along.
+fn is_data(name: &str, tables: &HashSet<String>) -> bool {
+    let name = name.to_ascii_lowercase();
+    tables.contains(&name)
+        || ["sqlite_", "pragma_", "fts5"].iter().any(|begins| name.starts_with(begins))
+        || matches!(name.as_str(), "dbstat" | "bytecode" | "tables_used")
 }

@@ -55,6 +55,16 @@ pub fn admins(connection: &Connection) -> StoreResult<Vec<Label>> {
     )
 }
 
+/// Names of custom attributes, those of most conversations first. Reads every conversation that has
+/// any.
+pub fn attributes(connection: &Connection) -> StoreResult<Vec<Label>> {
+    labels(
+        connection,
+        "SELECT j.key, j.key, count(*) AS n, TRUE FROM conversations c, json_each(c.custom_attributes) j \
+         WHERE c.custom_attributes IS NOT NULL AND j.type <> 'null' GROUP BY j.key ORDER BY n DESC, j.key LIMIT 500",
+    )
+}
+
 /// Addresses of teammates, for those who name somebody by it.
 pub fn admin_addresses(connection: &Connection) -> StoreResult<Vec<(String, String)>> {
     let mut statement = connection.prepare_cached("SELECT id, email FROM admins WHERE email IS NOT NULL")?;

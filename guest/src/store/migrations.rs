@@ -111,6 +111,17 @@ pub(super) fn version(connection: &Connection) -> StoreResult<i64> {
     Ok(version)
 }
 
+/// Whether this program may touch the database: it is its own, the original's, or empty.
+///
+/// # Errors
+/// [`StoreError::Newer`], [`StoreError::Foreign`], and what SQLite reports.
+pub(super) fn known(connection: &Connection) -> StoreResult<()> {
+    if version(connection)? == 0 {
+        takeover::is_original(connection)?;
+    }
+    Ok(())
+}
+
 /// Names of the tables, views, indexes and triggers of the present version, in lower case.
 pub(super) fn own_names() -> StoreResult<Vec<String>> {
     let scratch = Connection::open_in_memory()?;

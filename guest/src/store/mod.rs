@@ -1,5 +1,6 @@
 //! The SQLite database: opening, schema, writing, searching, coverage.
 
+pub mod bulk;
 pub mod companies;
 mod connection;
 #[cfg(test)]
@@ -20,6 +21,7 @@ mod refresh;
 pub mod rows;
 pub mod runs;
 pub mod search;
+mod sql_functions;
 pub mod statistics;
 pub mod sync_runs;
 pub mod sync_state;
@@ -27,6 +29,7 @@ pub mod sync_windows;
 mod takeover;
 pub mod threads;
 pub mod tombstones;
+pub mod trends;
 mod vfs;
 pub mod views;
 pub mod write_conversation;

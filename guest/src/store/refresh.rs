@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::Store;
 use super::index::{IndexEntry, index_message};
 use crate::error::StoreResult;
-use crate::text::{INDEX_TEXT_VERSION, clean, html_to_text};
+use crate::text::{INDEX_TEXT_VERSION, plain_text};
 
 /// Messages indexed in one transaction: few enough that readers wait some tens of milliseconds.
 const BATCH: usize = 500;
@@ -63,7 +63,7 @@ fn refresh_batch(tx: &Connection) -> StoreResult<usize> {
             message: last,
             conversation: row.get(4)?,
             subject: subject.as_deref(),
-            plain_body: &clean(&html_to_text(&body)),
+            plain_body: &plain_text(&body),
             is_note: row.get(2)?,
         };
         index_message(tx, &entry)?;

@@ -133,6 +133,9 @@ pub struct ThreadRows {
     pub seen_contacts: Vec<SeenContact>,
     /// Intercom has more parts than it returned.
     pub truncated: bool,
+    /// Intercom returned no list of parts at all: what is stored of them stays, and the thread is
+    /// not whole.
+    pub parts_unknown: bool,
     /// The oldest part that was returned; when truncated, what is older is kept as it is.
     pub oldest_part: Option<UnixSeconds>,
 }

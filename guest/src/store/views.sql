@@ -4,7 +4,7 @@
 -- instructions.
 
 -- One row a conversation.
-CREATE TEMP VIEW IF NOT EXISTS v_conversations AS
+CREATE TEMP VIEW v_conversations AS
 SELECT c.id AS conversation_id,
     c.created_at, c.updated_at,
     c.title,                        -- the subject, if it has one
@@ -33,7 +33,7 @@ LEFT JOIN main.admins a ON a.id = c.admin_assignee_id
 LEFT JOIN main.teams t ON t.id = c.team_assignee_id;
 
 -- One row a message.
-CREATE TEMP VIEW IF NOT EXISTS v_messages AS
+CREATE TEMP VIEW v_messages AS
 SELECT m.id AS message_id, m.conversation_id, m.created_at,
     m.author_type,                  -- user, lead, admin, bot, team
     coalesce(m.author_name, CASE WHEN m.author_type NOT IN ('user', 'lead') THEN a.name END) AS author_name,
@@ -41,33 +41,34 @@ SELECT m.id AS message_id, m.conversation_id, m.created_at,
     m.sequence_number,              -- position in the thread, 0 for the first
     m.is_note,                      -- internal: the customer never saw it
     m.is_ai,
-    plain_text(m.body) AS body,     -- filter by other columns first: making text of HTML costs time
+    -- Filter by other columns first: making text of HTML costs time.
+    CASE WHEN octet_length(m.body) < 900000 THEN plain_text(m.body) ELSE '[too long for SQL]' END AS body,
     m.attachments                   -- JSON array of {name, content_type, size}
 FROM main.messages m LEFT JOIN main.admins a ON a.id = m.author_id;
 
 -- One row for each tag of each conversation.
-CREATE TEMP VIEW IF NOT EXISTS v_tags AS
+CREATE TEMP VIEW v_tags AS
 SELECT x.conversation_id, t.name AS tag, x.applied_at
 FROM main.conversation_tags x JOIN main.tags t ON t.id = x.tag_id;
 
 -- Assignments, closings, snoozes and other events without a text.
-CREATE TEMP VIEW IF NOT EXISTS v_events AS
+CREATE TEMP VIEW v_events AS
 SELECT c.id AS conversation_id, k.name AS kind,
     strftime('%Y-%m-%dT%H:%M:%S+00:00', e.created_seconds, 'unixepoch') AS created_at, e.author_type, coalesce(e.author_name, a.name) AS author_name,
     e.assigned_to_type, coalesce(t.name, b.name) AS assigned_to, e.details
 FROM main.conversation_events e
-LEFT JOIN main.conversations c ON c.number = e.conversation
-LEFT JOIN main.event_kinds k ON k.number = e.kind
+LEFT JOIN main.conversations c ON c.number = e.conversation AND c.id IS NOT NULL
+LEFT JOIN main.event_kinds k ON k.number = e.kind AND k.name IS NOT NULL
 LEFT JOIN main.admins a ON a.id = e.author_id
 LEFT JOIN main.teams t ON t.id = e.assigned_to_id AND e.assigned_to_type = 'team'
 LEFT JOIN main.admins b ON b.id = e.assigned_to_id AND e.assigned_to_type IS NOT 'team';
 
 -- Teammates (bots included) and teams.
-CREATE TEMP VIEW IF NOT EXISTS v_teammates AS SELECT name, email, job_title, is_bot, listed FROM main.admins;
-CREATE TEMP VIEW IF NOT EXISTS v_teams AS SELECT name, listed FROM main.teams;
+CREATE TEMP VIEW v_teammates AS SELECT name, email, job_title, is_bot, listed FROM main.admins WHERE id IS NOT NULL;
+CREATE TEMP VIEW v_teams AS SELECT name, listed FROM main.teams WHERE id IS NOT NULL;
 
 -- Sync runs, and the days they read.
-CREATE TEMP VIEW IF NOT EXISTS v_syncs AS
+CREATE TEMP VIEW v_syncs AS
 SELECT sync_started_at, sync_completed_at, sync_status, sync_type, coverage_start_date, coverage_end_date,
     total_conversations, total_messages, error_message
-FROM main.sync_metadata;
+FROM main.sync_metadata WHERE sync_started_at IS NOT NULL;

@@ -9,7 +9,7 @@ use super::index::{IndexEntry, index_message, unindex_message};
 use super::rows::{EventRow, MessageRow, SeenContact, ThreadRows};
 use super::{message_numbers, write_conversation};
 use crate::error::StoreResult;
-use crate::ids::ConversationId;
+use crate::ids::{ConversationId, PartId};
 use crate::text;
 use crate::time::UnixSeconds;
 
@@ -41,16 +41,17 @@ pub fn store_thread(
     let owner = Owner { id, number };
     let mut stored = stored_messages(connection, id)?;
     let oldest = thread.oldest_part.map(UnixSeconds::to_iso);
-    let out_of_reach =
-        |created_at: &str| thread.truncated && oldest.as_deref().is_some_and(|oldest| created_at < oldest);
+    let out_of_reach = |created_at: &str| {
+        thread.parts_unknown
+            || (thread.truncated && oldest.as_deref().is_some_and(|oldest| created_at < oldest))
+    };
 
     let subject = thread.conversation.title.as_deref();
     let returned: std::collections::HashSet<&str> =
         thread.first.iter().chain(&thread.messages).map(|message| message.id.as_str()).collect();
-    let kept = stored
-        .iter()
-        .filter(|(id, message)| !returned.contains(id.as_str()) && out_of_reach(&message.created_at))
-        .count();
+    let is_returned = |id: &str| returned.contains(owner.shared_part(id).unwrap_or(id));
+    let kept =
+        stored.iter().filter(|(id, message)| !is_returned(id) && out_of_reach(&message.created_at)).count();
 
     let mut changed = 0;
     let mut sequence = 0;
@@ -78,15 +79,16 @@ pub fn store_thread(
     connection
         .prepare_cached(
             "UPDATE conversations SET
-                message_count = ?2, thread_complete = TRUE, last_message_synced = ?3,
+                message_count = ?2, thread_complete = NOT ?10,
+                last_message_synced = CASE WHEN ?10 THEN coalesce(last_message_synced, ?3) ELSE ?3 END,
                 message_sequence_number = ?4, thread_last_checked = ?5, thread_updated_at = ?6,
-                parts_truncated = ?7,
+                parts_truncated = CASE WHEN ?10 THEN parts_truncated ELSE ?7 END,
                 first_response_seconds =
-                    CASE WHEN ?7 THEN coalesce(first_response_seconds, ?8) ELSE ?8 END,
+                    CASE WHEN ?7 OR ?10 THEN coalesce(first_response_seconds, ?8) ELSE ?8 END,
                 first_ai_response_seconds =
-                    CASE WHEN ?7 THEN coalesce(first_ai_response_seconds, ?9) ELSE ?9 END,
+                    CASE WHEN ?7 OR ?10 THEN coalesce(first_ai_response_seconds, ?9) ELSE ?9 END,
                 customer_email = coalesce(customer_email, (SELECT email FROM contacts WHERE contacts.id = contact_id)),
-                has_attachment = has_attachment OR (?7 AND EXISTS (
+                has_attachment = has_attachment OR ((?7 OR ?10) AND EXISTS (
                     SELECT 1 FROM messages WHERE conversation_id = ?1 AND attachments IS NOT NULL))
              WHERE id = ?1",
         )?
@@ -100,6 +102,7 @@ pub fn store_thread(
             thread.truncated,
             figures.first_response_seconds,
             figures.first_ai_response_seconds,
+            thread.parts_unknown,
         ])?;
     Ok(ThreadOutcome::Stored { messages: changed })
 }
@@ -109,6 +112,18 @@ pub fn store_thread(
 struct Owner<'a> {
     id: &'a ConversationId,
     number: i64,
+}
+
+impl Owner<'_> {
+    /// The id under which a part is stored that another conversation holds, too.
+    fn id_of_shared(&self, part: &PartId) -> PartId {
+        PartId(format!("{part}@{}", self.id))
+    }
+
+    /// The part whose id that is, when it is one of [`Owner::id_of_shared`].
+    fn shared_part<'i>(&self, id: &'i str) -> Option<&'i str> {
+        id.strip_suffix(self.id.as_str())?.strip_suffix('@')
+    }
 }
 
 struct StoredMessage {
@@ -161,7 +176,12 @@ fn write_message(
     subject: Option<&str>,
     stored: &mut HashMap<String, StoredMessage>,
 ) -> StoreResult<bool> {
-    if let Some(known) = stored.remove(message.id.as_str()) {
+    let shared = owner.id_of_shared(&message.id);
+    let known = match stored.remove(message.id.as_str()) {
+        Some(known) => Some((&message.id, known)),
+        None => stored.remove(shared.as_str()).map(|known| (&shared, known)),
+    };
+    if let Some((id, known)) = known {
         let same_text = known.body == message.body && known.redacted == message.redacted;
         // A new title is a change of the first message's index row too; whether it is new is not
         // known here, so the first message is indexed again with each change of its thread.
@@ -179,23 +199,17 @@ fn write_message(
             return Ok(false);
         }
         delete_row(connection, known.number)?;
-        return insert_at(connection, owner.id, message, sequence, known.number).map(|_| !same_text);
+        return insert_at(connection, owner.id, id, message, sequence, known.number).map(|_| !same_text);
     }
     let mut number = super::message_number(message.created_at);
-    if !insert_at(connection, owner.id, message, sequence, number)? {
-        // Either the number is taken, or the same part is stored under another conversation,
-        // which was merged into this one.
-        if let Some(elsewhere) = message_numbers::of_message(connection, &message.id)? {
-            connection
-                .prepare_cached(
-                    "UPDATE conversations SET message_count = message_count - 1
-                     WHERE id = (SELECT conversation_id FROM messages WHERE number = ?1)",
-                )?
-                .execute([elsewhere])?;
-            remove_message(connection, message.id.as_str(), elsewhere)?;
-        }
+    if !insert_at(connection, owner.id, &message.id, message, sequence, number)? {
+        // Either the number is taken, or another conversation holds the same part: one that was
+        // merged into this one, or Intercom shows it in both. Each keeps its message; that of a
+        // conversation that is gone goes with it.
+        let is_shared = message_numbers::of_message(connection, &message.id)?.is_some();
+        let id = if is_shared { &shared } else { &message.id };
         number = message_numbers::free_from(connection, number)?;
-        insert_at(connection, owner.id, message, sequence, number)?;
+        insert_at(connection, owner.id, id, message, sequence, number)?;
     }
     index(connection, owner, number, subject, message)?;
     Ok(true)
@@ -215,7 +229,7 @@ fn index(
         message: number,
         conversation: owner.number,
         subject,
-        plain_body: &text::html_to_text(&message.body),
+        plain_body: &text::plain_text(&message.body),
         is_note: message.is_note,
     };
     index_message(connection, &entry)
@@ -225,6 +239,7 @@ fn index(
 fn insert_at(
     connection: &Connection,
     conversation: &ConversationId,
+    id: &PartId,
     message: &MessageRow,
     sequence: i64,
     number: i64,
@@ -240,7 +255,7 @@ fn insert_at(
         )?
         .execute(params![
             number,
-            message.id.as_str(),
+            id.as_str(),
             conversation.as_str(),
             message.author_type,
             message.body,

@@ -125,8 +125,13 @@ fn unread(
         known.extend(&windows);
         for gap in gaps(stretch, &known) {
             let left = half_read.iter().filter(|window| !gaps(window.stretch, &known).is_empty());
-            let known =
-                Known { covered: &known, provisional_from: None, left: left.cloned().collect(), overlap: 0 };
+            let known = Known {
+                covered: &known,
+                provisional_from: None,
+                left: left.cloned().collect(),
+                all_left: false,
+                overlap: 0,
+            };
             windows.extend(plan(gap, known, LARGEST_PAGE).windows.iter().map(|window| window.stretch));
         }
     }

@@ -90,7 +90,7 @@ fn fetch(engine: &mut Engine<'_>, mut wanted: VecDeque<CompanyId>) -> Result<(),
         match company {
             Ok(name) => engine.write(|transaction| write(transaction, &id, name.as_deref()))?,
             Err(ApiError::NotFound { .. }) => engine.write(|transaction| write(transaction, &id, None))?,
-            Err(error) if error.is_temporary() => {
+            Err(error) if error.is_temporary() || matches!(error, ApiError::Denied(_)) => {
                 failures += 1;
                 // What is left is still unknown, and asked for by the next run.
                 if failures >= MOST_FAILURES {

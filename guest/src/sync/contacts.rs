@@ -47,6 +47,7 @@ pub(super) fn refresh(engine: &mut Engine<'_>) -> Result<(), SyncError> {
         engine,
         waiting: waiting.into(),
         single: VecDeque::new(),
+        halves: Vec::new(),
         singles_left: if hydrated <= QUIET { QUIET_BUDGET } else { hydrated / SHARE },
         largest: LARGEST_PAGE as usize,
         failures: 0,
@@ -66,6 +67,8 @@ struct Reading<'e, 'a> {
     waiting: VecDeque<ContactId>,
     /// Not found by the search.
     single: VecDeque<ContactId>,
+    /// Of searches that failed, to be searched apart.
+    halves: Vec<Vec<ContactId>>,
     singles_left: u64,
     /// Ids in one search; how many Intercom takes is not documented, so a rejection halves it.
     largest: usize,
@@ -119,12 +122,16 @@ impl Reading<'_, '_> {
     fn is_done(&self) -> bool {
         let searched = self.waiting.is_empty() || self.largest == 0;
         let fetched = self.single.is_empty() && (self.waiting.is_empty() || self.largest > 0);
-        self.failures >= MOST_FAILURES || (searched && (fetched || self.singles_left == 0))
+        self.failures >= MOST_FAILURES
+            || (self.halves.is_empty() && searched && (fetched || self.singles_left == 0))
     }
 
     fn next_question(&mut self) -> Option<Question> {
         if self.is_done() {
             return None;
+        }
+        if let Some(ids) = self.halves.pop() {
+            return Some(Question::Several(ids));
         }
         if self.largest > 0 && !self.waiting.is_empty() {
             let count = self.largest.min(self.waiting.len());
@@ -165,8 +172,15 @@ impl Reading<'_, '_> {
                 self.failures += 1;
                 self.put_back(ids);
             }
+            // One of them may be what Intercom, or the reading of its answer, fails at.
+            Err(error) if ids.len() > 1 && error.may_be_size() => {
+                self.failures += 1;
+                let half = ids.len() / 2;
+                self.halves.push(ids[half..].to_vec());
+                self.halves.push(ids[..half].to_vec());
+            }
             // The next run tries these again.
-            Err(error) if error.is_temporary() => self.failures += 1,
+            Err(error) if error.is_temporary() || error.may_be_size() => self.failures += 1,
             Err(error) => return Ok(Some(error)),
         }
         Ok(None)
@@ -191,6 +205,8 @@ impl Reading<'_, '_> {
             Err(ApiError::NotFound { .. }) => {
                 self.engine.write(|transaction| set_contact_gone(transaction, &id, None, now))?;
             }
+            // The sandbox lets no odd id into an address; the others are fine.
+            Err(ApiError::Denied(_)) => self.failures += 1,
             Err(error) if error.is_temporary() => self.failures += 1,
             Err(error) => return Ok(Some(error)),
         }

@@ -493,7 +493,8 @@ fn missing(window: &Window, page: &SearchPage) -> u64 {
         return 0;
     }
     let counted = page.total_count.and_then(|count| u64::try_from(count).ok()).unwrap_or(0);
-    counted.saturating_sub(window.seen.len() as u64 + page.unreadable as u64)
+    // Entries without an id are counted, and as lost as those that are not listed.
+    counted.saturating_sub(window.seen.len() as u64)
 }
 
 /// Writes one row of a list, unless what is stored is as new, and queues its thread.

@@ -18,6 +18,8 @@ pub(super) struct Known<'a> {
     pub provisional_from: Option<UnixSeconds>,
     /// Windows that an earlier run left half-read.
     pub left: Vec<WindowRow>,
+    /// Half-read windows outside what is wanted go on, too.
+    pub all_left: bool,
     pub overlap: i64,
 }
 
@@ -46,7 +48,7 @@ pub(super) fn plan(wanted: Stretch, known: Known<'_>, per_page: u32) -> Plan {
     let mut resumed = Vec::new();
     for window in known.left {
         let inside = window.stretch.low <= wanted.high && window.stretch.high >= wanted.low;
-        if !inside {
+        if !inside && !known.all_left {
             continue;
         }
         if window.stretch.high < horizon {
@@ -98,7 +100,13 @@ mod tests {
         provisional: Option<i64>,
         left: Vec<WindowRow>,
     ) -> Vec<Stretch> {
-        let known = Known { covered, provisional_from: provisional.map(UnixSeconds), left, overlap: 600 };
+        let known = Known {
+            covered,
+            provisional_from: provisional.map(UnixSeconds),
+            left,
+            all_left: false,
+            overlap: 600,
+        };
         plan(wanted, known, 150).windows.iter().map(|window| window.stretch).collect()
     }
 
@@ -119,6 +127,20 @@ mod tests {
         assert_eq!(windows, [stretch(8801, 10_900)]);
     }
 
+    /// Once the first sync is done, background runs want the last days alone; what could not be
+    /// read of earlier ones was never tried again.
+    #[test]
+    fn what_was_left_of_earlier_days_is_tried_again_by_runs_that_have_no_range() {
+        let old = WindowRow { stretch: stretch(500, 500), cursor: None, per_page: 1, last_seen: None };
+        let covered = [stretch(0, 499), stretch(501, 9000)];
+        for (all_left, expected) in [(true, vec![stretch(500, 500)]), (false, Vec::new())] {
+            let left = vec![old.clone()];
+            let known = Known { covered: &covered, provisional_from: None, left, all_left, overlap: 600 };
+            let windows = plan(stretch(5000, 9000), known, 150).windows;
+            assert_eq!(windows.iter().map(|window| window.stretch).collect::<Vec<_>>(), expected);
+        }
+    }
+
     #[test]
     fn a_half_read_window_goes_on_unless_it_is_read_anew() {
         let old = WindowRow {
@@ -132,6 +154,7 @@ mod tests {
             covered: &[],
             provisional_from: Some(UnixSeconds(9401)),
             left: vec![old.clone(), fresh.clone()],
+            all_left: false,
             overlap: 600,
         };
         let plan = plan(stretch(0, 11_000), known, 150);

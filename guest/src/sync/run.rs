@@ -335,7 +335,13 @@ impl Run<'_, '_> {
         let left = sync_windows::windows(connection)?;
         let mut plan = plan(
             wanted,
-            Known { covered: &covered, provisional_from: provisional, left, overlap },
+            Known {
+                covered: &covered,
+                provisional_from: provisional,
+                left,
+                all_left: self.kind == "background",
+                overlap,
+            },
             self.engine.outside.pace.largest_page,
         );
         for window in reconcile::windows(self.engine, bound)? {

@@ -72,6 +72,12 @@ struct Written {
 
 impl Reading<'_, '_> {
     pub(super) fn send_thread(&mut self, mut job: ThreadJob) {
+        if !job.item.id.is_plain() {
+            // An address made of it would lead elsewhere, or nowhere.
+            let error = "Intercom names it by an id that no address can hold".to_owned();
+            self.batch.push(Fetched::Failed(job.item.id, error), self.engine.monotonic_ms());
+            return;
+        }
         job.asked_at = self.engine.server_now();
         let request = self.engine.api.conversation(&job.item.id);
         let ticket = self.engine.send(request);
@@ -172,8 +178,8 @@ impl Reading<'_, '_> {
 /// The rows of a thread.
 ///
 /// # Errors
-/// [`ApiError::Unexpected`] for an answer that is no whole conversation: it must neither empty a
-/// stored thread nor count as fetched.
+/// [`ApiError::Unexpected`] for an answer that is no conversation, or another one: it must neither
+/// empty a stored thread nor count as fetched.
 fn read_thread(value: Value, item: &Queued, server_now: UnixSeconds) -> Result<ThreadRows, ApiError> {
     let mut conversation = Conversation::read(value)
         .filter(|conversation| conversation.id == item.id)
@@ -186,7 +192,7 @@ fn read_thread(value: Value, item: &Queued, server_now: UnixSeconds) -> Result<T
     if conversation.updated_at.0 <= 0 {
         return Err(ApiError::Unexpected { missing: "updated_at" });
     }
-    translate::thread(conversation).ok_or(ApiError::Unexpected { missing: "conversation_parts" })
+    Ok(translate::thread(conversation))
 }
 
 fn write_thread(
@@ -199,8 +205,11 @@ fn write_thread(
     let id = &rows.conversation.id;
     match store_thread(connection, rows, now)? {
         ThreadOutcome::Stored { messages } => {
-            written.threads += 1;
             written.messages += messages;
+            if rows.parts_unknown {
+                return postpone(connection, id, "the answer held no list of parts", server_now);
+            }
+            written.threads += 1;
             hydration_queue::dequeue(connection, id, rows.conversation.updated_at)
         }
         // The list has shown a newer state than this answer: it came from a copy that lags.

@@ -89,13 +89,14 @@ pub(super) fn conversation(from: &mut Conversation) -> ConversationRow {
 /// benchmark, which fills databases without a sync.
 #[must_use]
 pub fn thread_rows(answer: Value) -> Option<ThreadRows> {
-    Conversation::read(answer).and_then(thread)
+    Conversation::read(answer).map(thread).filter(|rows| !rows.parts_unknown)
 }
 
-/// The rows of a whole thread. None when the answer held no parts at all.
-pub(super) fn thread(mut from: Conversation) -> Option<ThreadRows> {
+/// The rows of a thread.
+pub(super) fn thread(mut from: Conversation) -> ThreadRows {
     let row = conversation(&mut from);
-    let parts = from.parts?;
+    let parts_unknown = from.parts.is_none();
+    let parts = from.parts.unwrap_or_default();
     let mut seen_contacts = Vec::new();
     let first = from.source.take().and_then(|source| {
         see(&mut seen_contacts, &source.author);
@@ -113,16 +114,17 @@ pub(super) fn thread(mut from: Conversation) -> Option<ThreadRows> {
             events.push(event(part));
         }
     }
-    Some(ThreadRows {
+    ThreadRows {
         as_of: row.updated_at,
         first,
         messages,
         events,
         seen_contacts,
         truncated,
+        parts_unknown,
         oldest_part,
         conversation: row,
-    })
+    }
 }
 
 /// Who the conversation is with: the author of the first message, if that is a customer, or the

@@ -1,14 +1,33 @@
 //! Removes what a reader cannot see and a model might obey.
 
+use super::markdown;
+
 /// Removes zero-width and bidirectional controls, tag characters (U+E0000 to U+E007F), variation
-/// selectors that select nothing, terminal escape sequences as wholes, and other control
-/// characters but newline and tab. All newlines become `\n`.
+/// selectors that select nothing, private use and noncharacters, terminal escape sequences as
+/// wholes, and other control characters but newline and tab. All newlines become `\n`, and blank
+/// characters that look like none, such as U+2800, a blank. An image of Markdown, which a client
+/// would fetch unasked, becomes `[image: alt]`.
 ///
 /// Joiners stay where writing needs them: in emoji such as 👩‍💻 and between letters of scripts
 /// that join (Arabic, those of India, Mongolian, Khmer, Myanmar).
 #[must_use]
 pub fn clean(text: &str) -> String {
-    if text.bytes().all(|byte| matches!(byte, b'\n' | b'\t' | b' '..=b'~')) {
+    let text = without_hidden(text);
+    if text.contains("![") { markdown::without_images(&text) } else { text }
+}
+
+/// Whether a look at the bytes is enough to say that [`clean`] changes nothing.
+#[must_use]
+pub fn is_clean(text: &str) -> bool {
+    is_plain(text) && !text.contains("![")
+}
+
+fn is_plain(text: &str) -> bool {
+    text.bytes().all(|byte| matches!(byte, b'\n' | b'\t' | b' '..=b'~'))
+}
+
+fn without_hidden(text: &str) -> String {
+    if is_plain(text) {
         return text.to_owned();
     }
     let mut out = String::with_capacity(text.len());
@@ -52,6 +71,11 @@ pub fn clean(text: &str) -> String {
                     out.push(character);
                     modified = true;
                 }
+                continue;
+            }
+            '\u{2800}' => {
+                out.push(' ');
+                before = None;
                 continue;
             }
             '\n' | '\t' => before = None,
@@ -123,12 +147,17 @@ fn skip_control_sequence(rest: &mut std::str::Chars<'_>) {
 }
 
 fn is_invisible(character: char) -> bool {
+    let code = u32::from(character);
     character.is_control()
+        // Noncharacters: the last two of each plane, and a stretch of the first.
+        || code & 0xfffe == 0xfffe
         || matches!(character,
             '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180e}'
             | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{feff}'
-            | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}'
-            | '\u{e0000}'..='\u{e007f}' | '\u{e0080}'..='\u{e00ff}' | '\u{e01f0}'..='\u{e0fff}')
+            | '\u{ffa0}' | '\u{fff0}'..='\u{fffc}' | '\u{13430}'..='\u{13455}' | '\u{16fe4}' | '\u{1d159}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}'
+            // Private use: what it shows depends on the font, and mostly is nothing.
+            | '\u{e000}'..='\u{f8ff}' | '\u{fdd0}'..='\u{fdef}' | '\u{f0000}'..='\u{10ffff}'
+            | '\u{e0000}'..='\u{e00ff}' | '\u{e01f0}'..='\u{e0fff}')
 }
 
 fn is_variation_selector(character: char) -> bool {
@@ -227,6 +256,16 @@ mod tests {
         assert_eq!(clean("\u{1b}]0;title\u{7}a\u{1b}]8;;http://e\u{1b}\\b\u{1b}(Bc\u{1b}Md"), "abcd");
         assert_eq!(clean("\u{1b}]not ended\nline"), "not ended\nline");
         assert_eq!(clean("\u{1b}"), "");
+    }
+
+    #[test]
+    fn private_use_noncharacters_and_blanks_that_look_like_none_go() {
+        assert_eq!(
+            clean("a\u{e000}\u{f8ff}\u{f0001}\u{10fffd}b\u{fdd0}\u{ffff}\u{1fffe}c\u{fffc}\u{1d159}"),
+            "abc"
+        );
+        assert_eq!(clean("a\u{2800}b\u{3164}"), "a b");
+        assert_eq!(clean("\u{fffd} stays"), "\u{fffd} stays");
     }
 
     #[test]

@@ -5,37 +5,63 @@
 
 use super::entities::Decoded;
 use super::markup::{Piece, Reader, Tag};
+use super::open::OpenElements;
 use super::plain::PlainText;
+use super::style::Sheet;
 
 /// Plain text of an HTML body: entities decoded, blocks and breaks as newlines, list items
 /// behind `- `, links as `label (url)`, images as `[image: alt]` or `[image]`, no tags, scripts,
 /// styles or comments; blanks collapsed, at most one empty line in a row. Images of one pixel,
-/// which only count readers, are left out.
+/// which only count readers, are left out, and so is text that a person would not see
+/// ([`super::style`]).
 ///
 /// Text without markup comes out as it is, but for its blanks. The result is not yet safe to
 /// show: [`super::clean`] it.
 #[must_use]
 pub fn html_to_text(html: &str) -> String {
     let mut reader = Reader::new(html);
-    let mut page = Page { out: PlainText::with_capacity(html.len()), link: None };
+    let mut page = Page {
+        out: PlainText::with_capacity(html.len()),
+        link: None,
+        open: OpenElements::default(),
+        sheet: Sheet::default(),
+    };
     while let Some(piece) = reader.next() {
         match piece {
+            Piece::Open(tag) if tag.name == "style" => page.sheet.read(reader.skip_element("style")),
+            Piece::Open(tag) if has_no_text(&tag.name) => {
+                reader.skip_element(&tag.name);
+            }
+            Piece::Open(tag) => page.open(&tag),
+            Piece::Close(name) => page.close(&name),
+            Piece::Nothing => {}
+            _ if page.open.is_hidden() => {}
             Piece::Text(text) => page.out.text(text),
             Piece::Reference(Decoded::One(character)) => page.out.character(character),
             Piece::Reference(Decoded::Many(characters)) => page.out.text(&characters),
-            Piece::Open(tag) => {
-                if matches!(tag.name.as_str(), "script" | "style" | "title" | "template") {
-                    reader.skip_element(&tag.name);
-                } else {
-                    page.open(&tag);
-                }
-            }
-            Piece::Close(name) => page.close(&name),
-            Piece::Nothing => {}
         }
     }
     page.end_link();
     page.out.finish()
+}
+
+/// Elements whose content is for programs, or for those that cannot show the element itself.
+fn has_no_text(name: &str) -> bool {
+    matches!(
+        name,
+        "script"
+            | "title"
+            | "template"
+            | "noscript"
+            | "iframe"
+            | "noembed"
+            | "noframes"
+            | "datalist"
+            | "audio"
+            | "video"
+            | "canvas"
+            | "object"
+    )
 }
 
 /// An open link: its address and where its label begins.
@@ -47,13 +73,15 @@ struct Link {
 struct Page {
     out: PlainText,
     link: Option<Link>,
+    open: OpenElements,
+    sheet: Sheet,
 }
 
 impl Page {
     fn open(&mut self, tag: &Tag<'_>) {
+        let seen = self.open.open(tag, &self.sheet);
+        let hidden = self.open.is_hidden();
         match tag.name.as_str() {
-            "br" => self.out.line_break(),
-            "li" => self.out.item(),
             "ul" | "ol" => {
                 self.out.block();
                 self.out.list_depth = self.out.list_depth.saturating_add(1);
@@ -62,21 +90,25 @@ impl Page {
                 self.out.block();
                 self.out.preformatted = self.out.preformatted.saturating_add(1);
             }
-            "td" | "th" => self.out.character(' '),
             "a" => {
                 self.end_link();
-                if let Some(url) = tag.attribute("href").filter(|url| is_worth_showing(url)) {
+                if let Some(url) = tag.attribute("href").filter(|url| !hidden && is_worth_showing(url)) {
                     let label = self.out.position();
                     self.link = Some(Link { url, label });
                 }
             }
-            "img" => self.image(tag),
+            "img" if !seen.is_gone() => self.image(tag),
+            _ if hidden => {}
+            "br" => self.out.line_break(),
+            "li" => self.out.item(),
+            "td" | "th" => self.out.character(' '),
             name if is_block(name) => self.out.block(),
             _ => {}
         }
     }
 
     fn close(&mut self, name: &str) {
+        self.open.close(name);
         match name {
             "a" => self.end_link(),
             "ul" | "ol" => {
@@ -137,7 +169,7 @@ fn is_worth_showing(url: &str) -> bool {
     matches!(scheme.as_deref(), Some("http" | "https" | "mailto" | "tel" | "ftp"))
 }
 
-fn is_block(name: &str) -> bool {
+pub(super) fn is_block(name: &str) -> bool {
     matches!(
         name,
         "address"
@@ -255,5 +287,84 @@ mod tests {
     #[test]
     fn table_cells_are_apart() {
         assert_eq!(html_to_text("<table><tr><td>a</td><td>b</td></tr><tr><td>c</td></tr></table>"), "a b\nc");
+    }
+
+    #[test]
+    fn what_a_reader_does_not_see_is_left_out() {
+        let hidden = [
+            r#"<span style="display:none">secret</span>"#,
+            r#"<div style='DISPLAY : None !important'><p>secret</p></div>"#,
+            r#"<div style="visibility:hidden">secret</div>"#,
+            r#"<span style="font-size:0">secret</span>"#,
+            r#"<span style="font-size:1px;color:#123">secret</span>"#,
+            r#"<span style="font:0/0 a">secret</span>"#,
+            r#"<span style="opacity:0">secret</span>"#,
+            r#"<span style="color:#fff">secret</span>"#,
+            r#"<span style="color:rgb(254, 254, 254)">secret</span>"#,
+            r#"<font color="white">secret</font>"#,
+            r#"<div style="background-color:#222"><span style="color:#212121">secret</span></div>"#,
+            r##"<table bgcolor="red"><tr><td><font color="#ff0000">secret</font></td></tr></table>"##,
+            r#"<span style="color:transparent">secret</span>"#,
+            r#"<span style="color:rgba(0,0,0,0)">secret</span>"#,
+            r#"<div style="position:absolute;left:-9999px">secret</div>"#,
+            r#"<div style="text-indent:-9999px">secret</div>"#,
+            r#"<div style="position:absolute;clip:rect(0 0 0 0)">secret</div>"#,
+            r#"<div style="clip-path: inset(50%)">secret</div>"#,
+            r#"<div style="transform:scale(0)">secret</div>"#,
+            r#"<div style="max-height:0;overflow:hidden">secret</div>"#,
+            r#"<div style="height:0px;overflow:hidden">secret</div>"#,
+            r#"<div style="mso-hide:all">secret</div>"#,
+            "<p hidden>secret</p>",
+            "<p hidden=until-found>secret</p>",
+            r#"<span aria-hidden="true">secret</span>"#,
+            "<template>secret</template>",
+            "<noscript>secret</noscript>",
+            "<!-- secret -->",
+            r#"<style>.x{display:none}</style><p class="y x">secret</p>"#,
+            r#"<style>/* a */ @media print{p{display:none}} #no , td {color:red;display:none}</style><p id=no>secret</p>"#,
+            r#"<span style="d\69splay:none">secret</span>"#,
+            r#"<span style="dis/**/play:none">secret</span>"#,
+            r#"<span style="display&colon;&#110;one">secret</span>"#,
+            r#"<b><p style="display:none"></b>secret</p>"#,
+            r#"<div><font color="white">secret</div>secret</font>"#,
+            r#"<div style="display:none"><div>secret</div>secret<p>secret</div>"#,
+            r#"<a href="https://secret.example" style="display:none">secret</a>"#,
+            r#"<div style="display:none"><img alt="secret"></div>"#,
+        ];
+        for html in hidden {
+            let text = html_to_text(&format!("<p>before</p>{html}<p>after</p>"));
+            assert!(!text.contains("secret"), "{html}: {text}");
+            assert!(text.starts_with("before") && text.ends_with("after"), "{html}: {text}");
+        }
+    }
+
+    #[test]
+    fn what_a_reader_sees_stays_whatever_its_looks() {
+        let seen = [
+            r#"<td style="font-size:0"><span style="font-size:14px">shown</span></td>"#,
+            r#"<div style="visibility:hidden"><b style="visibility:visible">shown</b></div>"#,
+            r##"<td bgcolor="#0055ff"><font color="#ffffff">shown</font></td>"##,
+            r#"<a style="background:#333;color:white" href="https://x.example">shown</a>"#,
+            r#"<div style="background:url(x.png)"><span style="color:#fff">shown</span></div>"#,
+            r#"<div style="background:#000;color:#fff">shown</div>"#,
+            r#"<p style="display:none">no<p>shown"#,
+            r#"<ul><li hidden>no<li>shown</ul>"#,
+            r#"<table><tr><td style="display:none">no<td>shown</table>"#,
+            r#"<div style="height:1px;line-height:1px"></div>shown"#,
+            r#"<p style="max-width:0;opacity:.9;font:bold 12px/1.5 Arial">shown</p>"#,
+            r#"<p style="display:inline-block;color:#333;font-size:80%;max-height:1em">shown</p>"#,
+            r#"<style>@media (max-width:600px){.x{display:none}}</style><p class="x">shown</p>"#,
+            r#"<style>.x{display:none}</style><p class="x" style="display:block">shown</p>"#,
+            r#"<input hidden>shown"#,
+            r#"<span aria-hidden="false">shown</span>"#,
+            r#"</p></div>shown"#,
+        ];
+        for html in seen {
+            let text = html_to_text(html);
+            assert!(
+                text.contains("shown") && !text.contains("no\n") && !text.starts_with("no"),
+                "{html}: {text}"
+            );
+        }
     }
 }

@@ -7,19 +7,24 @@
 //! which works because every character begins a pair. A vowel sign or accent counts as part of
 //! the character before it.
 
+use super::clean::clean;
+use unicode_normalization::UnicodeNormalization as _;
+
 /// Bumped whenever [`index_text`] changes, so that an older index is rebuilt at open.
-pub const INDEX_TEXT_VERSION: i64 = 1;
+pub const INDEX_TEXT_VERSION: i64 = 2;
 
 /// The words of a plain text as they enter the full-text index. Scripts written without blanks
 /// become overlapping pairs of characters; the vowel points of Arabic and Hebrew, which most
-/// writers leave out, are dropped; everything else stays.
+/// writers leave out, are dropped, and so is what answers do not show; everything else stays.
 #[must_use]
 pub fn index_text(plain: &str) -> String {
+    let plain = &seen(plain);
     if plain.is_ascii() {
         return plain.to_owned();
     }
+    let plain = normal(plain);
     let mut out = String::with_capacity(plain.len() * 2);
-    for run in Runs(plain) {
+    for run in Runs(&plain) {
         match run {
             Run::Paired(text) => {
                 let mut pieces = Pairs::new(text, true);
@@ -46,9 +51,11 @@ pub fn index_text(plain: &str) -> String {
 /// `"t1" + "t2" *` are safe to write. Empty when there is nothing to search for.
 #[must_use]
 pub fn index_phrase(text: &str) -> Vec<String> {
+    let text = &seen(text);
     let mut tokens: Vec<String> = Vec::new();
     let mut last_run = None;
-    for run in Runs(text) {
+    let text = normal(text);
+    for run in Runs(&text) {
         match run {
             Run::Paired(run) => {
                 last_run = Some(tokens.len());
@@ -77,6 +84,37 @@ pub fn index_phrase(text: &str) -> Vec<String> {
         }
     }
     tokens
+}
+
+/// Letters that are one to a reader as one: full-width and half-width forms and ligatures (NFKC),
+/// the Turkish i without its dot, and the forms of Arabic letters that writers interchange.
+fn normal(text: &str) -> String {
+    let one = |letter| match letter {
+        'ı' | 'İ' => 'i',
+        'أ' | 'إ' | 'آ' | 'ٱ' => 'ا',
+        'ى' => 'ي',
+        'ة' => 'ه',
+        other => other,
+    };
+    text.nfkc().map(one).collect()
+}
+
+/// Whether the text has a run of a script without blanks, so that its tokens are pairs. Such a
+/// sentence may hold a number or a name in other letters: `1756年` and `BSkyBの` have no blank, too.
+#[must_use]
+pub fn is_unbroken(text: &str) -> bool {
+    text.chars().any(is_paired)
+}
+
+/// The text as answers show it, without what only chooses the form of a letter: a word is the
+/// same with a soft hyphen, a variation selector or a joiner in it and without. The non-joiner of
+/// Persian stays: it separates what readers may look for by itself.
+fn seen(text: &str) -> String {
+    let mut text = clean(text);
+    text.retain(
+        |character| !matches!(character, '\u{200d}' | '\u{fe00}'..='\u{fe0f}' | '\u{e0100}'..='\u{e01ef}'),
+    );
+    text
 }
 
 /// A stretch of text that is written with blanks, or one that is not.
@@ -263,5 +301,14 @@ mod tests {
         assert!(found("un cafe\u{301} noir", "café"));
         assert!(found("un café noir", "CAFE noir"));
         assert!(found("السَّلَامُ عليكم", "السلام"));
+        // What nobody sees makes no other word, on either side.
+        for hidden in
+            ["\u{ad}", "\u{200b}", "\u{200c}", "\u{feff}", "\u{200e}", "\u{202e}", "\u{2060}", "\u{fe0f}"]
+        {
+            assert!(found(&format!("Ge{hidden}samt{hidden}konzept"), "Gesamtkonzept"), "{hidden:?}");
+            assert!(found("Gesamtkonzept", &format!("Gesamt{hidden}konzept")), "{hidden:?}");
+        }
+        assert!(found("葛\u{e0100}飾区", "葛飾"));
+        assert!(found("क्\u{200d}षमा", "क्षमा"));
     }
 }

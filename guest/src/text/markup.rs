@@ -13,48 +13,58 @@ pub(super) struct Tag<'a> {
     attributes: &'a str,
 }
 
-impl Tag<'_> {
+impl<'a> Tag<'a> {
     /// The decoded, trimmed value of the first attribute of that name.
     pub(super) fn attribute(&self, wanted: &str) -> Option<String> {
-        let mut rest = self.attributes;
-        loop {
-            rest = rest
-                .trim_start_matches(|character: char| character.is_ascii_whitespace() || character == '/');
-            if rest.is_empty() {
-                return None;
-            }
-            // A leading `=` belongs to the name, as in a browser; so every round consumes something.
-            let end = rest
-                .char_indices()
-                .skip(1)
-                .find(|(_, character)| character.is_ascii_whitespace() || matches!(character, '=' | '/'))
-                .map_or(rest.len(), |(at, _)| at);
-            let (name, behind) = rest.split_at(end);
-            rest = behind.trim_start();
-            let mut value = "";
-            if let Some(behind) = rest.strip_prefix('=') {
-                let behind = behind.trim_start();
-                let quoted = behind.chars().next().filter(|quote| matches!(quote, '"' | '\''));
-                let (inner, end) = match quoted {
-                    Some(quote) => {
-                        let inner = &behind[1..];
-                        let end = inner.find(quote).unwrap_or(inner.len());
-                        (&inner[..end], (end + 2).min(behind.len()))
-                    }
-                    None => {
-                        let end = behind
-                            .find(|character: char| character.is_ascii_whitespace())
-                            .unwrap_or(behind.len());
-                        (&behind[..end], end)
-                    }
-                };
-                value = inner;
-                rest = &behind[end..];
-            }
-            if name.eq_ignore_ascii_case(wanted) {
-                return Some(entities::decode_all(value.trim()).trim().to_owned());
-            }
+        let (_, value) = self.attributes().find(|(name, _)| name.eq_ignore_ascii_case(wanted))?;
+        Some(entities::decode_all(value.trim()).trim().to_owned())
+    }
+
+    /// Names and values as they stand in the tag, in its order. A name without a value has "".
+    pub(super) fn attributes(&self) -> Attributes<'a> {
+        Attributes(self.attributes)
+    }
+}
+
+/// The attributes of a tag, one after another.
+pub(super) struct Attributes<'a>(&'a str);
+
+impl<'a> Iterator for Attributes<'a> {
+    type Item = (&'a str, &'a str);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let blank = |character: char| character.is_ascii_whitespace() || character == '/';
+        let rest = self.0.trim_start_matches(blank);
+        if rest.is_empty() {
+            return None;
         }
+        // A leading `=` belongs to the name, as in a browser; so every round consumes something.
+        let end = rest
+            .char_indices()
+            .skip(1)
+            .find(|(_, character)| character.is_ascii_whitespace() || matches!(character, '=' | '/'))
+            .map_or(rest.len(), |(at, _)| at);
+        let (name, behind) = rest.split_at(end);
+        let behind = behind.trim_start();
+        let Some(behind) = behind.strip_prefix('=') else {
+            self.0 = behind;
+            return Some((name, ""));
+        };
+        let behind = behind.trim_start();
+        let (value, end) = match behind.chars().next().filter(|quote| matches!(quote, '"' | '\'')) {
+            Some(quote) => {
+                let inner = &behind[1..];
+                let end = inner.find(quote).unwrap_or(inner.len());
+                (&inner[..end], (end + 2).min(behind.len()))
+            }
+            None => {
+                let end =
+                    behind.find(|character: char| character.is_ascii_whitespace()).unwrap_or(behind.len());
+                (&behind[..end], end)
+            }
+        };
+        self.0 = &behind[end..];
+        Some((name, value))
     }
 }
 
@@ -180,9 +190,9 @@ impl<'a> Reader<'a> {
         end
     }
 
-    /// Goes behind the end tag of an element whose content is no text for readers. Without one
-    /// the rest is skipped, as in a browser.
-    pub(super) fn skip_element(&mut self, name: &str) {
+    /// Goes behind the end tag of an element whose content is no text for readers, and returns
+    /// that content. Without an end tag the rest is skipped, as in a browser.
+    pub(super) fn skip_element(&mut self, name: &str) -> &'a str {
         let rest = self.html.get(self.at..).unwrap_or_default();
         let mut from = 0;
         while let Some(at) = rest.get(from..).and_then(|rest| rest.find("</")) {
@@ -191,10 +201,11 @@ impl<'a> Reader<'a> {
             if follows.is_some_and(|bytes| bytes.eq_ignore_ascii_case(name.as_bytes())) {
                 let behind = rest.get(from..).and_then(|rest| rest.find('>')).map(|end| from + end + 1);
                 self.at += behind.unwrap_or(rest.len());
-                return;
+                return rest.get(..from - 2).unwrap_or_default();
             }
         }
         self.at = self.html.len();
+        rest
     }
 }
 

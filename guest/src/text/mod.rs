@@ -4,12 +4,22 @@ mod clean;
 mod entities;
 mod html;
 mod index;
+mod markdown;
 mod markup;
+mod open;
 mod plain;
+mod style;
 
-pub use clean::clean;
+pub use clean::{clean, is_clean};
 pub use html::html_to_text;
-pub use index::{INDEX_TEXT_VERSION, index_phrase, index_text};
+pub use index::{INDEX_TEXT_VERSION, index_phrase, index_text, is_unbroken};
+
+/// What a person reads of a message, from its HTML: what answers show, what enters the index, and
+/// what is counted must all be this.
+#[must_use]
+pub fn plain_text(html: &str) -> String {
+    clean(&html_to_text(html)).trim().to_owned()
+}
 
 #[cfg(test)]
 mod hostile_tests;

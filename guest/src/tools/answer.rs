@@ -57,14 +57,32 @@ impl Answer {
         self
     }
 
+    /// The sentence about what the answer leaves out, if there is one.
+    #[must_use]
+    pub fn notice(&self) -> Option<&str> {
+        self.fields.get("notice")?.as_str()
+    }
+
     #[must_use]
     pub fn into_value(self) -> Value {
         Value::Object(self.fields)
     }
 
+    /// The finished answer. Every text in it is clean, whichever field it stands in: what comes
+    /// from outside is cleaned and cut where it is put in, and this is the net below.
     #[must_use]
-    pub fn with_text(self, text: impl Into<String>) -> ToolOutput {
-        ToolOutput { structured: self.into_value().to_string(), text: text.into() }
+    pub fn with_text(mut self, text: impl Into<String>) -> ToolOutput {
+        self.fields.values_mut().for_each(clean);
+        ToolOutput { structured: self.into_value().to_string(), text: crate::text::clean(&text.into()) }
+    }
+}
+
+fn clean(value: &mut Value) {
+    match value {
+        Value::String(text) if !crate::text::is_clean(text) => *text = crate::text::clean(text),
+        Value::Array(items) => items.iter_mut().for_each(clean),
+        Value::Object(fields) => fields.values_mut().for_each(clean),
+        _ => {}
     }
 }
 

@@ -28,8 +28,29 @@ pub enum When {
 pub enum Reader {
     /// A model, whose attention is short: small answers, in pages.
     Agent,
+    /// A program, which takes what it asked for: every row, whole threads, whole texts.
+    Program,
     /// Somebody at a terminal, who scrolls: whole threads, every row that was asked for.
     Person,
+}
+
+/// Bytes of JSON of any answer for a person: longer threads exist, but nobody reads them in a
+/// terminal, and twice of it (JSON and lines) stays far below what the host takes.
+const FOR_PERSONS: usize = 2_000_000;
+/// Bytes of JSON of any answer for a program: what the host takes by default, with room for what
+/// stands around the rows.
+const FOR_PROGRAMS: usize = 7_000_000;
+
+impl Reader {
+    /// Bytes of JSON that an answer may have, given how many it may have for a model.
+    #[must_use]
+    pub const fn budget(self, for_agents: usize) -> usize {
+        match self {
+            Self::Agent => for_agents,
+            Self::Person => FOR_PERSONS,
+            Self::Program => FOR_PROGRAMS,
+        }
+    }
 }
 
 /// The arguments of one call, and for whom it is.

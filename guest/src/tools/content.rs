@@ -7,6 +7,9 @@ use crate::text;
 /// Longest name, subject or remark in an answer, in characters.
 const LINE: usize = 160;
 
+/// Longest id in an answer, in characters; Intercom's have 15 or so.
+const ID: usize = 100;
+
 /// Turns stored text into text for answers, as the settings say.
 #[derive(Clone, Copy, Debug)]
 pub struct Content<'a> {
@@ -29,6 +32,13 @@ impl<'a> Content<'a> {
     #[must_use]
     pub fn text(&self, text: &str) -> String {
         redaction::redact(&text::clean(text), self.redactions)
+    }
+
+    /// An id: nothing but what an id may be made of, and no longer than one. It is never redacted,
+    /// since it is what other calls need.
+    #[must_use]
+    pub fn id(&self, id: &str) -> String {
+        cut(&clean(id), ID)
     }
 
     /// A sentence that may quote what somebody typed.

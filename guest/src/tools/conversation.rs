@@ -32,6 +32,7 @@ pub const FIELDS: &[&str] = &[
     "message_count",
     "match",
     "snippet",
+    "matched_only",
     "messages",
     "url",
     "first_response",
@@ -95,13 +96,16 @@ pub fn summary(conversation: &Conversation, content: Content<'_>, now: UnixSecon
     let mut answer = Answer::new();
     disclosure::conversation(&conversation.id, conversation.contact_id.as_deref());
     disclosure::rows(1);
-    answer.set("id", conversation.id.clone());
+    answer.set("id", content.id(&conversation.id));
     answer.set("created_at", conversation.created_at.clone());
     answer.set("updated_at", conversation.updated_at.clone());
     answer.set_some("title", line(&conversation.title));
-    answer.set("state", conversation.state.clone());
-    answer.set_some("priority", (conversation.priority != "none").then(|| conversation.priority.clone()));
-    answer.set_some("channel", conversation.channel.clone());
+    answer.set("state", content.line(&conversation.state));
+    answer.set_some(
+        "priority",
+        (conversation.priority != "none").then(|| content.line(&conversation.priority)),
+    );
+    answer.set_some("channel", line(&conversation.channel));
     // These two the original program promised; they stand even when there is nothing to say.
     answer.set("customer_email", conversation.customer_email.as_deref().map(|email| content.line(email)));
     answer.set_some("customer_name", line(&conversation.customer_name));
@@ -118,7 +122,7 @@ pub fn summary(conversation: &Conversation, content: Content<'_>, now: UnixSecon
     }
     answer.set_some("rating", conversation.rating);
     answer.set_some("rating_remark", line(&conversation.rating_remark));
-    answer.set_some("ai_outcome", conversation.ai_outcome.clone());
+    answer.set_some("ai_outcome", line(&conversation.ai_outcome));
     answer.set("message_count", conversation.message_count);
     answer
 }
@@ -153,8 +157,8 @@ pub fn url(workspace: &Workspace, id: &str) -> Option<String> {
 pub fn message(message: &Message, content: Content<'_>, from: usize, most: usize) -> Value {
     let mut answer = Answer::new();
     disclosure::rows(1);
-    answer.set("id", message.id.clone());
-    answer.set("author_type", message.author_type.clone());
+    answer.set("id", content.id(&message.id));
+    answer.set("author_type", content.line(&message.author_type));
     answer.set_some("author_name", message.author_name.as_deref().map(|name| content.line(name)));
     answer.set_true("is_ai", message.is_ai);
     answer.set("kind", if message.is_note { "note" } else { "message" });

@@ -4,6 +4,7 @@ use rusqlite::Connection;
 use serde_json::{Value, json};
 
 use super::arguments::{ArgumentError, ArgumentResult, Arguments, When};
+use super::content::Content;
 use super::freshness::Reach;
 use super::timeframe::{self, Zone};
 use super::{Failure, names, schema};
@@ -13,6 +14,7 @@ use crate::time::{HOUR, UnixSeconds};
 const STATES: &[&str] = &["open", "closed", "snoozed"];
 const PRIORITIES: &[&str] = &["none", "low", "medium", "high", "urgent"];
 const AI: &[&str] = &["involved", "not_involved", "resolved", "escalated", "abandoned"];
+const SLA: &[&str] = &["hit", "missed", "active", "cancelled"];
 const TIMEFRAME_OF: &[&str] = &["created", "updated", "customer_reply", "message"];
 
 /// Filters as they were asked for.
@@ -21,6 +23,8 @@ pub struct Asked {
     pub filters: Filters,
     /// What must be covered for a complete answer.
     pub reach: Reach,
+    /// Of filters that can match nothing, in a sentence each.
+    pub notices: Vec<String>,
 }
 
 /// Adds the properties of the filters to a schema's: all, or those of these names.
@@ -52,6 +56,8 @@ pub fn add_properties(properties: &mut Value, only: Option<&[&str]>) {
         "rating_max": schema::integer("1 to 5; 2 finds bad ratings."),
         "ai": schema::choice(AI, "AI agent's part; abandoned: neither resolved nor escalated."),
         "has_attachment": schema::boolean(""),
+        "attribute": names("Custom attributes, all of them: \"Name=value\", or \"Name\" for any value; list_filters names them."),
+        "sla": schema::choices(SLA, ""),
         "exclude": text("Words that no message of the conversation may have.")
     });
     if let (Some(properties), Value::Object(filters)) = (properties.as_object_mut(), filters) {
@@ -64,7 +70,7 @@ pub fn add_properties(properties: &mut Value, only: Option<&[&str]>) {
     }
 }
 
-/// Reads the filters. Days are days of `zone`.
+/// Reads the filters. Days are days of `zone`; names that a sentence quotes pass through `content`.
 ///
 /// # Errors
 /// When an argument is wrong, or the database cannot be read.
@@ -73,6 +79,7 @@ pub fn parse(
     connection: &Connection,
     now: UnixSeconds,
     zone: &Zone,
+    content: Content<'_>,
 ) -> Result<Asked, Failure> {
     let mut filters = Filters {
         created: between(arguments, "created_after", "created_before", zone)?,
@@ -91,22 +98,22 @@ pub fn parse(
         filters.waiting_since_before = Some(now.plus(-((hours * HOUR as f64) as i64)));
     }
     if let Some(name) = arguments.string("assignee")? {
-        filters.assignee = Some(names::assignee(connection, &name)?);
+        filters.assignee = Some(names::assignee(connection, &name, content)?);
     }
     if let Some(name) = arguments.string("team")? {
-        filters.team = Some(names::team(connection, &name)?);
+        filters.team = Some(names::team(connection, &name, content)?);
     }
     let mut tags = arguments.strings("tags")?;
     filters.untagged = tags.len() == 1 && matches!(tags[0].to_lowercase().as_str(), "untagged" | "none");
     if filters.untagged {
         tags.clear();
     }
-    filters.any_tag = names::tags(connection, "tags", &tags)?;
+    filters.any_tag = names::tags(connection, "tags", &tags, content)?;
     for name in arguments.strings("tags_all")? {
-        filters.every_tag.extend(names::tags(connection, "tags_all", &[name])?.into_iter().take(1));
+        filters.every_tag.extend(names::tags(connection, "tags_all", &[name], content)?.into_iter().take(1));
     }
-    filters.no_tag = names::tags(connection, "tags_none", &arguments.strings("tags_none")?)?;
-    filters.channels = names::channels(connection, &arguments.strings("channel")?)?;
+    filters.no_tag = names::tags(connection, "tags_none", &arguments.strings("tags_none")?, content)?;
+    filters.channels = names::channels(connection, &arguments.strings("channel")?, content)?;
     filters.rating_least = arguments.integer("rating_min", 1, 5)?;
     filters.rating_most = arguments.integer("rating_max", 1, 5)?;
     if let (Some(least), Some(most)) = (filters.rating_least, filters.rating_most)
@@ -123,13 +130,14 @@ pub fn parse(
         _ => None,
     });
     filters.has_attachment = arguments.boolean("has_attachment")?;
+    filters.attributes = attributes(arguments, connection)?;
+    filters.sla = words(arguments, "sla", SLA)?;
     if let Some(words) = arguments.string("exclude")? {
-        let query = Query::parse(&words);
+        let query = crate::store::search::expanded(connection, &Query::parse(&words))?;
         // Any of the words is enough to leave a conversation out.
-        filters.excluded =
-            query.relaxed(true).or_else(|| query.expression(true)).or_else(|| query.exclusion(true));
+        filters.excluded = query.any(true).or_else(|| query.exclusion(true));
     }
-    Ok(Asked { reach: reach(&filters), filters })
+    Ok(Asked { reach: reach(&filters), notices: not_filled_in(&filters), filters })
 }
 
 fn add_timeframe(
@@ -189,6 +197,87 @@ fn zone_date(day: crate::time::Day) -> jiff::civil::Date {
         .unwrap_or(jiff::civil::Date::ZERO)
 }
 
+/// Attributes that conversations have, by name in any case.
+fn attributes(
+    arguments: &Arguments,
+    connection: &Connection,
+) -> Result<Vec<(String, Option<String>)>, Failure> {
+    let given = arguments.strings("attribute")?;
+    if given.is_empty() {
+        return Ok(Vec::new());
+    }
+    let known = crate::store::labels::attributes(connection)?;
+    let mut attributes = Vec::new();
+    for text in given {
+        let (name, value) = match text.split_once('=') {
+            Some((name, value)) => (name.trim().to_owned(), Some(value.trim().to_owned())),
+            None => (text, None),
+        };
+        if !known.iter().any(|label| label.name.to_lowercase() == name.to_lowercase()) {
+            let shown: Vec<String> = known
+                .iter()
+                .take(10)
+                .map(|label| format!("\"{}\"", super::content::clean(&label.name)))
+                .collect();
+            let name: String = super::content::clean(&name).chars().take(60).collect();
+            let there = if shown.is_empty() {
+                "None has any".to_owned()
+            } else {
+                format!("There are: {}", shown.join(", "))
+            };
+            return Err(ArgumentError(format!(
+                "`attribute`: no conversation has an attribute \"{name}\". {there}."
+            ))
+            .into());
+        }
+        attributes.push((name, value));
+    }
+    Ok(attributes)
+}
+
+/// Programs that fill in every argument write a placeholder where they mean none. It is searched
+/// for all the same, since there may be a company of that name, but not without a word.
+fn not_filled_in(filters: &Filters) -> Vec<String> {
+    let mut notices = Vec::new();
+    for (name, value) in [
+        ("customer_email", &filters.customer_email),
+        ("customer", &filters.customer),
+        ("company", &filters.company),
+    ] {
+        let Some(value) = value else { continue };
+        let shown: String = super::content::clean(value).chars().take(60).collect();
+        if is_placeholder(value) {
+            notices.push(format!(
+                "`{name}` is \"{shown}\", which looks like a value that nobody filled in; leave it out to see every customer."
+            ));
+        } else if name == "customer_email" && !value.contains('@') {
+            notices.push(format!(
+                "`{name}` is \"{shown}\", which is no e-mail address and so matches nothing; a name goes into `customer`."
+            ));
+        }
+    }
+    notices
+}
+
+fn is_placeholder(value: &str) -> bool {
+    let word = value.trim_matches(|letter: char| !letter.is_alphanumeric()).to_lowercase();
+    matches!(
+        word.as_str(),
+        "" | "null"
+            | "none"
+            | "nil"
+            | "undefined"
+            | "nan"
+            | "n/a"
+            | "na"
+            | "unknown"
+            | "string"
+            | "empty"
+            | "any"
+            | "all"
+    )
+}
+
 fn words(arguments: &Arguments, name: &str, choices: &[&str]) -> ArgumentResult<Vec<String>> {
     let mut found = Vec::new();
     for word in arguments.strings(name)? {
@@ -214,9 +303,13 @@ fn hours(arguments: &Arguments) -> ArgumentResult<Option<f64>> {
     // A hundred years; beyond that seconds no longer fit a date.
     text.parse::<f64>()
         .ok()
-        .filter(|hours| (0.0..=876_000.0).contains(hours))
+        .filter(|hours| *hours > 0.0 && *hours <= 876_000.0)
         .map(Some)
-        .ok_or_else(|| ArgumentError(format!("`{name}` must be a number of hours, such as 24.")))
+        .ok_or_else(|| {
+            ArgumentError(format!(
+                "`{name}` must be a number of hours above 0, such as 24; for everybody who waits, however short, give `unanswered`: true."
+            ))
+        })
 }
 
 /// Coverage is about `updated_at`: only a range of that bounds what must have been read at its

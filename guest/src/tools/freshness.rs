@@ -3,8 +3,8 @@
 use rusqlite::Connection;
 use serde_json::Value;
 
-use super::Surroundings;
 use super::answer::{Answer, ago, counted, minutes_since, seconds_since};
+use super::{Reader, Surroundings};
 use crate::environment::Settings;
 use crate::error::StoreResult;
 use crate::store::coverage::{BEFORE_INTERCOM, Coverage, Held};
@@ -116,6 +116,20 @@ impl Freshness {
             message,
             data_complete: checked.gaps.is_empty() && recent_enough && incomplete == 0,
         })
+    }
+
+    /// The cache may have everything, and the answer still has not.
+    pub fn cut_short(&mut self, sentence: &str) {
+        self.data_complete = false;
+        self.message.push(' ');
+        self.message.push_str(sentence);
+    }
+
+    /// The same for a program, which may not read the notice that says what is left out.
+    pub fn cut_for_programs(&mut self, reader: Reader, notice: Option<&str>) {
+        if let (Reader::Program, Some(notice)) = (reader, notice) {
+            self.cut_short(notice);
+        }
     }
 
     #[must_use]

@@ -8,15 +8,13 @@ use super::arguments::ArgumentError;
 use super::content::Content;
 use super::cursor::Cursor;
 use super::{Arguments, Context, Failure, Outcome, Reader, Tool, conversation, freshness, schema};
+use crate::ids;
 use crate::store::runs;
 use crate::store::threads::{self, Conversation};
 use crate::time::UnixSeconds;
 
 /// Bytes of JSON of an answer: some 4,000 tokens.
 const BUDGET: usize = 16_000;
-/// The same for a person: longer threads exist, but nobody reads them in a terminal, and twice of
-/// it (JSON and lines) stays far below what the host takes.
-const ALL: usize = 2_000_000;
 /// Room for everything but the messages.
 const FRAME: usize = 3_000;
 const DEFAULT_LIMIT: usize = 30;
@@ -24,6 +22,8 @@ const MOST: i64 = 500;
 /// Characters of one message among several; asked for alone it gets all the room there is.
 const BODY: usize = 3_000;
 const MOST_EVENTS: usize = 40;
+/// Intercom returns no more than 500 parts of a conversation; what was synced earlier stays.
+const MOST_EVENTS_FOR_PROGRAMS: usize = 10_000;
 
 const ORDERS: &[&str] = &["oldest", "newest"];
 
@@ -79,6 +79,8 @@ struct Asked {
     with_notes: bool,
     with_events: bool,
     limit: usize,
+    /// Events at most.
+    events: usize,
     /// Bytes of JSON of the answer.
     budget: usize,
     /// Characters of one message among several.
@@ -91,7 +93,7 @@ struct Asked {
 
 fn call(context: &mut Context<'_>, arguments: &Arguments) -> Outcome {
     let id = arguments.required("id", "215474207312016")?;
-    let id = id.trim_start_matches('#').to_owned();
+    let id = ids::bare(&id).to_owned();
     let question = arguments.question(&["cursor", "limit", "include_events"]);
     let cursor = arguments.string("cursor")?.map(|text| Cursor::read(&text, &question)).transpose()?;
     let offset = cursor
@@ -107,17 +109,24 @@ fn call(context: &mut Context<'_>, arguments: &Arguments) -> Outcome {
     }
     let (budget, body, usual) = match arguments.reader {
         Reader::Agent => (BUDGET, BODY, DEFAULT_LIMIT),
-        Reader::Person => (ALL, ALL, usize::try_from(MOST).unwrap_or(DEFAULT_LIMIT)),
+        reader @ (Reader::Person | Reader::Program) => {
+            let all = reader.budget(BUDGET);
+            (all, all, usize::try_from(MOST).unwrap_or(DEFAULT_LIMIT))
+        }
     };
     let asked = Asked {
         newest_first: arguments.choice("start_from", ORDERS)? == Some("newest"),
-        around: arguments.string("around")?,
+        around: arguments.string("around")?.map(|id| ids::bare(&id).to_owned()),
         with_notes: arguments.boolean("include_notes")?.unwrap_or(true),
         with_events: arguments.boolean("include_events")?.unwrap_or(false),
         limit: arguments
             .integer("limit", 1, MOST)?
             .map_or(usual, |limit| usize::try_from(limit).unwrap_or(usual))
             .min(if body_offset.is_some() { 1 } else { usize::MAX }),
+        events: match arguments.reader {
+            Reader::Program => MOST_EVENTS_FOR_PROGRAMS,
+            Reader::Agent | Reader::Person => MOST_EVENTS,
+        },
         budget,
         body,
         body_offset: body_offset.and_then(|offset| usize::try_from(offset).ok()).unwrap_or(0),
@@ -136,7 +145,9 @@ fn call(context: &mut Context<'_>, arguments: &Arguments) -> Outcome {
         }
         let text = format!(
             "Conversation {} ({}), {shown} of {} messages.",
-            record.id, record.state, record.message_count
+            content.id(&record.id),
+            content.line(&record.state),
+            record.message_count
         );
         Ok(answer.with_text(text))
     })
@@ -207,7 +218,7 @@ fn thread(
     conversation::add_figures(&mut answer, record);
     answer.set_true("parts_truncated", record.parts_truncated);
     answer.set_some("url", conversation::url(&workspace, &record.id));
-    let events = if asked.with_events { events(connection, &record.id, content)? } else { Vec::new() };
+    let events = if asked.with_events { events(connection, &record.id, content, asked)? } else { Vec::new() };
     let events_size: usize = events.iter().map(|event| bytes(event) + 1).sum();
     let room = asked.budget - FRAME - events_size;
     let most = if asked.limit == 1 { room } else { asked.body };
@@ -276,13 +287,18 @@ fn fitted(found: &threads::Message, content: Content<'_>, from: usize, most: usi
     }
 }
 
-fn events(connection: &Connection, id: &str, content: Content<'_>) -> Result<Vec<Value>, Failure> {
-    let events = threads::events(connection, id, MOST_EVENTS)?;
+fn events(
+    connection: &Connection,
+    id: &str,
+    content: Content<'_>,
+    asked: &Asked,
+) -> Result<Vec<Value>, Failure> {
+    let events = threads::events(connection, id, asked.events)?;
     Ok(events
         .iter()
         .map(|event| {
             let mut answer = Answer::new();
-            answer.set("kind", event.kind.clone());
+            answer.set("kind", content.line(&event.kind));
             answer.set("created_at", event.created_at.to_iso());
             answer.set_some(
                 "by",
@@ -290,14 +306,14 @@ fn events(connection: &Connection, id: &str, content: Content<'_>) -> Result<Vec
                     .author_name
                     .as_deref()
                     .map(|name| content.line(name))
-                    .or_else(|| event.author_type.clone()),
+                    .or_else(|| event.author_type.as_deref().map(|kind| content.line(kind))),
             );
             answer.set_some("assigned_to", event.assigned_to.as_deref().map(|name| content.line(name)));
             answer.into_value()
         })
         .scan(0, |used, event| {
             *used += bytes(&event) + 1;
-            (*used < BUDGET / 3).then_some(event)
+            (*used < asked.budget / 3).then_some(event)
         })
         .collect())
 }

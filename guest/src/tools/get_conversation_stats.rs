@@ -1,14 +1,17 @@
 //! `get_conversation_stats`: figures about many conversations, against the period before.
 
+use std::collections::{HashMap, HashSet};
+
+use rusqlite::Connection;
 use serde_json::{Value, json};
 
 use super::answer::{Answer, bytes, range};
 use super::arguments::ArgumentError;
 use super::content::Content;
-use super::{Arguments, Context, Outcome, Tool, filters, freshness, schema, timeframe};
-use crate::store::search::Between;
+use super::{Arguments, Context, Failure, Outcome, Tool, filters, freshness, schema, timeframe};
+use crate::store::search::{Between, Filters};
 use crate::store::statistics::{self, Figures, Group, Spread};
-use crate::time::{DAY, UnixSeconds};
+use crate::time::{DAY, HOUR, UnixSeconds};
 
 const GROUPS: &[&str] = &[
     "day",
@@ -22,6 +25,9 @@ const GROUPS: &[&str] = &[
     "state",
     "priority",
     "company",
+    "sla",
+    "ai_outcome",
+    "attribute",
 ];
 const FILTERS: &[&str] = &[
     "timeframe",
@@ -36,9 +42,13 @@ const FILTERS: &[&str] = &[
     "channel",
     "priority",
     "ai",
+    "attribute",
+    "sla",
 ];
 /// Bytes of JSON of the groups: enough for every hour of the day with all its figures.
 const BUDGET: usize = 12_000;
+/// Teammates whose replies are listed.
+const TEAMMATES: usize = 30;
 
 pub const TOOL: Tool = Tool {
     name: "get_conversation_stats",
@@ -63,8 +73,15 @@ fn input() -> Value {
             }
         }
     }
-    properties["group_by"] = schema::choice(GROUPS, "");
-    properties["compare"] = schema::boolean("Add the period before; default true.");
+    properties["group_by"] =
+        schema::choice(GROUPS, "attribute: by the values of the one that attribute names.");
+    properties["compare"] = schema::boolean("Add the period before, to each group, too; default true.");
+    properties["details"] = schema::boolean(
+        "Add replies per teammate, handoffs, first-contact resolution and false deflections.",
+    );
+    properties["within_hours"] = schema::integer(
+        "With details: a bot's close is a false deflection when the customer writes again within so long; default 24.",
+    );
     schema::arguments(properties, &[])
 }
 
@@ -75,7 +92,8 @@ fn output() -> Value {
             "timezone": {"type": "string"},
             "figures": {"type": "object", "description": "Durations in minutes; definitions say how each is counted."},
             "previous": {"type": "object", "description": "The period before: period and figures."},
-            "groups": schema::objects("group and figures."),
+            "groups": schema::objects("group, figures, and of the period before the main ones."),
+            "details": {"type": "object"},
             "definitions": {"type": "object"},
             "notice": {"type": "string"},
             "sync_info": schema::sync_info_in_brief()
@@ -89,9 +107,19 @@ fn call(context: &mut Context<'_>, arguments: &Arguments) -> Outcome {
     let now = around.now;
     let group = arguments.choice("group_by", GROUPS)?.map(group);
     let compare = arguments.boolean("compare")?.unwrap_or(true);
+    let details = arguments.boolean("details")?.unwrap_or(false);
+    let within = arguments.integer("within_hours", 1, 720)?.unwrap_or(24);
+    if group == Some(Group::Attribute) && !arguments.has("attribute") {
+        return Err(ArgumentError(
+            "`group_by` attribute needs `attribute`: the name of one, as list_filters with kind attributes shows it.".to_owned(),
+        )
+        .into());
+    }
     context.reading(|connection| {
         let zone = super::zone(around.settings, connection)?;
-        let mut filters = filters::parse(arguments, connection, now, &zone)?.filters;
+        let asked =
+            filters::parse(arguments, connection, now, &zone, Content::new(&around.settings.redactions))?;
+        let (mut filters, mut notices) = (asked.filters, asked.notices);
         if filters.created.is_open()
             && let Some(frame) = timeframe::parse("last 30 days", now, &zone)
         {
@@ -105,22 +133,38 @@ fn call(context: &mut Context<'_>, arguments: &Arguments) -> Outcome {
         // What is still to come would make the period look quiet beside the one before.
         let end = filters.created.to.unwrap_or(now).min(now).max(start);
         filters.created.to = Some(end);
+        let content = Content::new(&around.settings.redactions);
         let local = |at: UnixSeconds| zone.calendar(at);
         let (all, groups) = statistics::figures(connection, &filters, group, now, &local)?;
         let mut answer = Answer::new();
         answer.set("period", range(start, end)).set("timezone", zone.name());
         answer.set("figures", shown(&all));
+        if details {
+            answer.set("details", self::details(connection, &filters, within, content)?);
+        }
+        let mut before_by_name = HashMap::new();
         if compare {
             let length = end.since(start) + 1;
             let before = Between { from: Some(start.plus(-length)), to: Some(start.plus(-1)) };
             filters.created = before;
-            let (previous, _) = statistics::figures(connection, &filters, None, now, &local)?;
+            let (previous, before) = statistics::figures(connection, &filters, group, now, &local)?;
+            before_by_name.extend(before);
             answer.set(
                 "previous",
                 json!({"period": range(start.plus(-length), start.plus(-1)), "figures": shown(&previous)}),
             );
         }
-        add_groups(&mut answer, group, groups, Content::new(&around.settings.redactions));
+        let in_time = matches!(group, Some(Group::Day | Group::Week | Group::Month | Group::HourOfDay));
+        let before = (compare && !in_time).then_some(before_by_name);
+        notices.extend(add_groups(
+            &mut answer,
+            in_time,
+            groups,
+            before,
+            content,
+            arguments.reader.budget(BUDGET),
+        ));
+        answer.set_some("notice", Some(notices.join(" ")));
         answer.set("definitions", definitions(&all));
         let reach = if compare {
             filters::reach(&filters)
@@ -128,7 +172,8 @@ fn call(context: &mut Context<'_>, arguments: &Arguments) -> Outcome {
             freshness::Reach { start: Some(start), end: None }
         };
         let reach = freshness::Reach { end: None, ..reach };
-        let freshness = freshness::of(around, connection, reach)?;
+        let mut freshness = freshness::of(around, connection, reach)?;
+        freshness.cut_for_programs(arguments.reader, answer.notice());
         answer.set("sync_info", freshness.to_json());
         let text = format!(
             "{} created in {} days to {}, {} closed, {} waiting. {}",
@@ -155,17 +200,27 @@ fn group(word: &str) -> Group {
         "channel" => Group::Channel,
         "state" => Group::State,
         "priority" => Group::Priority,
+        "sla" => Group::Sla,
+        "ai_outcome" => Group::AiOutcome,
+        "attribute" => Group::Attribute,
         _ => Group::Company,
     }
 }
 
 fn add_groups(
     answer: &mut Answer,
-    group: Option<Group>,
+    in_time: bool,
     mut groups: Vec<(String, Figures)>,
+    before: Option<HashMap<String, Figures>>,
     content: Content<'_>,
-) {
-    let in_time = matches!(group, Some(Group::Day | Group::Week | Group::Month | Group::HourOfDay));
+    budget: usize,
+) -> Option<String> {
+    if let Some(before) = &before {
+        // A group that has nothing now fell, which is worth a row.
+        let now: HashSet<String> = groups.iter().map(|(name, _)| name.clone()).collect();
+        let gone = before.keys().filter(|name| !now.contains(*name));
+        groups.extend(gone.map(|name| (name.clone(), Figures::default())));
+    }
     if !in_time {
         groups.sort_by(|a, b| b.1.conversations.cmp(&a.1.conversations).then_with(|| a.0.cmp(&b.0)));
     }
@@ -180,8 +235,11 @@ fn add_groups(
         if let (Some(row), Value::Object(figures)) = (row.as_object_mut(), shown(&figures)) {
             row.extend(figures);
         }
+        if let Some(before) = &before {
+            row["previous"] = in_brief(before.get(&name).unwrap_or(&Figures::default()));
+        }
         used += bytes(&row) + 1;
-        if used > BUDGET {
+        if used > budget {
             break;
         }
         rows.push(row);
@@ -189,17 +247,54 @@ fn add_groups(
     if in_time {
         rows.reverse();
     }
-    if rows.len() < count {
+    let notice = (rows.len() < count).then(|| {
         let which = if in_time { "the newest" } else { "those with most conversations" };
-        answer.set(
-            "notice",
-            format!(
-                "{} of {count} groups are shown, {which}; narrow the question for the others.",
-                rows.len()
-            ),
-        );
-    }
+        format!("{} of {count} groups are shown, {which}; narrow the question for the others.", rows.len())
+    });
     answer.set_some("groups", Some(rows));
+    notice
+}
+
+/// The figures of a group in the period before that its own are compared with.
+fn in_brief(figures: &Figures) -> Value {
+    let mut brief = shown(figures);
+    if let Some(fields) = brief.as_object_mut() {
+        const KEPT: [&str; 5] = [
+            "conversations",
+            "first_response_median",
+            "resolution_median",
+            "rating_average",
+            "reopen_percent",
+        ];
+        fields.retain(|name, _| KEPT.contains(&name.as_str()));
+    }
+    brief
+}
+
+/// What is counted from the threads, with how.
+fn details(
+    connection: &Connection,
+    filters: &Filters,
+    within_hours: i64,
+    content: Content<'_>,
+) -> Result<Value, Failure> {
+    let work = statistics::work(connection, filters, within_hours * HOUR)?;
+    let replies: Vec<Value> = statistics::replies(connection, filters)?
+        .into_iter()
+        .take(TEAMMATES)
+        .map(|(name, replies, conversations)| json!({"teammate": content.line(&name), "replies": replies, "conversations": conversations}))
+        .collect();
+    let mut answer = Answer::new();
+    answer.set("handed_over", work.handed_over);
+    answer.set_some("first_contact_resolution_percent", percent(work.solved_at_once, work.solved));
+    answer.set("closed_by_bot", work.deflected).set("false_deflections", work.deflected_falsely);
+    answer.set_some("false_deflection_percent", percent(work.deflected_falsely, work.deflected));
+    answer.set_some("replies", Some(replies));
+    answer.set(
+        "definitions",
+        format!("handed_over: assigned three times or more. first_contact_resolution_percent: of those closed with a reply of a teammate, closed with just one and never reopened. false_deflections: closed by a bot, and the customer wrote again within {within_hours} hours. replies: of each teammate in these conversations, without notes."),
+    );
+    Ok(answer.into_value())
 }
 
 fn minutes(seconds: i64) -> f64 {

@@ -49,16 +49,18 @@ fn output() -> Value {
 
 fn call(context: &mut Context<'_>, arguments: &Arguments) -> Outcome {
     let asked = arguments.required("customer", "ann@example.com")?;
+    let asked = crate::ids::bare(&asked).to_owned();
+    let budget = arguments.reader.budget(BUDGET);
     let around = context.surroundings();
     context.reading(|connection| {
         let content = Content::new(&around.settings.redactions);
         let (recognised, found) = customers::find(connection, &asked)?;
         let company = if recognised == Recognised::ByName { customers::company(connection, &asked)? } else { None };
-        let freshness = freshness::of(around, connection, freshness::Reach::default())?;
+        let mut freshness = freshness::of(around, connection, freshness::Reach::default())?;
         let mut answer = Answer::new();
         let text = match (company, found.as_slice()) {
-            (Some(company), _) => describe(&mut answer, connection, around, &company, content)?,
-            (None, [only]) => describe(&mut answer, connection, around, only, content)?,
+            (Some(company), _) => describe(&mut answer, connection, around, &company, content, budget)?,
+            (None, [only]) => describe(&mut answer, connection, around, only, content, budget)?,
             (None, []) => {
                 let asked: String = super::content::clean(&asked).chars().take(60).collect();
                 return Err(Failure::Refused(format!(
@@ -72,6 +74,7 @@ fn call(context: &mut Context<'_>, arguments: &Arguments) -> Outcome {
                 format!("{} customers match.", several.len())
             }
         };
+        freshness.cut_for_programs(arguments.reader, answer.notice());
         answer.set("sync_info", freshness.to_json());
         Ok(answer.with_text(format!("{text} {}", freshness.message)))
     })
@@ -98,6 +101,7 @@ fn describe(
     around: Surroundings<'_>,
     customer: &Customer,
     content: Content<'_>,
+    budget: usize,
 ) -> Result<String, Failure> {
     let mut who = brief(customer, content);
     who.set("first_conversation", customer.first_at.clone());
@@ -115,7 +119,7 @@ fn describe(
     if let Some(id) = &customer.contact_id
         && let Some(contact) = customers::contact(connection, id)?
     {
-        who.set_some("role", contact.role);
+        who.set_some("role", contact.role.map(|role| content.line(&role)));
         who.set_some("phone", contact.phone.map(|phone| content.line(&phone)));
         who.set_some("your_id", contact.external_id.map(|id| content.line(&id)));
     }
@@ -129,7 +133,7 @@ fn describe(
         row.set_some("url", conversation::url(&workspace, &record.id));
         let row = row.into_value();
         used += bytes(&row) + 1;
-        if used > BUDGET && !rows.is_empty() {
+        if used > budget && !rows.is_empty() {
             break;
         }
         rows.push(row);

@@ -4,10 +4,10 @@ use serde_json::{Value, json};
 
 use super::answer::{Answer, bytes};
 use super::content::Content;
-use super::{Arguments, Context, Outcome, Tool, schema};
+use super::{Arguments, Context, Outcome, Reader, Tool, schema};
 use crate::store::labels::{self, Label};
 
-const KINDS: &[&str] = &["tags", "teams", "teammates", "channels", "states", "priorities"];
+const KINDS: &[&str] = &["tags", "teams", "teammates", "channels", "states", "priorities", "attributes"];
 /// Bytes of JSON for each kind, when all are asked for, and for one alone.
 const SHARE: usize = 1_800;
 const ALONE: usize = 7_000;
@@ -15,7 +15,7 @@ const ALONE: usize = 7_000;
 pub const TOOL: Tool = Tool {
     name: "list_filters",
     title: "Names to filter by",
-    description: "The tags, teams, teammates, channels, states and priorities that exist in the cache, with how many conversations each has. Call it before filtering by a name you are not sure of.",
+    description: "The tags, teams, teammates, channels, states, priorities and custom attributes that exist in the cache, with how many conversations each has. Call it before filtering by a name you are not sure of.",
     input,
     output,
     boolean: None,
@@ -45,6 +45,8 @@ fn output() -> Value {
 fn call(context: &mut Context<'_>, arguments: &Arguments) -> Outcome {
     let kind = arguments.choice("kind", KINDS)?;
     let contains = arguments.string("contains")?.unwrap_or_default().to_lowercase();
+    // All kinds share what a program may get at most.
+    let fraction = if arguments.reader == Reader::Program { KINDS.len() } else { 1 };
     let around = context.surroundings();
     context.reading(|connection| {
         let content = Content::new(&around.settings.redactions);
@@ -58,11 +60,12 @@ fn call(context: &mut Context<'_>, arguments: &Arguments) -> Outcome {
                 "teammates" => labels::admins(connection)?,
                 "channels" => labels::channels(connection)?,
                 "states" => labels::states(connection)?,
+                "attributes" => labels::attributes(connection)?,
                 _ => labels::priorities(connection)?,
             };
             let wanted: Vec<&Label> =
                 labels.iter().filter(|label| label.name.to_lowercase().contains(&contains)).collect();
-            let room = if kind.is_some() { ALONE } else { SHARE };
+            let room = arguments.reader.budget(if kind.is_some() { ALONE } else { SHARE }) / fraction;
             let mut used = 0;
             let rows: Vec<Value> = wanted
                 .iter()

@@ -16,11 +16,12 @@ mod added;
 pub mod answer;
 pub(crate) mod arguments;
 mod check_coverage;
+mod connectors;
 pub(crate) mod content;
-mod conversation;
-mod cursor;
+pub(crate) mod conversation;
+pub(crate) mod cursor;
 pub mod disclosure;
-mod filters;
+pub(crate) mod filters;
 mod force_sync;
 pub(crate) mod freshness;
 mod get_conversation;
@@ -29,6 +30,7 @@ mod get_customer;
 mod get_data_info;
 mod get_server_status;
 mod get_sync_status;
+mod get_trends;
 mod incomplete;
 mod list_filters;
 mod names;
@@ -38,6 +40,7 @@ mod redaction;
 pub mod resources;
 mod schema;
 mod search_conversations;
+mod significance;
 pub mod status;
 mod suggest;
 mod sync_conversations;
@@ -181,6 +184,7 @@ const TOOLS: &[Tool] = &[
     search_conversations::TOOL,
     get_conversation::TOOL,
     get_conversation_stats::TOOL,
+    get_trends::TOOL,
     get_customer::TOOL,
     list_filters::TOOL,
     query_database::TOOL,
@@ -190,6 +194,8 @@ const TOOLS: &[Tool] = &[
     get_server_status::TOOL,
     force_sync::TOOL,
     sync_conversations::TOOL,
+    connectors::SEARCH,
+    connectors::FETCH,
 ];
 
 /// What the server says of itself to the model. Some clients cut it at 2,048 characters.

@@ -4,25 +4,31 @@ use rusqlite::Connection;
 
 use super::Failure;
 use super::arguments::ArgumentError;
+use super::content::{Content, cut};
 use super::suggest;
 use crate::store::labels::{self, Label};
 use crate::store::search::Assigned;
 
 /// Ids of tags by name or id.
-pub fn tags(connection: &Connection, argument: &str, names: &[String]) -> Result<Vec<String>, Failure> {
+pub fn tags(
+    connection: &Connection,
+    argument: &str,
+    names: &[String],
+    content: Content<'_>,
+) -> Result<Vec<String>, Failure> {
     if names.is_empty() {
         return Ok(Vec::new());
     }
     let known = labels::tags(connection)?;
     let mut ids = Vec::new();
     for name in names {
-        ids.extend(resolve(argument, "tag", name, &known, &[])?);
+        ids.extend(resolve(argument, "tag", name, &known, &[], content)?);
     }
     Ok(ids)
 }
 
 /// A teammate by name, address or id; `unassigned` for nobody.
-pub fn assignee(connection: &Connection, name: &str) -> Result<Assigned, Failure> {
+pub fn assignee(connection: &Connection, name: &str, content: Content<'_>) -> Result<Assigned, Failure> {
     if nobody(name) {
         return Ok(Assigned::Nobody);
     }
@@ -31,20 +37,24 @@ pub fn assignee(connection: &Connection, name: &str) -> Result<Assigned, Failure
         return Ok(Assigned::To(vec![id.clone()]));
     }
     let known = labels::admins(connection)?;
-    Ok(Assigned::To(resolve("assignee", "teammate", name, &known, &["unassigned"])?))
+    Ok(Assigned::To(resolve("assignee", "teammate", name, &known, &["unassigned"], content)?))
 }
 
 /// A team by name or id; `unassigned` for none.
-pub fn team(connection: &Connection, name: &str) -> Result<Assigned, Failure> {
+pub fn team(connection: &Connection, name: &str, content: Content<'_>) -> Result<Assigned, Failure> {
     if nobody(name) {
         return Ok(Assigned::Nobody);
     }
     let known = labels::teams(connection)?;
-    Ok(Assigned::To(resolve("team", "team", name, &known, &["unassigned"])?))
+    Ok(Assigned::To(resolve("team", "team", name, &known, &["unassigned"], content)?))
 }
 
 /// Channels by name; words of daily use are understood.
-pub fn channels(connection: &Connection, names: &[String]) -> Result<Vec<String>, Failure> {
+pub fn channels(
+    connection: &Connection,
+    names: &[String],
+    content: Content<'_>,
+) -> Result<Vec<String>, Failure> {
     if names.is_empty() {
         return Ok(Vec::new());
     }
@@ -57,7 +67,7 @@ pub fn channels(connection: &Connection, names: &[String]) -> Result<Vec<String>
             "e-mail" | "mail" => "email".to_owned(),
             other => other.to_owned(),
         };
-        channels.extend(resolve("channel", "channel", &name, &known, &[])?);
+        channels.extend(resolve("channel", "channel", &name, &known, &[], content)?);
     }
     Ok(channels)
 }
@@ -74,11 +84,13 @@ fn resolve(
     name: &str,
     known: &[Label],
     also: &[&str],
+    content: Content<'_>,
 ) -> Result<Vec<String>, Failure> {
     let wanted = name.trim().to_lowercase();
+    let id = crate::ids::bare(&wanted);
     let exact: Vec<String> = known
         .iter()
-        .filter(|label| label.name.to_lowercase() == wanted || label.id == wanted)
+        .filter(|label| label.name.to_lowercase() == wanted || label.id == id)
         .map(|label| label.id.clone())
         .collect();
     if !exact.is_empty() {
@@ -93,7 +105,7 @@ fn resolve(
     let near = suggest::ranked(&wanted, names.clone());
     let shown = if near.is_empty() { names.chain(also.iter().copied()).take(10).collect() } else { near };
     let shown: Vec<String> =
-        shown.iter().map(|name| format!("\"{}\"", super::content::clean(name))).collect();
+        shown.iter().map(|name| format!("\"{}\"", cut(&content.line(name), 60))).collect();
     let name: String = super::content::clean(name).chars().take(60).collect();
     let sentence = if known.is_empty() {
         format!("`{argument}`: there is no {kind} \"{name}\", and the cache knows no {kind}s at all.")

@@ -51,6 +51,8 @@ pub struct Completion {
 const MOST_VALUES: usize = 100;
 /// Longest value of an argument that goes into a prompt, in characters.
 const LONGEST: usize = 200;
+/// Longest value to complete with, in characters.
+const LONGEST_VALUE: usize = 160;
 
 const fn argument(
     name: &'static str,
@@ -266,13 +268,17 @@ fn candidates(connection: &Connection, kind: &str, typed: &str) -> Result<Vec<St
         labels
             .into_iter()
             .map(|label| super::content::clean(&label.name))
-            .filter(|name| !name.is_empty())
+            // A value that is cut would not be found; one that long is no name.
+            .filter(|name| !name.is_empty() && name.chars().count() <= LONGEST_VALUE)
             .collect()
     };
     let texts = |sql: &str| -> Result<Vec<String>, Failure> {
         let mut statement = connection.prepare_cached(sql)?;
         let rows = statement.query_map([containing(typed)], |row| row.get::<_, String>(0))?;
-        Ok(rows.map(|row| row.map(|text| super::content::clean(&text))).collect::<Result<_, _>>()?)
+        Ok(rows
+            .map(|row| row.map(|text| super::content::clean(&text)))
+            .filter(|text| !text.as_ref().is_ok_and(|text| text.chars().count() > LONGEST_VALUE))
+            .collect::<Result<_, _>>()?)
     };
     Ok(match kind {
         "tag" => names(labels::tags(connection)?),

@@ -4,11 +4,13 @@ use serde_json::{Number, Value, json};
 
 use super::answer::{Answer, bytes};
 use super::content::{Content, cut};
-use super::{Arguments, Context, Failure, Outcome, Tool, ToolLimits, disclosure, schema};
+use super::{Arguments, Context, Failure, Outcome, Reader, Tool, ToolLimits, disclosure, schema};
 use crate::store::free_sql::{self, Cell, FreeSqlError};
 
 const DEFAULT_LIMIT: i64 = 50;
 const MOST: i64 = 500;
+/// The same for a program, with all its rows at once.
+const MOST_FOR_PROGRAMS: i64 = 100_000;
 /// Bytes of JSON of the rows: some 6,000 tokens.
 const BUDGET: usize = 24_000;
 /// Characters of one text in a row.
@@ -54,8 +56,12 @@ fn output() -> Value {
 
 fn call(context: &mut Context<'_>, arguments: &Arguments) -> Outcome {
     let sql = arguments.required("sql", "SELECT state, count(*) FROM v_conversations GROUP BY state")?;
-    let limit = arguments.integer("limit", 1, MOST)?.unwrap_or(DEFAULT_LIMIT);
+    let for_program = arguments.reader == Reader::Program;
+    let most = if for_program { MOST_FOR_PROGRAMS } else { MOST };
+    let limit = arguments.integer("limit", 1, most)?.unwrap_or(DEFAULT_LIMIT);
     let limit = usize::try_from(limit).unwrap_or(1);
+    let budget = arguments.reader.budget(BUDGET);
+    let text = if for_program { budget } else { TEXT };
     let content = Content::new(&context.settings.redactions);
     // Notices a file that was replaced; the SELECT is a transaction of its own.
     context.store.read(|_| Ok(()))?;
@@ -66,9 +72,9 @@ fn call(context: &mut Context<'_>, arguments: &Arguments) -> Outcome {
         if rows.len() >= limit {
             return false;
         }
-        let row = Value::Array(cells.iter().map(|cell| shown(cell, content)).collect());
+        let row = Value::Array(cells.iter().map(|cell| shown(cell, content, text)).collect());
         used += bytes(&row) + 1;
-        too_large = used > BUDGET;
+        too_large = used > budget;
         if !too_large {
             rows.push(row);
         }
@@ -119,12 +125,12 @@ fn disclose(table: &free_sql::Table) {
     }
 }
 
-fn shown(cell: &Cell, content: Content<'_>) -> Value {
+fn shown(cell: &Cell, content: Content<'_>, most: usize) -> Value {
     match cell {
         Cell::Null => Value::Null,
         Cell::Integer(value) => json!(value),
         Cell::Real(value) => Number::from_f64(*value).map_or(Value::Null, Value::Number),
-        Cell::Text(text) => Value::from(cut(&content.text(text), TEXT)),
+        Cell::Text(text) => Value::from(cut(&content.text(text), most)),
         Cell::Blob(length) => Value::from(format!("[{length} bytes]")),
     }
 }

@@ -9,19 +9,23 @@ use super::content::Content;
 use super::cursor::Cursor;
 use super::freshness::Freshness;
 use super::{Arguments, Context, Failure, Outcome, Reader, Tool, conversation, filters, schema, suggest};
+use crate::ids;
 use crate::store::runs::Workspace;
-use crate::store::search::{self, Page, Position, Query, Request, Sort, Total};
-use crate::store::{runs, threads};
+use crate::store::search::{self, Hit, Page, Position, Query, Request, Sort, Total};
+use crate::store::{runs, threads, trends};
 use crate::time::UnixSeconds;
 
 const DEFAULT_LIMIT: usize = 10;
+/// Words by which a conversation is compared with others.
+const WORDS_OF_ONE: usize = 12;
 const MOST: usize = 100;
+/// The same for programs: as in the original program, and as many as their budget ever takes.
+const DEFAULT_FOR_PROGRAMS: usize = 50;
+const MOST_FOR_PROGRAMS: usize = 10_000;
 /// Bytes of JSON of an answer that nobody asked to be larger.
 const SMALL: usize = 8_000;
 /// Bytes of JSON of any answer: some 10,000 tokens, less than half of what clients take.
 const LARGE: usize = 40_000;
-/// For a person, who gets every row that was asked for: [`MOST`] of them have less.
-const ALL: usize = 1_000_000;
 /// Room for everything in an answer but the conversations and the cursor.
 const FRAME: usize = 1_600;
 
@@ -42,10 +46,11 @@ pub const TOOL: Tool = Tool {
 
 fn input() -> Value {
     let mut properties = json!({
-        "query": schema::text("Words (all in the conversation, best in one message; also in other forms), \"exact phrase\", prefix*, a OR b, -not, NEAR(a b, 5). Anything goes."),
+        "query": schema::text("Words, as asked (those with all come first; other forms and slips count), \"exact phrase\", prefix*, a OR b, -not, NEAR(a b, 5). Anything goes."),
     });
     filters::add_properties(&mut properties, None);
     let rest = json!({
+        "similar_to": schema::text("Id of a conversation: others with its rarest words, most alike first. Instead of query."),
         "include_notes": schema::boolean("Search internal notes too."),
         "include_messages": schema::boolean("Add the messages; for one conversation prefer get_conversation."),
         "sort": schema::choice(SORTS, "Default: relevance with a query, newest (by creation) without."),
@@ -98,6 +103,9 @@ struct Asked {
     with_messages: bool,
     sort: Sort,
     limit: usize,
+    /// The limit as it was asked for, beyond what there may be; none: nobody asked.
+    wanted: Option<usize>,
+    reader: Reader,
     detailed: bool,
     fields: Vec<&'static str>,
     notices: Vec<String>,
@@ -105,7 +113,18 @@ struct Asked {
 }
 
 fn call(context: &mut Context<'_>, arguments: &Arguments) -> Outcome {
-    let mut asked = parse(arguments)?;
+    let like = arguments.string("similar_to")?.map(|id| ids::bare(&id).to_owned());
+    let typed = match &like {
+        None => arguments.string("query")?.unwrap_or_default(),
+        Some(_) if arguments.has("query") => {
+            return Err(ArgumentError(
+                "`similar_to` takes the place of `query`; give one of them.".to_owned(),
+            )
+            .into());
+        }
+        Some(id) => context.reading(|connection| like_it(connection, id))?,
+    };
+    let mut asked = parse(arguments, &typed)?;
     let question = arguments.question(&["cursor", "limit", "verbosity", "fields", "include_messages"]);
     let cursor = arguments.string("cursor")?.map(|text| Cursor::read(&text, &question)).transpose()?;
     let around = context.surroundings();
@@ -117,8 +136,10 @@ fn call(context: &mut Context<'_>, arguments: &Arguments) -> Outcome {
     };
     context.reading(|connection| {
         let zone = super::zone(around.settings, connection)?;
-        let selected = filters::parse(arguments, connection, now, &zone)?;
+        let selected = filters::parse(arguments, connection, now, &zone, Content::new(&around.settings.redactions))?;
         let mut filters = selected.filters;
+        filters.but = like;
+        asked.notices.extend(selected.notices);
         if let Some(only_excluded) = asked.query.exclusion(asked.with_notes) {
             filters.excluded = Some(match filters.excluded.take() {
                 Some(other) => format!("({other}) OR ({only_excluded})"),
@@ -136,16 +157,19 @@ fn call(context: &mut Context<'_>, arguments: &Arguments) -> Outcome {
             position,
         };
         let page = search::search(connection, &request)?;
-        let freshness = Freshness::of(connection, around.settings, around.now, selected.reach)?;
-        if page.relaxed {
-            asked.notices.push("No conversation has all the words, so these have some of them.".to_owned());
+        let mut freshness = Freshness::of(connection, around.settings, around.now, selected.reach)?;
+        let partial = page.hits.iter().filter(|hit| hit.only.is_some()).count();
+        if partial > 0 {
+            asked.notices.push(partial_notice(&page, partial));
         }
-        if let Some((_, words)) = &page.widened {
-            let words: Vec<String> = words.iter().map(|word| super::content::clean(word)).collect();
-            asked.notices.push(format!(
-                "Nothing has {}, so words that begin alike are taken.",
-                super::content::cut(&words.join(", "), 100)
-            ));
+        for correction in &page.query.corrections {
+            let taken = super::content::cut(&super::content::clean(&correction.taken.join(", ")), 120);
+            let typed = super::content::clean(&correction.typed);
+            asked.notices.push(if correction.begins {
+                format!("No message has the word \"{typed}\"; words that begin so were taken: {taken}.")
+            } else {
+                format!("No message has the word \"{typed}\"; the nearest were taken: {taken}.")
+            });
         }
         if page.newest_only {
             asked.notices.push(
@@ -155,11 +179,13 @@ fn call(context: &mut Context<'_>, arguments: &Arguments) -> Outcome {
         }
         let content = Content::new(&around.settings.redactions);
         let dates = [selected.reach.start, selected.reach.end].iter().any(Option::is_some);
-        let query = page.widened.as_ref().map_or(&asked.query, |(query, _)| query);
-        let view = View { connection, asked: &asked, marks: &query.marks, content, now: around.now };
-        let mut answer = view.answer(&request, &page, &question)?;
+        let view = View { connection, asked: &asked, query: &page.query, content, now: around.now };
+        let (mut answer, cut) = view.answer(&request, &page, &question)?;
         if dates {
             answer.set("timezone", zone.name());
+        }
+        if let Some(sentence) = cut {
+            freshness.cut_short(&sentence);
         }
         answer.set("sync_info", freshness.to_json());
         let text = text(&page, &freshness);
@@ -167,9 +193,32 @@ fn call(context: &mut Context<'_>, arguments: &Arguments) -> Outcome {
     })
 }
 
-fn parse(arguments: &Arguments) -> Result<Asked, Failure> {
-    let typed = arguments.string("query")?.unwrap_or_default();
-    let query = Query::parse(&typed);
+/// The query for conversations like that one: any of its rarest words, of which those count most
+/// that fewest have.
+fn like_it(connection: &Connection, id: &str) -> Result<String, Failure> {
+    let Some(record) = threads::by_id(connection, id)? else {
+        let shown: String = super::content::clean(id).chars().take(60).collect();
+        return Err(Failure::Refused(format!(
+            "Conversation {shown} is not in the cache; take `similar_to` from search_conversations."
+        )));
+    };
+    let mut words: Vec<String> = record.title.iter().flat_map(|title| trends::words(title)).collect();
+    for html in trends::written(connection, id)? {
+        words.extend(trends::words(&crate::text::html_to_text(&html)));
+    }
+    words.sort();
+    words.dedup();
+    let rarest = search::rarest(connection, words, WORDS_OF_ONE)?;
+    if rarest.is_empty() {
+        return Err(Failure::Refused(format!(
+            "No other conversation has a word of {id} that few have; search_conversations with query finds by words."
+        )));
+    }
+    Ok(rarest.join(" OR "))
+}
+
+fn parse(arguments: &Arguments, typed: &str) -> Result<Asked, Failure> {
+    let query = Query::parse(typed);
     let mut notices = Vec::new();
     if query.cut {
         notices.push("The query was too long; only its beginning was searched for.".to_owned());
@@ -179,11 +228,14 @@ fn parse(arguments: &Arguments) -> Result<Asked, Failure> {
     let literal = (nothing_known && !literal.trim().is_empty()).then(|| literal.trim().to_owned());
     let limit =
         arguments.integer("limit", 1, i64::MAX)?.map(|limit| usize::try_from(limit).unwrap_or(usize::MAX));
-    if limit.is_some_and(|limit| limit > MOST) {
-        notices.push(format!("At most {MOST} conversations come in one answer; next_cursor leads to more."));
+    let for_program = arguments.reader == Reader::Program;
+    let (most, usual) =
+        if for_program { (MOST_FOR_PROGRAMS, DEFAULT_FOR_PROGRAMS) } else { (MOST, DEFAULT_LIMIT) };
+    if limit.is_some_and(|limit| limit > most) {
+        notices.push(format!("At most {most} conversations come in one answer; next_cursor leads to more."));
     }
     let detailed = arguments.choice("verbosity", FORMATS)? == Some("detailed");
-    let with_messages = arguments.boolean("include_messages")?.unwrap_or(false);
+    let with_messages = arguments.boolean("include_messages")?.unwrap_or(for_program);
     let sort = match arguments.choice("sort", SORTS)? {
         Some("newest") => Sort::Newest,
         Some("oldest") => Sort::Oldest,
@@ -199,15 +251,13 @@ fn parse(arguments: &Arguments) -> Result<Asked, Failure> {
         with_notes: arguments.boolean("include_notes")?.unwrap_or(false),
         with_messages,
         sort,
-        limit: limit.unwrap_or(DEFAULT_LIMIT).min(MOST),
+        limit: limit.unwrap_or(usual).min(most),
+        wanted: limit,
+        reader: arguments.reader,
         detailed,
         fields: fields(arguments)?,
         notices,
-        budget: match arguments.reader {
-            Reader::Person => ALL,
-            Reader::Agent if larger => LARGE,
-            Reader::Agent => SMALL,
-        },
+        budget: arguments.reader.budget(if larger { LARGE } else { SMALL }),
         query,
     })
 }
@@ -233,14 +283,20 @@ fn fields(arguments: &Arguments) -> Result<Vec<&'static str>, Failure> {
 struct View<'a> {
     connection: &'a Connection,
     asked: &'a Asked,
-    marks: &'a [search::Mark],
+    query: &'a Query,
     content: Content<'a>,
     now: UnixSeconds,
 }
 
 impl View<'_> {
-    /// As many conversations as the budget takes, and what was left out.
-    fn answer(&self, request: &Request<'_>, page: &Page, question: &str) -> Result<Answer, Failure> {
+    /// As many conversations as the budget takes; and when that is less than was asked for, a
+    /// sentence that says so.
+    fn answer(
+        &self,
+        request: &Request<'_>,
+        page: &Page,
+        question: &str,
+    ) -> Result<(Answer, Option<String>), Failure> {
         let workspace = runs::workspace(self.connection)?;
         // A cursor grows with what was shown: at most three characters a conversation.
         let room = self.asked.budget - FRAME - (request.position.seen.len() + page.hits.len()) * 3;
@@ -249,7 +305,7 @@ impl View<'_> {
         let mut used = 0;
         for hit in &page.hits {
             let Some(record) = threads::by_number(self.connection, hit.conversation)? else { continue };
-            let row = self.row(&record, hit.message, &workspace)?;
+            let row = self.row(&record, hit, &workspace)?;
             let size = bytes(&row) + 1;
             if used + size > room && !rows.is_empty() {
                 break;
@@ -267,6 +323,7 @@ impl View<'_> {
                 page.hits.len()
             ));
         }
+        let cut = self.cut(page, &rows);
         let next = search::position_after(request, page, shown, &keys);
         if next.is_none() && (page.more || shown < page.hits.len()) {
             notices.push("There are more, but paging ends here: narrow the question, or use sort: \"newest\" without a query.".to_owned());
@@ -282,13 +339,36 @@ impl View<'_> {
             next.map(|position| Cursor { now: request.now, position: position.to_bytes() }.write(question)),
         );
         answer.set_some("notice", Some(notices.join(" ")));
-        Ok(answer)
+        Ok((answer, cut))
+    }
+
+    /// What is missing of what was asked for. A model that pages knows that there is more; whoever
+    /// asked for a number, or for messages, and a program, which may never look at the cursor, is
+    /// told that this is not all.
+    fn cut(&self, page: &Page, rows: &[Value]) -> Option<String> {
+        let more = page.more || rows.len() < page.hits.len();
+        let short = self.asked.wanted.is_some_and(|wanted| rows.len() < wanted);
+        if more && (short || self.asked.reader == Reader::Program) {
+            let of = match page.total {
+                Total::Exactly(total) => format!("{total}"),
+                Total::MoreThan(total) => format!("more than {total}"),
+            };
+            let shown = rows.len();
+            return Some(format!(
+                "This answer has {shown} of {of} conversations; next_cursor leads to the others."
+            ));
+        }
+        let left_out: u64 = rows.iter().filter_map(|row| row["messages_left_out"].as_u64()).sum();
+        (left_out > 0).then(|| {
+            let messages = super::answer::counted(i64::try_from(left_out).unwrap_or(i64::MAX), "message");
+            format!("This answer leaves {messages} out; get_conversation reads a thread to its end.")
+        })
     }
 
     fn row(
         &self,
         record: &threads::Conversation,
-        message: Option<i64>,
+        hit: &Hit,
         workspace: &Workspace,
     ) -> Result<Value, Failure> {
         let asked = self.asked;
@@ -299,7 +379,7 @@ impl View<'_> {
             answer.set_some("url", conversation::url(workspace, &record.id));
         }
         if wants("snippet") || wants("match") {
-            let message = match message {
+            let message = match hit.message {
                 Some(number) => threads::message_by_number(self.connection, number)?,
                 None => threads::first_message(self.connection, &record.id)?,
             };
@@ -310,9 +390,20 @@ impl View<'_> {
                 let length = if asked.detailed { 500 } else { 240 };
                 answer.set_some(
                     "snippet",
-                    Some(search::snippet(&self.content.body(&found.body), self.marks, length)),
+                    Some(search::snippet(&self.content.body(&found.body), &self.query.marks, length)),
                 );
             }
+        }
+        if let Some(only) = &hit.only
+            && wants("matched_only")
+        {
+            let leaves = self.query.leaves();
+            let words: Vec<String> = only
+                .iter()
+                .filter_map(|leaf| leaves.get(*leaf))
+                .map(|leaf| self.content.line(&leaf.typed()))
+                .collect();
+            answer.set("matched_only", words);
         }
         if asked.with_messages && wants("messages") {
             self.add_messages(&mut answer, &record.id)?;
@@ -329,23 +420,30 @@ impl View<'_> {
 
     fn matched(&self, message: &threads::Message) -> Value {
         let mut matched = Answer::new();
-        matched.set("author_type", message.author_type.clone());
+        matched.set("author_type", self.content.line(&message.author_type));
         matched.set_some("author_name", message.author_name.as_deref().map(|name| self.content.line(name)));
         matched.set("created_at", message.created_at.clone());
         matched.set("kind", if message.is_note { "note" } else { "message" });
-        matched.set("message_id", message.id.clone());
+        matched.set("message_id", self.content.id(&message.id));
         matched.into_value()
     }
 
-    /// The messages, as far as a fair share of the budget goes; the newest are the first to stay out.
+    /// The messages, as far as a fair share of the budget goes; the newest are the first to stay
+    /// out. A program gets all of a conversation, and so maybe fewer conversations.
     fn add_messages(&self, answer: &mut Answer, id: &str) -> Result<(), Failure> {
-        let share = ((self.asked.budget - FRAME) / self.asked.limit.max(1)).clamp(1_500, 12_000) - 1_000;
+        let (share, body) = match self.asked.reader {
+            Reader::Program => (self.asked.budget - 2 * FRAME, usize::MAX),
+            Reader::Agent | Reader::Person => {
+                let share = (self.asked.budget - FRAME) / self.asked.limit.max(1);
+                (share.clamp(1_500, 12_000) - 1_000, 1_000)
+            }
+        };
         let places = threads::places(self.connection, id, self.asked.with_notes)?;
         let mut messages = Vec::new();
         let mut used = 0;
         for (place, _) in &places {
             let Some(found) = threads::message_by_number(self.connection, place.0)? else { continue };
-            let message = conversation::message(&found, self.content, 0, 1_000);
+            let message = conversation::message(&found, self.content, 0, body);
             used += bytes(&message) + 1;
             if used > share {
                 break;
@@ -357,6 +455,16 @@ impl View<'_> {
         answer.set_some("messages_left_out", (left_out > 0).then_some(left_out));
         Ok(())
     }
+}
+
+/// Says that some rows have only a part of what was asked for.
+fn partial_notice(page: &Page, partial: usize) -> String {
+    if page.hits.len() == partial && page.total == Total::Exactly(0) {
+        return "No conversation has everything that was asked for; these have some of it, named in matched_only, the best first.".to_owned();
+    }
+    format!(
+        "The last {partial} have only some of the words, named in matched_only; total_matches counts those that have all."
+    )
 }
 
 fn text(page: &Page, freshness: &Freshness) -> String {

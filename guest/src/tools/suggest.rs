@@ -11,7 +11,7 @@ pub fn ranked<'a>(wrong: &str, candidates: impl IntoIterator<Item = &'a str>) ->
     if wrong.is_empty() || wrong.len() > 200 {
         return Vec::new();
     }
-    let mut scored: Vec<(usize, &str)> = candidates
+    let mut scored: Vec<(usize, usize, &str)> = candidates
         .into_iter()
         .filter_map(|candidate| {
             let folded = fold(candidate);
@@ -20,16 +20,17 @@ pub fn ranked<'a>(wrong: &str, candidates: impl IntoIterator<Item = &'a str>) ->
                 return None;
             }
             if shorter >= 3 && (folded.contains(&wrong) || wrong.contains(&folded)) {
-                return Some((1, candidate));
+                return Some((1, distance(&wrong, &folded), candidate));
             }
             // A third of the letters may be wrong: `refunds`, `refnud` and `Refund` all mean refund.
             let distance = distance(&wrong, &folded);
             let allowed = wrong.chars().count().max(folded.chars().count()) / 3 + 1;
-            (distance <= allowed && distance < folded.chars().count()).then_some((distance, candidate))
+            (distance <= allowed && distance < folded.chars().count())
+                .then_some((distance, distance, candidate))
         })
         .collect();
     scored.sort();
-    scored.into_iter().take(5).map(|(_, candidate)| candidate).collect()
+    scored.into_iter().take(5).map(|(_, _, candidate)| candidate).collect()
 }
 
 fn fold(text: &str) -> String {
@@ -61,6 +62,10 @@ mod tests {
         assert_eq!(nearest("refnud", ["refund", "bug"]), Some("refund"));
         assert_eq!(nearest("startDate", ["start_date", "end_date"]), Some("start_date"));
         assert_eq!(nearest("billing", ["Billing question", "bug"]), Some("Billing question"));
+        assert_eq!(
+            nearest("search_conversation", ["search", "search_conversations"]),
+            Some("search_conversations")
+        );
         assert_eq!(nearest("xyzzy", ["refund", "bug"]), None);
     }
 }

@@ -35,7 +35,7 @@ macro_rules! component {
                 }
 
                 async fn call_tool(&self, call: Call) -> Result<Result<ToolOutput, ToolError>, Failure> {
-                    Ok(from_wit::answer(tools::call_tool(&call.tool, &call.arguments)))
+                    Ok(from_wit::answer(tools::call_tool(&call.tool, &call.arguments, tools::Reader::Agent)))
                 }
 
                 async fn resources(&self) -> Result<Vec<model::Resource>, Failure> {

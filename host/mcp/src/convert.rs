@@ -159,11 +159,15 @@ pub fn tool(
 }
 
 /// The whole as JSON for clients that show no structured content, and of the texts perhaps only
-/// the first (smolagents, through mcpadapt); then the sentence.
+/// the first (smolagents, through mcpadapt); then the sentence. Without a sentence the JSON is
+/// alone, as ChatGPT's connectors want it of `search` and `fetch`.
 pub(crate) fn tool_success(output: ToolOutput) -> CallToolResult {
     let structured: Value = serde_json::from_str(&output.structured).unwrap_or(Value::Null);
     let mut result = CallToolResult::structured(structured);
-    result.content = vec![ContentBlock::text(output.structured), ContentBlock::text(output.text)];
+    result.content = vec![ContentBlock::text(output.structured)];
+    if !output.text.is_empty() {
+        result.content.push(ContentBlock::text(output.text));
+    }
     result.meta = Some(server_meta());
     result
 }

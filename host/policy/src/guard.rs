@@ -48,7 +48,7 @@ impl Guard {
             return refuse(StatusCode::BAD_REQUEST, "A request has one Host header.".to_owned());
         };
         let Some(host) = authority(host) else {
-            return refuse(StatusCode::BAD_REQUEST, "The Host header is no host name.".to_owned());
+            return refuse(StatusCode::BAD_REQUEST, "The Host header is not a host name.".to_owned());
         };
         for host in [Some(&host), target.authority()].into_iter().flatten() {
             if !self.is_own(host) {

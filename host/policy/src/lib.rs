@@ -51,7 +51,7 @@ impl Policy {
     /// # Errors
     /// A sentence that says what is wrong with the address.
     pub fn new(base_url: &str) -> Result<Self, String> {
-        let uri: Uri = base_url.parse().map_err(|error| format!("it is no address ({error})"))?;
+        let uri: Uri = base_url.parse().map_err(|error| format!("it is not an address ({error})"))?;
         let scheme = uri.scheme_str().ok_or("it has no scheme; https:// is needed")?.to_owned();
         let authority = uri.authority().ok_or("it names no host")?;
         if authority.as_str().contains('@') {
@@ -65,7 +65,7 @@ impl Policy {
             ("https", port) => port.unwrap_or(443),
             ("http", port) if is_loopback(&host) => port.unwrap_or(80),
             ("http", _) => return Err("http is allowed on loopback only; use https".to_owned()),
-            _ => return Err(format!("{scheme} is not spoken; use https")),
+            _ => return Err(format!("{scheme} is not supported; use https")),
         };
         Ok(Self { scheme, host, port })
     }

@@ -61,7 +61,7 @@ pub struct Record {
     pub caller: String,
     pub client: Option<Client>,
     /// The method, in MCP's words: `tools/call`, `resources/read`, `prompts/get`,
-    /// `completion/complete`; commands of the command line are `command`.
+    /// `completion/complete`; a stretch of an export is `export`, commands of the command line are `command`.
     pub operation: &'static str,
     /// Of the tool, resource, prompt or command.
     pub name: String,

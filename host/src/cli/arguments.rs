@@ -103,6 +103,10 @@ pub enum Command {
     Show(ShowOptions),
     /// Make a page with figures and charts of a period
     Report(ReportOptions),
+    /// Write whole conversations, all that meet some filters, as NDJSON or Markdown
+    ///
+    /// They come in the order of their last change, one a line, as docs/EXPORT.md describes.
+    Export(ExportOptions),
     /// Call a tool and print its structured answer
     Call(CallOptions),
     /// List the tools
@@ -327,6 +331,52 @@ pub struct ReportOptions {
     /// Print the figures as JSON and write no page
     #[arg(long)]
     pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct ExportOptions {
+    /// ndjson: one JSON object a line; markdown: for reading
+    #[arg(long, value_enum, default_value_t = ExportFormat::Ndjson)]
+    pub format: ExportFormat,
+    /// Only what changed at that time or later, inclusive, as the export before said at its end
+    #[arg(long, value_name = "TIME")]
+    pub updated_after: Option<String>,
+    /// A filter of the tool search_conversations, such as `state=open` or `tags=refund`; may be
+    /// given again
+    #[arg(long, value_name = "NAME=VALUE", value_parser = filter)]
+    pub filter: Vec<(String, String)>,
+    /// Leave internal notes out
+    #[arg(long)]
+    pub no_notes: bool,
+    /// The file to write, in place of one that is there; - for standard output
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Write at the end of the file instead of replacing it
+    #[arg(long, requires = "output")]
+    pub append: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum ExportFormat {
+    Ndjson,
+    Markdown,
+}
+
+impl ExportFormat {
+    /// The component's name of it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Ndjson => "ndjson",
+            Self::Markdown => "markdown",
+        }
+    }
+}
+
+fn filter(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.trim().is_empty() => Ok((name.trim().to_owned(), value.to_owned())),
+        _ => Err("a filter is written NAME=VALUE, such as state=open".to_owned()),
+    }
 }
 
 #[derive(Debug, Args)]

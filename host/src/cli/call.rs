@@ -7,7 +7,7 @@ use super::arguments::CallOptions;
 use super::{Failure, terminal};
 use crate::application::Application;
 use crate::callers::Asker;
-use crate::component::bindings::tools::ToolError;
+use crate::component::bindings::tools::{Reader, ToolError};
 use crate::mcp::message::mend_surrogates;
 
 pub async fn run(application: Arc<Application>, options: CallOptions) -> Result<ExitCode, Failure> {
@@ -19,7 +19,14 @@ pub async fn run(application: Arc<Application>, options: CallOptions) -> Result<
         return Err(Failure::Usage(format!("The arguments are no JSON object: {error}.")));
     }
     let answer = application
-        .call_tool(&Asker::new(Asker::TERMINAL, None), options.tool, arguments, cancelled, None)
+        .call_tool(
+            &Asker::new(Asker::TERMINAL, None),
+            options.tool,
+            arguments,
+            Reader::Program,
+            cancelled,
+            None,
+        )
         .await?;
     // A sync that the tool started goes on in a server; here the program ends.
     application.syncs.stop().await;

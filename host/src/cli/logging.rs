@@ -17,7 +17,7 @@ pub fn start(sources: &Sources, command: &Command) -> Result<(), Failure> {
         _ => Err("allowed are off, error, warn, info, debug and trace".to_owned()),
     })?;
     // What ends a sync is the command's own sentence, which the component would log before it.
-    let own = if wanted.is_none() && matches!(command, Command::Sync(_)) {
+    let own = if wanted.is_none() && matches!(command, Command::Sync(options) if !options.json) {
         ",fastintercom::component=off"
     } else {
         ""

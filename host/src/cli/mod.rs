@@ -9,6 +9,7 @@ mod completions;
 mod doctor;
 #[cfg(test)]
 mod documentation;
+mod export;
 mod install;
 mod logging;
 mod login;
@@ -189,6 +190,10 @@ async fn execute(
         Command::Report(options) => {
             let (application, _use) = open(sources).await?;
             report::run(&application, options).await
+        }
+        Command::Export(options) => {
+            let (application, _use) = open(sources).await?;
+            export::run(&application, options).await
         }
         Command::Backup(options) => {
             let (application, _use) = open(sources).await?;

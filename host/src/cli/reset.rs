@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::arguments::ResetOptions;
 use super::{Failure, repair, terminal};
-use crate::config::{Place, Sources, place};
+use crate::config::{Owner, Place, Sources, place, whose};
 use crate::sandbox::lock::{DatabaseLock, UseLock};
 
 /// How often, and how many times, it is tried to have the database alone.
@@ -30,6 +30,7 @@ pub fn run(sources: &Sources, options: &ResetOptions) -> Result<ExitCode, Failur
             place.file.display()
         )));
     }
+    refuse_strangers(&place)?;
     let found = cached(&place)
         .map_err(|error| Failure::Work(format!("{} cannot be listed ({error}).", place.folder.display())))?;
     if found.iter().all(|file| file.bytes == 0) {
@@ -47,6 +48,21 @@ pub fn run(sources: &Sources, options: &ResetOptions) -> Result<ExitCode, Failur
     );
     say(options, &removed, lines);
     Ok(ExitCode::SUCCESS)
+}
+
+/// The setting may name a file by mistake, and then its folder is somebody's, too.
+fn refuse_strangers(place: &Place) -> Result<(), Failure> {
+    let what = match whose(&place.file) {
+        Ok(Owner::Ours | Owner::Empty) => return Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Ok(Owner::Unmarked) => "is a database without FastIntercom's mark (of another program, or of the original one and not yet taken over)".to_owned(),
+        Ok(Owner::Stranger) => "does not begin as a database of FastIntercom's".to_owned(),
+        Err(error) => format!("cannot be read ({error})"),
+    };
+    Err(Failure::Work(format!(
+        "{} {what}, so nothing was removed. Check FASTINTERCOM_DB_PATH; if you are sure, remove the file yourself.",
+        place.file.display()
+    )))
 }
 
 fn say(options: &ResetOptions, removed: &[Cached], lines: Vec<String>) {
@@ -73,12 +89,25 @@ impl Cached {
 /// The database, its journals, the copies that were made of it before a take-over and by a repair,
 /// and what an interrupted backup or repair left. The database itself comes last: while it is
 /// there, its locks keep others out.
+///
+/// A name alone does not make a file ours: what should be a database of ours must begin as one.
 fn cached(place: &Place) -> io::Result<Vec<Cached>> {
     let name = place.file.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let mut found = Vec::new();
     for entry in fs::read_dir(&place.folder)? {
         let entry = entry?;
-        if entry.file_type()?.is_file() && is_ours(&entry.file_name().to_string_lossy(), &name) {
+        // Of a link this is the link itself, which is never ours.
+        if !entry.file_type()?.is_file() {
+            continue;
+        }
+        let ours = match kind(&entry.file_name().to_string_lossy(), &name) {
+            None => false,
+            Some(Kind::Companion) => true,
+            Some(Kind::Database) => matches!(whose(&entry.path())?, Owner::Ours | Owner::Empty),
+            // A copy of the original's database has no mark of ours yet.
+            Some(Kind::Copy) => !matches!(whose(&entry.path())?, Owner::Stranger),
+        };
+        if ours {
             found.push(Cached { path: entry.path(), bytes: entry.metadata()?.len() });
         }
     }
@@ -88,13 +117,68 @@ fn cached(place: &Place) -> io::Result<Vec<Cached>> {
     Ok(found)
 }
 
-fn is_ours(file: &str, database: &str) -> bool {
+/// What a file of ours of that name is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    /// The database, and what was made to take its place.
+    Database,
+    /// A copy of the database as it was before a take-over.
+    Copy,
+    /// Journals, and a damaged database, which may begin with anything. Their names are long enough
+    /// to be nobody else's.
+    Companion,
+}
+
+/// Exactly the names that this program gives, and no others that begin or end like them.
+fn kind(file: &str, database: &str) -> Option<Kind> {
     if let Some(suffix) = file.strip_prefix(database) {
-        return matches!(suffix, "" | "-journal" | "-wal" | "-shm")
-            || suffix.starts_with(".bak-")
-            || suffix.starts_with(".damaged-");
+        let (copy, unfinished) = match suffix.strip_prefix(".bak-") {
+            Some(copy) => (
+                Some(copy.trim_end_matches("-journal").trim_end_matches(".part")),
+                copy.ends_with("-journal"),
+            ),
+            None => (None, false),
+        };
+        if let Some(copy) = copy {
+            let day = copy.get(..10).is_some_and(|day| shaped(day, "0000-00-00"));
+            let number = copy.get(10..).unwrap_or_default();
+            let numbered = number.is_empty() || number.strip_prefix('-').is_some_and(is_number);
+            return (day && numbered).then_some(if unfinished { Kind::Companion } else { Kind::Copy });
+        }
+        if let Some(damaged) = suffix.strip_prefix(".damaged-") {
+            let stamp = damaged.get(..15).is_some_and(|stamp| shaped(stamp, "00000000-000000"));
+            return (stamp && is_journal_or_none(&damaged[15..])).then_some(Kind::Companion);
+        }
+        return match suffix {
+            "" => Some(Kind::Database),
+            suffix if is_journal_or_none(suffix) => Some(Kind::Companion),
+            _ => None,
+        };
     }
-    ["backup-", "repair-"].iter().any(|prefix| file.starts_with(prefix)) && file.contains(".tmp")
+    let (number, rest) =
+        file.strip_prefix("backup-").or_else(|| file.strip_prefix("repair-"))?.split_once('.')?;
+    match rest {
+        "tmp" | "tmp.part" if is_number(number) => Some(Kind::Database),
+        "tmp.part-journal" | "tmp-journal" if is_number(number) => Some(Kind::Companion),
+        _ => None,
+    }
+}
+
+fn is_journal_or_none(suffix: &str) -> bool {
+    matches!(suffix, "" | "-journal" | "-wal" | "-shm")
+}
+
+fn is_number(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// Whether the text has digits where the shape has zeros, and else the same characters.
+fn shaped(text: &str, shape: &str) -> bool {
+    text.len() == shape.len()
+        && text
+            .bytes()
+            .zip(shape.bytes())
+            .all(|(byte, wanted)| if wanted == b'0' { byte.is_ascii_digit() } else { byte == wanted })
 }
 
 fn agreed(place: &Place, found: &[Cached]) -> Result<bool, Failure> {
@@ -153,23 +237,45 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_files_of_this_database_are_ours() {
-        for ours in [
-            "data.db",
-            "data.db-journal",
-            "data.db-wal",
-            "data.db.bak-20261122",
-            "data.db.damaged-20261122-101010",
-            "data.db.damaged-20261122-101010-journal",
-            "backup-77.tmp",
-            "repair-77.tmp.part-journal",
+    fn only_names_that_we_give_are_ours() {
+        for (ours, expected) in [
+            ("data.db", Kind::Database),
+            ("data.db-journal", Kind::Companion),
+            ("data.db-wal", Kind::Companion),
+            ("data.db-shm", Kind::Companion),
+            ("data.db.bak-2026-11-22", Kind::Copy),
+            ("data.db.bak-2026-11-22-3", Kind::Copy),
+            ("data.db.bak-2026-11-22.part", Kind::Copy),
+            ("data.db.bak-2026-11-22.part-journal", Kind::Companion),
+            ("data.db.damaged-20261122-101010", Kind::Companion),
+            ("data.db.damaged-20261122-101010-journal", Kind::Companion),
+            ("backup-77.tmp", Kind::Database),
+            ("repair-77.tmp.part", Kind::Database),
+            ("repair-77.tmp.part-journal", Kind::Companion),
         ] {
-            assert!(is_ours(ours, "data.db"), "{ours}");
+            assert_eq!(kind(ours, "data.db"), Some(expected), "{ours}");
         }
-        for theirs in
-            ["config.json", "data.db2", "other.db", "data.database", "backup-of-mine.db", "notes.tmp"]
-        {
-            assert!(!is_ours(theirs, "data.db"), "{theirs}");
+        for theirs in [
+            "config.json",
+            "data.db2",
+            "other.db",
+            "data.database",
+            "backup-of-mine.db",
+            "backup-2025.tmp.gz",
+            "backup-.tmp",
+            "backup-2025-old.tmp",
+            "notes.tmp",
+            "data.db.bak-mine",
+            "data.db.bak-20261122",
+            "data.db.bak-2026-11-22-mine",
+            "data.db.bak-2026-11-22.gz",
+            "data.db.damaged-mine",
+            "data.db.damaged-20261122-101010.txt",
+            "data.db-journal.old",
+            "Data.db",
+            "data.db.bak-ÄÄÄÄÄÄÄÄÄÄ",
+        ] {
+            assert_eq!(kind(theirs, "data.db"), None, "{theirs}");
         }
     }
 }

@@ -12,7 +12,7 @@ use super::progress::Shown;
 use super::{Failure, terminal};
 use crate::application::Application;
 use crate::component::bindings::sync_types::{SyncError, SyncErrorKind, SyncKind, SyncReport, SyncRequest};
-use crate::syncs::Elsewhere;
+use crate::syncs::IfBusy;
 
 pub async fn run(application: Arc<Application>, options: SyncOptions) -> Result<ExitCode, Failure> {
     if application.config.replica {
@@ -32,7 +32,7 @@ pub async fn run(application: Arc<Application>, options: SyncOptions) -> Result<
     };
     let cancelled = super::signals::cancelled_by();
     let shown = Shown::start("sync");
-    let run = application.syncs.run(request, Elsewhere::Wait, Some(shown.sink()));
+    let run = application.syncs.run(request, IfBusy::Wait, Some(shown.sink()));
     tokio::pin!(run);
     let result = tokio::select! {
         result = &mut run => result,

@@ -19,7 +19,7 @@ wasmtime::component::bindgen!({
     },
 });
 
-pub use exports::fastintercom::component::{account, maintenance, prompts, resources, tools, views};
+pub use exports::fastintercom::component::{account, bulk, maintenance, prompts, resources, tools, views};
 pub use fastintercom::component::{
     database_lock, disclosure, log, progress, settings, sync_control, sync_types,
 };

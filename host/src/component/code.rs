@@ -16,9 +16,9 @@ use super::compiler;
 use super::deadline::{Deadline, Limit};
 use super::limits::InstanceLimits;
 use super::lines::LineBudget;
+use super::shared::Shared;
 use super::state::{CallContext, LockKeeper, OwnImports, State};
 use super::stderr::GuestStderr;
-use super::surroundings::Surroundings;
 use super::ticker::Ticker;
 use super::worker::Live;
 use crate::sandbox::egress::Egress;
@@ -138,33 +138,28 @@ impl Code {
     ///
     /// # Errors
     /// wasmtime's, when the memory or the folder is not to be had.
-    pub async fn instantiate(
-        &self,
-        surroundings: Arc<Surroundings>,
-        locks: LockKeeper,
-    ) -> wasmtime::Result<Live> {
-        let permissions =
-            if surroundings.configuration.read_only { FsPerms::ReadOnly } else { FsPerms::ReadWrite };
+    pub async fn instantiate(&self, shared: Arc<Shared>, locks: LockKeeper) -> wasmtime::Result<Live> {
+        let permissions = if shared.configuration.read_only { FsPerms::ReadOnly } else { FsPerms::ReadWrite };
         let lines = LineBudget::default();
         let wasi = WasiCtx::builder()
             .allow_blocking_current_thread(true)
-            .preopened_dir(&surroundings.folder, GUEST_FOLDER, permissions)?
+            .preopened_dir(&shared.folder, GUEST_FOLDER, permissions)?
             .stderr(GuestStderr::new(lines.clone()))
             .max_random_size(RANDOM_BYTES)
             .build();
         let mut http = WasiHttpCtx::new();
         http.set_field_size_limit(FIELD_BYTES);
-        let deadline = Arc::new(Deadline::new(Limit::Call(surroundings.limits.call)));
-        let answer = surroundings.limits.answer;
+        let deadline = Arc::new(Deadline::new(Limit::Call(shared.limits.call)));
+        let answer = shared.limits.answer;
         let mut table = ResourceTable::new();
         table.set_max_capacity(RESOURCE_ENTRIES);
         let state = State {
             wasi,
             http,
-            egress: Egress::new(Arc::clone(&surroundings.outgoing), Arc::clone(&surroundings.memory)),
+            egress: Egress::new(Arc::clone(&shared.outgoing), Arc::clone(&shared.memory)),
             table,
-            limits: InstanceLimits::new(Arc::clone(&surroundings.memory), surroundings.limits.memory),
-            surroundings,
+            limits: InstanceLimits::new(Arc::clone(&shared.memory), shared.limits.memory),
+            shared,
             locks,
             lines,
             call: CallContext {

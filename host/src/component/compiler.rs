@@ -91,7 +91,7 @@ fn start(folder: &Path, component: Option<&Path>) -> io::Result<()> {
         .arg(COMMAND)
         .env_clear()
         .env(FOLDER, folder)
-        // A folder that somebody wants to remove is not kept in use.
+        // Not where the server was started: somebody may want to remove that folder meanwhile.
         .current_dir(folder)
         .stdin(Stdio::null())
         .stdout(Stdio::null())

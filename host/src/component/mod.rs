@@ -3,7 +3,7 @@
 //! - [`loader`] compiles beside everything else, [`code`] and [`cache`] are how.
 //! - [`metadata`] is what the component says uncompiled; [`compiler`] compiles beside a short-lived server.
 //! - [`pool`] answers tool calls from a few warm instances; [`worker`] is one of them.
-//! - [`state`] is what an instance sees of the host; [`surroundings`] what all share.
+//! - [`state`] is what an instance sees of the host; [`shared`] what all share.
 //! - [`deadline`], [`limits`], [`lines`] and [`ticker`] are what ends a call that asks too much.
 
 pub mod bindings;
@@ -17,8 +17,8 @@ mod lines;
 pub mod loader;
 pub mod metadata;
 pub mod pool;
+pub mod shared;
 pub mod state;
 mod stderr;
-pub mod surroundings;
 mod ticker;
 pub mod worker;

@@ -15,8 +15,8 @@ use super::bindings::tools::ToolLimits;
 use super::deadline::{Deadline, Limit};
 use super::errors::CallError;
 use super::loader::Loader;
-use super::state::{CallContext, Place, ProgressSink};
-use super::surroundings::Surroundings;
+use super::shared::Shared;
+use super::state::{CallContext, PoolPermit, ProgressSink};
 use super::worker::{Live, Worker};
 use crate::audit::Disclosed;
 
@@ -35,7 +35,7 @@ pub struct Around {
 /// The pool.
 pub struct Readers {
     loader: Arc<Loader>,
-    surroundings: Arc<Surroundings>,
+    shared: Arc<Shared>,
     places: Arc<Semaphore>,
     /// Calls alive at once, waiting ones included.
     alive: Arc<Semaphore>,
@@ -67,11 +67,11 @@ const CALLS_PER_PLACE: usize = 16;
 
 impl Readers {
     #[must_use]
-    pub fn new(loader: Arc<Loader>, surroundings: Arc<Surroundings>) -> Arc<Self> {
-        let readers = surroundings.limits.readers;
+    pub fn new(loader: Arc<Loader>, shared: Arc<Shared>) -> Arc<Self> {
+        let readers = shared.limits.readers;
         Arc::new(Self {
             loader,
-            surroundings,
+            shared,
             places: Arc::new(Semaphore::new(readers)),
             alive: Arc::new(Semaphore::new(readers * CALLS_PER_PLACE)),
             idle: Arc::default(),
@@ -82,7 +82,7 @@ impl Readers {
     /// for others where there are several.
     #[must_use]
     pub fn narrow(&self, limits: ToolLimits) -> Narrow {
-        let readers = self.surroundings.limits.readers;
+        let readers = self.shared.limits.readers;
         let turns = (limits.at_once as usize).clamp(1, readers.saturating_sub(1).max(1));
         let limit = Duration::from_millis(limits.milliseconds.into());
         Narrow { limit, turns: Arc::new(Semaphore::new(turns)) }
@@ -108,19 +108,20 @@ impl Readers {
             },
         };
         let limit = match narrow {
-            Some(narrow) if narrow.limit < self.surroundings.limits.call => Limit::Tool(narrow.limit),
-            _ => Limit::Call(self.surroundings.limits.call),
+            Some(narrow) if narrow.limit < self.shared.limits.call => Limit::Tool(narrow.limit),
+            _ => Limit::Call(self.shared.limits.call),
         };
         let _alive = self.alive.acquire().await.map_err(closed)?;
         let permit = tokio::select! {
             permit = Arc::clone(&self.places).acquire_owned() => permit.map_err(closed)?,
             () = cancelled.cancelled() => return Err(CallError::Cancelled),
         };
-        let place = Place { semaphore: Arc::clone(&self.places), permit: Arc::new(Mutex::new(Some(permit))) };
+        let place =
+            PoolPermit { semaphore: Arc::clone(&self.places), permit: Arc::new(Mutex::new(Some(permit))) };
         let generation = self.idle.generation();
         let worker = match self.idle.take() {
             Some(worker) => worker,
-            None => Worker::start(self.loader.code().await?, Arc::clone(&self.surroundings)).await?,
+            None => Worker::start(self.loader.code().await?, Arc::clone(&self.shared)).await?,
         };
         let context = CallContext {
             deadline: Arc::new(Deadline::new(limit)),
@@ -133,7 +134,7 @@ impl Readers {
         let token = cancelled.child_token();
         let _guard = token.clone().drop_guard();
         let answer = worker.call(context, token, call).await?;
-        self.idle.give_back(worker, generation, self.surroundings.limits.readers);
+        self.idle.give_back(worker, generation, self.shared.limits.readers);
         Ok(answer)
     }
 
@@ -143,8 +144,8 @@ impl Readers {
     /// [`CallError::Unavailable`].
     pub async fn warm(&self) -> Result<(), CallError> {
         let generation = self.idle.generation();
-        let worker = Worker::start(self.loader.code().await?, Arc::clone(&self.surroundings)).await?;
-        self.idle.give_back(worker, generation, self.surroundings.limits.readers);
+        let worker = Worker::start(self.loader.code().await?, Arc::clone(&self.shared)).await?;
+        self.idle.give_back(worker, generation, self.shared.limits.readers);
         Ok(())
     }
 

@@ -12,7 +12,7 @@ use super::bindings::{database_lock, disclosure, log, progress, settings, sync_c
 use super::deadline::Deadline;
 use super::limits::InstanceLimits;
 use super::lines::LineBudget;
-use super::surroundings::Surroundings;
+use super::shared::Shared;
 use crate::audit::Disclosed;
 use crate::sandbox::egress::Egress;
 use crate::sandbox::lock::{DatabaseLock, Level};
@@ -29,7 +29,7 @@ pub struct CallContext {
     pub stop: Arc<AtomicBool>,
     /// The reader's place in the pool, given back while the call waits for a sync. Instances
     /// that sync have none.
-    pub place: Option<Place>,
+    pub place: Option<PoolPermit>,
 }
 
 /// More than the host gives; ends the call. Of what, in a few words.
@@ -48,12 +48,12 @@ pub type ProgressSink = Arc<dyn Fn(progress::Update) + Send + Sync>;
 
 /// One of the pool's places, which a waiting call leaves to others.
 #[derive(Clone)]
-pub struct Place {
+pub struct PoolPermit {
     pub semaphore: Arc<Semaphore>,
     pub permit: Arc<Mutex<Option<OwnedSemaphorePermit>>>,
 }
 
-impl Place {
+impl PoolPermit {
     pub fn leave(&self) {
         self.permit.lock().unwrap_or_else(PoisonError::into_inner).take();
     }
@@ -75,7 +75,7 @@ pub struct State {
     pub egress: Egress,
     pub table: ResourceTable,
     pub limits: InstanceLimits,
-    pub surroundings: Arc<Surroundings>,
+    pub shared: Arc<Shared>,
     pub locks: LockKeeper,
     pub lines: LineBudget,
     pub call: CallContext,
@@ -122,7 +122,7 @@ impl HasData for OwnImports {
 
 impl settings::Host for State {
     fn get(&mut self) -> wasmtime::Result<settings::Configuration> {
-        Ok(self.surroundings.configuration.clone())
+        Ok(self.shared.configuration.clone())
     }
 
     fn local_utc_offset(&mut self, at: i64) -> wasmtime::Result<i32> {
@@ -148,7 +148,7 @@ impl database_lock::HostLock for State {
         if self.locks.lock().unwrap_or_else(PoisonError::into_inner).len() >= LOCKS {
             return Err(Excess("database locks").into());
         }
-        match DatabaseLock::open(&self.surroundings.database, self.surroundings.configuration.read_only) {
+        match DatabaseLock::open(&self.shared.database, self.shared.configuration.read_only) {
             Ok(lock) => {
                 self.locks.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::clone(&lock));
                 Ok(Ok(self.table.push(lock)?))
@@ -164,7 +164,7 @@ impl database_lock::HostLock for State {
     ) -> wasmtime::Result<Result<bool, String>> {
         let level = lock_level(level);
         // A guest that may only read must not keep native writers out.
-        if level > Level::Shared && self.surroundings.configuration.read_only {
+        if level > Level::Shared && self.shared.configuration.read_only {
             return Ok(Err("the database is open for reading only".to_owned()));
         }
         Ok(self.table.get(&lock)?.acquire(level).map_err(|error| error.to_string()))
@@ -264,7 +264,7 @@ impl sync_control::Host for State {
         request: sync_types::SyncRequest,
         wait_seconds: u32,
     ) -> wasmtime::Result<sync_control::Outcome> {
-        let Some(service) = self.surroundings.sync_service() else {
+        let Some(service) = self.shared.sync_service() else {
             return Ok(busy("This process cannot sync. Run `fastintercom sync`."));
         };
         let call = self.call.clone();
@@ -286,7 +286,7 @@ impl sync_control::Host for State {
     }
 
     fn is_syncing(&mut self) -> wasmtime::Result<bool> {
-        Ok(self.surroundings.sync_service().is_some_and(|service| service.is_running())
-            || crate::sandbox::lock::SyncLock::is_held(&self.surroundings.database).unwrap_or(false))
+        Ok(self.shared.sync_service().is_some_and(|service| service.is_running())
+            || crate::sandbox::lock::SyncLock::is_held(&self.shared.database).unwrap_or(false))
     }
 }

@@ -26,8 +26,8 @@ use super::code::Code;
 use super::deadline::Deadline;
 use super::errors::CallError;
 use super::limits::Refusal;
+use super::shared::Shared;
 use super::state::{CallContext, Excess, LockKeeper, State};
-use super::surroundings::Surroundings;
 
 /// How long an instance may take to start: ours needs under a millisecond.
 const INSTANTIATION: Duration = Duration::from_secs(10);
@@ -47,13 +47,13 @@ pub struct Live {
     pub exports: Fastintercom,
 }
 
-type Job = Box<dyn for<'a> FnOnce(&'a mut Live) -> Pin<Box<dyn Future<Output = Fate> + 'a>> + Send>;
+type Job = Box<dyn for<'a> FnOnce(&'a mut Live) -> Pin<Box<dyn Future<Output = Reuse> + 'a>> + Send>;
 
 /// Whether the instance can be used again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Fate {
-    Keep,
-    Drop,
+enum Reuse {
+    Yes,
+    No,
 }
 
 /// A running worker. Dropping it ends its thread after the call at hand.
@@ -68,13 +68,13 @@ impl Worker {
     ///
     /// # Errors
     /// [`CallError::Unavailable`] when no thread or no instance can be made.
-    pub async fn start(code: Arc<Code>, surroundings: Arc<Surroundings>) -> Result<Self, CallError> {
+    pub async fn start(code: Arc<Code>, shared: Arc<Shared>) -> Result<Self, CallError> {
         let (jobs, inbox) = mpsc::channel::<Job>(1);
         let (ready, started) = oneshot::channel();
         let worker = Self { jobs, retired: Arc::default() };
         thread::Builder::new()
             .name("instance".to_owned())
-            .spawn(move || run(&code, surroundings, inbox, ready))
+            .spawn(move || run(&code, shared, inbox, ready))
             .map_err(|error| CallError::Unavailable(format!("no thread for an instance: {error}")))?;
         started
             .await
@@ -83,8 +83,6 @@ impl Worker {
     }
 
     /// Calls into the instance.
-    ///
-    /// Returns the answer, and whether the worker can be used again.
     ///
     /// # Errors
     /// [`CallError`]; the worker is then of no more use.
@@ -118,18 +116,18 @@ impl Worker {
                 };
                 let outcome = outcome.and_then(|result| {
                     let state = live.store.data();
-                    result.map_err(|error| describe(&error, state.limits.refused(), &state.surroundings))
+                    result.map_err(|error| describe(&error, state.limits.refused(), &state.shared))
                 });
                 let small = live.store.data().limits.held() <= KEPT;
-                let fate = if outcome.is_ok() && small { Fate::Keep } else { Fate::Drop };
+                let reuse = if outcome.is_ok() && small { Reuse::Yes } else { Reuse::No };
                 // Before the answer: whoever has that may put the worker back for the next call.
-                retired.store(fate == Fate::Drop, Ordering::Release);
+                retired.store(reuse == Reuse::No, Ordering::Release);
                 // The idle instance would keep the place, and soon nobody could get one.
                 live.store.data_mut().call.place = None;
                 live.store.data_mut().call.progress = None;
                 drop(place);
                 let _ = answer.send(outcome);
-                fate
+                reuse
             };
             Box::pin(work.instrument(span))
         });
@@ -169,7 +167,7 @@ async fn overdue(deadline: &Deadline, cancelled: &CancellationToken) -> CallErro
 
 fn run(
     code: &Code,
-    surroundings: Arc<Surroundings>,
+    shared: Arc<Shared>,
     mut inbox: mpsc::Receiver<Job>,
     ready: oneshot::Sender<Result<(), CallError>>,
 ) {
@@ -184,7 +182,7 @@ fn run(
     let live = runtime.block_on(async {
         let instance = {
             let _ticking = code.ticker.start();
-            tokio::time::timeout(INSTANTIATION, code.instantiate(surroundings, Arc::clone(&locks))).await
+            tokio::time::timeout(INSTANTIATION, code.instantiate(shared, Arc::clone(&locks))).await
         };
         let mut live = match instance {
             Ok(Ok(live)) => live,
@@ -200,7 +198,7 @@ fn run(
         let _ = ready.send(Ok(()));
         while let Some(job) = inbox.recv().await {
             let _ticking = code.ticker.start();
-            if job(&mut live).await == Fate::Drop {
+            if job(&mut live).await == Reuse::No {
                 break;
             }
         }
@@ -214,11 +212,11 @@ fn run(
 }
 
 /// Which limit it was, or the sentence behind a trap, without the guest's stack.
-fn describe(error: &wasmtime::Error, refused: Option<Refusal>, surroundings: &Surroundings) -> CallError {
-    let limits = &surroundings.limits;
+fn describe(error: &wasmtime::Error, refused: Option<Refusal>, shared: &Shared) -> CallError {
+    let limits = &shared.limits;
     match refused {
         Some(Refusal::Instance) => return CallError::Memory(limits.memory),
-        Some(Refusal::All) => return CallError::MemoryOfAll(surroundings.memory.ceiling()),
+        Some(Refusal::All) => return CallError::MemoryOfAll(shared.memory.ceiling()),
         None => {}
     }
     tracing::debug!("trap: {}", crate::text::printable(&format!("{error:?}"), 4_000));

@@ -6,6 +6,7 @@
 
 mod audit;
 mod door;
+mod header;
 mod paths;
 mod portable;
 mod settings;
@@ -18,13 +19,14 @@ use std::time::Duration;
 
 pub use audit::folder as audit_folder;
 pub use door::{Door, address};
+pub use header::{Owner, whose};
 pub use paths::{Place, cache_folder, configuration_folder, home, is_within};
 pub use settings::{SETTINGS, Setting};
 pub use sources::Sources;
 pub use token::{TokenSource, find as find_token, login_file, remove as remove_token, store as store_token};
 
 use crate::component::bindings::settings::{Configuration, Redaction};
-use crate::component::surroundings::CallLimits;
+use crate::component::shared::CallLimits;
 use crate::sandbox::outgoing::OutgoingLimits;
 use crate::sandbox::policy::Policy;
 use crate::sandbox::secret::Secret;
@@ -65,7 +67,7 @@ pub struct Config {
     pub memory_total: usize,
     pub outgoing_limits: OutgoingLimits,
     pub certificates: Option<PathBuf>,
-    /// The OpenTelemetry collector; `None`: nothing is told to anybody.
+    /// The OpenTelemetry collector; `None`: nothing is sent anywhere.
     pub otlp_endpoint: Option<String>,
     /// Who read what.
     pub audit: crate::audit::Settings,

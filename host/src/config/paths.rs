@@ -9,6 +9,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use etcetera::{AppStrategy, AppStrategyArgs};
 
+#[cfg(unix)]
+use super::header::is_ours_to_close;
 use super::{ConfigError, Sources};
 
 /// The data folder and the database file in it.
@@ -226,7 +228,7 @@ fn make_private(folder: &Path, database: &Path) -> Result<(), String> {
     let group_writes = mode & 0o020 != 0 && is_ours && metadata.gid() != metadata.uid();
     let others_write = mode & 0o002 != 0 || group_writes;
     let is_empty = || fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_none());
-    let holds_database = || database.exists() || folder.join("data.db").exists();
+    let holds_database = || [database, &folder.join("data.db")].into_iter().any(is_ours_to_close);
     if is_ours && ((mode & 0o077 != 0 && holds_database()) || (others_write && is_empty())) {
         match fs::set_permissions(folder, fs::Permissions::from_mode(0o700)) {
             Ok(()) => return Ok(()),
@@ -296,7 +298,7 @@ fn close_to_others(file: &Path, open: &fs::File) {
     use std::os::unix::fs::{MetadataExt, PermissionsExt};
     let Ok(metadata) = open.metadata() else { return };
     // A file of something else, named by mistake, keeps its mode: the component will refuse it.
-    if metadata.nlink() > 1 || !(metadata.len() == 0 || is_sqlite(open)) {
+    if metadata.nlink() > 1 || !is_ours_to_close(file) {
         return;
     }
     if metadata.uid() == crate::platform::user_id()
@@ -305,13 +307,6 @@ fn close_to_others(file: &Path, open: &fs::File) {
     {
         tracing::warn!("the database is open to other users, and cannot be closed: {error}");
     }
-}
-
-/// Whether it begins as databases of SQLite do (<https://sqlite.org/fileformat2.html#the_database_header>).
-#[cfg(unix)]
-fn is_sqlite(file: &fs::File) -> bool {
-    let mut header = [0; 16];
-    std::os::unix::fs::FileExt::read_exact_at(file, &mut header, 0).is_ok() && header == *b"SQLite format 3\0"
 }
 
 /// A journal must be made beside the database, so a folder that cannot be written makes the

@@ -116,7 +116,7 @@ pub const SETTINGS: &[Setting] = &[
     setting(
         "otlp_endpoint",
         &["FASTINTERCOM_OTLP_ENDPOINT"],
-        "nothing is told to anybody",
+        "nothing is sent anywhere",
         "an OpenTelemetry collector that is told of each call, such as `http://127.0.0.1:4318`",
     ),
     setting(

@@ -12,15 +12,39 @@ use http_body_util::combinators::BoxBody;
 use http_body_util::{BodyExt as _, Full};
 use serde_json::json;
 
-/// What every route answers with; the SDK's own type.
-pub type Answer = Response<BoxBody<Bytes, Infallible>>;
+/// What every route answers with.
+pub type Answer = Response<BoxBody<Bytes, Cut>>;
+
+/// A body that ends before its end: the connection is closed, so that no client takes what came
+/// for the whole.
+#[derive(Debug)]
+pub struct Cut(pub String);
+
+impl std::fmt::Display for Cut {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Cut {}
+
+/// An answer of the SDK, whose bodies do not break off.
+pub fn whole(answer: Response<BoxBody<Bytes, Infallible>>) -> Answer {
+    answer.map(|body| body.map_err(|never| match never {}).boxed())
+}
 
 /// A JSON document, passed on unread.
 pub fn json(status: StatusCode, document: impl Into<Bytes>) -> Answer {
-    let mut answer = Response::new(Full::new(document.into()).boxed());
+    let body = Full::new(document.into()).map_err(|never: Infallible| match never {});
+    of("application/json", status, body.boxed())
+}
+
+/// An answer of that type, which nobody keeps or takes for another type.
+pub fn of(media_type: &'static str, status: StatusCode, body: BoxBody<Bytes, Cut>) -> Answer {
+    let mut answer = Response::new(body);
     *answer.status_mut() = status;
     let headers = answer.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     answer

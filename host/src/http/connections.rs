@@ -35,7 +35,7 @@ struct Entry {
 }
 
 /// A connection's place. Dropping it gives it back.
-pub struct Place {
+pub struct Slot {
     connections: Arc<Connections>,
     id: u64,
     /// Cancelled when the connection has to give way.
@@ -50,7 +50,7 @@ impl Connections {
     }
 
     /// A place for a new connection, or `None` when there is no more.
-    pub fn take_place(self: &Arc<Self>) -> Option<Place> {
+    pub fn take_slot(self: &Arc<Self>) -> Option<Slot> {
         let mut table = self.locked();
         let mut only_health = false;
         if table.open.len() >= MOST {
@@ -70,11 +70,11 @@ impl Connections {
         table.now += 1;
         let closed = CancellationToken::new();
         table.open.insert(id, Entry { closed: closed.clone(), busy: 0, idle_since: now });
-        Some(Place { connections: Arc::clone(self), id, closed, only_health })
+        Some(Slot { connections: Arc::clone(self), id, closed, only_health })
     }
 }
 
-impl Place {
+impl Slot {
     /// A request is in progress until the guard is dropped.
     pub fn request(self: &Arc<Self>) -> Busy {
         if let Some(entry) = self.connections.locked().open.get_mut(&self.id) {
@@ -84,14 +84,14 @@ impl Place {
     }
 }
 
-impl Drop for Place {
+impl Drop for Slot {
     fn drop(&mut self) {
         self.connections.locked().open.remove(&self.id);
     }
 }
 
 /// While it lives, its connection does not give way.
-pub struct Busy(Arc<Place>);
+pub struct Busy(Arc<Slot>);
 
 impl Drop for Busy {
     fn drop(&mut self) {
@@ -112,11 +112,11 @@ mod tests {
     #[test]
     fn the_longest_idle_connection_gives_way_and_busy_ones_do_not() {
         let connections = Arc::new(Connections::default());
-        let places: Vec<Arc<Place>> =
-            (0..MOST).map(|_| Arc::new(connections.take_place().expect("a place"))).collect();
+        let places: Vec<Arc<Slot>> =
+            (0..MOST).map(|_| Arc::new(connections.take_slot().expect("a place"))).collect();
         let _busy = places[0].request();
         drop(places[1].request());
-        let _next = connections.take_place().expect("a place");
+        let _next = connections.take_slot().expect("a place");
         let closed: Vec<usize> = (0..MOST).filter(|index| places[*index].closed.is_cancelled()).collect();
         assert_eq!(closed, [2], "0 is busy, 1 was lately");
     }
@@ -124,12 +124,12 @@ mod tests {
     #[test]
     fn when_all_are_busy_some_places_are_left_for_health() {
         let connections = Arc::new(Connections::default());
-        let places: Vec<Arc<Place>> =
-            (0..MOST).map(|_| Arc::new(connections.take_place().expect("a place"))).collect();
-        let mut busy: Vec<Busy> = places.iter().map(Place::request).collect();
-        let reserved: Vec<Place> = std::iter::from_fn(|| {
+        let places: Vec<Arc<Slot>> =
+            (0..MOST).map(|_| Arc::new(connections.take_slot().expect("a place"))).collect();
+        let mut busy: Vec<Busy> = places.iter().map(Slot::request).collect();
+        let reserved: Vec<Slot> = std::iter::from_fn(|| {
             // They are idle only until their request comes, so they are busy here, too.
-            let place = connections.take_place()?;
+            let place = connections.take_slot()?;
             connections.locked().open.get_mut(&place.id).expect("open").busy += 1;
             Some(place)
         })
@@ -137,6 +137,6 @@ mod tests {
         assert_eq!(reserved.len(), RESERVED);
         assert!(reserved.iter().all(|place| place.only_health));
         busy.clear();
-        assert!(!connections.take_place().expect("a place").only_health);
+        assert!(!connections.take_slot().expect("a place").only_health);
     }
 }

@@ -36,7 +36,8 @@ pub fn is_preflight(parts: &Parts) -> bool {
 
 /// What a page of one of our own origins may do.
 pub fn preflight(asked: &HeaderMap) -> Answer {
-    let mut answer = Response::new(Empty::<Bytes>::new().boxed());
+    let nothing = Empty::<Bytes>::new().map_err(|never| match never {});
+    let mut answer = Response::new(nothing.boxed());
     *answer.status_mut() = StatusCode::NO_CONTENT;
     let headers = answer.headers_mut();
     for (name, value) in [

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `POST /mcp` | MCP, both eras, without sessions: any replica can answer any request |
 //! | `POST /tools/NAME` | the structured answer of a tool, its arguments being the body |
+//! | `GET /export` | whole conversations, all that meet the filters of its query, as they are read |
 //! | `GET /healthz` | the process is alive |
 //! | `GET /readyz` | calls can be answered; else 503 and why not |
 //!
@@ -15,6 +16,7 @@ mod answer;
 mod body;
 mod connections;
 mod cors;
+mod export;
 mod health;
 mod routes;
 mod tools;
@@ -36,6 +38,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::application::Application;
 use crate::config::Door;
+use answer::Cut;
 use connections::{Busy, Connections};
 use routes::Routes;
 
@@ -68,7 +71,9 @@ pub async fn serve(
 ) {
     let address = listener.local_addr().unwrap_or(door.address);
     let token = if door.token.is_some() { "callers must show the token" } else { "no token is asked for" };
-    tracing::info!("listening on http://{address} (MCP at /mcp, tools at /tools/NAME); {token}");
+    tracing::info!(
+        "listening on http://{address} (MCP at /mcp, tools at /tools/NAME, everything at /export); {token}"
+    );
 
     // Cancelled last: what streams still run are cut.
     let streams = CancellationToken::new();
@@ -82,7 +87,7 @@ pub async fn serve(
             stream = accept(&listener) => stream,
         };
         // Dropping the stream closes it: every place has a request in progress.
-        let Some(place) = connections.take_place() else { continue };
+        let Some(place) = connections.take_slot() else { continue };
         let _ = stream.set_nodelay(true);
         let routes = Arc::clone(&routes);
         let closed = place.closed.clone();
@@ -126,7 +131,7 @@ pub async fn serve(
 }
 
 /// The body; its request is in progress until all of it was taken.
-fn held(body: BoxBody<Bytes, Infallible>, busy: Busy) -> BoxBody<Bytes, Infallible> {
+fn held(body: BoxBody<Bytes, Cut>, busy: Busy) -> BoxBody<Bytes, Cut> {
     body.map_frame(move |frame| {
         let _ = &busy;
         frame

@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::answer::{self, Answer};
 use super::health::Health;
-use super::{body, cors, tools};
+use super::{body, cors, export, tools};
 use crate::application::Application;
 use crate::audit::Client;
 use crate::callers::Asker;
@@ -111,12 +111,17 @@ impl Routes {
                 parts.headers.remove(secret);
             }
             parts.extensions.insert(asker);
-            return Ok(self.mcp.handle(Request::from_parts(parts, Full::new(body))).await);
+            return Ok(answer::whole(self.mcp.handle(Request::from_parts(parts, Full::new(body))).await));
         }
         if let Some(name) = path.strip_prefix("/tools/").filter(|name| !name.is_empty()) {
             only(&parts, &[Method::POST])?;
             let body = body::read(body).await?;
             return Ok(tools::call(&self.application, &asker, name, &body).await);
+        }
+        if path == "/export" {
+            only(&parts, &[Method::GET])?;
+            let query = parts.uri.query().unwrap_or_default();
+            return Ok(export::begin(&self.application, asker, query).await);
         }
         Ok(nothing())
     }
@@ -125,7 +130,7 @@ impl Routes {
 fn nothing() -> Answer {
     answer::error(
         StatusCode::NOT_FOUND,
-        "There is nothing here. There are POST /mcp, POST /tools/NAME, GET /healthz and GET /readyz.",
+        "There is nothing here. There are POST /mcp, POST /tools/NAME, GET /export, GET /healthz and GET /readyz.",
     )
 }
 
@@ -136,8 +141,7 @@ fn nothing() -> Answer {
 fn readable(body: Bytes) -> Result<Bytes, Box<Answer>> {
     match message::read(&body) {
         Received::Refused(refusal) => {
-            let error = refusal.answers().next().unwrap_or_default();
-            Err(Box::new(answer::json(StatusCode::BAD_REQUEST, error.to_string())))
+            Err(Box::new(answer::json(StatusCode::BAD_REQUEST, refusal.answer().to_string())))
         }
         Received::Nothing | Received::Message(_) => {
             Ok(message::mend_surrogates(&body).map_or(body, Bytes::from))

@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use super::answer::{self, Answer};
 use crate::application::Application;
 use crate::callers::Asker;
-use crate::component::bindings::tools::ToolError;
+use crate::component::bindings::tools::{Reader, ToolError};
 use crate::component::errors::CallError;
 use crate::mcp::message::mend_surrogates;
 
@@ -21,7 +21,8 @@ pub async fn call(application: &Arc<Application>, asker: &Asker, name: &str, bod
         Ok(arguments) => arguments,
         Err(sentence) => return answer::error(StatusCode::BAD_REQUEST, &sentence),
     };
-    match application.call_tool(asker, name.to_owned(), arguments, CancellationToken::new(), None).await {
+    let never = CancellationToken::new();
+    match application.call_tool(asker, name.to_owned(), arguments, Reader::Program, never, None).await {
         Ok(Ok(output)) => answer::json(StatusCode::OK, output.structured),
         Ok(Err(ToolError::UnknownTool(sentence))) => answer::error(StatusCode::NOT_FOUND, &sentence),
         Ok(Err(ToolError::InvalidArguments(output))) => {
@@ -55,7 +56,7 @@ fn arguments(body: &Bytes) -> Result<String, String> {
 }
 
 /// What a program should make of a call without an answer: ask for less, or ask again later.
-fn status(error: &CallError) -> StatusCode {
+pub fn status(error: &CallError) -> StatusCode {
     match error {
         CallError::Deadline(_) => StatusCode::GATEWAY_TIMEOUT,
         CallError::Memory(_) | CallError::Answer(_) => StatusCode::UNPROCESSABLE_ENTITY,

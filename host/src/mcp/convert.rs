@@ -26,7 +26,7 @@ pub fn tool(tool: tools::Tool) -> Result<Tool, String> {
     let schema = |text: &str, what: &str| -> Result<Arc<JsonObject>, String> {
         match serde_json::from_str(text) {
             Ok(Value::Object(schema)) => Ok(Arc::new(schema)),
-            _ => Err(format!("the {what} schema of {} is no JSON object", tool.name)),
+            _ => Err(format!("the {what} schema of {} is not a JSON object", tool.name)),
         }
     };
     let annotations = ToolAnnotations::with_title(tool.title.clone())
@@ -50,11 +50,15 @@ pub fn cold_tool(mut tool: Tool) -> Tool {
 }
 
 /// The whole as JSON for clients that show no structured content, and of the texts perhaps only
-/// the first (smolagents, through mcpadapt); then the sentence.
+/// the first (smolagents, through mcpadapt); then the sentence. Without a sentence the JSON is
+/// alone, as ChatGPT's connectors want it of `search` and `fetch`.
 pub fn tool_success(output: tools::ToolOutput) -> CallToolResult {
     let structured: Value = serde_json::from_str(&output.structured).unwrap_or(Value::Null);
     let mut result = CallToolResult::structured(structured);
-    result.content = vec![ContentBlock::text(output.structured), ContentBlock::text(output.text)];
+    result.content = vec![ContentBlock::text(output.structured)];
+    if !output.text.is_empty() {
+        result.content.push(ContentBlock::text(output.text));
+    }
     result.meta = Some(server_meta());
     result
 }

@@ -32,8 +32,8 @@ pub enum Received {
 /// What is wrong with a request, and whose request it is.
 #[derive(Debug, PartialEq)]
 pub struct Refusal {
-    /// One for each request that was sent; `null` where none can be made out.
-    ids: Vec<Value>,
+    /// `null` where none can be made out.
+    id: Value,
     code: i64,
     pub sentence: String,
 }
@@ -42,19 +42,17 @@ impl Refusal {
     /// For a request that is longer than it may be, seen by the scanner.
     pub fn too_long(most: usize, id: Option<Value>) -> Self {
         let sentence = format!("The request is longer than {} MB.", most / (1024 * 1024));
-        Self { ids: vec![id.unwrap_or(Value::Null)], code: INVALID_REQUEST, sentence }
+        Self { id: id.unwrap_or(Value::Null), code: INVALID_REQUEST, sentence }
     }
 
     /// For a request that cannot be done now.
     pub fn busy(id: Value, sentence: String) -> Self {
-        Self { ids: vec![id], code: INTERNAL_ERROR, sentence }
+        Self { id, code: INTERNAL_ERROR, sentence }
     }
 
-    /// JSON-RPC's answers, one a request.
-    pub fn answers(&self) -> impl Iterator<Item = Value> {
-        self.ids.iter().map(
-            |id| json!({"jsonrpc": "2.0", "id": id, "error": {"code": self.code, "message": self.sentence}}),
-        )
+    /// JSON-RPC's answer.
+    pub fn answer(&self) -> Value {
+        json!({"jsonrpc": "2.0", "id": self.id, "error": {"code": self.code, "message": self.sentence}})
     }
 }
 
@@ -79,7 +77,7 @@ pub fn read(bytes: &[u8]) -> Received {
             let mut scanner = IdScanner::default();
             scanner.feed(text);
             Received::Refused(Refusal {
-                ids: vec![scanner.found().unwrap_or(Value::Null)],
+                id: scanner.found().unwrap_or(Value::Null),
                 code: PARSE_ERROR,
                 sentence: format!("The request is not valid JSON: {error}."),
             })
@@ -89,8 +87,8 @@ pub fn read(bytes: &[u8]) -> Received {
 
 /// JSON that is no message of the protocol.
 fn misshapen(value: &Value) -> Received {
-    let refused = |ids, sentence: &str| {
-        Received::Refused(Refusal { ids, code: INVALID_REQUEST, sentence: sentence.to_owned() })
+    let refused = |id, sentence: &str| {
+        Received::Refused(Refusal { id, code: INVALID_REQUEST, sentence: sentence.to_owned() })
     };
     match value {
         Value::Object(members) if members.contains_key("method") && !members.contains_key("id") => {
@@ -100,18 +98,12 @@ fn misshapen(value: &Value) -> Received {
             Received::Nothing
         }
         Value::Object(members) => refused(
-            vec![members.get("id").map_or(Value::Null, answerable)],
+            members.get("id").map_or(Value::Null, answerable),
             "This is no JSON-RPC 2.0 request: it has `jsonrpc` \"2.0\", a `method`, an `id` that is a text or a whole number, and `params` that are an object.",
         ),
-        Value::Array(messages) => {
-            let mut ids: Vec<Value> =
-                messages.iter().filter_map(|message| Some(answerable(message.get("id")?))).collect();
-            if ids.is_empty() {
-                ids.push(Value::Null);
-            }
-            refused(ids, "Batches are not supported: send each request by itself.")
-        }
-        _ => refused(vec![Value::Null], "This is no JSON-RPC 2.0 request: it is a JSON object."),
+        // JSON-RPC's one answer to a batch that is refused as a whole.
+        Value::Array(_) => refused(Value::Null, "Batches are not supported: send each request by itself."),
+        _ => refused(Value::Null, "This is no JSON-RPC 2.0 request: that is a JSON object."),
     }
 }
 
@@ -294,24 +286,20 @@ mod tests {
         ] {
             let line = broken.replace("BODY", body);
             let refusal = refused(line.as_bytes());
-            assert_eq!((refusal.ids, refusal.code), (vec![json!(7)], code), "{line}");
+            assert_eq!((refusal.id, refusal.code), (json!(7), code), "{line}");
         }
         let invalid = [br#"{"id":"a\u00e9b","t":""#.as_slice(), b"\xff\xfe\"}"].concat();
-        assert_eq!(refused(&invalid).ids, [json!("aéb")]);
+        assert_eq!(refused(&invalid).id, json!("aéb"));
         let deep = format!("{{\"id\":7,\"params\":{}{}}}", "[".repeat(1_000), "]".repeat(1_000));
-        assert_eq!(refused(deep.as_bytes()).ids, [json!(7)]);
+        assert_eq!(refused(deep.as_bytes()).id, json!(7));
         for (id, answered) in
             [("1.5", json!(1.5)), ("18446744073709551615", json!(u64::MAX)), ("null", Value::Null)]
         {
             let line = format!(r#"{{"jsonrpc":"2.0","method":"tools/list","id":{id}}}"#);
-            assert_eq!(refused(line.as_bytes()).ids, [answered], "{id}");
+            assert_eq!(refused(line.as_bytes()).id, answered, "{id}");
         }
-        let batch = refused(
-            br#"[{"jsonrpc":"2.0","id":1,"method":"ping"},{"jsonrpc":"2.0","id":"b","method":"ping"}]"#,
-        );
-        assert_eq!(batch.ids, [json!(1), json!("b")]);
-        assert_eq!(batch.answers().count(), 2);
-        assert_eq!(refused(b"hello").ids, [Value::Null]);
+        assert_eq!(refused(br#"[{"jsonrpc":"2.0","id":1,"method":"ping"}]"#).id, Value::Null);
+        assert_eq!(refused(b"hello").id, Value::Null);
     }
 
     #[test]

@@ -26,7 +26,7 @@ use crate::application::Application;
 use crate::audit::Client;
 use crate::callers::Asker;
 use crate::component::bindings::prompts::CompletionReference;
-use crate::component::bindings::tools::ToolError;
+use crate::component::bindings::tools::{Reader, ToolError};
 use crate::component::errors::CallError;
 use crate::counters::Outcome;
 use crate::telemetry::Operation;
@@ -220,7 +220,14 @@ impl ServerHandler for Server {
             context.meta.get_progress_token().map(|token| Forwarder::new(context.peer.clone(), token));
         let sink = forwarder.as_ref().map(|forwarder| Arc::clone(&forwarder.sink));
         let span = tracing::error_span!("mcp", id = %operation.request_id);
-        let call = self.application.call_tool(&asker, name.clone(), arguments, context.ct.clone(), sink);
+        let call = self.application.call_tool(
+            &asker,
+            name.clone(),
+            arguments,
+            Reader::Agent,
+            context.ct.clone(),
+            sink,
+        );
         let call = call.instrument(span);
         let answer = match forwarder {
             Some(forwarder) => forwarder.during(call).await,

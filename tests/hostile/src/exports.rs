@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::bindings::exports::fastintercom::component::{
-    account, maintenance, prompts, resources, sync, tools, views,
+    account, bulk, maintenance, prompts, resources, sync, tools, views,
 };
 use super::bindings::fastintercom::component::sync_types::{
     SyncError, SyncErrorKind, SyncReport, SyncRequest,
@@ -37,7 +37,11 @@ impl tools::Guest for Hostile {
         }]
     }
 
-    fn call_tool(name: String, arguments: String) -> Result<tools::ToolOutput, tools::ToolError> {
+    fn call_tool(
+        name: String,
+        arguments: String,
+        _: tools::Reader,
+    ) -> Result<tools::ToolOutput, tools::ToolError> {
         let arguments = serde_json::from_str(&arguments).unwrap_or_default();
         if name == "huge_failure" {
             let text = "x".repeat(100 * 1024 * 1024);
@@ -122,6 +126,13 @@ impl maintenance::Guest for Hostile {
 
     fn status() -> Result<(String, String), String> {
         Ok(("{}".to_owned(), String::new()))
+    }
+}
+
+/// Tried: to go on for ever without a word.
+impl bulk::Guest for Hostile {
+    fn read(_: String, _: Option<String>) -> Result<bulk::Stretch, views::ViewError> {
+        Ok(bulk::Stretch { text: String::new(), conversations: 0, next: Some("x".to_owned()), reached: None })
     }
 }
 

@@ -198,5 +198,5 @@ fn clients_that_start_nothing_and_files_that_they_cannot_read_are_told() {
     fs::write(&file, text.replace(&program, "/gone/fastintercom")).expect("written");
     assert_wrong(&cli, "clients", &["Cursor starts /gone/fastintercom", "fastintercom install cursor"]);
     fs::write(&file, "{\n  \"a\" 1\n}").expect("written");
-    assert_wrong(&cli, "clients", &["mcp.json", "line 2", "mend that file"]);
+    assert_wrong(&cli, "clients", &["mcp.json", "line 2", "fix that file"]);
 }

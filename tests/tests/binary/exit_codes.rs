@@ -65,16 +65,18 @@ fn a_reader_that_has_enough_is_no_failure() {
 /// As shells do it: 128 and the number of the signal; and one sentence, not two.
 #[test]
 fn what_a_signal_ended_has_the_code_of_shells_and_says_so_once() {
-    for (signal, code) in [("INT", 130), ("TERM", 143)] {
+    for (interrupts, code) in [(true, 130), (false, 143)] {
         let simulator = simulate(Config::new().conversations(300).days(20));
         simulator.add_fault(Rule::new(Fault::Slow { seconds: 60.0 }).on(Endpoint::Search));
-        let cli = Cli::new(&simulator);
-        // The shell's own children ignore SIGINT when they are in the background, so Python or a
-        // second shell would have to send it: `timeout` does, from outside.
-        let line = format!("timeout --preserve-status -s {signal} 2 fastintercom sync");
-        let output = cli.run_in_bash(&line);
-        assert_eq!(output.code, Some(code), "{output:?}");
-        assert_eq!(output.stderr.matches("stopped").count(), 1, "{output:?}");
+        let running = Cli::new(&simulator).args(["sync"]).start();
+        let begun = std::time::Instant::now();
+        while simulator.log().is_empty() {
+            assert!(begun.elapsed() < fastintercom_tests::PATIENCE, "it does not begin: {running:?}");
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        }
+        let stopped = if interrupts { running.interrupt() } else { running.terminate() };
+        assert_eq!(stopped.status.code(), Some(code), "{stopped:?}");
+        assert_eq!(stopped.log.join("\n").matches("stopped").count(), 1, "{stopped:?}");
     }
 }
 

@@ -333,7 +333,7 @@ fn variables_of_the_surroundings_are_not_frozen_into_the_entry() {
     let cli = plain();
     let authorities = cli.scratch().write("authorities.pem", "");
     let cli = cli
-        .env("SSL_CERT_FILE", &authorities.display().to_string())
+        .env("SSL_CERT_FILE", authorities.display().to_string())
         .env("HTTPS_PROXY", "http://127.0.0.1:9")
         .env("FASTINTERCOM_SYNC_DAYS", "30");
     run(&cli, &["install", "cursor"]);

@@ -5,8 +5,9 @@ use serde_json::{Value, json};
 
 use super::small;
 
-const TOOLS: [&str; 12] = [
+const TOOLS: [&str; 15] = [
     "check_coverage",
+    "fetch",
     "force_sync",
     "get_conversation",
     "get_conversation_stats",
@@ -14,8 +15,10 @@ const TOOLS: [&str; 12] = [
     "get_data_info",
     "get_server_status",
     "get_sync_status",
+    "get_trends",
     "list_filters",
     "query_database",
+    "search",
     "search_conversations",
     "sync_conversations",
 ];
@@ -85,7 +88,8 @@ fn answers_have_every_field_that_their_schema_requires() {
     for tool in list["tools"].as_array().expect("a list") {
         let name = tool["name"].as_str().expect("a name");
         let arguments = match name {
-            "get_conversation" => json!({"id": id}),
+            "get_conversation" | "fetch" => json!({"id": id}),
+            "search" => json!({"query": "refund"}),
             "get_customer" => json!({"customer": email}),
             "query_database" => json!({"sql": "SELECT count(*) FROM v_conversations"}),
             "check_coverage" => json!({"start_date": "2026-06-01", "end_date": "2026-06-30"}),

@@ -34,7 +34,6 @@ fn whatever_is_wrong_with_a_line_its_id_is_answered_and_the_log_says_so() {
         (17, br#"{"jsonrpc":"2.0","method":"tools/list","params":[1],"id":17}"#.to_vec(), INVALID_REQUEST),
         (18, br#"{"method":"tools/list","params":{},"id":18}"#.to_vec(), INVALID_REQUEST),
         (19, br#"{"jsonrpc":"2.0","params":{},"id":19}"#.to_vec(), INVALID_REQUEST),
-        (20, br#"[{"jsonrpc":"2.0","method":"tools/list","id":20}]"#.to_vec(), INVALID_REQUEST),
     ];
     for (id, line, code) in broken {
         server.send(&line);
@@ -45,6 +44,9 @@ fn whatever_is_wrong_with_a_line_its_id_is_answered_and_the_log_says_so() {
         assert!(is_refused, "{}: {answer}", String::from_utf8_lossy(&line));
         assert!(error["message"].as_str().is_some_and(|message| !message.is_empty()), "{answer}");
     }
+    // A batch is refused as a whole, as JSON-RPC has it.
+    server.send(r#"[{"jsonrpc":"2.0","method":"tools/list","id":20}]"#);
+    assert_eq!(server.answer(&json!(null))["error"]["code"], INVALID_REQUEST);
     // Half an emoji, which JavaScript writes as an escape that JSON does not have.
     for (id, query) in [(31, r"\ud83d"), (32, r"refund \uDE00"), (33, r"\ud83d\ud83d\ude00")] {
         server.send(call(id, query));

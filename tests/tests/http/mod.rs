@@ -3,9 +3,11 @@
 mod audit;
 mod connections;
 mod door;
+mod export;
 mod health;
 mod many;
 mod pages;
+mod programs;
 mod protocol;
 mod replicas;
 mod replicas_refreshed;

@@ -12,7 +12,7 @@ fn a_tool_answers_what_it_answers_over_mcp() {
     let simulator = small();
     let (_session, web) = synced(&simulator);
     for (name, arguments) in [
-        ("search_conversations", json!({"limit": 3, "sort": "oldest"})),
+        ("search_conversations", json!({"limit": 30, "sort": "oldest", "include_messages": false})),
         ("list_filters", json!({})),
         ("query_database", json!({"sql": "SELECT count(*) FROM v_conversations"})),
     ] {

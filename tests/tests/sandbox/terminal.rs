@@ -37,3 +37,10 @@ fn a_page_has_a_limit() {
     assert!(failed.stderr.contains("larger than"), "{failed:?}");
     assert!(!file.exists());
 }
+
+/// Tried: an export that never ends and never says a word.
+#[test]
+fn an_export_that_does_not_get_on_ends() {
+    let failed = attacked().args(["export"]).run().assert_code(1);
+    assert!(failed.stdout.is_empty() && failed.stderr.contains("does not get on"), "{failed:?}");
+}

@@ -9,7 +9,9 @@
 //! `baseline.txt` holds the figures of the last change. The test fails when ours become worse than
 //! that, or no better than plain FTS5. `UPDATE_BASELINE=1` writes the file anew.
 
+mod collections;
 mod needs;
+mod probes;
 
 use std::fmt::Write as _;
 use std::path::Path;

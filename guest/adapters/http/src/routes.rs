@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 use crate::backend::Component;
 use crate::bindings::fastintercom::adapter::{door, orders};
 use crate::bindings::fastintercom::component::sync_types::{SyncKind, SyncRequest};
-use crate::bindings::fastintercom::component::tools::{self, ToolError};
+use crate::bindings::fastintercom::component::tools::{self, Reader, ToolError};
 use crate::bindings::wasi::http::types::IncomingRequest;
 use crate::syncs::{self, Failure};
 use crate::wire::{self, Answer, error, json};
@@ -125,7 +125,7 @@ fn tool(name: &str, body: &Bytes) -> Answer {
         let sentence = format!("The body must be a JSON object, the tool's arguments: {reason}.");
         return error(StatusCode::BAD_REQUEST, &sentence);
     }
-    match tools::call_tool(name, arguments) {
+    match tools::call_tool(name, arguments, Reader::Program) {
         Ok(output) => json(StatusCode::OK, output.structured),
         Err(ToolError::UnknownTool(sentence)) => error(StatusCode::NOT_FOUND, &sentence),
         Err(ToolError::InvalidArguments(output)) => json(StatusCode::BAD_REQUEST, output.structured),

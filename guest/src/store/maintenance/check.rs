@@ -1,19 +1,27 @@
 //! Is the database sound, and does it hold what it should?
 
-use rusqlite::Connection;
+use std::collections::BTreeSet;
+
+use rusqlite::{Connection, OptionalExtension};
 use serde_json::{Value, json};
 
 use crate::error::{StoreError, StoreResult};
 use crate::store::connection::Store;
+use crate::text::{INDEX_TEXT_VERSION, index_text, plain_text};
 
 /// Problems reported at most; the first ones tell enough.
 const MOST: usize = 20;
+
+/// Messages of which the words are looked up, and words of each at most.
+const SAMPLE: usize = 1_000;
+const WORDS: usize = 50;
 
 /// Tables whose rows are counted.
 const COUNTED: [&str; 5] = ["conversations", "messages", "conversation_events", "contacts", "sync_metadata"];
 
 impl Store {
-    /// SQLite's quick check, foreign keys, the index of words, kept counts, and counts of rows, as a JSON object:
+    /// SQLite's own check (which compares each index with its table), foreign keys, the index of
+    /// words, kept counts, and counts of rows, as a JSON object:
     /// `{"ok": bool, "problems": [sentence, …], "schema_version", "size_bytes", "free_bytes",
     /// "counts": {table: rows}, "waiting_threads", "index_version"}`. A damaged database is an
     /// answer, not an error.
@@ -24,7 +32,7 @@ impl Store {
         let mut problems = Vec::new();
         let mut facts = json!({});
         let checked = self.read(|tx| {
-            look(tx, "SQLite finds", "PRAGMA quick_check(20)", &mut problems)?;
+            look(tx, "SQLite finds", "PRAGMA integrity_check(20)", &mut problems)?;
             look(
                 tx,
                 "a row refers to nothing in",
@@ -32,6 +40,7 @@ impl Store {
                 &mut problems,
             )?;
             index(tx, &mut problems)?;
+            words(tx, &mut problems)?;
             look(
                 tx,
                 "the number of messages is wrong in",
@@ -83,8 +92,54 @@ fn look(tx: &Connection, words: &str, sql: &str, problems: &mut Vec<String>) -> 
     Ok(())
 }
 
+/// That messages are found by their words: those of [`SAMPLE`] messages, spread over all. An
+/// outdated index, which the next start renews, is not compared.
+fn words(tx: &Connection, problems: &mut Vec<String>) -> StoreResult<()> {
+    let lost = (|| {
+        let version: i64 = tx.query_row(
+            "SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'index_text_version'",
+            [],
+            |row| row.get(0),
+        )?;
+        if version != INDEX_TEXT_VERSION {
+            return Ok(0);
+        }
+        let mut numbers = tx.prepare("SELECT id FROM messages_fts_docsize ORDER BY id")?;
+        let numbers: Vec<i64> = numbers.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
+        let mut body = tx.prepare("SELECT body FROM messages WHERE number = ?1")?;
+        let mut find = tx.prepare("SELECT 1 FROM messages_fts WHERE messages_fts MATCH ?1 AND rowid = ?2")?;
+        let mut lost = 0;
+        for number in numbers.iter().step_by(numbers.len().div_ceil(SAMPLE).max(1)) {
+            let Some(body) = body.query_row([number], |row| row.get::<_, String>(0)).optional()? else {
+                continue;
+            };
+            let text = index_text(&plain_text(&body));
+            // Words that the index takes as they are; a word is enough once.
+            let words: BTreeSet<&str> = text
+                .split_whitespace()
+                .filter(|word| word.bytes().all(|byte| byte.is_ascii_alphanumeric()))
+                .take(WORDS)
+                .collect();
+            if words.is_empty() {
+                continue;
+            }
+            let expression = words.iter().map(|word| format!("\"{word}\"")).collect::<Vec<_>>().join(" AND ");
+            if !find.exists(rusqlite::params![expression, number])? {
+                lost += 1;
+            }
+        }
+        Ok(lost)
+    })();
+    match lost {
+        Ok(0) => {}
+        Ok(lost) => problems.push(format!("{lost} messages are not found by their words")),
+        Err(error) => damage(error, problems)?,
+    }
+    Ok(())
+}
+
 /// That the index has an entry for every message and no other. Its own structure is part of
-/// SQLite's quick check.
+/// SQLite's check.
 fn index(tx: &Connection, problems: &mut Vec<String>) -> StoreResult<()> {
     let counts = "SELECT (SELECT count(*) FROM messages WHERE number NOT IN (SELECT id FROM messages_fts_docsize)),
                          (SELECT count(*) FROM messages_fts_docsize WHERE id NOT IN (SELECT number FROM messages))";

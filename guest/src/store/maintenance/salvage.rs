@@ -10,7 +10,7 @@ use super::new_file_beside;
 use crate::error::{StoreError, StoreResult};
 use crate::store::connection::{OpenMode, OpenOptions, Store, connect};
 use crate::store::header::on_disk;
-use crate::store::migrations::beside;
+use crate::store::migrations::{beside, known};
 use crate::store::takeover::create_private;
 
 /// Copies every readable row of a damaged database into a new one of that name beside it, and
@@ -44,9 +44,19 @@ pub fn salvage(path: &Path, file_name: &str, options: &OpenOptions<'_>) -> Store
 }
 
 fn save(path: &Path, part: &Path, options: &OpenOptions<'_>) -> StoreResult<serde_json::Value> {
-    // A damaged schema can keep the settings from being read; try with as little as possible then.
-    let source = connect(path, OpenMode::ReadWrite, options.cache_kib)
-        .or_else(|_| crate::store::connection::open_raw(path, OpenMode::ReadOnly))?;
+    let source = match connect(path, OpenMode::ReadWrite, options.cache_kib) {
+        // A newer version's tables would lose what this version does not know, and a stranger's are
+        // nobody's to mend, whatever they are called.
+        Err(error @ (StoreError::Newer { .. } | StoreError::Foreign(_) | StoreError::NotADatabase)) => {
+            return Err(error);
+        }
+        // A damaged schema can keep the settings from being read; try with as little as possible then.
+        Err(_) => crate::store::connection::open_raw(path, OpenMode::ReadOnly)?,
+        Ok(source) => source,
+    };
+    if let Err(error @ (StoreError::Newer { .. } | StoreError::Foreign(_))) = known(&source) {
+        return Err(error);
+    }
     let unknown = |table: &str| source.prepare(&format!("SELECT 1 FROM {table}")).is_err();
     if unknown("conversations") && unknown("messages") {
         return Err(StoreError::Other(

@@ -66,6 +66,12 @@ pub struct Filters {
     pub rating_most: Option<i64>,
     pub ai: Option<Ai>,
     pub has_attachment: Option<bool>,
+    /// Custom attributes by name, with a value or with any.
+    pub attributes: Vec<(String, Option<String>)>,
+    /// Intercom's words: hit, missed, cancelled, active.
+    pub sla: Vec<String>,
+    /// All but the conversation of that id.
+    pub but: Option<String>,
     /// FTS5 expression that no message of the conversation may match.
     pub excluded: Option<String>,
 }
@@ -190,6 +196,23 @@ impl Filters {
             Some(true) => all.add("c.has_attachment", []),
             Some(false) => all.add("NOT c.has_attachment", []),
             None => {}
+        }
+        all.one_of("c.sla_status", &self.sla);
+        for (name, value) in &self.attributes {
+            // Of a list any value counts; JSON's booleans are numbers to SQLite.
+            let is = "(CASE j.type WHEN 'true' THEN 'true' WHEN 'false' THEN 'false' ELSE CAST(j.value AS TEXT) END = ? COLLATE NOCASE \
+                OR (j.type = 'array' AND EXISTS (SELECT 1 FROM json_each(j.value) v WHERE CAST(v.value AS TEXT) = ? COLLATE NOCASE)))";
+            let (is, values) = match value {
+                Some(value) => (is, vec![text(name), text(value), text(value)]),
+                None => ("j.type <> 'null'", vec![text(name)]),
+            };
+            all.add(
+                format!("EXISTS (SELECT 1 FROM json_each(c.custom_attributes) j WHERE j.key = ? COLLATE NOCASE AND {is})"),
+                values,
+            );
+        }
+        if let Some(id) = &self.but {
+            all.add("c.id <> ?", [text(id)]);
         }
         if let Some(expression) = &self.excluded {
             all.add(

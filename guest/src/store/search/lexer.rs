@@ -1,6 +1,6 @@
 //! What was typed, taken apart.
 
-use super::inflection::is_stop_word;
+use super::stop_words::is_stop_word;
 
 /// How many words may lie between those of a NEAR, unless it says otherwise (as in FTS5).
 const NEAR_DISTANCE: u32 = 10;

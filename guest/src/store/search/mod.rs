@@ -9,28 +9,38 @@
 //! Pages stay stable while a sync changes the data: a [`Position`] remembers what was shown, or,
 //! where the order cannot change (by creation), where the last page ended.
 
-mod common;
+mod ast;
+mod bm25;
+mod by_conditions;
+mod by_creation;
+mod eligible;
+mod expansion;
 mod filters;
-mod fold;
-mod inflection;
-mod judge;
+mod letters;
 mod lexer;
-mod listed;
-mod newest;
+mod occurrences;
 mod order;
 mod parser;
 mod position;
+mod postings;
 mod query;
+mod ranked;
 mod snippet;
-mod words;
+mod spelling;
+mod stems;
+mod stop_words;
+mod streamed;
+mod vocabulary;
 
-use rusqlite::Connection;
+use rusqlite::{Connection, params};
 
+pub use expansion::expanded;
 pub use filters::{Ai, Assigned, Between, Conditions, Filters, containing};
-pub use fold::fold;
+pub use letters::fold;
 pub use position::Position;
-pub use query::{Mark, Query};
-pub use snippet::snippet;
+pub use query::Query;
+pub use snippet::{Mark, snippet};
+pub use spelling::Correction;
 
 use crate::error::StoreResult;
 use crate::time::UnixSeconds;
@@ -41,8 +51,6 @@ const RANKED: usize = 3_000;
 const SELECTIVE: usize = 2_000;
 /// Most messages with a common word that are looked at for one page: some 20 ms of work.
 const SCANNED: usize = 20_000;
-/// Most messages with a common word of which no more than the number is read.
-const SKIMMED: i64 = 50_000;
 /// Most messages whose text is looked through for signs that the index does not know.
 const LOOKED_THROUGH: i64 = 50_000;
 /// Counting goes no further.
@@ -76,12 +84,14 @@ pub struct Request<'a> {
 }
 
 /// A conversation that was found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hit {
     /// `conversations.number`.
     pub conversation: i64,
     /// `messages.number` of the message that matches best, when words were asked for.
     pub message: Option<i64>,
+    /// It has only these of [`Query::leaves`], and not all that is asked for.
+    pub only: Option<Vec<usize>>,
 }
 
 /// How many conversations there are in all.
@@ -98,13 +108,10 @@ pub struct Page {
     pub total: Total,
     /// Position after each hit, so that a page can be cut; empty when nothing may follow it.
     pub more: bool,
-    /// No message has all the words, so these have some of them.
-    pub relaxed: bool,
     /// So many messages have the words that the newest were taken instead of ranking all.
     pub newest_only: bool,
-    /// Some words are nowhere and were taken for beginnings: the query that was answered instead,
-    /// and those words.
-    pub widened: Option<(Query, Vec<String>)>,
+    /// The query as it was answered.
+    pub query: Query,
     mode: Mode,
     /// Number of the last message that a stream looked at.
     streamed_to: Option<i64>,
@@ -117,13 +124,18 @@ pub enum Mode {
     Undecided,
     Listed,
     Ranked,
-    Relaxed,
     Streamed,
     /// By creation, newest first, as far as needed.
     Newest,
-    /// Ranked, with words that are nowhere taken for beginnings.
-    Widened,
-    WidenedRelaxed,
+}
+
+/// Makes a connection ready for searches.
+///
+/// # Errors
+/// What SQLite reports.
+pub fn register(connection: &Connection) -> StoreResult<()> {
+    occurrences::register(connection)?;
+    vocabulary::register(connection)
 }
 
 /// Finds one page.
@@ -131,6 +143,8 @@ pub enum Mode {
 /// # Errors
 /// When the database cannot be read.
 pub fn search(connection: &Connection, request: &Request<'_>) -> StoreResult<Page> {
+    let query = expanded(connection, request.query)?;
+    let request = &Request { query: &query, ..request.clone() };
     let search = Search { connection, request, conditions: request.filters.conditions(false) };
     let Some(expression) = request.query.expression(request.with_notes) else {
         return match request.literal {
@@ -142,25 +156,42 @@ pub fn search(connection: &Connection, request: &Request<'_>) -> StoreResult<Pag
     match request.position.mode {
         Mode::Streamed => search.streamed(&expression),
         Mode::Newest => search.newest(&expression),
-        Mode::Relaxed => search.relaxed(query),
-        Mode::Widened | Mode::WidenedRelaxed => search.widened(),
+        Mode::Ranked | Mode::Listed => search.ranked(query),
         // Several words may be spread over the messages of a conversation, which only reading all
         // of them tells.
-        Mode::Undecided if request.sort == Sort::Newest && query.conjuncts(request.with_notes).is_empty() => {
+        Mode::Undecided if !query.is_single() => search.ranked(query),
+        Mode::Undecided if request.sort == Sort::Newest => {
             let page = search.newest(&expression)?;
-            if page.total == Total::Exactly(0) { search.widened() } else { Ok(page) }
+            if page.total == Total::Exactly(0) { search.ranked(query) } else { Ok(page) }
         }
-        _ => {
-            if search.is_common(&expression)? {
-                return search.common(&expression);
-            }
-            let page = search.ranked(query, Mode::Ranked)?;
-            if page.total == Total::Exactly(0) && request.position.mode == Mode::Undecided {
-                return search.widened();
-            }
-            Ok(page)
+        Mode::Undecided if search.is_common(&expression)? && search.few_messages()?.is_none() => {
+            search.common(&expression)
+        }
+        Mode::Undecided => search.ranked(query),
+    }
+}
+
+/// Messages that have a word which says nothing about what a conversation is about.
+const COMMON: i64 = 2_000;
+
+/// The words that fewest messages have, of those that more than one and not very many have.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn rarest(connection: &Connection, words: Vec<String>, most: usize) -> StoreResult<Vec<String>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT count(*) FROM (SELECT 1 FROM messages_fts WHERE messages_fts MATCH ?1 LIMIT ?2)",
+    )?;
+    let mut known: Vec<(i64, String)> = Vec::new();
+    for word in words {
+        // Words are letters and digits alone, so nothing in them means anything to FTS5.
+        let count: i64 = statement.query_row(params![format!("\"{word}\""), COMMON], |row| row.get(0))?;
+        if count > 1 && count < COMMON {
+            known.push((count, word));
         }
     }
+    known.sort();
+    Ok(known.into_iter().take(most).map(|(_, word)| word).collect())
 }
 
 /// The position after the first `shown` hits of a page.
@@ -200,36 +231,13 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
-    /// Nothing has all the words. Words that are nowhere are taken for beginnings of words; when
-    /// that does not help, some of the words are enough.
-    fn widened(&self) -> StoreResult<Page> {
-        let request = self.request;
-        let exists = |expression: &str| self.exists(expression);
-        let widened = request.query.widened(request.with_notes, exists)?;
-        let query = widened.as_ref().map_or(request.query, |(query, _)| query);
-        let mut page = if widened.is_some() && request.position.mode != Mode::WidenedRelaxed {
-            self.ranked(query, Mode::Widened)?
-        } else {
-            self.relaxed(query)?
-        };
-        if page.total == Total::Exactly(0) && request.position.mode == Mode::Undecided {
-            page = self.relaxed(query)?;
-        }
-        if page.mode == Mode::Relaxed && widened.is_some() {
-            page.mode = Mode::WidenedRelaxed;
-        }
-        page.widened = widened;
-        Ok(page)
-    }
-
     fn page(&self, hits: Vec<Hit>, total: Total, more: bool, mode: Mode) -> Page {
         Page {
             hits,
             total,
             more,
-            relaxed: matches!(mode, Mode::Relaxed | Mode::WidenedRelaxed),
             newest_only: false,
-            widened: None,
+            query: self.request.query.clone(),
             mode,
             streamed_to: None,
         }

@@ -1,20 +1,25 @@
 //! The order of what was found.
 
 use super::Sort;
-use super::judge::Candidate;
+use super::eligible::Candidate;
 use crate::store::message_number;
 use crate::time::{DAY, UnixSeconds};
 
-/// A conversation with the messages of it that match.
+/// What new conversations gain at most: enough to put the newer of two equals first. An agent
+/// that wants the newest asks for that order.
+const RECENCY: f64 = 0.02;
+/// Days in which that gain halves.
+const HALF_LIFE: f64 = 42.0;
+
+/// A conversation with something of what was asked for.
 #[derive(Clone, Debug)]
 pub struct Found {
     pub candidate: Candidate,
-    /// Score of its best message.
-    pub best: f64,
+    pub score: f64,
+    /// The message that matches best.
     pub message: i64,
-    pub matches: u32,
-    /// The words are spread over several messages: a weaker sign than one that has them all.
-    pub spread: bool,
+    /// The leaves that it has, when these are not all that is needed.
+    pub only: Option<Vec<usize>>,
 }
 
 /// Brings what was found into the order asked for. Conversations that cannot be ordered so go.
@@ -22,13 +27,11 @@ pub fn order(found: &mut Vec<Found>, sort: Sort, now: UnixSeconds) {
     match sort {
         Sort::Relevance => {
             let now = message_number(now);
-            let mut scored: Vec<(f64, Found)> =
-                found.drain(..).map(|found| (blended(&found, now), found)).collect();
-            scored.sort_by(|a, b| {
-                let spread = a.1.spread.cmp(&b.1.spread);
-                spread.then(b.0.total_cmp(&a.0)).then(b.1.message.cmp(&a.1.message))
+            found.sort_by_cached_key(|found| {
+                let score = found.score * (1.0 + RECENCY * recency(found.message, now));
+                // Scores are never negative, so that their bits sort as they do.
+                (found.only.is_some(), std::cmp::Reverse((score.max(0.0).to_bits(), found.message)))
             });
-            found.extend(scored.into_iter().map(|(_, found)| found));
         }
         Sort::Newest => found.sort_by(|a, b| key(b).cmp(&key(a))),
         Sort::Oldest => found.sort_by(|a, b| key(a).cmp(&key(b))),
@@ -49,11 +52,8 @@ fn key(found: &Found) -> (&str, i64) {
     (&found.candidate.created_at, found.candidate.number)
 }
 
-/// Relevance, more for several matching messages, and up to a half more for new ones: a message
-/// loses half of that advantage in six weeks.
-fn blended(found: &Found, now: i64) -> f64 {
-    let days = (now.saturating_sub(found.message) / 16).max(0) as f64 / DAY as f64;
-    let recency = (-days / 42.0 * std::f64::consts::LN_2).exp();
-    // Without a score (an emoji, a common word) recency alone decides.
-    (found.best + 1e-9) * (1.0 + 0.15 * f64::from(found.matches).ln()) * (1.0 + 0.5 * recency)
+/// 1 for what was written now, half of it after [`HALF_LIFE`].
+fn recency(message: i64, now: i64) -> f64 {
+    let days = (now.saturating_sub(message) / 16).max(0) as f64 / DAY as f64;
+    (-days / HALF_LIFE * std::f64::consts::LN_2).exp()
 }

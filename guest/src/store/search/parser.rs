@@ -1,9 +1,9 @@
 //! Lexemes, put together to a query.
 
-use super::fold::fold;
-use super::inflection::forms;
+use super::ast::{Node, Phrase};
+use super::letters::fold;
 use super::lexer::Lexeme;
-use super::query::{Mark, Node, Phrase, Query};
+use super::snippet::Mark;
 
 /// Most words that are looked for. FTS5 itself refuses expressions deeper than 256.
 const MOST_TERMS: usize = 40;
@@ -13,12 +13,15 @@ pub struct Parser {
     lexemes: Vec<Lexeme>,
     at: usize,
     terms: usize,
-    pub query: Query,
+    /// What to mark in snippets.
+    pub marks: Vec<Mark>,
+    /// There were more words than are looked for.
+    pub cut: bool,
 }
 
 impl Parser {
-    pub fn new(lexemes: Vec<Lexeme>, query: Query) -> Self {
-        Self { lexemes, at: 0, terms: 0, query }
+    pub fn new(lexemes: Vec<Lexeme>) -> Self {
+        Self { lexemes, at: 0, terms: 0, marks: Vec::new(), cut: false }
     }
 
     /// Alternatives up to a closing bracket or the end: what is wanted, and what is not when
@@ -64,10 +67,10 @@ impl Parser {
                     if depth >= DEEPEST {
                         continue;
                     }
-                    let marks = self.query.marks.len();
+                    let marks = self.marks.len();
                     let (node, _) = self.any(depth + 1);
                     if negate {
-                        self.query.marks.truncate(marks);
+                        self.marks.truncate(marks);
                     }
                     if self.lexemes.get(self.at) == Some(&Lexeme::Close) {
                         self.at += 1;
@@ -88,10 +91,14 @@ impl Parser {
                 }
                 Lexeme::Text { text, quoted, prefix } => {
                     self.at += 1;
-                    let phrase = self.phrase(&text, prefix, !negate, quoted);
+                    let mut phrase = self.phrase(&text, prefix, !negate, quoted);
                     // A sign behind a letter makes another word of it: C++ is not C.
-                    if !negate && !quoted && depth == 0 && phrase.is_some() && text.ends_with(['+', '#']) {
-                        self.query.literals.push(text.to_lowercase());
+                    if let Some(phrase) = &mut phrase
+                        && !negate
+                        && !quoted
+                        && text.ends_with(['+', '#'])
+                    {
+                        phrase.literal = Some(text.to_lowercase());
                     }
                     phrase.map(Node::Phrase)
                 }
@@ -116,7 +123,7 @@ impl Parser {
             return None;
         }
         if self.terms >= MOST_TERMS {
-            self.query.cut = true;
+            self.cut = true;
             return None;
         }
         self.terms += 1;
@@ -127,29 +134,25 @@ impl Parser {
             last.pop();
             prefix = true;
         }
-        let others = if exact || prefix { Vec::new() } else { other_forms(text, &tokens) };
         if mark {
             let whole = fold(text.trim_matches(|letter: char| !letter.is_alphanumeric()));
             let parts = tokens.iter().map(|token| fold(token));
-            for text in std::iter::once(whole).chain(parts).chain(others.iter().cloned()) {
-                if !text.is_empty() && !self.query.marks.iter().any(|mark| mark.text == text) {
-                    self.query.marks.push(Mark { text, prefix });
+            for text in std::iter::once(whole).chain(parts) {
+                if !text.is_empty() && !self.marks.iter().any(|mark| mark.text == text) {
+                    self.marks.push(Mark { text, prefix });
                 }
             }
         }
-        Some(Phrase { tokens, prefix, others })
+        let paired = crate::text::is_unbroken(text);
+        Some(Phrase {
+            typed: text.to_owned(),
+            tokens,
+            prefix,
+            exact: exact || (prefix && !paired),
+            paired,
+            ..Phrase::default()
+        })
     }
-}
-
-/// What a word may also be written as: its inflections, and what has a hyphen without it.
-fn other_forms(text: &str, tokens: &[String]) -> Vec<String> {
-    if let [word] = tokens {
-        return forms(word);
-    }
-    let is_compound = text.contains('-')
-        && text.chars().all(|letter| letter.is_ascii_alphabetic() || letter == '-')
-        && tokens.len() == 2;
-    if is_compound { vec![tokens.concat().to_lowercase()] } else { Vec::new() }
 }
 
 fn joined(mut nodes: Vec<Node>, join: fn(Vec<Node>) -> Node) -> Option<Node> {

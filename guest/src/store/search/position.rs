@@ -23,10 +23,7 @@ impl Position {
             Mode::Undecided => 0,
             Mode::Listed => 1,
             Mode::Ranked => 2,
-            Mode::Relaxed => 3,
             Mode::Streamed => 4,
-            Mode::Widened => 5,
-            Mode::WidenedRelaxed => 6,
             Mode::Newest => 7,
         }];
         match &self.after {
@@ -62,10 +59,7 @@ impl Position {
             0 => Mode::Undecided,
             1 => Mode::Listed,
             2 => Mode::Ranked,
-            3 => Mode::Relaxed,
             4 => Mode::Streamed,
-            5 => Mode::Widened,
-            6 => Mode::WidenedRelaxed,
             7 => Mode::Newest,
             _ => return None,
         };

@@ -1,7 +1,13 @@
 //! The part of a message that shows why it was found, with the hits marked.
 
-use super::fold::fold_letter;
-use super::query::Mark;
+use super::letters::fold_letter;
+
+/// A word or phrase to mark, folded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mark {
+    pub text: String,
+    pub prefix: bool,
+}
 
 /// At most about so many characters of `text` around its hits, each between `**`. Without a hit
 /// (the words stand in the subject, say) the beginning of the text.

@@ -10,7 +10,7 @@ use super::sources::Source;
 use super::values::{text, time};
 use crate::error::StoreResult;
 use crate::store::{IndexEntry, index_message, message_number};
-use crate::text::{clean, html_to_text};
+use crate::text::plain_text;
 use crate::time::UnixSeconds;
 
 /// Where a message is, without its text: all of them are in memory at once.
@@ -121,7 +121,7 @@ pub(super) fn write(
             synced.map(UnixSeconds::to_iso),
             is_note,
         ])?;
-        let plain_body = clean(&html_to_text(&body));
+        let plain_body = plain_text(&body);
         let entry = IndexEntry {
             message: number,
             conversation: conversation_number,

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::fixture::{NOW, Workspace, at};
-use crate::tools;
+use crate::tools::{self, Reader};
 
 /// A first sync of three months whose newest two days are read, and one window of the others
 /// half.
@@ -173,4 +173,51 @@ fn an_answer_is_complete_when_all_that_has_happened_is_there() {
     assert_eq!(workspace.now.get(), at(NOW));
     let answer = workspace.ask("search_conversations", r#"{"timeframe": "2026-11-16 to 2026-11-30"}"#);
     assert_eq!(answer["sync_info"]["data_complete"], true, "{answer}");
+}
+
+/// A program that reads `data_complete` reads nothing else: what is left out counts for it, while
+/// a model that asked for two knows that it gets two.
+#[test]
+fn a_cut_answer_does_not_call_itself_complete() {
+    let mut workspace = Workspace::filled();
+    workspace.sql("UPDATE conversations SET thread_complete = TRUE; UPDATE coverage SET low = 0");
+    let mut ask = |reader, arguments: &str| {
+        let output = workspace
+            .with(|context| tools::call_for(reader, context, "search_conversations", arguments))
+            .expect("answers");
+        serde_json::from_str::<Value>(&output.structured).expect("JSON")
+    };
+    let all = ask(Reader::Program, "{}");
+    assert_eq!(all["conversations"].as_array().map(Vec::len), Some(4));
+    assert_eq!(all["sync_info"]["data_complete"], true, "{all}");
+    assert!(
+        all["conversations"].as_array().is_some_and(|rows| rows.iter().all(|row| row["messages"].is_array()))
+    );
+    let two = ask(Reader::Program, r#"{"limit": 2}"#);
+    assert_eq!(two["sync_info"]["data_complete"], false, "{two}");
+    let message = two["sync_info"]["message"].as_str().expect("a message");
+    assert!(
+        message.ends_with("This answer has 2 of 4 conversations; next_cursor leads to the others."),
+        "{message}"
+    );
+    assert_eq!(ask(Reader::Agent, r#"{"limit": 2}"#)["sync_info"]["data_complete"], true);
+    assert_eq!(ask(Reader::Agent, "{}")["conversations"][0].get("messages"), None);
+
+    // More than any answer for a model may have: what it asked for did not come.
+    workspace.sql(
+        "WITH RECURSIVE n (i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < 150)
+         INSERT INTO conversations (id, created_at, updated_at, thread_complete)
+         SELECT 'c' || i, '2026-11-19T09:00:00+00:00', '2026-11-19T09:00:00+00:00', TRUE FROM n",
+    );
+    let mut ask = |reader, arguments: &str| {
+        let output = workspace
+            .with(|context| tools::call_for(reader, context, "search_conversations", arguments))
+            .expect("answers");
+        serde_json::from_str::<Value>(&output.structured).expect("JSON")
+    };
+    let hundred = ask(Reader::Agent, r#"{"limit": 1000}"#);
+    assert_eq!(hundred["sync_info"]["data_complete"], false, "{hundred}");
+    let all = ask(Reader::Program, r#"{"limit": 1000}"#);
+    assert_eq!(all["conversations"].as_array().map(Vec::len), Some(154));
+    assert_eq!(all["sync_info"]["data_complete"], true, "{}", all["sync_info"]);
 }

@@ -152,7 +152,7 @@ impl Workspace {
             })
             .expect("a conversation");
         let title = title.filter(|_| position == 0);
-        let plain = crate::text::clean(&crate::text::html_to_text(said.body));
+        let plain = crate::text::plain_text(said.body);
         let entry = IndexEntry {
             message: number,
             conversation,

@@ -106,3 +106,81 @@ fn no_name_that_a_statement_gives_itself_opens_a_table() {
         workspace.ask("query_database", &json!({"sql": sql}).to_string());
     }
 }
+
+/// Not even how many rows a table has is told, and no function is called that is not known to
+/// compute and nothing else.
+#[test]
+fn tables_are_not_counted_and_unknown_functions_are_not_called() {
+    let mut workspace = Workspace::filled();
+    for sql in [
+        "SELECT count(*) FROM main.contacts",
+        "SELECT count(*) FROM contacts",
+        "SELECT EXISTS (SELECT 1 FROM contacts)",
+        "WITH v_messages AS (SELECT count(*) FROM main.contacts) SELECT * FROM v_messages",
+        "WITH RECURSIVE v_tags(a) AS (SELECT 1 FROM contacts UNION ALL SELECT 1 FROM v_tags WHERE 0) SELECT * FROM v_tags",
+        "SELECT state FROM v_conversations LEFT JOIN main.contacts ON 1",
+        "SELECT * FROM main.counted",
+        "SELECT json_patch('{}', '{}')",
+        "SELECT unhex('00', '1')",
+        "SELECT sqlite_version()",
+        "SELECT total_changes()",
+        "SELECT subtype(1)",
+        "SELECT snippet(messages_fts, 0, '', '', '', 9) FROM v_messages",
+        "SELECT some_function_of_tomorrow(1)",
+    ] {
+        workspace.refused("query_database", &json!({"sql": sql}).to_string());
+    }
+    // What people ask is answered.
+    for sql in [
+        "SELECT count(*) FROM v_conversations a LEFT JOIN v_messages b USING (conversation_id) LEFT JOIN v_tags t USING (conversation_id)",
+        "SELECT 1 FROM v_teams UNION ALL SELECT 1 FROM v_syncs UNION ALL SELECT 1 FROM v_teammates UNION ALL SELECT 1 FROM v_events",
+        "SELECT EXISTS (SELECT 1 FROM v_tags), (SELECT count(*) FROM v_events)",
+        "SELECT value FROM json_each('[1,2]')",
+        "SELECT key FROM v_conversations c, json_tree(c.custom_attributes)",
+        "SELECT rank() OVER (PARTITION BY state ORDER BY created_at) FROM v_conversations",
+        "SELECT body FROM temp.v_messages WHERE body LIKE '%refund%' AND instr(body, 'refund') > 0",
+        "SELECT strftime('%Y-%W', created_at) AS week, count(*), round(avg(first_response_seconds) / 60.0, 1) FROM v_conversations GROUP BY week",
+        "VALUES (1), (2)",
+    ] {
+        workspace.ask("query_database", &json!({"sql": sql}).to_string());
+    }
+}
+
+/// Nothing interrupts SQLite within one step of its machine, so no step may be long.
+#[test]
+fn no_single_step_of_a_statement_runs_for_long() {
+    let mut workspace = Workspace::filled();
+    let long = "replace(printf('%.*c', 900000, 'a'), 'b', 'a')";
+    let half = "printf('%.*c', 400000, 'a') || 'b'";
+    let attributes = "(WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 60000) SELECT json_group_object(i, i) FROM n)";
+    for expression in [
+        format!("instr({long}, {half})"),
+        format!("replace({long}, {half}, 'x')"),
+        format!("trim({long}, {long})"),
+        format!("ltrim({long}, {half})"),
+        format!("{long} LIKE '%' || substr({long}, 1, 480) || 'b%'"),
+        format!("{long} LIKE replace(printf('%.*c', 240, 'x'), 'x', '%a') || 'b'"),
+        format!("{long} LIKE replace(printf('%.*c', 240, 'x'), 'x', '_%') || 'b'"),
+        format!("{long} GLOB '*' || substr({long}, 1, 480) || 'b*'"),
+        format!("{long} GLOB replace(printf('%.*c', 160, 'x'), 'x', '*?a') || '[b-z]'"),
+        format!("json_patch({attributes}, {attributes})"),
+        format!("json_set({attributes}, '$.x', json({attributes}))"),
+        format!("(WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 100000) SELECT sum(instr({long}, {half} || i)) FROM n)"),
+        format!("(WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 100000) SELECT sum(length(substr({long}, i, 1))) FROM n)"),
+        format!("(WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 100000) SELECT sum(length(upper({long}) || i)) FROM n)"),
+        "(WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 3000000) SELECT median(i) FROM n)".to_owned(),
+        "(WITH RECURSIVE n(x) AS (SELECT 'a' UNION ALL SELECT x || x FROM n) SELECT max(length(x)) FROM n)".to_owned(),
+    ] {
+        let began = std::time::Instant::now();
+        let _ = workspace.call("query_database", &json!({"sql": format!("SELECT {expression}")}).to_string());
+        let taken = began.elapsed();
+        assert!(taken.as_secs_f32() < 3.9, "{taken:?}: {expression}");
+    }
+    for much in [
+        format!("SELECT 1{}", " + 1".repeat(400)),
+        format!("SELECT 1{}", " UNION SELECT 1".repeat(100)),
+        format!("SELECT coalesce({}1)", "NULL, ".repeat(100)),
+    ] {
+        workspace.refused("query_database", &json!({"sql": much}).to_string());
+    }
+}

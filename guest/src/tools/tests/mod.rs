@@ -10,5 +10,6 @@ mod more_answers;
 mod properties;
 mod providers;
 mod replica;
+mod trends;
 
 pub(crate) use hostile::{hostile_workspace, is_hidden};

@@ -163,6 +163,7 @@ fn what_a_provider_refuses_is_found() {
 fn a_list_may_be_one_text() {
     let mut workspace = super::fixture::Workspace::filled();
     let mut lists = 0;
+    workspace.sql(r#"UPDATE conversations SET custom_attributes = '{"Bug": 1}' WHERE id = '101'"#);
     for tool in tools::list() {
         let schema: Value = serde_json::from_str(&tool.input_schema).expect("JSON");
         for (name, property) in schema["properties"].as_object().into_iter().flatten() {

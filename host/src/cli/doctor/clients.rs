@@ -51,7 +51,7 @@ fn started_by(client: Client, path: &Path) -> Result<Option<Target>, String> {
     if !file.exists() {
         return Ok(None);
     }
-    client.target(file.text()).map_err(|reason| format!("{}: {reason}; mend that file", path.display()))
+    client.target(file.text()).map_err(|reason| format!("{}: {reason}; fix that file", path.display()))
 }
 
 /// The program's file. A bare name is looked for in `PATH`, as clients do.

@@ -30,7 +30,7 @@ pub fn cache(folder: Option<&Path>) -> Finding {
         Err(reason) => ill(
             "cache",
             format!(
-                "compiled code is not kept, so each start compiles for some seconds: {reason}; mend that, or name another folder in FASTINTERCOM_CACHE_DIR"
+                "compiled code is not kept, so each start compiles for some seconds: {reason}; fix that, or name another folder in FASTINTERCOM_CACHE_DIR"
             ),
         ),
     }

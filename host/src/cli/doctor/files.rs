@@ -46,7 +46,7 @@ fn file(config: &Config) -> Finding {
         Err(error) => ill(
             "file",
             format!(
-                "{shown} cannot be read ({error}); mend that, or name another file in FASTINTERCOM_DB_PATH"
+                "{shown} cannot be read ({error}); fix that, or name another file in FASTINTERCOM_DB_PATH"
             ),
         ),
     }

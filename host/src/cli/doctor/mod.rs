@@ -1,6 +1,6 @@
 //! `fastintercom doctor`: is everything as it should be, and if not, what to do.
 //!
-//! Each file looks at one part of the surroundings: [`account`] asks Intercom, [`network`] looks at
+//! Each file looks at one part of what is around the server: [`account`] asks Intercom, [`network`] looks at
 //! the way there, [`files`] at folder, database file and locks, [`database`] into the database,
 //! [`component`] at the code that runs, and [`clients`] at who starts this program.
 //!

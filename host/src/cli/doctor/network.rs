@@ -59,7 +59,7 @@ pub async fn proxy(application: &Application) -> Finding {
     ill(
         "proxy",
         format!(
-            "{host}:{port}, from {named}, takes no connections ({reason}); mend that, or name {} in NO_PROXY",
+            "{host}:{port}, from {named}, takes no connections ({reason}); fix that, or name {} in NO_PROXY",
             policy.host()
         ),
     )

@@ -162,9 +162,7 @@ impl Intake {
 
     fn refuse(&self, refusal: &Refusal) {
         tracing::warn!("a line of the client is refused: {}", crate::text::printable(&refusal.sentence, 300));
-        for answer in refusal.answers() {
-            self.outlet.answer(format!("{answer}\n").into_bytes());
-        }
+        self.outlet.answer(format!("{}\n", refusal.answer()).into_bytes());
     }
 
     fn sort(&self, message: Incoming, line: &[u8]) {

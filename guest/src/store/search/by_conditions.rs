@@ -3,7 +3,7 @@
 use rusqlite::types::Value;
 use rusqlite::{params, params_from_iter};
 
-use super::judge::Match;
+use super::eligible::Match;
 use super::{COUNTED, Hit, LOOKED_THROUGH, Mode, Page, RANKED, Search, Sort, Total};
 use crate::error::StoreResult;
 
@@ -53,7 +53,7 @@ impl Search<'_> {
         let mut statement = self.connection.prepare(&sql)?;
         let mut hits = statement
             .query_map(params_from_iter(&conditions.values), |row| {
-                Ok(Hit { conversation: row.get(0)?, message: None })
+                Ok(Hit { conversation: row.get(0)?, message: None, only: None })
             })?
             .collect::<Result<Vec<_>, _>>()?;
         let more = hits.len() > request.limit;
@@ -89,9 +89,9 @@ impl Search<'_> {
         let rows = statement
             .query_map(
                 params![low, high, LOOKED_THROUGH, literal, self.request.with_notes, RANKED as i64],
-                |row| Ok((Match { message: row.get(0)?, conversation: row.get(1)? }, 0.0)),
+                |row| Ok(Match { message: row.get(0)?, conversation: row.get(1)? }),
             )?
             .collect::<Result<Vec<_>, _>>()?;
-        self.best(rows, Mode::Ranked)
+        self.unscored(rows)
     }
 }

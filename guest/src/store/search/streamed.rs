@@ -4,52 +4,48 @@ use std::collections::HashSet;
 
 use rusqlite::{params, params_from_iter};
 
-use super::judge::{Judge, Match};
+use super::eligible::{Eligible, Match};
 use super::{Hit, Mode, Page, RANKED, SCANNED, SELECTIVE, Search, Sort, Total};
 use crate::error::StoreResult;
 
 impl Search<'_> {
     /// Words that very many messages have.
     pub(super) fn common(&self, expression: &str) -> StoreResult<Page> {
-        if let Some(theirs) = self.few_conversations()? {
-            let (rows, all) = self.of_these(expression, |number| theirs.contains(&number))?;
-            let page = self.best(rows.into_iter().map(|found| (found, 0.0)).collect(), Mode::Ranked)?;
-            return Ok(if all { page } else { newest_of(page) });
-        }
         match self.request.sort {
             Sort::Newest => self.newest(expression),
             Sort::RecentlyUpdated | Sort::LongestWaiting => {
-                let rows = self.matching(expression, RANKED)?.into_iter().map(|found| (found, 0.0)).collect();
-                Ok(newest_of(self.best(rows, Mode::Ranked)?))
+                Ok(newest_of(self.unscored(self.matching(expression, RANKED)?)?))
             }
             Sort::Relevance | Sort::Oldest => self.streamed(expression),
         }
     }
 
-    /// The conversations that meet the conditions, when these are few.
-    fn few_conversations(&self) -> StoreResult<Option<HashSet<i64>>> {
+    /// The messages of the conversations that meet the conditions, when these are few.
+    pub(super) fn few_messages(&self) -> StoreResult<Option<HashSet<i64>>> {
         if self.conditions.is_empty() {
             return Ok(None);
         }
-        let sql = format!(
-            "SELECT c.number FROM conversations c WHERE {} LIMIT {}",
+        let few = format!(
+            "SELECT c.id FROM conversations c WHERE {} LIMIT {}",
             self.conditions.sql(),
             SELECTIVE + 1
         );
-        let mut statement = self.connection.prepare(&sql)?;
-        let few: HashSet<i64> = statement
+        let mut statement = self.connection.prepare(&few)?;
+        let few: Vec<String> = statement
             .query_map(params_from_iter(&self.conditions.values), |row| row.get(0))?
             .collect::<Result<_, _>>()?;
-        Ok((few.len() <= SELECTIVE).then_some(few))
-    }
-
-    /// The messages of these conversations that match, newest first, and whether these are all:
-    /// of a very common word no more than [`SCANNED`] messages are looked at.
-    fn of_these(&self, expression: &str, these: impl Fn(i64) -> bool) -> StoreResult<(Vec<Match>, bool)> {
-        let mut rows = self.matching(expression, SCANNED + 1)?;
-        let all = rows.len() <= SCANNED;
-        rows.retain(|found| these(found.conversation));
-        Ok((rows, all))
+        if few.len() > SELECTIVE {
+            return Ok(None);
+        }
+        let mut messages = HashSet::new();
+        let mut statement =
+            self.connection.prepare_cached("SELECT number FROM messages WHERE conversation_id = ?1")?;
+        for id in few {
+            for number in statement.query_map([id], |row| row.get(0))? {
+                messages.insert(number?);
+            }
+        }
+        Ok(Some(messages))
     }
 
     /// Newest message first (or oldest), as far as one page needs.
@@ -68,7 +64,7 @@ impl Search<'_> {
              ORDER BY rowid {direction}"
         ))?;
         let mut rows = statement.query(params![expression, low, high])?;
-        let mut judge = Judge::new(self)?;
+        let mut eligible = Eligible::new(self)?;
         let mut seen: HashSet<i64> = request.position.seen.iter().copied().collect();
         let mut hits = Vec::new();
         let mut more = false;
@@ -82,14 +78,14 @@ impl Search<'_> {
                 break;
             }
             if !seen.contains(&found.conversation)
-                && let Some(candidate) = judge.candidate(found)?
+                && let Some(candidate) = eligible.candidate(found.conversation)?
             {
                 if hits.len() == request.limit {
                     more = true;
                     break;
                 }
                 seen.insert(candidate.number);
-                hits.push(Hit { conversation: candidate.number, message: Some(found.message) });
+                hits.push(Hit { conversation: candidate.number, message: Some(found.message), only: None });
             }
             streamed_to = Some(found.message);
         }

@@ -26,26 +26,15 @@ pub struct Candidate {
 
 /// Tells whether the conversation of a message meets the conditions. Remembers what it found,
 /// since most conversations have several matching messages.
-pub struct Judge<'a> {
-    /// Looks for literals in the message's text; none when the query has none.
-    text: Option<rusqlite::CachedStatement<'a>>,
+pub struct Eligible<'a> {
     /// Reads the conversation; none when nothing of it matters.
     conversation: Option<rusqlite::Statement<'a>>,
     conditions: &'a Conditions,
-    literals: &'a [String],
     known: HashMap<i64, Option<Candidate>>,
 }
 
-impl<'a> Judge<'a> {
+impl<'a> Eligible<'a> {
     pub fn new(search: &'a Search<'_>) -> StoreResult<Self> {
-        let literals = &search.request.query.literals;
-        let text = if literals.is_empty() {
-            None
-        } else {
-            let all = " AND instr(lower(body), ?)".repeat(literals.len());
-            let sql = format!("SELECT 1 FROM messages WHERE number = ?{all}");
-            Some(search.connection.prepare_cached(&sql)?)
-        };
         let conditions = &search.conditions;
         // By relevance only the number matters, and the index of words has that.
         let conversation = if search.request.sort == Sort::Relevance && conditions.is_empty() {
@@ -57,18 +46,10 @@ impl<'a> Judge<'a> {
                 conditions.sql()
             ))?)
         };
-        Ok(Self { text, conversation, conditions, literals, known: HashMap::new() })
+        Ok(Self { conversation, conditions, known: HashMap::new() })
     }
 
-    pub fn candidate(&mut self, found: Match) -> StoreResult<Option<Candidate>> {
-        if let Some(text) = &mut self.text {
-            let literals = self.literals.iter().map(|literal| Value::Text(literal.clone()));
-            let values = std::iter::once(Value::Integer(found.message)).chain(literals);
-            if !text.exists(params_from_iter(values))? {
-                return Ok(None);
-            }
-        }
-        let number = found.conversation;
+    pub fn candidate(&mut self, number: i64) -> StoreResult<Option<Candidate>> {
         let Some(conversation) = &mut self.conversation else {
             return Ok(Some(Candidate { number, ..Candidate::default() }));
         };

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use rusqlite::params;
 
-use super::judge::{Judge, Match};
+use super::eligible::{Eligible, Match};
 use super::{Hit, Mode, Page, SCANNED, Search, Total};
 use crate::error::StoreResult;
 use crate::store::message_number;
@@ -28,7 +28,7 @@ impl Search<'_> {
              ORDER BY rowid DESC",
         )?;
         let mut rows = statement.query(params![expression, low, high])?;
-        let mut judge = Judge::new(self)?;
+        let mut eligible = Eligible::new(self)?;
         let mut counted: HashSet<i64> = HashSet::new();
         // Creation and number of a conversation, and its newest matching message; one more than
         // fits on the page.
@@ -47,7 +47,7 @@ impl Search<'_> {
             if counted.contains(&found.conversation) {
                 continue;
             }
-            let Some(candidate) = judge.candidate(found)? else { continue };
+            let Some(candidate) = eligible.candidate(found.conversation)? else { continue };
             counted.insert(candidate.number);
             let key = (candidate.created_at, candidate.number);
             if request.position.after.as_ref().is_some_and(|after| key >= *after) {
@@ -70,7 +70,7 @@ impl Search<'_> {
             .into_iter()
             .rev()
             .take(request.limit)
-            .map(|((_, conversation), message)| Hit { conversation, message: Some(message) })
+            .map(|((_, conversation), message)| Hit { conversation, message: Some(message), only: None })
             .collect();
         let total = match counted.len() {
             count if all => Total::Exactly(count),

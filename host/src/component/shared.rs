@@ -41,7 +41,7 @@ pub struct CallLimits {
 }
 
 /// What all instances share.
-pub struct Surroundings {
+pub struct Shared {
     /// What the component is told.
     pub configuration: settings::Configuration,
     /// The data folder, the only one that an instance can see.
@@ -50,13 +50,13 @@ pub struct Surroundings {
     pub database: PathBuf,
     pub limits: CallLimits,
     pub memory: Arc<MemoryBudget>,
-    /// The way out; `None` for instances that never need it.
+    /// The way out to the network.
     pub outgoing: Arc<Outgoing>,
-    /// Set once the scheduler exists.
+    /// Set once, by the application, when both exist.
     pub sync: OnceLock<Arc<dyn SyncService>>,
 }
 
-impl Surroundings {
+impl Shared {
     #[must_use]
     pub fn sync_service(&self) -> Option<&Arc<dyn SyncService>> {
         self.sync.get()

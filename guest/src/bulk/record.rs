@@ -1,0 +1,97 @@
+//! A conversation as one JSON object with all its messages: the shape of an exported line.
+
+use serde_json::{Map, Value, json};
+
+use super::{Shown, VERSION};
+use crate::tools::content::{Content, cut};
+use crate::tools::conversation;
+
+/// Fields that hold what people wrote: cleaned and redacted. Ids and times must stay as they are.
+const LINES: &[&str] = &["title", "customer_email", "customer_name", "company_name", "rating_remark"];
+
+/// The object, every field of it in every line, null where nothing is known, so that what reads
+/// the first thousand lines knows the shape of all.
+pub fn record(
+    shown: &Shown<'_>,
+    conversation: Map<String, Value>,
+    messages: Vec<Map<String, Value>>,
+    events: Vec<Map<String, Value>>,
+) -> Map<String, Value> {
+    let content = shown.content;
+    let mut record = Map::new();
+    record.insert("schema_version".to_owned(), json!(VERSION));
+    record.insert("type".to_owned(), json!("conversation"));
+    let id = conversation.get("id").and_then(Value::as_str).unwrap_or_default();
+    let url = conversation::url(&shown.workspace, id);
+    for (name, value) in conversation {
+        let value = match value {
+            Value::String(text) if LINES.contains(&name.as_str()) => content.text(&text).into(),
+            value @ (Value::Array(_) | Value::Object(_)) => cleaned(value, content),
+            value => value,
+        };
+        record.insert(name, value);
+    }
+    record.insert("url".to_owned(), json!(url));
+    let messages: Vec<Value> = messages.into_iter().map(|fields| message(fields, content)).collect();
+    record.insert("messages".to_owned(), messages.into());
+    if shown.with_events {
+        let events: Vec<Value> = events.into_iter().map(|fields| event(fields, content)).collect();
+        record.insert("events".to_owned(), events.into());
+    }
+    record
+}
+
+fn message(mut fields: Map<String, Value>, content: Content<'_>) -> Value {
+    if let Some(Value::String(html)) = fields.get("body") {
+        let body = content.body(html);
+        fields.insert("body".to_owned(), body.into());
+    }
+    name(&mut fields, "author_name", content);
+    let attachments = fields.remove("attachments").filter(Value::is_array).unwrap_or_else(|| json!([]));
+    fields.insert("attachments".to_owned(), cleaned(attachments, content));
+    Value::Object(fields)
+}
+
+fn event(mut fields: Map<String, Value>, content: Content<'_>) -> Value {
+    name(&mut fields, "author_name", content);
+    name(&mut fields, "assigned_to", content);
+    let details = fields.remove("details").unwrap_or_default();
+    fields.insert("details".to_owned(), cleaned(details, content));
+    Value::Object(fields)
+}
+
+fn name(fields: &mut Map<String, Value>, field: &str, content: Content<'_>) {
+    if let Some(Value::String(text)) = fields.get(field) {
+        let text = content.line(text);
+        fields.insert(field.to_owned(), text.into());
+    }
+}
+
+/// Every text in it, and every name of a field, cleaned and redacted.
+fn cleaned(value: Value, content: Content<'_>) -> Value {
+    match value {
+        Value::String(text) => content.text(&text).into(),
+        Value::Array(items) => items.into_iter().map(|item| cleaned(item, content)).collect(),
+        Value::Object(fields) => fields
+            .into_iter()
+            .map(|(name, value)| (content.text(&name), cleaned(value, content)))
+            .collect::<Map<_, _>>()
+            .into(),
+        other => other,
+    }
+}
+
+/// At most so many characters of each message; how many are left out stands beside it.
+pub fn shorten(record: &mut Map<String, Value>, most: usize) {
+    let messages = record.get_mut("messages").and_then(Value::as_array_mut);
+    for message in messages.into_iter().flatten() {
+        let Some(body) = message["body"].as_str() else { continue };
+        let left_out = body.chars().count().saturating_sub(most) as u64;
+        if left_out > 0 {
+            let before = message["body_left_out"].as_u64().unwrap_or(0);
+            let body = cut(body, most);
+            message["body"] = body.into();
+            message["body_left_out"] = (before + left_out).into();
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! Whole conversations, one after the other in the order of their changes.
+
+use rusqlite::types::{Value as Sql, ValueRef};
+use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter};
+use serde_json::{Map, Value};
+
+use super::search::Filters;
+use crate::error::StoreResult;
+
+/// Columns of the queries below that hold 0 or 1.
+const BOOLEANS: &[&str] =
+    &["ai_involved", "has_attachment", "thread_complete", "parts_truncated", "is_note", "is_ai", "redacted"];
+/// Columns that hold JSON.
+const DOCUMENTS: &[&str] = &["tags", "custom_attributes", "attachments", "details"];
+
+/// All that is known of a conversation, by the names of its columns. `number` and the thread's own
+/// rows are not among them.
+const CONVERSATION: &str = "SELECT c.id, c.created_at, c.updated_at, c.title, c.state, c.priority, c.channel, \
+    c.delivered_as, c.contact_id AS customer_id, c.customer_email, c.customer_name, c.company_id, c.company_name, \
+    c.tags, c.admin_assignee_id AS assignee_id, coalesce(a.name, a.email) AS assignee, \
+    c.team_assignee_id AS team_id, t.name AS team, \
+    CASE WHEN c.state <> 'closed' THEN c.waiting_since END AS waiting_since, c.snoozed_until, \
+    c.last_customer_message_at, c.last_admin_message_at, c.last_closed_at, c.first_response_seconds, \
+    c.first_ai_response_seconds, c.resolution_seconds, c.reopen_count, c.assignment_count, c.rating, \
+    c.rating_remark, c.rated_at, c.ai_involved, c.ai_outcome, c.ai_resolution_state, c.ai_rating, c.sla_name, \
+    c.sla_status, c.has_attachment, c.language, c.custom_attributes, c.message_count, c.thread_complete, \
+    c.parts_truncated \
+    FROM conversations c LEFT JOIN admins a ON a.id = c.admin_assignee_id \
+    LEFT JOIN teams t ON t.id = c.team_assignee_id WHERE c.number = ?1";
+
+const MESSAGES: &str = "SELECT m.id, m.author_type, m.author_id, \
+    coalesce(m.author_name, CASE WHEN m.author_type NOT IN ('user', 'lead') THEN a.name END) AS author_name, \
+    m.is_ai, m.is_note, m.part_type, m.redacted, m.body, m.created_at, m.attachments \
+    FROM messages m LEFT JOIN admins a ON a.id = m.author_id \
+    WHERE m.conversation_id = ?1 AND (?2 OR NOT m.is_note) \
+    ORDER BY coalesce(m.sequence_number, 0), m.created_at, m.number";
+
+const EVENTS: &str = "SELECT CAST(e.id AS TEXT) AS id, k.name AS kind, \
+    strftime('%Y-%m-%dT%H:%M:%S+00:00', e.created_seconds, 'unixepoch') AS created_at, e.author_type, \
+    coalesce(e.author_name, a.name) AS author_name, e.assigned_to_type, \
+    CASE e.assigned_to_type WHEN 'team' THEN t.name ELSE b.name END AS assigned_to, e.details \
+    FROM conversations c JOIN conversation_events e ON e.conversation = c.number \
+    JOIN event_kinds k ON k.number = e.kind LEFT JOIN admins a ON a.id = e.author_id \
+    LEFT JOIN teams t ON t.id = e.assigned_to_id LEFT JOIN admins b ON b.id = e.assigned_to_id \
+    WHERE c.id = ?1 ORDER BY e.created_seconds, e.id";
+
+/// A conversation's place in the order of changes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    pub updated_at: String,
+    /// `conversations.number`, since many change in one second.
+    pub number: i64,
+}
+
+/// The conversations that meet the conditions and come after that place, those that changed least
+/// recently first.
+///
+/// # Errors
+/// When the database cannot be read; so for the other functions of this file.
+pub fn after(
+    connection: &Connection,
+    filters: &Filters,
+    after: Option<&Place>,
+    most: usize,
+) -> StoreResult<Vec<Place>> {
+    let mut conditions = filters.conditions(true);
+    if let Some(place) = after {
+        conditions.add(
+            "(c.updated_at, c.number) > (?, ?)",
+            [Sql::Text(place.updated_at.clone()), Sql::Integer(place.number)],
+        );
+    }
+    let sql = format!(
+        "SELECT c.updated_at, c.number FROM conversations c WHERE {} ORDER BY c.updated_at, c.number LIMIT {most}",
+        conditions.sql()
+    );
+    let mut statement = connection.prepare(&sql)?;
+    let rows = statement.query_map(params_from_iter(&conditions.values), |row| {
+        Ok(Place { updated_at: row.get(0)?, number: row.get(1)? })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// The conversation of that number: every column, null where nothing is known.
+pub fn conversation(connection: &Connection, number: i64) -> StoreResult<Option<Map<String, Value>>> {
+    let mut statement = connection.prepare_cached(CONVERSATION)?;
+    Ok(statement.query_row([number], document).optional()?)
+}
+
+/// The messages of the conversation with that id of Intercom's, in order. Bodies are HTML.
+pub fn messages(connection: &Connection, id: &str, with_notes: bool) -> StoreResult<Vec<Map<String, Value>>> {
+    let mut statement = connection.prepare_cached(MESSAGES)?;
+    let rows = statement.query_map(params![id, with_notes], document)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// What happened in it without a text, in order.
+pub fn events(connection: &Connection, id: &str) -> StoreResult<Vec<Map<String, Value>>> {
+    let mut statement = connection.prepare_cached(EVENTS)?;
+    let rows = statement.query_map([id], document)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// A row by the names of its columns.
+fn document(row: &Row<'_>) -> rusqlite::Result<Map<String, Value>> {
+    let mut document = Map::new();
+    let statement = row.as_ref();
+    for index in 0..statement.column_count() {
+        let name = statement.column_name(index)?;
+        let value = match row.get_ref(index)? {
+            ValueRef::Null | ValueRef::Blob(_) => Value::Null,
+            ValueRef::Integer(value) if BOOLEANS.contains(&name) => Value::Bool(value != 0),
+            ValueRef::Integer(value) => value.into(),
+            ValueRef::Real(value) => value.into(),
+            // A database may have been written by others.
+            ValueRef::Text(text) if DOCUMENTS.contains(&name) => {
+                serde_json::from_slice(text).unwrap_or_default()
+            }
+            ValueRef::Text(text) => String::from_utf8_lossy(text).into(),
+        };
+        document.insert(name.to_owned(), value);
+    }
+    Ok(document)
+}

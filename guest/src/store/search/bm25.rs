@@ -1,0 +1,100 @@
+//! BM25, with the numbers of this cache.
+
+use rusqlite::Connection;
+
+use crate::error::StoreResult;
+
+/// How soon further occurrences stop to count, and how much the length of a text does. The usual
+/// values; others did no better on the collections in docs/SEARCH.md.
+const SATURATION: f64 = 1.2;
+const LENGTH: f64 = 0.75;
+
+/// What is indexed, in all.
+#[derive(Clone, Copy, Debug)]
+pub struct Totals {
+    pub conversations: f64,
+    pub messages: f64,
+    /// Numbers of the oldest and the newest message.
+    pub oldest: i64,
+    pub newest: i64,
+    /// Words of a conversation and of a message, on average.
+    pub conversation_length: f64,
+    pub message_length: f64,
+}
+
+impl Totals {
+    /// Reads them, from FTS5's own record of averages.
+    pub fn read(connection: &Connection) -> StoreResult<Self> {
+        let (conversations, oldest, newest): (i64, i64, i64) = connection
+            .prepare_cached(
+                "SELECT coalesce((SELECT max(number) FROM conversations), 0), \
+                 coalesce((SELECT min(number) FROM messages), 0), coalesce((SELECT max(number) FROM messages), 0)",
+            )?
+            .query_row([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+        let averages: Vec<u8> = connection
+            .prepare_cached("SELECT block FROM messages_fts_data WHERE id = 1")?
+            .query_row([], |row| row.get(0))?;
+        let mut numbers = varints(&averages);
+        let messages = numbers.next().unwrap_or(0).max(1) as f64;
+        let words = numbers.take(3).sum::<u64>().max(1) as f64;
+        let conversations = conversations.max(1) as f64;
+        Ok(Self {
+            conversations,
+            messages,
+            oldest,
+            newest,
+            conversation_length: words / conversations,
+            message_length: words / messages,
+        })
+    }
+}
+
+/// How much it says that a text has a term that `having` of `all` texts have.
+pub fn rarity(having: f64, all: f64) -> f64 {
+    let having = having.min(all);
+    (1.0 + (all - having + 0.5) / (having + 0.5)).ln()
+}
+
+/// What a term adds for a text that has it so often; `length` is relative to the average.
+pub fn weight(rarity: f64, occurrences: f64, length: f64) -> f64 {
+    rarity * occurrences * (SATURATION + 1.0) / (occurrences + SATURATION * (1.0 - LENGTH + LENGTH * length))
+}
+
+/// SQLite's own integers of varying length: seven bits a byte, the high ones first.
+pub fn varints(bytes: &[u8]) -> impl Iterator<Item = u64> {
+    let mut bytes = bytes.iter();
+    std::iter::from_fn(move || {
+        let mut value = 0_u64;
+        for place in 0..9 {
+            let byte = *bytes.next()?;
+            if place == 8 {
+                return Some(value << 8 | u64::from(byte));
+            }
+            value = value << 7 | u64::from(byte & 0x7f);
+            if byte & 0x80 == 0 {
+                break;
+            }
+        }
+        Some(value)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rare_words_say_more_and_long_texts_less() {
+        assert!(rarity(3.0, 1_000.0) > 2.0 * rarity(300.0, 1_000.0));
+        assert!(weight(1.0, 2.0, 1.0) > weight(1.0, 1.0, 1.0));
+        assert!(weight(1.0, 1.0, 0.5) > weight(1.0, 1.0, 3.0));
+        assert!(rarity(1_000.0, 1_000.0) > 0.0);
+    }
+
+    #[test]
+    fn integers_of_varying_length() {
+        assert_eq!(varints(&[5, 0x81, 0, 0x7f]).collect::<Vec<_>>(), [5, 128, 127]);
+        assert_eq!(varints(&[0xff; 9]).collect::<Vec<_>>(), [u64::MAX]);
+        assert_eq!(varints(&[0x81]).count(), 0);
+    }
+}

@@ -1,0 +1,273 @@
+//! A word's other forms and spellings, as the index has them.
+//!
+//! The index knows words as they were written, so that exact phrases stay exact. A word of a
+//! question is looked for in every form that the vocabulary has of it; one that is nowhere is
+//! corrected to the nearest that is.
+
+use std::collections::HashSet;
+
+use rusqlite::Connection;
+
+use super::ast::Phrase;
+use super::letters::fold;
+use super::query::Query;
+use super::snippet::Mark;
+use super::spelling;
+use super::stems::{Languages, joined_prefixes};
+use super::vocabulary::{beginning_with, has};
+use crate::error::StoreResult;
+
+/// Words of the vocabulary that are looked at for forms of one.
+const LOOKED_AT: usize = 100;
+/// Most forms of one word.
+const MOST_FORMS: usize = 24;
+/// Shortest word with other forms.
+const SHORTEST: usize = 3;
+
+/// The query with every word in all its forms.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn expanded(connection: &Connection, query: &Query) -> StoreResult<Query> {
+    let mut query = query.clone();
+    let mut marks = Vec::new();
+    let mut corrections = Vec::new();
+    let (wanted, unwanted) = query.phrases_mut();
+    let words: Vec<String> =
+        wanted.iter().map(|phrase| fold(phrase.typed.trim_matches(|c: char| !c.is_alphanumeric()))).collect();
+    let languages = Languages::of(&words);
+    for phrase in wanted {
+        if phrase.exact || phrase.paired {
+            continue;
+        }
+        add_forms(connection, &languages, phrase, &mut marks)?;
+        if let [word] = &phrase.tokens[..]
+            && !phrase.prefix
+            && phrase.others.is_empty()
+            && !has(connection, &fold(word))?
+            && let Some(correction) = spelling::correct(connection, &fold(word))?
+        {
+            for taken in &correction.taken {
+                phrase.others.push(format!("\"{taken}\""));
+                marks.push(Mark { text: taken.clone(), prefix: false });
+            }
+            corrections.push(correction);
+        }
+    }
+    for phrase in unwanted {
+        if !phrase.exact && !phrase.paired {
+            add_forms(connection, &languages, phrase, &mut Vec::new())?;
+        }
+    }
+    query.corrections = corrections;
+    query.marks.extend(marks);
+    query.sort_marks();
+    Ok(query)
+}
+
+fn add_forms(
+    connection: &Connection,
+    languages: &Languages,
+    phrase: &mut Phrase,
+    marks: &mut Vec<Mark>,
+) -> StoreResult<()> {
+    let mut add = |phrase: &mut Phrase, form: String, prefix: bool| {
+        let written = if prefix { format!("\"{form}\" *") } else { format!("\"{form}\"") };
+        if phrase.others.len() < MOST_FORMS && written != phrase.write() && !phrase.others.contains(&written)
+        {
+            marks.push(Mark { text: form, prefix });
+            phrase.others.push(written);
+        }
+    };
+    let joined = fold(&phrase.tokens.concat());
+    match &phrase.tokens[..] {
+        [word] => {
+            let word = fold(word);
+            if word.chars().all(|letter| ('가'..='힣').contains(&letter)) {
+                for (form, is_whole) in beginnings(&word) {
+                    if is_whole {
+                        add(phrase, form.clone(), true);
+                    }
+                    phrase.pieces.push(format!("\"{form}\" *"));
+                }
+                return Ok(());
+            }
+            for form in respelt(&word, phrase.typed.as_str()) {
+                add(phrase, form, false);
+            }
+            for form in inflected(connection, languages, &word)? {
+                add(phrase, form, false);
+            }
+            for (form, prefix) in as_identifier(&word) {
+                add(phrase, form, prefix);
+            }
+            for form in parted(connection, &word)? {
+                add(phrase, form, false);
+            }
+        }
+        tokens if tokens.iter().all(|token| token.bytes().all(|byte| byte.is_ascii_digit())) => {
+            // 1,299.00 is 1299 as well.
+            add(phrase, joined, false);
+            let tokens = phrase.tokens.clone();
+            if let [whole @ .., "00" | "0"] = &tokens.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+                add(phrase, whole.concat(), false);
+                add(phrase, whole.join(" "), false);
+            }
+        }
+        tokens if tokens.len() <= 8 && !phrase.typed.contains(['@', '.', '/', '\'']) => {
+            let _ = tokens;
+            if joined.chars().all(char::is_alphabetic) {
+                for form in inflected(connection, languages, &joined)? {
+                    add(phrase, form, false);
+                }
+            }
+            add(phrase, joined, false);
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+/// The forms of a word that the vocabulary has.
+fn inflected(connection: &Connection, languages: &Languages, word: &str) -> StoreResult<Vec<String>> {
+    let mut forms = Vec::new();
+    if word.chars().count() < SHORTEST || !word.chars().all(char::is_alphabetic) {
+        return Ok(forms);
+    }
+    let prefixes = joined_prefixes(word);
+    if word.starts_with(|letter| ('\u{5d0}'..='\u{5ea}').contains(&letter)) {
+        for prefix in prefixes {
+            forms.push(format!("{prefix}{word}"));
+            forms
+                .extend(word.strip_prefix(prefix).filter(|rest| rest.chars().count() > 2).map(str::to_owned));
+        }
+        return Ok(forms);
+    }
+    let stems = languages.stems(word);
+    let Some(beginning) = stems.iter().map(|stem| common(word, stem)).min_by_key(String::len) else {
+        return Ok(forms);
+    };
+    let is_arabic = !prefixes.is_empty();
+    let beginning = if is_arabic { stems[0].clone() } else { beginning };
+    let least = if is_arabic { 2 } else { SHORTEST };
+    let beginning =
+        if beginning.chars().count() < least { word.chars().take(least).collect() } else { beginning };
+    let mut candidates = beginning_with(connection, &beginning, LOOKED_AT)?;
+    for prefix in prefixes {
+        candidates.extend(beginning_with(connection, &format!("{prefix}{beginning}"), LOOKED_AT / 4)?);
+    }
+    for candidate in candidates {
+        if candidate != word
+            && languages.stems(&candidate).iter().zip(&stems).any(|(other, stem)| other == stem)
+        {
+            forms.push(candidate);
+        }
+    }
+    keep_doers_apart(word, &mut forms);
+    Ok(forms)
+}
+
+/// English `-er` makes another word, which Snowball takes for a form: who looks for customs does not
+/// mean the customers. It is told from a German plural by its own plural, `-ers`.
+fn keep_doers_apart(word: &str, forms: &mut Vec<String>) {
+    let all: HashSet<String> = forms.iter().cloned().chain([word.to_owned()]).collect();
+    let is_doer = |form: &str| {
+        let one = form.strip_suffix('s').unwrap_or(form);
+        one.ends_with("er") && all.contains(one) && all.contains(&format!("{one}s"))
+    };
+    let wanted = is_doer(word);
+    forms.retain(|form| is_doer(form) == wanted);
+}
+
+/// The letters with which both begin.
+fn common(one: &str, other: &str) -> String {
+    one.chars().zip(other.chars()).take_while(|(a, b)| a == b).map(|(letter, _)| letter).collect()
+}
+
+/// Beginnings of a Korean word from two syllables, since particles are written behind it; the
+/// whole, and the whole without its last syllable, stand for the word.
+fn beginnings(word: &str) -> Vec<(String, bool)> {
+    let letters: Vec<char> = word.chars().collect();
+    let least = letters.len().saturating_sub(1).max(2);
+    (2..=letters.len()).map(|length| (letters[..length].iter().collect(), length >= least)).collect()
+}
+
+/// German umlauts as two letters and the other way round.
+fn respelt(word: &str, typed: &str) -> Vec<String> {
+    let mut forms = Vec::new();
+    let typed = typed.to_lowercase();
+    let typed: String = typed.trim_matches(|letter: char| !letter.is_alphanumeric()).to_owned();
+    if typed.contains(['ä', 'ö', 'ü', 'ß', 'ø', 'æ', 'å']) {
+        let two = [("ä", "ae"), ("ö", "oe"), ("ü", "ue"), ("ß", "ss"), ("ø", "oe"), ("æ", "ae"), ("å", "aa")];
+        forms.push(fold(&two.iter().fold(typed.clone(), |text, (one, two)| text.replace(one, two))));
+        forms.push(fold(&typed.replace('ß', "ss").replace('ø', "o")));
+    } else if word.is_ascii() && word.len() > 3 {
+        let one = word.replace("ae", "a").replace("oe", "o").replace("ue", "u");
+        forms.push(one);
+        if word.contains("ss") {
+            forms.push(word.replace("ss", "ß"));
+        }
+    }
+    forms.retain(|form| form != word);
+    forms
+}
+
+/// Numbers of orders and the like: with and without a sign between letters and digits, their
+/// beginnings, and in groups.
+fn as_identifier(word: &str) -> Vec<(String, bool)> {
+    let digits = word.bytes().filter(u8::is_ascii_digit).count();
+    if digits == 0 || !word.is_ascii() {
+        return Vec::new();
+    }
+    let mut forms = Vec::new();
+    let mut parted = String::new();
+    for letter in word.chars() {
+        if parted.chars().last().is_some_and(|last| last.is_ascii_digit() != letter.is_ascii_digit()) {
+            parted.push(' ');
+        }
+        parted.push(letter);
+    }
+    if parted.matches(' ').count() == 1 {
+        forms.push((parted, false));
+    }
+    if digits == word.len() && (4..=9).contains(&digits) {
+        // Thousands: 1,299.
+        let head = (digits - 1) % 3 + 1;
+        let mut grouped = word[..head].to_owned();
+        for start in (head..digits).step_by(3) {
+            grouped.push(' ');
+            grouped.push_str(&word[start..start + 3]);
+        }
+        forms.push((grouped, false));
+    }
+    if word.len() >= 12 && digits >= 6 {
+        // IBANs and card numbers: groups of four.
+        let groups: Vec<&str> =
+            (0..word.len()).step_by(4).map(|start| &word[start..word.len().min(start + 4)]).collect();
+        forms.push((groups.join(" "), false));
+    }
+    if word.len() >= 6 {
+        forms.push((word.to_owned(), true));
+    }
+    forms
+}
+
+/// `wifi` as `wi fi`, where the vocabulary has both parts and some message has them side by side.
+fn parted(connection: &Connection, word: &str) -> StoreResult<Vec<String>> {
+    let mut forms = Vec::new();
+    if !(4..=10).contains(&word.len()) || !word.bytes().all(|byte| byte.is_ascii_alphabetic()) {
+        return Ok(forms);
+    }
+    let mut side_by_side =
+        connection.prepare_cached("SELECT 1 FROM messages_fts WHERE messages_fts MATCH ?1 LIMIT 1")?;
+    for at in 1..=word.len() - 2 {
+        let (one, other) = word.split_at(at);
+        if has(connection, one)?
+            && has(connection, other)?
+            && side_by_side.exists([format!("\"{one} {other}\"")])?
+        {
+            forms.push(format!("{one} {other}"));
+        }
+    }
+    Ok(forms)
+}

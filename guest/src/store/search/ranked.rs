@@ -1,0 +1,350 @@
+//! Conversations by words, ranked: first those with everything that was asked for, then those
+//! with some of it, each by BM25.
+//!
+//! The whole conversation is the text that is scored, since who describes something does it over
+//! several messages; the best single message adds to it, and is the one that is shown.
+
+use std::collections::{HashMap, HashSet};
+
+use rusqlite::params;
+
+use super::bm25::{Totals, rarity, varints, weight};
+use super::eligible::{Eligible, Match};
+use super::order::{Found, order};
+use super::postings::{List, Term, terms};
+use super::query::Query;
+use super::{Hit, Mode, Page, RANKED, Search, Sort, Total};
+use crate::error::StoreResult;
+use crate::store::message_number;
+
+/// Messages of which it is looked up to which conversation they belong, the best of all.
+const PLACED: usize = 3_000;
+/// Conversations whose length is looked up, at least; so many are scored exactly.
+const MEASURED: usize = 150;
+/// What the best message adds, as a part of its own score.
+const BEST_MESSAGE: f64 = 0.5;
+/// Of the best score, what conversations must have to be listed by another order than relevance
+/// when none has everything.
+const WORTH_SORTING: f64 = 0.5;
+
+/// What a conversation has of what was asked for.
+struct Evidence {
+    /// Occurrences of each term in all its messages.
+    occurrences: Vec<f32>,
+    /// Which rows of [`Rows`] are of its messages.
+    rows: Vec<usize>,
+    /// Some message has everything.
+    in_one: bool,
+}
+
+/// A message that has something of what was asked for.
+struct Row {
+    message: i64,
+    /// Where its occurrences are.
+    from: usize,
+    to: usize,
+    score: f64,
+    /// It has everything.
+    met: bool,
+}
+
+impl Search<'_> {
+    /// The range of message numbers that can matter.
+    pub(super) fn numbers(&self) -> (i64, i64) {
+        let filters = self.request.filters;
+        // A message is never older than its conversation; the first is exactly as old.
+        let low = filters.message.from.max(filters.created.from).map_or(i64::MIN, message_number);
+        let high = filters.message.to.map_or(i64::MAX, |to| message_number(to.plus(1)).saturating_sub(1));
+        (low, high)
+    }
+
+    /// The messages that match, newest first.
+    pub(super) fn matching(&self, expression: &str, limit: usize) -> StoreResult<Vec<Match>> {
+        let (low, high) = self.numbers();
+        let mut statement = self.connection.prepare_cached(
+            "SELECT rowid, conversation FROM messages_fts WHERE messages_fts MATCH ?1 AND rowid BETWEEN ?2 AND ?3 \
+             ORDER BY rowid DESC LIMIT ?4",
+        )?;
+        let rows = statement.query_map(params![expression, low, high, limit as i64], |row| {
+            Ok(Match { message: row.get(0)?, conversation: row.get(1)? })
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Whether more messages match than are ranked. Reads nothing but the index of words.
+    pub(super) fn is_common(&self, expression: &str) -> StoreResult<bool> {
+        let (low, high) = self.numbers();
+        let mut statement = self.connection.prepare_cached(
+            "SELECT 1 FROM messages_fts WHERE messages_fts MATCH ?1 AND rowid BETWEEN ?2 AND ?3 LIMIT 1 OFFSET ?4",
+        )?;
+        Ok(statement.exists(params![expression, low, high, RANKED as i64])?)
+    }
+
+    /// A page of the conversations with everything, and then of those with something.
+    pub(super) fn ranked(&self, query: &Query) -> StoreResult<Page> {
+        let totals = Totals::read(self.connection)?;
+        let terms = terms(query, self.request.with_notes);
+        let mut lists = self.newest_of_each(&terms)?;
+        let only = if lists.iter().all(|list| list.complete) { None } else { self.few_messages()? };
+        self.read_rest(&terms, &mut lists, only.as_ref())?;
+        let (having_all, cut) = self.having_all(query, &terms, &mut lists, only.as_ref())?;
+
+        let estimates: Vec<f64> =
+            lists.iter().map(|list| self.estimated(list, totals.oldest, totals.newest)).collect();
+        let mut occurrences: Vec<(i64, usize, f32)> = Vec::new();
+        for (term, list) in lists.iter().enumerate() {
+            occurrences.extend(list.rows.iter().map(|(message, count)| (*message, term, *count)));
+        }
+        occurrences.sort_unstable_by_key(|found| std::cmp::Reverse((found.0, found.1)));
+        let rarities: Vec<f64> =
+            estimates.iter().map(|messages| rarity(*messages, totals.messages)).collect();
+        let rows = best_rows(query, &terms, &occurrences, &rarities, &having_all);
+        let mut evidence = self.by_conversation(&terms, &rows, &occurrences)?;
+
+        // How many conversations have each term: counted, or in the proportion of what was counted.
+        let mut placed = vec![0_usize; terms.len()];
+        for row in &rows {
+            occurrences[row.from..row.to].iter().for_each(|(_, term, _)| placed[*term] += 1);
+        }
+        let rarities: Vec<f64> = (0..terms.len())
+            .map(|term| {
+                let having = evidence.values().filter(|found| found.occurrences[term] > 0.0).count();
+                let having = having as f64 * estimates[term] / placed[term].max(1) as f64;
+                if placed[term] == 0 { 0.0 } else { rarity(having, totals.conversations) }
+            })
+            .collect();
+
+        let mut eligible = Eligible::new(self)?;
+        let seen: HashSet<i64> = self.request.position.seen.iter().copied().collect();
+        let mut found = Vec::new();
+        let mut total = 0;
+        for (number, evidence) in &evidence {
+            let Some(candidate) = eligible.candidate(*number)? else { continue };
+            let has = leaves(&terms, &evidence.occurrences);
+            let met = evidence.in_one || query.is_met(|leaf| has.contains(&leaf));
+            total += usize::from(met);
+            if seen.contains(number) {
+                continue;
+            }
+            let best = evidence
+                .rows
+                .iter()
+                .max_by(|a, b| rows[**a].score.total_cmp(&rows[**b].score).then(b.cmp(a)))
+                .copied()
+                .unwrap_or(0);
+            found.push(Found {
+                candidate,
+                score: score(&evidence.occurrences, &terms, &rarities, 1.0) + BEST_MESSAGE * rows[best].score,
+                message: rows[best].message,
+                only: if met { None } else { Some(has) },
+            });
+        }
+        order(&mut found, Sort::Relevance, self.request.now);
+        let measured = MEASURED.max(self.request.limit + 1).min(found.len());
+        for found in &mut found[..measured] {
+            let Some(evidence) = evidence.remove(&found.candidate.number) else { continue };
+            let lengths = self.lengths(found.candidate.number)?;
+            let length = lengths.values().sum::<f64>() / totals.conversation_length;
+            found.score = score(&evidence.occurrences, &terms, &rarities, length);
+            let mut best = f64::MIN;
+            for row in evidence.rows.iter().map(|row| &rows[*row]) {
+                let length = lengths.get(&row.message).copied().unwrap_or(0.0) / totals.message_length;
+                let score = occurrences[row.from..row.to]
+                    .iter()
+                    .filter(|(_, term, _)| terms[*term].scored)
+                    .map(|(_, term, count)| weight(rarities[*term], f64::from(*count), length))
+                    .sum::<f64>();
+                if score > best {
+                    best = score;
+                    found.message = row.message;
+                }
+            }
+            found.score += BEST_MESSAGE * best.max(0.0);
+        }
+        Ok(self.page_of(found, if cut { Total::MoreThan(total) } else { Total::Exactly(total) }))
+    }
+
+    /// A page of the conversations of these messages, which all count alike.
+    pub(super) fn unscored(&self, messages: Vec<Match>) -> StoreResult<Page> {
+        let mut eligible = Eligible::new(self)?;
+        let seen: HashSet<i64> = self.request.position.seen.iter().copied().collect();
+        let mut newest: HashMap<i64, i64> = HashMap::new();
+        for found in messages {
+            let newest = newest.entry(found.conversation).or_insert(found.message);
+            *newest = found.message.max(*newest);
+        }
+        let (mut found, mut total) = (Vec::new(), 0);
+        for (number, message) in newest {
+            let Some(candidate) = eligible.candidate(number)? else { continue };
+            total += 1;
+            if !seen.contains(&number) {
+                found.push(Found { candidate, score: 1.0, message, only: None });
+            }
+        }
+        Ok(self.page_of(found, Total::Exactly(total)))
+    }
+
+    /// One page of these, which were not shown yet.
+    fn page_of(&self, mut found: Vec<Found>, total: Total) -> Page {
+        let request = self.request;
+        if request.sort != Sort::Relevance {
+            // What has only some of the words comes in this order when nothing has all of them.
+            if matches!(total, Total::Exactly(0)) {
+                let best = found.iter().map(|found| found.score).fold(0.0, f64::max);
+                found.retain(|found| found.score >= best * WORTH_SORTING);
+            } else {
+                found.retain(|found| found.only.is_none());
+            }
+        }
+        order(&mut found, request.sort, request.now);
+        let more = found.len() > request.limit;
+        found.truncate(request.limit);
+        let hits = found
+            .into_iter()
+            .map(|found| Hit {
+                conversation: found.candidate.number,
+                message: Some(found.message),
+                only: found.only,
+            })
+            .collect();
+        self.page(hits, total, more, Mode::Ranked)
+    }
+
+    /// Where some lists were not read to the end, the messages that have everything, since those
+    /// may be older than what was read; and whether there are more than are ranked.
+    fn having_all(
+        &self,
+        query: &Query,
+        terms: &[Term],
+        lists: &mut [List],
+        only: Option<&HashSet<i64>>,
+    ) -> StoreResult<(HashSet<i64>, bool)> {
+        if lists.iter().all(|list| list.complete) || terms.iter().any(|term| term.literal.is_some()) {
+            return Ok((HashSet::new(), false));
+        }
+        let Some(expression) = query.expression(self.request.with_notes) else {
+            return Ok((HashSet::new(), false));
+        };
+        let (low, high) = self.numbers();
+        let mut statement = self.connection.prepare_cached(
+            "SELECT rowid FROM messages_fts WHERE messages_fts MATCH ?1 AND rowid BETWEEN ?2 AND ?3 \
+             ORDER BY rowid DESC LIMIT ?4",
+        )?;
+        let mut all = statement
+            .query_map(params![expression, low, high, RANKED as i64 + 1], |row| row.get(0))?
+            .collect::<Result<Vec<i64>, _>>()?;
+        let cut = all.len() > RANKED;
+        if let Some(only) = only {
+            all.retain(|message| only.contains(message));
+        }
+        if query.needs_all() {
+            for list in lists.iter_mut().filter(|list| !list.complete) {
+                let lowest = list.lowest;
+                list.rows
+                    .extend(all.iter().filter(|message| **message < lowest).map(|message| (*message, 1.0)));
+            }
+        }
+        Ok((all.into_iter().collect(), cut))
+    }
+
+    /// What each conversation has.
+    fn by_conversation(
+        &self,
+        terms: &[Term],
+        rows: &[Row],
+        occurrences: &[(i64, usize, f32)],
+    ) -> StoreResult<HashMap<i64, Evidence>> {
+        let mut conversation =
+            self.connection.prepare_cached("SELECT c3 FROM messages_fts_content WHERE id = ?1")?;
+        let mut evidence: HashMap<i64, Evidence> = HashMap::new();
+        for (place, row) in rows.iter().enumerate() {
+            let number: i64 = conversation.query_row([row.message], |found| found.get(0))?;
+            let found = evidence.entry(number).or_insert_with(|| Evidence {
+                occurrences: vec![0.0; terms.len()],
+                rows: Vec::new(),
+                in_one: false,
+            });
+            for (_, term, count) in &occurrences[row.from..row.to] {
+                found.occurrences[*term] += count;
+            }
+            found.rows.push(place);
+            found.in_one |= row.met;
+        }
+        Ok(evidence)
+    }
+
+    /// Words of each message of a conversation that may be searched.
+    fn lengths(&self, conversation: i64) -> StoreResult<HashMap<i64, f64>> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT d.id, d.sz FROM conversations c JOIN messages m ON m.conversation_id = c.id \
+             JOIN messages_fts_docsize d ON d.id = m.number WHERE c.number = ?1",
+        )?;
+        let with_notes = self.request.with_notes;
+        let rows = statement.query_map([conversation], |row| {
+            let sizes: Vec<u8> = row.get(1)?;
+            let words: u64 = varints(&sizes)
+                .take(3)
+                .enumerate()
+                .filter(|(column, _)| with_notes || *column != 1)
+                .map(|(_, words)| words)
+                .sum();
+            Ok((row.get(0)?, words as f64))
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+}
+
+/// The messages that say most; all, when there are few.
+fn best_rows(
+    query: &Query,
+    terms: &[Term],
+    occurrences: &[(i64, usize, f32)],
+    rarities: &[f64],
+    having_all: &HashSet<i64>,
+) -> Vec<Row> {
+    let mut rows: Vec<Row> = Vec::new();
+    let mut from = 0;
+    for run in occurrences.chunk_by(|a, b| a.0 == b.0) {
+        let message = run[0].0;
+        let has = |leaf| run.iter().any(|(_, term, _)| terms[*term].whole && terms[*term].leaf == leaf);
+        let score = run
+            .iter()
+            .filter(|(_, term, _)| terms[*term].scored)
+            .map(|(_, term, count)| weight(rarities[*term], f64::from(*count), 1.0))
+            .sum();
+        rows.push(Row {
+            message,
+            from,
+            to: from + run.len(),
+            score,
+            met: having_all.contains(&message) || query.is_met(has),
+        });
+        from += run.len();
+    }
+    if rows.len() > PLACED {
+        // A stable sort: of equal ones the newest stay.
+        rows.sort_by(|a, b| b.met.cmp(&a.met).then(b.score.total_cmp(&a.score)));
+        rows.truncate(PLACED);
+        rows.sort_by_key(|row| std::cmp::Reverse(row.message));
+    }
+    rows
+}
+
+/// The leaves of which something with these occurrences has the whole.
+fn leaves(terms: &[Term], occurrences: &[f32]) -> Vec<usize> {
+    let mut leaves: Vec<usize> = terms
+        .iter()
+        .zip(occurrences)
+        .filter(|(term, count)| term.whole && **count > 0.0)
+        .map(|(term, _)| term.leaf)
+        .collect();
+    leaves.dedup();
+    leaves
+}
+
+fn score(occurrences: &[f32], terms: &[Term], rarities: &[f64], length: f64) -> f64 {
+    (0..terms.len())
+        .filter(|term| terms[*term].scored && occurrences[*term] > 0.0)
+        .map(|term| weight(rarities[term], f64::from(occurrences[term]), length))
+        .sum()
+}
