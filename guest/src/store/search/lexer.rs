@@ -1,6 +1,6 @@
 //! What was typed, taken apart.
 
-use super::stop_words::is_stop_word;
+use super::stop_words::{is_stop_word, is_stop_word_among, without_elision};
 
 /// How many words may lie between those of a NEAR, unless it says otherwise (as in FTS5).
 const NEAR_DISTANCE: u32 = 10;
@@ -82,8 +82,20 @@ pub fn lexemes(typed: &str) -> Vec<Lexeme> {
 }
 
 /// Leaves out the words of grammar, unless there is nothing else.
-pub fn without_stop_words(lexemes: Vec<Lexeme>) -> Vec<Lexeme> {
-    let is_grammar = |lexeme: &Lexeme| matches!(lexeme, Lexeme::Text { text, quoted: false, prefix: false } if is_stop_word(text));
+pub fn without_stop_words(mut lexemes: Vec<Lexeme>) -> Vec<Lexeme> {
+    for lexeme in &mut lexemes {
+        if let Lexeme::Text { text, quoted: false, .. } = lexeme {
+            *text = without_elision(text).to_owned();
+        }
+    }
+    let words: Vec<&str> = lexemes
+        .iter()
+        .filter_map(|lexeme| match lexeme {
+            Lexeme::Text { text, quoted: false, .. } => Some(text.as_str()),
+            _ => None,
+        })
+        .collect();
+    let is_grammar = |lexeme: &Lexeme| matches!(lexeme, Lexeme::Text { text, quoted: false, prefix: false } if is_stop_word(text) || is_stop_word_among(text, &words));
     let says_something =
         |lexeme: &Lexeme| matches!(lexeme, Lexeme::Text { .. } | Lexeme::Near(..)) && !is_grammar(lexeme);
     let mut rest = Vec::with_capacity(lexemes.len());

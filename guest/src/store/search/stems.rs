@@ -98,7 +98,7 @@ const LATIN: &[(Algorithm, &[&str])] = &[
 
 /// The languages that a question may be in.
 pub struct Languages {
-    latin: Vec<(Algorithm, Stemmer)>,
+    latin: Vec<Stemmer>,
     cyrillic: Stemmer,
     arabic: Stemmer,
     greek: Stemmer,
@@ -113,7 +113,7 @@ impl Languages {
         let latin = LATIN
             .iter()
             .filter(|(_, grammar)| count(grammar) == most)
-            .map(|(algorithm, _)| (*algorithm, Stemmer::create(*algorithm)))
+            .map(|(algorithm, _)| Stemmer::create(*algorithm))
             .collect();
         Self {
             latin,
@@ -130,7 +130,7 @@ impl Languages {
         let one = |stemmer: &Stemmer| vec![stemmer.stem(word).into_owned()];
         match word.chars().find(|letter| letter.is_alphabetic()) {
             Some('a'..='z' | 'ß'..='ɏ' | 'ḁ'..='ỿ') => {
-                self.latin.iter().map(|(language, stemmer)| latin_stem(*language, stemmer, word)).collect()
+                self.latin.iter().map(|stemmer| stemmer.stem(word).into_owned()).collect()
             }
             Some('а'..='џ') => one(&self.cyrillic),
             Some('\u{620}'..='\u{64a}') => one(&self.arabic),
@@ -139,14 +139,6 @@ impl Languages {
             _ => Vec::new(),
         }
     }
-}
-
-/// English `-er` makes another word, and Snowball cuts it off: who looks for customs does not mean
-/// the customers, nor a charge a charger.
-fn latin_stem(language: Algorithm, stemmer: &Stemmer, word: &str) -> String {
-    let stem = stemmer.stem(word);
-    let doer = matches!(language, Algorithm::English) && (word.ends_with("er") || word.ends_with("ers"));
-    if doer && !stem.ends_with("er") { format!("{stem}er") } else { stem.into_owned() }
 }
 
 /// What Arabic and Hebrew write together with the word that follows: articles, and, in, to.
