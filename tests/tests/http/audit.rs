@@ -1,6 +1,7 @@
 //! The audit log: who read what, of every call, and nothing missing.
 
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
 
 use fastintercom_tests::command::Cli;
 use fastintercom_tests::scratch::Scratch;
@@ -12,7 +13,6 @@ use serde_json::{Value, json};
 use super::{TOKEN, open, small, synced};
 
 const CALLERS: u64 = 16;
-const CALLS: u64 = 10_000;
 
 fn cli(simulator: &Simulator, scratch: &Scratch, arguments: &[&str]) -> Cli {
     Cli::new(simulator).on(scratch).args(["audit"]).args(arguments.iter().copied())
@@ -28,26 +28,41 @@ fn verified(simulator: &Simulator, scratch: &Scratch) -> Value {
 }
 
 #[test]
+fn calls_of_sixteen_callers_at_once_are_as_many_lines_that_verify() {
+    every_call_has_its_line(1_600);
+}
+
+/// The same for longer; `cargo nextest run --run-ignored only ten_thousand_calls`.
+#[test]
+#[ignore = "a minute or two"]
 fn ten_thousand_calls_of_sixteen_callers_are_ten_thousand_lines_that_verify() {
+    every_call_has_its_line(10_000);
+}
+
+fn every_call_has_its_line(calls: u64) {
     let simulator = small();
     let (session, web) = synced(&simulator);
+    let begun = Instant::now();
     std::thread::scope(|scope| {
         for caller in 0..CALLERS {
             let web = web.clone();
             scope.spawn(move || {
-                for call in 0..CALLS / CALLERS {
+                for call in 0..calls / CALLERS {
                     let arguments = json!({"query": format!("caller {caller} call {call}"), "limit": 1});
                     let _ = web.tool("search_conversations", arguments).succeeded();
                 }
             });
         }
     });
+    let took = begun.elapsed();
     let found = lines(&simulator, session.scratch(), &[]);
     let asked: std::collections::BTreeSet<&str> =
         found.iter().filter_map(|line| line["arguments"]["query"].as_str()).collect();
-    assert_eq!((found.len() as u64, asked.len() as u64), (CALLS, CALLS));
+    assert_eq!((found.len() as u64, asked.len() as u64), (calls, calls));
+    let begun = Instant::now();
     let report = verified(&simulator, session.scratch());
-    assert_eq!((report["whole"].as_bool(), report["lines"].as_u64()), (Some(true), Some(CALLS)), "{report}");
+    assert_eq!((report["whole"].as_bool(), report["lines"].as_u64()), (Some(true), Some(calls)), "{report}");
+    println!("{calls} calls in {took:?}, verified in {:?}", begun.elapsed());
 }
 
 /// What was read is found by the conversation, whichever way it was read.
@@ -69,10 +84,12 @@ fn tools_resources_prompts_and_completions_say_what_they_disclosed() {
     let sql = format!("SELECT conversation_id, body FROM v_messages WHERE conversation_id = '{first}'");
     let rows = web.tool("query_database", json!({"sql": sql})).succeeded()["rows"].as_array().map(Vec::len);
     let uri = format!("intercom://conversation/{first}");
-    web.mcp(Era::Modern, "resources/read", json!({"uri": uri})).result();
+    let _ = web.mcp(Era::Modern, "resources/read", json!({"uri": uri})).result();
     let reference = json!({"type": "ref/resource", "uri": "intercom://conversation/{id}"});
     let complete = json!({"ref": reference, "argument": {"name": "id", "value": first}});
-    web.mcp(Era::Modern, "completion/complete", complete).result();
+    let _ = web.mcp(Era::Modern, "completion/complete", complete).result();
+    let _ = web.mcp(Era::Modern, "prompts/get", json!({"name": "weekly_summary"})).result();
+    assert_eq!(web.get("/export?format=markdown").status, 200);
     let _ = web.tool("get_conversation", json!({"conversation_id": "1"})).refused(422);
 
     let read = lines(&simulator, session.scratch(), &["--who-read", first]);
@@ -83,6 +100,7 @@ fn tools_resources_prompts_and_completions_say_what_they_disclosed() {
         "query_database",
         uri.as_str(),
         "intercom://conversation/{id}",
+        "export",
     ];
     assert_eq!(names, expected, "{read:#?}");
     for line in &read {
@@ -94,8 +112,15 @@ fn tools_resources_prompts_and_completions_say_what_they_disclosed() {
     assert!(read[0]["contacts"].as_array().is_some_and(|contacts| !contacts.is_empty()), "{}", read[0]);
     assert_eq!(read[2]["rows"].as_u64(), rows.map(|rows| rows as u64));
     assert_eq!(read[1]["arguments"], json!({"conversation_id": first}));
-    assert_eq!(lines(&simulator, session.scratch(), &["--who-read", second]).len(), 1);
+    assert_eq!(lines(&simulator, session.scratch(), &["--who-read", second]).len(), 2);
+    let export = read.last().expect("lines");
+    assert_eq!(
+        (&export["operation"], &export["arguments"]),
+        (&json!("export"), &json!({"format": "markdown"}))
+    );
+    assert_eq!(export["conversations"].as_array().map(Vec::len), Some(30), "{export}");
     let all = lines(&simulator, session.scratch(), &["--caller", "token"]);
+    assert!(all.iter().any(|line| line["operation"] == "prompts/get"), "{all:#?}");
     assert_eq!(all.last().expect("lines")["outcome"], "failed");
     assert!(lines(&simulator, session.scratch(), &["--since", "2999-01-01"]).is_empty());
     // For people, a line each.
@@ -185,4 +210,38 @@ fn over_standard_input_it_is_kept_when_it_is_set_and_never_in_the_data_folder() 
     let refused =
         within.args(["tools"]).env("FASTINTERCOM_AUDIT_FOLDER", &folder).run().assert_code(2).stderr;
     assert!(refused.contains("data folder"), "{refused}");
+}
+
+/// What a person reads at a terminal is read, too. `status`, `tools` and `doctor` show nothing of
+/// customers, and have no line.
+#[test]
+fn commands_that_read_have_their_lines_where_it_is_set() {
+    let simulator = small();
+    let scratch = Scratch::new();
+    let command = |arguments: &[&str]| {
+        let command = Cli::new(&simulator).on(&scratch).env("FASTINTERCOM_AUDIT", "on");
+        command.args(arguments.iter().copied()).run().assert_code(0).stdout
+    };
+    command(&["sync"]);
+    let page: Value =
+        serde_json::from_str(&command(&["call", "search_conversations", r#"{"limit": 1}"#])).expect("JSON");
+    let id = page["conversations"][0]["id"].as_str().expect("an id");
+    command(&["search", "--limit", "100"]);
+    command(&["search", "--limit", "100", "--json"]);
+    command(&["show", id]);
+    command(&["show", id, "--json"]);
+    command(&["export"]);
+    command(&["report", "--output", "-"]);
+    for silent in ["status", "tools"] {
+        command(&[silent]);
+    }
+    let all = lines(&simulator, &scratch, &[]);
+    let names: Vec<&str> = all.iter().map(|line| line["name"].as_str().expect("a name")).collect();
+    let expected = ["search_conversations", "search", "search", "show", "show", "export", "report"];
+    assert_eq!(names, expected, "{all:#?}");
+    for line in &all {
+        assert_eq!((&line["caller"], &line["outcome"]), (&json!("terminal"), &json!("ok")), "{line}");
+    }
+    // A report has figures, and names nobody.
+    assert_eq!(lines(&simulator, &scratch, &["--who-read", id]).len(), expected.len() - 1);
 }
