@@ -125,8 +125,13 @@ fn a_line_that_was_changed_taken_out_put_in_or_moved_is_found() {
     assert!(!blank.problems.is_empty(), "{blank:?}");
     // A line with a hash of its own that is right, in the place of another one.
     let other = Scratch::new();
-    let others = log(&other, 3);
-    let replaced = after(|lines| lines[2].clone_from(&others[2]));
+    let journal = Journal::open(&other.0, MEGABYTE, false).expect("opens");
+    for conversation in ["7", "8", "9"] {
+        journal.append(&record("eve", conversation), false, 0).expect("appends");
+    }
+    let others = fs::read_to_string(other.first()).expect("a file");
+    let others: Vec<&str> = others.lines().collect();
+    let replaced = after(|lines| others[2].clone_into(&mut lines[2]));
     assert!(replaced.problems[0].contains("written anew"), "{replaced:?}");
     // The end cut off is no break of the chain; a hash that was noted before tells.
     let scratch = Scratch::new();
