@@ -1,6 +1,6 @@
 //! `fastintercom audit`: who read what, and whether the log is whole.
 
-use std::path::PathBuf;
+use std::path::Path;
 use std::process::ExitCode;
 
 use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
@@ -26,12 +26,12 @@ pub fn run(sources: &Sources, options: &AuditOptions) -> Result<ExitCode, Failur
     }
 }
 
-fn unreadable(folder: &std::path::Path) -> impl Fn(std::io::Error) -> Failure {
+fn unreadable(folder: &Path) -> impl Fn(std::io::Error) -> Failure {
     move |error| Failure::Work(format!("The audit log in {} cannot be read ({error}).", folder.display()))
 }
 
 /// Prints the lines that are wanted, the oldest first, as they are read: a log may be large.
-fn show(folder: &PathBuf, options: &AuditOptions) -> Result<ExitCode, Failure> {
+fn show(folder: &Path, options: &AuditOptions) -> Result<ExitCode, Failure> {
     let wanted = Wanted {
         disclosed: options.who_read.clone(),
         caller: options.caller.clone(),
@@ -71,7 +71,7 @@ fn in_words(line: &Line) -> String {
     crate::text::printable(&text, 1_000)
 }
 
-fn check(folder: &PathBuf, options: &VerifyOptions) -> Result<ExitCode, Failure> {
+fn check(folder: &Path, options: &VerifyOptions) -> Result<ExitCode, Failure> {
     let report = verify::verify(folder, options.noted.as_deref()).map_err(unreadable(folder))?;
     let whole = report.problems.is_empty();
     let document = json!({
