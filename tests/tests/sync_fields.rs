@@ -10,7 +10,7 @@ const ALL: &str = "SELECT group_concat(line, char(10)) FROM (
         office_first_response_seconds, office_team_response_seconds, closed_by_id, part_count, source_url, current_channel,
         (SELECT group_concat(s.title || s.url) FROM conversation_content_sources x JOIN content_sources s ON s.number = x.source
             WHERE x.conversation = c.number),
-        (SELECT group_concat(l.kind || l.id || l.category) FROM conversation_links l WHERE l.conversation = c.number),
+        (SELECT group_concat(concat(l.kind, l.id, l.category)) FROM conversation_links l WHERE l.conversation = c.number),
         (SELECT group_concat(m.tags) FROM messages m WHERE m.conversation_id = c.id)) AS line
     FROM conversations c ORDER BY c.id)";
 

@@ -44,6 +44,8 @@ pub struct Conversation {
     pub monthly_spend: Option<f64>,
     pub sla_status: Option<String>,
     pub delivered_as: Option<String>,
+    /// The first of its contacts.
+    pub contact_id: Option<String>,
 }
 
 const CONVERSATION: &str = "SELECT c.number, c.id, c.created_at, c.updated_at, c.title, c.state, c.priority, c.channel, \
@@ -51,7 +53,7 @@ const CONVERSATION: &str = "SELECT c.number, c.id, c.created_at, c.updated_at, c
     coalesce(t.name, c.team_assignee_id), c.message_count, c.thread_complete, c.parts_truncated, \
     CASE WHEN c.state <> 'closed' THEN c.waiting_since END, c.snoozed_until, c.last_customer_message_at, \
     c.first_response_seconds, c.first_ai_response_seconds, c.resolution_seconds, c.reopen_count, c.rating, c.rating_remark, \
-    c.ai_involved, c.ai_outcome, c.sla_status, c.delivered_as, c.ai_rating, c.ai_rating_remark, k.plan, k.monthly_spend \
+    c.ai_involved, c.ai_outcome, c.sla_status, c.delivered_as, c.ai_rating, c.ai_rating_remark, k.plan, k.monthly_spend, c.contact_id \
     FROM conversations c LEFT JOIN companies k ON k.id = c.company_id LEFT JOIN admins a ON a.id = c.admin_assignee_id LEFT JOIN teams t ON t.id = c.team_assignee_id";
 
 fn conversation(row: &Row<'_>) -> rusqlite::Result<Conversation> {
@@ -92,6 +94,7 @@ fn conversation(row: &Row<'_>) -> rusqlite::Result<Conversation> {
         ai_rating_remark: row.get(31)?,
         plan: row.get(32)?,
         monthly_spend: row.get(33)?,
+        contact_id: row.get(34)?,
     })
 }
 

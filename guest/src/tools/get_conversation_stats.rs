@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::answer::{Answer, bytes, range};
 use super::arguments::ArgumentError;
 use super::content::Content;
-use super::{Arguments, Context, Failure, Outcome, Tool, filters, freshness, schema, timeframe};
+use super::{Arguments, Context, Failure, Outcome, Tool, disclosure, filters, freshness, schema, timeframe};
 use crate::store::search::{Between, Filters};
 use crate::store::statistics::{self, Details, Figures, Group, Spread};
 use crate::time::{DAY, HOUR, UnixSeconds};
@@ -178,6 +178,10 @@ fn call(context: &mut Context<'_>, arguments: &Arguments) -> Outcome {
             content,
             arguments.reader.budget(BUDGET),
         ));
+        if group == Some(Group::Customer) {
+            // Their addresses are the groups' names.
+            disclosure::rows(answer.length_of("groups"));
+        }
         answer.set_some("notice", Some(notices.join(" ")));
         answer.set("definitions", definitions(&all));
         let reach = if compare {

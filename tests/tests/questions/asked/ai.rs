@@ -1,7 +1,7 @@
 //! How the AI agent does, and which articles let it down.
 
-use fastintercom_tests::simulator::Conversation;
 use fastintercom_tests::simulator::model::{Author, Channel, Resolution};
+use fastintercom_tests::simulator::{Conversation, MAX_PARTS};
 use serde_json::json;
 
 use super::Numbered;
@@ -48,8 +48,10 @@ pub fn questions(world: &World) -> Numbered {
         .expect("a remark about the agent");
     // Closed by a bot, and the customer writes again within the hour.
     let closes = |c: &Conversation| -> Vec<i64> {
+        // Of long threads Intercom returns the newest parts only.
+        let returned = &c.parts[c.parts.len().saturating_sub(MAX_PARTS)..];
         let closes =
-            c.parts.iter().filter(|part| part.part_type == "close" && matches!(part.author, Author::Bot(_)));
+            returned.iter().filter(|part| part.part_type == "close" && matches!(part.author, Author::Bot(_)));
         closes.map(|part| part.created_at).collect()
     };
     let again = |c: &Conversation| {
@@ -117,7 +119,7 @@ pub fn questions(world: &World) -> Numbered {
         ),
         (
             15,
-            question("What is the newest remark of those who rate the AI agent 2 or less?")
+            question("What is the newest remark with a rating of the AI agent of 2 or less?")
                 .search(json!({"ai_rating_max": 2, "sort": "newest", "fields": ["ai_rating_remark"]}))
                 .check(move |_, asked| {
                     let rows = asked.answer["conversations"].as_array().cloned().unwrap_or_default();

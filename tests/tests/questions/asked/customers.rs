@@ -67,7 +67,7 @@ pub fn questions(world: &World) -> Numbered {
         ),
         (
             26,
-            question("Which accounts speak of cancel or cancellation, and what is their plan and monthly_spend?")
+            question("Which company speaks of cancel or cancellation, and what are its plan and its monthly spend?")
                 .search(json!({"query": "cancel OR cancellation", "fields": ["company", "plan", "monthly_spend"], "limit": 50}))
                 .check({
                     let expected = churning.map(|c| (id(c), world.company_of(c).map(|one| (one.plan, one.monthly_spend))));

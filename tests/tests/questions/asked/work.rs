@@ -1,7 +1,7 @@
 //! How teammates and teams work.
 
-use fastintercom_tests::simulator::Conversation;
 use fastintercom_tests::simulator::model::{Author, Part, State, Statistics};
+use fastintercom_tests::simulator::{Conversation, MAX_PARTS};
 use serde_json::json;
 
 use super::Numbered;
@@ -45,7 +45,7 @@ pub fn questions(world: &World) -> Numbered {
         .flat_map(|c| {
             let first = c.source.iter().map(|source| source.author);
             first.chain(
-                c.parts[c.parts.len().saturating_sub(500)..]
+                c.parts[c.parts.len().saturating_sub(MAX_PARTS)..]
                     .iter()
                     .filter(|part| is_reply(part))
                     .map(|part| part.author),
