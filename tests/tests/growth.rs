@@ -1,9 +1,10 @@
 //! What each group of fields takes of the database: its size with and without them.
 
-#![expect(clippy::print_stdout, reason = "shows the table that docs/DESIGN.md quotes")]
-
+use fastintercom_guest::store::raw_answers::{self, Deflated};
 use fastintercom_tests::filled;
 use rusqlite::Connection;
+
+const CONVERSATIONS: usize = 3_000;
 
 /// Each group: what it holds, and SQL that takes it away.
 const GROUPS: &[(&str, &str)] = &[
@@ -45,13 +46,33 @@ fn bytes(connection: &Connection) -> i64 {
         .expect("a size")
 }
 
+/// How large the database is with Intercom's answers as they came; then they are taken away again.
+fn keep_answers(connection: &Connection) -> i64 {
+    connection.execute_batch("BEGIN").expect("begins");
+    for answer in filled::answers(CONVERSATIONS) {
+        let number = connection.query_row(
+            "SELECT number FROM conversations WHERE id = ?1",
+            [answer["id"].as_str()],
+            |row| row.get(0),
+        );
+        let Ok(number) = number else { continue };
+        raw_answers::write(connection, number, &Deflated::of(answer.to_string().as_bytes())).expect("writes");
+    }
+    connection.execute_batch("COMMIT").expect("commits");
+    let with_answers = bytes(connection);
+    connection.execute_batch("DELETE FROM raw_answers").expect("deletes");
+    with_answers
+}
+
 #[test]
 fn all_further_fields_together_take_a_tenth_of_the_database_at_most() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("data.db");
-    filled::fill(&path, 3_000).expect("fills");
+    filled::fill(&path, CONVERSATIONS).expect("fills");
     let connection = Connection::open(&path).expect("opens");
     let whole = bytes(&connection);
+    let with_answers = keep_answers(&connection);
+    println!("kept answers besides: {:.1} %", (with_answers - whole) as f64 / whole as f64 * 100.0);
     let mut left = whole;
     for (group, sql) in GROUPS {
         connection.execute_batch(sql).expect("takes away");

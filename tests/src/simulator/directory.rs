@@ -312,7 +312,7 @@ impl Directory {
                     .iter()
                     .filter_map(|(segment, is_in)| is_in.then_some(*segment))
                     .collect(),
-                tags: if i % 5 == 0 { vec![VIP] } else { Vec::new() },
+                tags: if i.is_multiple_of(5) { vec![VIP] } else { Vec::new() },
                 region: REGIONS[i % REGIONS.len()],
                 created_at: now - span - rng.random_range(0..span.max(1)),
             })
@@ -353,7 +353,7 @@ impl Directory {
                 .map_or("en", |place| LANGUAGES[place]),
             language_override: (i % 6 == 1).then_some("fr"),
             browser: BROWSERS[i % BROWSERS.len()],
-            tags: if i % 7 == 0 { vec![VIP] } else { Vec::new() },
+            tags: if i.is_multiple_of(7) { vec![VIP] } else { Vec::new() },
             job: JOBS[i % JOBS.len()],
             created_at,
             updated_at: created_at + rng.random_range(0..span.max(1)),

@@ -87,8 +87,7 @@ pub fn compute(conversation: &Conversation) -> Statistics {
             stats.count_reopens += 1;
         }
     }
-    let since_start = |at: Option<Seconds>| at.map(|at| at - start);
-    stats.time_to_assignment = since_start(stats.first_assignment_at);
+    stats.time_to_assignment = stats.first_assignment_at.map(|at| at - start);
     let in_office = |at: Option<Seconds>| at.map(|at| office_seconds(start, at));
     stats.time_to_admin_reply = in_office(stats.first_admin_reply_at);
     stats.time_to_first_close = in_office(stats.first_close_at);
