@@ -119,8 +119,8 @@ fn a_caller_with_a_list_of_tools_sees_and_does_nothing_else() {
     let lines = command(&simulator, &scratch, &["audit", "--caller", "few", "--json"]).run().stdout;
     assert_eq!(lines.matches("\"outcome\":\"not_permitted\"").count(), 6, "{lines}");
     let wrong =
-        command(&simulator, &scratch, &["caller", "add", "x", "--tools", "search"]).run().assert_code(2);
-    assert!(wrong.stderr.contains("There is no tool search"), "{}", wrong.stderr);
+        command(&simulator, &scratch, &["caller", "add", "x", "--tools", "serch"]).run().assert_code(2);
+    assert!(wrong.stderr.contains("There is no tool serch"), "{}", wrong.stderr);
 }
 
 /// Readers serve callers by turns; what one may not see, no reader remembers for another.
