@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use rusqlite::{Connection, params_from_iter};
 
+use super::lossy::text;
 use super::search::Filters;
 use crate::error::StoreResult;
 use crate::time::UnixSeconds;
@@ -243,8 +244,9 @@ pub fn figures(
             first_response: row.get(2)?,
             resolution: row.get(3)?,
         };
-        let key = row.get_ref(4)?.as_str_or_null().map_err(rusqlite::Error::from)?;
-        let place = match key.map(|key| time_key(group, key, local)) {
+        let key = row.get_ref(4)?.as_bytes_or_null().map_err(rusqlite::Error::from)?;
+        let key = key.map(String::from_utf8_lossy);
+        let place = match key.as_deref().map(|key| time_key(group, key, local)) {
             None => &mut without_key,
             Some(key) => match by_key.get_mut(key.as_ref()) {
                 Some(place) => place,
@@ -344,8 +346,9 @@ pub fn replies(connection: &Connection, filters: &Filters) -> StoreResult<Vec<(S
         conditions.sql()
     );
     let mut statement = connection.prepare(&sql)?;
-    let rows = statement
-        .query_map(params_from_iter(&conditions.values), |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    let rows = statement.query_map(params_from_iter(&conditions.values), |row| {
+        Ok((text(row, 0)?, row.get(1)?, row.get(2)?))
+    })?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
@@ -373,7 +376,7 @@ fn names(connection: &Connection, group: Group) -> StoreResult<HashMap<String, S
         _ => return Ok(HashMap::new()),
     };
     let mut statement = connection.prepare_cached(sql)?;
-    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let rows = statement.query_map([], |row| Ok((text(row, 0)?, text(row, 1)?)))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 

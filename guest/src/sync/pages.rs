@@ -17,6 +17,7 @@ use crate::intercom::error::ApiError;
 use crate::intercom::page::SearchPage;
 use crate::intercom::request::{Cursor, Search};
 use crate::store::hydration_queue::{self, Queued};
+use crate::store::sync_runs;
 use crate::store::sync_state::{clear_note, set_note};
 use crate::store::sync_windows::{self, Stretch, WindowRow};
 use crate::store::{tombstones, write_conversation};
@@ -64,11 +65,14 @@ pub(super) struct Window {
     /// Ids that this pass saw, from the window's very beginning: then what is cached and was not
     /// seen is gone or has moved.
     from_beginning: bool,
+    /// This pass began without a cursor, so it saw whatever its query counts.
+    whole: bool,
 }
 
 impl Window {
     pub(super) fn new(row: WindowRow) -> Self {
-        let from_beginning = row.cursor.is_none() && row.last_seen.is_none();
+        let whole = row.cursor.is_none();
+        let from_beginning = whole && row.last_seen.is_none();
         Self {
             row,
             seen: HashSet::new(),
@@ -82,6 +86,7 @@ impl Window {
             halved: 0,
             good_pages: 0,
             from_beginning,
+            whole,
         }
     }
 
@@ -111,6 +116,7 @@ impl Window {
         self.cursors.clear();
         self.empty_pages = 0;
         self.from_beginning = self.row.last_seen.is_none();
+        self.whole = true;
     }
 
     /// One second, a conversation a page: it cannot be made smaller.
@@ -186,6 +192,9 @@ impl Reading<'_, '_> {
                 "Intercom's list of conversations goes in circles: {trouble}. The window was left unfinished instead of looping; the next sync begins it again."
             );
             return self.give_up(window, SyncError::Upstream(sentence));
+        }
+        if page.next.is_none() && !window.whole {
+            return self.end_resumed(window, page);
         }
         let missing = missing(&window, &page);
         if missing > 0 {
@@ -378,6 +387,35 @@ impl Reading<'_, '_> {
         Ok(())
     }
 
+    /// The end of a window that an earlier run began: what that one saw, the cache alone knows. If
+    /// it has fewer than Intercom counts, the window is read again as a whole, which tells exactly.
+    fn end_resumed(&mut self, mut window: Window, page: SearchPage) -> Result<(), SyncError> {
+        let stretch = window.row.stretch;
+        let counted = page.total_count.and_then(|count| u64::try_from(count).ok()).unwrap_or(0);
+        self.store_rows(&mut window, page)?;
+        // The query may reach one second further at both ends.
+        let (low, high) = (stretch.low.plus(-1), stretch.high.plus(1));
+        let cached = sync_runs::totals(self.engine.store.connection(), low, high)?.conversations;
+        if counted > cached {
+            self.engine.log(
+                LogLevel::Info,
+                &format!(
+                    "Intercom counts {counted} conversations changed from {} to {}, the cache has {cached}; they are listed again",
+                    stretch.low, stretch.high
+                ),
+            );
+            window.row.last_seen = None;
+            window.begin();
+            self.leave(&window)?;
+            self.windows.push_front(window);
+            return Ok(());
+        }
+        self.engine.write(|transaction| {
+            sync_windows::cover(transaction, stretch)?;
+            sync_windows::remove_window(transaction, stretch)
+        })
+    }
+
     /// The list ended before it had shown what it said it holds. What it showed is kept, the window
     /// does not count as read, and its halves are read.
     fn read_short(&mut self, mut window: Window, page: SearchPage, missing: u64) -> Result<(), SyncError> {
@@ -489,7 +527,7 @@ impl Short {
 /// How many conversations the last page of a whole pass leaves missing. What changes meanwhile
 /// leaves the window and its count, so fewer are fine.
 fn missing(window: &Window, page: &SearchPage) -> u64 {
-    if page.next.is_some() || !window.from_beginning {
+    if page.next.is_some() || !window.whole {
         return 0;
     }
     let counted = page.total_count.and_then(|count| u64::try_from(count).ok()).unwrap_or(0);

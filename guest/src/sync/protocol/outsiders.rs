@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::script::{Asked, Cache, NOW, Script, answer, day, error, html, raw};
 use crate::store::coverage::Coverage;
+use crate::sync::{SyncKind, SyncRequest};
 use crate::time::{DAY as SECONDS_A_DAY, UnixSeconds};
 
 const COMPLETE: &str = "SELECT count(*) FROM conversations WHERE thread_complete";
@@ -97,6 +98,30 @@ fn a_list_that_ends_early_is_not_called_covered() {
     cache.sync(&mut Script::of(120)).expect("syncs");
     assert_eq!(cache.covered(), Some(day()));
     assert_eq!((cache.count(COMPLETE), notes(&cache)), (120, "none".to_owned()));
+}
+
+/// What the run before had seen of it, it took along.
+#[test]
+fn a_window_that_goes_on_after_an_interruption_is_compared_with_its_count_too() {
+    let mut cache = Cache::new();
+    let mut interrupted = Script::of(400).answering(|asked| {
+        (asked.is_search() && asked.cursor() == Some("150")).then(|| error(401, "token_revoked"))
+    });
+    cache.sync(&mut interrupted).expect_err("its second page is refused");
+    assert_eq!(cache.count("SELECT count(*) FROM conversations"), 150);
+    // The list of the whole day ends a page too early, those of its halves do not.
+    let model = Script::of(400);
+    let mut short = Script::of(400).answering(|asked| {
+        let ends = asked.is_search() && asked.bounds() == day() && asked.cursor() == Some("150");
+        ends.then(|| {
+            let mut page = model.page(asked);
+            page["pages"]["next"] = Value::Null;
+            answer(&page)
+        })
+    });
+    cache.sync(&mut short).expect("syncs");
+    assert_eq!(short.searches().next().and_then(Asked::cursor), Some("150"), "it goes on where it was");
+    assert_eq!((cache.count(COMPLETE), cache.covered()), (400, Some(day())));
 }
 
 #[test]
@@ -226,6 +251,34 @@ fn marks_in_the_future_are_taken_back_and_what_they_hid_is_read() {
         assert_eq!(cache.count(&in_future), 0);
         assert_eq!(late.count("GET /conversations/3"), 1, "its change was overtaken by one to come");
     }
+}
+
+/// A change of `updated_at` to come, as an earlier program took it, kept every later one out.
+#[test]
+fn a_conversation_frozen_by_a_change_to_come_is_read_again_by_a_full_sync() {
+    let mut cache = Cache::new();
+    cache.sync_until(&mut Script::of(10), None).expect("syncs");
+    let ahead = NOW.plus(9 * 3600).to_iso();
+    cache
+        .store
+        .connection()
+        .execute_batch(&format!(
+            "UPDATE conversations SET updated_at = '{ahead}', thread_updated_at = '{ahead}', state = 'closed' WHERE id = '3'"
+        ))
+        .expect("writes");
+    let mut script = Script::of(10).later(3600);
+    let full = SyncRequest {
+        kind: SyncKind::Full,
+        start_date: None,
+        end_date: None,
+        days: None,
+        unless_newer_than: None,
+    };
+    cache.request(&mut script, &full).expect("syncs");
+    assert_eq!(script.count("GET /conversations/3"), 1);
+    let truth = UnixSeconds(script.conversations[2].1).to_iso();
+    let state = format!("SELECT state FROM conversations WHERE id = '3' AND updated_at = '{truth}'");
+    assert_eq!((cache.text(&state), cache.count(COMPLETE)), ("open".to_owned(), 10));
 }
 
 #[test]
