@@ -31,9 +31,13 @@ const PAGES_A_STEP: u32 = 5;
 const RESTARTS: u32 = 3;
 /// So many pages in a row may bring nothing new and promise more: Intercom filters after it has cut
 /// its pages, so that some are empty.
-const EMPTY_PAGES: u32 = 50;
+pub(super) const EMPTY_PAGES: u32 = 50;
 /// So many broken connections in a row, and the page may be to blame.
 const BREAKS_OF_A_PAGE: u32 = 3;
+/// So many failures in a row are looked into, by other and by smaller windows, because nobody knows
+/// whether a page fails or Intercom does; and how often each of these is tried.
+const MOST_DOUBTS: u32 = 6;
+const TRIES_IN_DOUBT: u32 = 2;
 /// How often a moment that cannot be read is tried in one run.
 const TRIES_OF_A_MOMENT: u32 = 2;
 /// More than so many are no accident.
@@ -176,6 +180,7 @@ impl Reading<'_, '_> {
         let Some(mut window) = self.windows.pop_front() else { return Ok(()) };
         self.answers += 1;
         self.pages += 1;
+        self.doubts = 0;
         window.failures = 0;
         window.halved = 0;
         if page.unreadable > 0 {
@@ -234,6 +239,7 @@ impl Reading<'_, '_> {
         let listed_by_now = server_now.plus(-i64::from(self.engine.outside.settings.overlap_seconds));
         let kept_from = retention::horizon(self.engine.outside.settings, server_now);
         let listed = Stretch { low: stretch.low, high: stretch.high.min(listed_by_now) };
+        let queried = Stretch { low: stretch.low.plus(-1), high: stretch.high.plus(1) };
         let missing_from = (window.row.cursor.is_none() && window.from_beginning).then_some(&*window);
         let mut row = window.row.clone();
         let stored = self.engine.write(|transaction| {
@@ -243,12 +249,14 @@ impl Reading<'_, '_> {
                 // the thread is fetched whatever is stored.
                 conversation.dated &= conversation.updated_at <= server_now;
                 if conversation.dated {
-                    // The query is a second wider than the window, and a lagging list shows rows
-                    // that have left it since.
-                    if !stretch.contains(conversation.updated_at) {
+                    if stretch.contains(conversation.updated_at) {
+                        row.last_seen = row.last_seen.max(Some(conversation.updated_at));
+                    } else if queried.contains(conversation.updated_at) {
+                        // The query is a second wider than the window; its neighbour reads this one.
                         continue;
                     }
-                    row.last_seen = row.last_seen.max(Some(conversation.updated_at));
+                    // One from elsewhere has changed since the list was made, or tells another time
+                    // than the one it is listed by. No other window need list it.
                 } else {
                     conversation.updated_at = conversation.created_at.clamp(stretch.low, stretch.high);
                 }
@@ -317,10 +325,23 @@ impl Reading<'_, '_> {
         if window.is_moment() && poisoned && window.failures >= TRIES_OF_A_MOMENT {
             return self.set_aside(window, &error.to_string());
         }
+        let tries = if self.doubts > 0 { TRIES_IN_DOUBT } else { pace.attempts };
         // A connection that breaks is the network's affair, until it breaks for this page again and again.
-        let breaks = matches!(error, ApiError::Connection(_)) && window.failures >= BREAKS_OF_A_PAGE;
-        let narrower = (error.may_be_size() || breaks) && !window.is_moment();
-        if window.failures >= pace.attempts && !(narrower && poisoned) {
+        let breaks =
+            matches!(error, ApiError::Connection(_)) && window.failures >= BREAKS_OF_A_PAGE.min(tries);
+        let of_the_page = error.may_be_size() || breaks;
+        let narrower = of_the_page && !window.is_moment();
+        if window.failures >= tries && !(narrower && poisoned) {
+            if of_the_page && self.doubts < MOST_DOUBTS && !self.windows.is_empty() {
+                // Does this page fail, or Intercom? The next window tells, or a smaller one.
+                self.doubts += 1;
+                self.page_due_ms = self.engine.monotonic_ms() + pace.first_pause_ms;
+                if narrower && self.doubts.is_multiple_of(2) {
+                    return self.make_smaller(window);
+                }
+                self.windows.insert(1, window);
+                return Ok(());
+            }
             let failure = fatal(&self.engine.api, error);
             if alone {
                 return self.give_up(window, failure);

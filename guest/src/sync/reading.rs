@@ -60,6 +60,8 @@ pub(super) struct Reading<'e, 'a> {
     refused_since: Option<(u64, u64)>,
     /// Why windows were given up.
     pub failures: Vec<SyncError>,
+    /// Failures in a row that other and smaller windows were to explain.
+    pub doubts: u32,
     /// How often a window was read in halves because its list had ended early.
     pub halvings: u32,
     /// What lists did not bring.
@@ -85,6 +87,7 @@ impl<'e, 'a> Reading<'e, 'a> {
             pages: 0,
             refused_since: None,
             failures: Vec::new(),
+            doubts: 0,
             halvings: 0,
             short: Short::default(),
         }
