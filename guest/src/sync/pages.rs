@@ -69,6 +69,8 @@ pub(super) struct Window {
     /// Ids that this pass saw, from the window's very beginning: then what is cached and was not
     /// seen is gone or has moved.
     from_beginning: bool,
+    /// An earlier run has set it aside, having seen that others can be read.
+    aside: bool,
     /// This pass began without a cursor, so it saw whatever its query counts.
     whole: bool,
 }
@@ -90,8 +92,16 @@ impl Window {
             halved: 0,
             good_pages: 0,
             from_beginning,
+            aside: false,
             whole,
         }
+    }
+
+    /// One that an earlier run left: a moment only where that moment could not be listed.
+    pub(super) fn left(row: WindowRow) -> Self {
+        let mut window = Self::new(row);
+        window.aside = window.is_moment();
+        window
     }
 
     /// Notes the ids and the next cursor of a page. Says why, when the list never ends this way.
@@ -321,7 +331,8 @@ impl Reading<'_, '_> {
         let pace = self.engine.outside.pace;
         let alone = self.answers > window.answers_before;
         // Other pages get through: it is this one that fails, and the less it holds the less is lost.
-        let poisoned = self.pages > window.pages_before && self.short.moments < MOST_MOMENTS;
+        let others = window.aside || self.pages > window.pages_before;
+        let poisoned = others && self.short.moments < MOST_MOMENTS;
         if window.is_moment() && poisoned && window.failures >= TRIES_OF_A_MOMENT {
             return self.set_aside(window, &error.to_string());
         }

@@ -73,7 +73,7 @@ impl<'e, 'a> Reading<'e, 'a> {
         let concurrency = Concurrency::new(engine.outside.settings.max_in_flight);
         Self {
             engine,
-            windows: windows.into_iter().map(Window::new).collect(),
+            windows: windows.into_iter().map(Window::left).collect(),
             page_in_flight: false,
             page_due_ms: 0,
             queue: BinaryHeap::new(),

@@ -342,9 +342,11 @@ impl Run<'_, '_> {
                 Err(Failure::Api(error)) => return Err(fatal(&self.engine.api, &error)),
             };
             if let Some(oldest) = page.conversations.first() {
-                // The creation is earlier than any change, so it leaves nothing out.
+                // The creation is earlier than any change, and no zone that was added by mistake is as
+                // long as a day.
                 let dated = oldest.dated && oldest.updated_at <= bound;
-                return Ok(Some(if dated { oldest.updated_at } else { oldest.created_at.min(bound) }));
+                let oldest = if dated { oldest.updated_at } else { oldest.created_at };
+                return Ok(Some(oldest.min(bound).plus(-DAY).max(UnixSeconds(0))));
             }
             let nothing = page.unreadable == 0 && page.total_count.unwrap_or(0) <= 0;
             match page.next {

@@ -68,6 +68,16 @@ fn one_poisoned_conversation_costs_itself_and_no_other() {
                 NOW,
             );
             assert!(!checked.gaps.is_empty(), "{name} {bad:?}: the lost second does not count as read");
+            // Nor does it fail the next sync, which tries it again.
+            let mut script = poisoned(all, bad, trouble.clone());
+            cache.sync(&mut script).unwrap_or_else(|error| panic!("{name} {bad:?}, again: {error}"));
+            assert_eq!(cache.count(COMPLETE), cached, "{name} {bad:?}");
+            assert!(notes(&cache).contains("cannot list"), "{name} {bad:?}: {}", notes(&cache));
+            assert!(
+                script.searches().count() <= 2 * bad.len(),
+                "{name} {bad:?}: {}",
+                script.searches().count()
+            );
             // Once Intercom can list it again it is there, and nothing is said any more.
             cache.sync(&mut Script::of(all)).expect("syncs");
             assert_eq!(
@@ -174,7 +184,9 @@ fn an_empty_page_with_a_next_cursor_is_not_the_end() {
 /// Its first question is for the oldest conversation, before which nothing is read.
 #[test]
 fn a_sync_of_everything_leaves_nothing_out_whatever_is_odd_about_the_oldest_conversation() {
-    for odd in ["an empty page", "404", "500", "a change to come", "no change", "no times", "no id"] {
+    for odd in
+        ["an empty page", "404", "500", "a change to come", "another zone", "no change", "no times", "no id"]
+    {
         let model = Script::of(20);
         let mut script = Script::of(20).answering(|asked| {
             // The oldest one, in any page.
@@ -189,6 +201,9 @@ fn a_sync_of_everything_leaves_nothing_out_whatever_is_odd_about_the_oldest_conv
                     page["pages"]["next"] = json!({"page": 2, "starting_after": "0"});
                 }
                 "a change to come" => row["updated_at"] = json!(NOW.0 + 9 * 3600),
+                "another zone" => {
+                    row["updated_at"] = json!(row["updated_at"].as_i64().map(|at| at + 9 * 3600))
+                }
                 "no change" => row["updated_at"] = Value::Null,
                 "no times" => (row["updated_at"], row["created_at"]) = (Value::Null, Value::Null),
                 _ => row["id"] = Value::Null,
