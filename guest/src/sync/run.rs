@@ -332,7 +332,10 @@ impl Run<'_, '_> {
             let page = match self.engine.ask(&request, SearchPage::read) {
                 Ok(page) => page,
                 Err(Failure::Fatal(error)) => return Err(error),
-                Err(Failure::Api(error)) if error.may_be_size() => {
+                // Were it the network, the first window would say so next.
+                Err(Failure::Api(error))
+                    if error.may_be_size() || matches!(error, ApiError::Connection(_)) =>
+                {
                     self.engine.log(
                         LogLevel::Warn,
                         &format!("the oldest conversation cannot be listed ({error}); all years are read"),

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::script::{Asked, Cache, NOW, Script, answer, day, error, html, raw};
+use crate::environment::HttpError;
 use crate::store::coverage::Coverage;
 use crate::sync::{SyncKind, SyncRequest};
 use crate::time::{DAY as SECONDS_A_DAY, UnixSeconds};
@@ -35,11 +36,8 @@ fn one_poisoned_conversation_costs_itself_and_no_other() {
         ("502 of a proxy", html(502)),
         ("broken JSON", raw(200, "application/json", "{\"type\":\"conversation.list\",\"conver")),
         ("an empty success", raw(200, "application/json", "")),
-        ("too large", Err(crate::environment::HttpError::TooLarge)),
-        (
-            "a body that breaks off",
-            Err(crate::environment::HttpError::Connection("unexpected end of file".to_owned())),
-        ),
+        ("too large", Err(HttpError::TooLarge)),
+        ("a body that breaks off", Err(HttpError::Connection("unexpected end of file".to_owned()))),
     ];
     for (name, trouble) in troubles {
         let cases: [(usize, &[usize]); 10] = [
@@ -184,9 +182,17 @@ fn an_empty_page_with_a_next_cursor_is_not_the_end() {
 /// Its first question is for the oldest conversation, before which nothing is read.
 #[test]
 fn a_sync_of_everything_leaves_nothing_out_whatever_is_odd_about_the_oldest_conversation() {
-    for odd in
-        ["an empty page", "404", "500", "a change to come", "another zone", "no change", "no times", "no id"]
-    {
+    for odd in [
+        "an empty page",
+        "404",
+        "500",
+        "a body that breaks off",
+        "a change to come",
+        "another zone",
+        "no change",
+        "no times",
+        "no id",
+    ] {
         let model = Script::of(20);
         let mut script = Script::of(20).answering(|asked| {
             // The oldest one, in any page.
@@ -196,6 +202,9 @@ fn a_sync_of_everything_leaves_nothing_out_whatever_is_odd_about_the_oldest_conv
             match odd {
                 "404" => return Some(error(404, "not_found")),
                 "500" => return Some(error(500, "server_error")),
+                "a body that breaks off" => {
+                    return Some(Err(HttpError::Connection("unexpected end of file".to_owned())));
+                }
                 "an empty page" => {
                     page["conversations"] = json!([]);
                     page["pages"]["next"] = json!({"page": 2, "starting_after": "0"});
