@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 pub use audit::folder as audit_folder;
-pub use door::{Door, address};
+pub use door::{Door, address, callers_file};
 pub use header::{Owner, whose};
 pub use paths::{Place, cache_folder, configuration_folder, home, is_within};
 pub use settings::{SETTINGS, Setting};
@@ -287,16 +287,33 @@ fn timezone(text: &str) -> Result<String, String> {
     if plain { Ok(text.to_owned()) } else { Err("it is an IANA name such as Europe/Berlin".to_owned()) }
 }
 
-fn redactions(text: &str) -> Result<Vec<Redaction>, String> {
+/// Kinds of personal data and the settings' words for them.
+const REDACTIONS: [(Redaction, &str); 4] = [
+    (Redaction::Emails, "emails"),
+    (Redaction::Phones, "phones"),
+    (Redaction::Cards, "cards"),
+    (Redaction::Secrets, "secrets"),
+];
+
+/// Reads kinds of personal data, separated by commas.
+///
+/// # Errors
+/// What is allowed.
+pub fn redactions(text: &str) -> Result<Vec<Redaction>, String> {
     text.split(',')
         .map(str::trim)
         .filter(|word| !word.is_empty())
-        .map(|word| match word {
-            "emails" => Ok(Redaction::Emails),
-            "phones" => Ok(Redaction::Phones),
-            "cards" => Ok(Redaction::Cards),
-            "secrets" => Ok(Redaction::Secrets),
-            _ => Err("allowed are emails, phones, cards and secrets, separated by commas".to_owned()),
+        .map(|word| {
+            let known = REDACTIONS.iter().find(|(_, name)| *name == word);
+            known.map(|(kind, _)| *kind).ok_or_else(|| {
+                "allowed are emails, phones, cards and secrets, separated by commas".to_owned()
+            })
         })
         .collect()
+}
+
+/// The word for that kind.
+#[must_use]
+pub fn redaction_name(kind: Redaction) -> &'static str {
+    REDACTIONS.iter().find(|(known, _)| *known == kind).map_or("", |(_, name)| name)
 }

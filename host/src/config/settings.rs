@@ -151,6 +151,13 @@ pub const SETTINGS: &[Setting] = &[
         "when the log cannot be written, calls are refused (`refuse`) or answered all the same (`unlogged`), which the next line says",
     ),
     setting(
+        "callers_file",
+        &["FASTINTERCOM_CALLERS_FILE"],
+        "`callers.toml` in the configuration folder",
+        "for `serve --http`: who may come in with a token of their own, and what each may do",
+    )
+    .path(),
+    setting(
         "http_token_file",
         &["FASTINTERCOM_HTTP_TOKEN_FILE"],
         "none on loopback",
