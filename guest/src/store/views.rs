@@ -16,8 +16,19 @@ use crate::text;
 pub const SQL: &str = include_str!("views.sql");
 
 /// Names of the views.
-pub const NAMES: &[&str] =
-    &["v_conversations", "v_messages", "v_tags", "v_events", "v_teammates", "v_teams", "v_syncs"];
+pub const NAMES: &[&str] = &[
+    "v_conversations",
+    "v_messages",
+    "v_tags",
+    "v_events",
+    "v_ai_sources",
+    "v_links",
+    "v_contacts",
+    "v_companies",
+    "v_teammates",
+    "v_teams",
+    "v_syncs",
+];
 
 /// Creates the views for this connection, unless it has them, and returns how the names of those
 /// that read the tables begin.
