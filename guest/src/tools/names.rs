@@ -126,11 +126,12 @@ fn resolve(
     let shown: Vec<String> =
         shown.iter().map(|name| format!("\"{}\"", cut(&content.line(name), 60))).collect();
     let name: String = super::content::clean(name).chars().take(60).collect();
+    let kinds = kind.strip_suffix('y').map_or_else(|| format!("{kind}s"), |stem| format!("{stem}ies"));
     let sentence = if known.is_empty() {
-        format!("`{argument}`: there is no {kind} \"{name}\", and the cache knows no {kind}s at all.")
+        format!("`{argument}`: there is no {kind} \"{name}\", and the cache knows no {kinds} at all.")
     } else if parts.len() > 1 {
         format!(
-            "`{argument}`: several {kind}s are called like \"{name}\": {}. Give one name in full.",
+            "`{argument}`: several {kinds} are called like \"{name}\": {}. Give one name in full.",
             shown.join(", ")
         )
     } else {
