@@ -31,6 +31,7 @@ pub struct Settings {
     pub max_in_flight: u32,
     pub overlap_seconds: u32,
     pub retention_days: Option<u32>,
+    pub keep_raw_answers: bool,
 }
 
 impl Default for Settings {
@@ -50,6 +51,7 @@ impl Default for Settings {
             max_in_flight: 20,
             overlap_seconds: 600,
             retention_days: None,
+            keep_raw_answers: false,
         }
     }
 }

@@ -16,8 +16,19 @@ use crate::text;
 pub const SQL: &str = include_str!("views.sql");
 
 /// Names of the views.
-pub const NAMES: &[&str] =
-    &["v_conversations", "v_messages", "v_tags", "v_events", "v_teammates", "v_teams", "v_syncs"];
+pub const NAMES: &[&str] = &[
+    "v_conversations",
+    "v_messages",
+    "v_tags",
+    "v_events",
+    "v_ai_sources",
+    "v_links",
+    "v_contacts",
+    "v_companies",
+    "v_teammates",
+    "v_teams",
+    "v_syncs",
+];
 
 /// Creates the views for this connection, unless it has them, and returns how the names of those
 /// that read the tables begin.
@@ -39,7 +50,7 @@ pub fn ensure(connection: &Connection) -> StoreResult<String> {
     let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
     connection.create_scalar_function("plain_text", 1, flags, |call| {
         in_time()?;
-        let html = call.get::<Option<String>>(0)?;
+        let html = sql_functions::text(call, 0);
         Ok(html.map(|html| text::plain_text(&html)))
     })?;
     sql_functions::install(connection, LONGEST_VALUE.unsigned_abs() as usize)?;

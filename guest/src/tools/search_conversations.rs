@@ -377,6 +377,7 @@ impl View<'_> {
         let wants = |field: &str| asked.fields.is_empty() || asked.fields.contains(&field);
         if asked.detailed || !asked.fields.is_empty() {
             conversation::add_figures(&mut answer, record);
+            conversation::add_company(&mut answer, record, self.content);
             answer.set_some("url", conversation::url(workspace, &record.id));
         }
         if wants("snippet") || wants("match") {

@@ -61,6 +61,7 @@ pub struct Config {
     pub timezone: Option<String>,
     pub redactions: Vec<Redaction>,
     pub retention_days: Option<u32>,
+    pub keep_raw_answers: bool,
     pub max_in_flight: u32,
     pub overlap_seconds: u32,
     pub call_limits: CallLimits,
@@ -114,6 +115,7 @@ impl Config {
             timezone: sources.parsed("timezone", timezone)?,
             redactions: sources.parsed("redact", redactions)?.unwrap_or_default(),
             retention_days: sources.number("retention_days", 1..=36_500)?,
+            keep_raw_answers: sources.parsed("keep_raw_answers", yes_or_no)?.unwrap_or(false),
             max_in_flight: sources.number("max_in_flight", 1..=100)?.unwrap_or(20),
             overlap_seconds: sources.number("overlap_seconds", 0..=86_400)?.unwrap_or(600),
             call_limits: CallLimits {
@@ -165,6 +167,7 @@ impl Config {
             max_in_flight: self.max_in_flight,
             overlap_seconds: self.overlap_seconds,
             retention_days: self.retention_days,
+            keep_raw_answers: self.keep_raw_answers,
         }
     }
 }

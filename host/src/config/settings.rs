@@ -95,6 +95,12 @@ pub const SETTINGS: &[Setting] = &[
         "each sync removes the conversations that were not updated for so many days, with all that belongs to them, and reads none of them again",
     ),
     setting(
+        "keep_raw_answers",
+        &["FASTINTERCOM_KEEP_RAW_ANSWERS"],
+        "`false`",
+        "`true`: Intercom's answers are kept as they came, compressed, so that what a later version reads of them costs no request; without it, each sync removes those that were kept",
+    ),
+    setting(
         "timezone",
         &["FASTINTERCOM_TIMEZONE"],
         "the workspace's",

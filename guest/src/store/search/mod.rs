@@ -36,7 +36,7 @@ use rusqlite::{Connection, params};
 
 pub use ast::Leaf;
 pub use expansion::expanded;
-pub use filters::{Ai, Assigned, Between, Conditions, Filters, containing};
+pub use filters::{Ai, Assigned, Attribute, Between, Conditions, Filters, Holder, Linked, containing};
 pub use letters::fold;
 pub use position::Position;
 pub use query::Query;
