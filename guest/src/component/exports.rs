@@ -9,7 +9,7 @@ use super::bindings::exports::fastintercom::component::{
 use super::bindings::fastintercom::component::sync_types;
 use super::http::WasiHttp;
 use super::imports::{self, Host};
-use crate::environment::{Clock, Settings};
+use crate::environment::{Clock, Redaction, Settings};
 use crate::error::{StoreError, StoreResult};
 use crate::store::{OpenMode, OpenOptions, READER_CACHE_KIB, SYNC_CACHE_KIB, Store};
 use crate::sync::{AccountEnvironment, Pace, SyncEnvironment};
@@ -41,19 +41,30 @@ section!("fastintercom:instructions", INSTRUCTIONS, crate::tools::INSTRUCTIONS);
 section!("fastintercom:definitions", DEFINITIONS, crate::tools::DEFINITIONS);
 
 thread_local! {
-    static STORE: RefCell<Option<Store>> = const { RefCell::new(None) };
+    static STORE: RefCell<Option<Opened>> = const { RefCell::new(None) };
+}
+
+/// The store of an instance. Its connection keeps views, functions and statements, and what they
+/// blank out is for the callers it was opened for: others get another one.
+struct Opened {
+    store: Store,
+    redactions: Vec<Redaction>,
 }
 
 /// Runs the work on this instance's store, opening it first.
 fn with_store<T>(settings: &Settings, cache_kib: u32, work: impl FnOnce(&mut Store) -> T) -> StoreResult<T> {
     STORE.with_borrow_mut(|slot| {
         // Where there are no locks, each newer state of the cache is a file with another name.
-        slot.take_if(|store| store.path() != Path::new(&settings.database_file));
+        slot.take_if(|opened| {
+            opened.store.path() != Path::new(&settings.database_file)
+                || opened.redactions != settings.redactions
+        });
         if slot.is_none() {
-            *slot = Some(open(settings, cache_kib)?);
+            let store = open(settings, cache_kib)?;
+            *slot = Some(Opened { store, redactions: settings.redactions.clone() });
         }
         match slot {
-            Some(store) => Ok(work(store)),
+            Some(opened) => Ok(work(&mut opened.store)),
             None => Err(StoreError::Other("the database is not open".to_owned())),
         }
     })

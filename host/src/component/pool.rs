@@ -55,11 +55,19 @@ pub struct Narrow {
 /// Workers without a call. The one used last is used next, so with few callers the others age.
 #[derive(Default)]
 struct Idle {
-    workers: Mutex<Vec<(Instant, Worker)>>,
+    workers: Mutex<Vec<Resting>>,
     /// Counts renewals; a worker that was taken before the newest one is not kept.
     generation: AtomicU64,
     /// A task looks after those that nobody needs any more.
     watched: AtomicBool,
+}
+
+/// A worker, since when it has no call, and for whom it had its last one: its instance opens the
+/// database anew for a caller for whom other things are blanked out.
+struct Resting {
+    since: Instant,
+    redactions: Vec<Redaction>,
+    worker: Worker,
 }
 
 /// An idle worker beyond the first is kept so long: callers at once mostly come again soon.
@@ -122,7 +130,7 @@ impl Readers {
         let place =
             PoolPermit { semaphore: Arc::clone(&self.places), permit: Arc::new(Mutex::new(Some(permit))) };
         let generation = self.idle.generation();
-        let worker = match self.idle.take() {
+        let worker = match self.idle.take(&redactions) {
             Some(worker) => worker,
             None => Worker::start(self.loader.code().await?, Arc::clone(&self.shared)).await?,
         };
@@ -130,7 +138,7 @@ impl Readers {
             deadline: Arc::new(Deadline::new(limit)),
             progress,
             disclosed,
-            redactions,
+            redactions: redactions.clone(),
             stop: Arc::default(),
             place: Some(place),
         };
@@ -138,7 +146,7 @@ impl Readers {
         let token = cancelled.child_token();
         let _guard = token.clone().drop_guard();
         let answer = worker.call(context, token, call).await?;
-        self.idle.give_back(worker, generation, self.shared.limits.readers);
+        self.idle.give_back(worker, redactions, generation, self.shared.limits.readers);
         Ok(answer)
     }
 
@@ -149,7 +157,7 @@ impl Readers {
     pub async fn warm(&self) -> Result<(), CallError> {
         let generation = self.idle.generation();
         let worker = Worker::start(self.loader.code().await?, Arc::clone(&self.shared)).await?;
-        self.idle.give_back(worker, generation, self.shared.limits.readers);
+        self.idle.give_back(worker, Vec::new(), generation, self.shared.limits.readers);
         Ok(())
     }
 
@@ -170,24 +178,23 @@ impl Idle {
         self.locked().clear();
     }
 
-    fn locked(&self) -> MutexGuard<'_, Vec<(Instant, Worker)>> {
+    fn locked(&self) -> MutexGuard<'_, Vec<Resting>> {
         self.workers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn take(&self) -> Option<Worker> {
+    /// The last of those that need not open the database anew, else the last.
+    fn take(&self, redactions: &[Redaction]) -> Option<Worker> {
         let mut workers = self.locked();
-        while let Some((_, worker)) = workers.pop() {
-            if worker.is_usable() {
-                return Some(worker);
-            }
-        }
-        None
+        workers.retain(|resting| resting.worker.is_usable());
+        let same = workers.iter().rposition(|resting| resting.redactions == redactions);
+        let place = same.or_else(|| workers.len().checked_sub(1))?;
+        Some(workers.remove(place).worker)
     }
 
-    fn give_back(self: &Arc<Self>, worker: Worker, generation: u64, most: usize) {
+    fn give_back(self: &Arc<Self>, worker: Worker, redactions: Vec<Redaction>, generation: u64, most: usize) {
         let mut workers = self.locked();
         if generation == self.generation() && workers.len() < most && worker.is_usable() {
-            workers.push((Instant::now(), worker));
+            workers.push(Resting { since: Instant::now(), redactions, worker });
         }
         if workers.len() > 1 && !self.watched.swap(true, Ordering::Relaxed) {
             let idle = Arc::downgrade(self);
@@ -207,7 +214,7 @@ impl Idle {
     fn forget_old(&self) -> bool {
         let mut workers = self.locked();
         let last = workers.pop();
-        workers.retain(|(since, _)| since.elapsed() < KEPT_IDLE);
+        workers.retain(|resting| resting.since.elapsed() < KEPT_IDLE);
         workers.extend(last);
         let several = workers.len() > 1;
         if !several {
@@ -333,8 +340,8 @@ mod tests {
         let both = tokio::join!(plain(&application), plain(&application));
         assert_eq!((both.0.ok(), both.1.ok()), (Some(7), Some(7)));
         let idle = &application.readers.idle;
-        for (since, _) in idle.locked().iter_mut() {
-            *since -= KEPT_IDLE;
+        for resting in idle.locked().iter_mut() {
+            resting.since -= KEPT_IDLE;
         }
         assert!(!idle.forget_old());
         assert_eq!(idle.locked().len(), 1);
