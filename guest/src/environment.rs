@@ -11,6 +11,8 @@ pub enum Redaction {
     Emails,
     Phones,
     Cards,
+    /// International bank account numbers.
+    Accounts,
     Secrets,
 }
 

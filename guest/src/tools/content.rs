@@ -1,7 +1,7 @@
 //! What people outside wrote, on its way into an answer: plain, clean, short, and redacted.
 
-use super::redaction;
 use crate::environment::Redaction;
+use crate::redaction;
 use crate::text;
 
 /// Longest name, subject or remark in an answer, in characters.
@@ -31,7 +31,7 @@ impl<'a> Content<'a> {
     /// A text of several lines, in full.
     #[must_use]
     pub fn text(&self, text: &str) -> String {
-        redaction::redact(&text::clean(text), self.redactions)
+        redaction::redact(&text::clean(text), self.redactions).into_owned()
     }
 
     /// An id: nothing but what an id may be made of, and no longer than one. It is never redacted,
@@ -52,7 +52,7 @@ impl<'a> Content<'a> {
     pub fn body(&self, html: &str) -> String {
         // Cleaning comes after the entities are decoded, which may bring hidden characters back.
         let plain = text::clean(&text::html_to_text(html));
-        redaction::redact(plain.trim(), self.redactions)
+        redaction::redact(plain.trim(), self.redactions).into_owned()
     }
 }
 

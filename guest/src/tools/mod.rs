@@ -35,7 +35,6 @@ mod list_filters;
 mod names;
 pub mod prompts;
 mod query_database;
-mod redaction;
 pub mod resources;
 mod schema;
 mod search_conversations;

@@ -290,8 +290,11 @@ fn redactions(text: &str) -> Result<Vec<Redaction>, String> {
             "emails" => Ok(Redaction::Emails),
             "phones" => Ok(Redaction::Phones),
             "cards" => Ok(Redaction::Cards),
+            "accounts" => Ok(Redaction::Accounts),
             "secrets" => Ok(Redaction::Secrets),
-            _ => Err("allowed are emails, phones, cards and secrets, separated by commas".to_owned()),
+            _ => {
+                Err("allowed are emails, phones, cards, accounts and secrets, separated by commas".to_owned())
+            }
         })
         .collect()
 }

@@ -170,8 +170,12 @@ fn redactions(text: &str) -> Result<Vec<given::Redaction>, String> {
             "emails" => Ok(given::Redaction::Emails),
             "phones" => Ok(given::Redaction::Phones),
             "cards" => Ok(given::Redaction::Cards),
+            "accounts" => Ok(given::Redaction::Accounts),
             "secrets" => Ok(given::Redaction::Secrets),
-            _ => Err("it is a list of emails, phones, cards and secrets, separated by commas".to_owned()),
+            _ => {
+                Err("it is a list of emails, phones, cards, accounts and secrets, separated by commas"
+                    .to_owned())
+            }
         })
         .collect()
 }
