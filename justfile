@@ -47,6 +47,7 @@ soak: build
     export FASTINTERCOM_TEST_CACHE=$(mktemp -d)
     trap 'rm -rf "$FASTINTERCOM_TEST_CACHE"' EXIT
     cargo test --package fastintercom-tests --test program binary:: -- --ignored
+    cargo test --package fastintercom-tests --test program http::audit -- --ignored --nocapture
     # One after the other: they measure time.
     cargo test --package fastintercom-tests --test scenarios sync_soak:: -- --ignored --nocapture --test-threads 1
     # The storage tests for minutes instead of seconds: writers, kills, traps.

@@ -46,7 +46,7 @@ PYTHON
 image=$work/image
 "$here/image.sh" "$program" "$image"
 if [ "$(id -u)" = 0 ]; then
-  chown -R 65532:65532 "$image/data" "$image/cache"
+  chown -R 65532:65532 "$image/data" "$image/cache" "$image/audit"
   unprivileged="--userspec=65532:65532"
   flags=-m
 else
@@ -57,7 +57,7 @@ if ! unshare $flags true 2>/dev/null; then
   skip "the image's content (needs mount namespaces)"
   exit 0
 fi
-# As `docker run --read-only -v …:/data -v …:/cache` would, the network being the machine's own. The
+# As `docker run --read-only -v …:/data -v …:/cache -v …:/audit` would, the network being the machine's own. The
 # function becomes the program, so that the signal below reaches it.
 cat >"$work/run" <<RUN
 set -e
@@ -65,12 +65,13 @@ mount --make-rprivate /
 mount --bind "$image" "$image"
 mount --bind "$image/data" "$image/data"
 mount --bind "$image/cache" "$image/cache"
+mount --bind "$image/audit" "$image/audit"
 mount -o remount,bind,ro "$image"
 exec chroot $unprivileged "$image" /fastintercom "\$@"
 RUN
 in_image() {
   exec unshare $flags env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin FASTINTERCOM_DB_PATH=/data/data.db \
-    FASTINTERCOM_CACHE_DIR=/cache sh "$work/run" "$@"
+    FASTINTERCOM_CACHE_DIR=/cache FASTINTERCOM_AUDIT_FOLDER=/audit sh "$work/run" "$@"
 }
 in_image serve --http 127.0.0.1:0 2>"$work/log" &
 server=$!
@@ -96,5 +97,5 @@ if [ "$ready" != '{"status":"ready"}' ]; then
   cat "$work/log"
   exit 1
 fi
-size=$(du -sm --exclude=cache --exclude=data "$image" | cut -f1)
+size=$(du -sm --exclude=cache --exclude=data --exclude=audit "$image" | cut -f1)
 echo "ok: the image's content ($size MB) serves as user 65532 on a read-only root, and ends on SIGTERM"

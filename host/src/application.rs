@@ -1,13 +1,15 @@
 //! The parts put together: what the MCP server and the command line both use.
 
 use std::collections::HashMap;
-use std::sync::{Arc, OnceLock};
-use std::time::{Duration, Instant};
+use std::sync::{Arc, Mutex, OnceLock};
+use std::time::{Duration, Instant, SystemTime};
 
 use tokio::sync::OnceCell;
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument as _;
 
+use crate::audit::{self, Audit, Disclosed, Pending, Record};
+use crate::callers::Asker;
 use crate::component::bindings::account::AccountReport;
 use crate::component::bindings::sync_types::SyncError;
 use crate::component::bindings::tools::{Reader, Tool, ToolError, ToolOutput};
@@ -17,7 +19,7 @@ use crate::component::deadline::{Deadline, Limit};
 use crate::component::errors::CallError;
 use crate::component::limits::MemoryBudget;
 use crate::component::loader::Loader;
-use crate::component::pool::{Narrow, Readers};
+use crate::component::pool::{Around, Narrow, Readers};
 use crate::component::shared::Shared;
 use crate::component::state::{CallContext, ProgressSink};
 use crate::component::worker::{Live, Worker};
@@ -41,6 +43,8 @@ pub struct Application {
     pub readers: Arc<Readers>,
     pub syncs: Arc<Syncs>,
     pub calls: Calls,
+    /// `None`: nobody keeps who read what.
+    pub audit: Option<Arc<Audit>>,
     /// `None`: nothing is sent anywhere.
     pub telemetry: Option<Telemetry>,
     /// Limits of the tools that asked for some, once the component was asked.
@@ -73,6 +77,8 @@ impl Application {
         });
         let telemetry =
             config.otlp_endpoint.as_deref().map(Telemetry::start).transpose().map_err(ConfigError)?;
+        let audit = (config.audit.enabled == Some(true)).then(|| Audit::open(&config.audit)).transpose();
+        let audit = audit.map_err(ConfigError)?.map(Arc::new);
         let loader = Loader::new(bytes, config.code_cache.clone());
         let loader = Arc::new(if config.may_end_early { loader.detached() } else { loader });
         let readers = Readers::new(Arc::clone(&loader), Arc::clone(&shared));
@@ -86,6 +92,7 @@ impl Application {
             readers,
             syncs,
             calls: Calls::default(),
+            audit,
             telemetry,
             narrow: OnceCell::new(),
         }))
@@ -94,11 +101,10 @@ impl Application {
     /// One call of a reader.
     async fn asked<R: Send + 'static>(
         &self,
-        cancelled: CancellationToken,
-        progress: Option<ProgressSink>,
+        around: Around,
         call: impl AsyncFnOnce(&mut Live) -> wasmtime::Result<R> + Send + 'static,
     ) -> Result<R, CallError> {
-        self.readers.call(cancelled, progress, None, call).await
+        self.readers.call(around, call).await
     }
 
     /// The tools that the component has.
@@ -106,7 +112,7 @@ impl Application {
     /// # Errors
     /// [`CallError`].
     pub async fn tools(&self) -> Result<Vec<Tool>, CallError> {
-        self.asked(CancellationToken::new(), None, async move |live: &mut Live| {
+        self.asked(Around::default(), async move |live: &mut Live| {
             live.exports.fastintercom_component_tools().call_list_tools(&mut live.store).await
         })
         .await
@@ -127,11 +133,27 @@ impl Application {
     /// [`CallError`] when the component gave no answer; the inner error is the tool's own.
     pub async fn call_tool(
         &self,
+        asker: &Asker,
         name: String,
         arguments: String,
         reader: Reader,
         cancelled: CancellationToken,
         progress: Option<ProgressSink>,
+    ) -> Result<Result<ToolOutput, ToolError>, CallError> {
+        let read = Read { operation: "tools/call", name: &name, arguments: &arguments, size: size_of_tool };
+        self.audited(asker, read, async |disclosed| {
+            let around = Around { cancelled, progress, disclosed, narrow: None };
+            self.call_tool_unlogged(name.clone(), arguments.clone(), reader, around).await
+        })
+        .await
+    }
+
+    async fn call_tool_unlogged(
+        &self,
+        name: String,
+        arguments: String,
+        reader: Reader,
+        around: Around,
     ) -> Result<Result<ToolOutput, ToolError>, CallError> {
         let begun = Instant::now();
         let tool = crate::text::printable(&name, 64);
@@ -140,7 +162,7 @@ impl Application {
         let span = tracing::error_span!("call", request = self.calls.next(), tool);
         let answer = async {
             let narrow = self.narrow(&name).await?;
-            let call = self.readers.call(cancelled, progress, narrow, async move |live: &mut Live| {
+            let call = self.readers.call(Around { narrow, ..around }, async move |live: &mut Live| {
                 let tools = live.exports.fastintercom_component_tools();
                 tools.call_call_tool(&mut live.store, &name, &arguments, reader).await
             });
@@ -149,12 +171,7 @@ impl Application {
         let answer: Result<Result<ToolOutput, ToolError>, CallError> = answer.instrument(span.clone()).await;
         let (outcome, took) = (Outcome::of(&answer), begun.elapsed());
         self.calls.ended(&tool, outcome, took);
-        let bytes = match &answer {
-            Ok(Ok(output) | Err(ToolError::InvalidArguments(output) | ToolError::Failed(output))) => {
-                output.structured.len() + output.text.len()
-            }
-            Ok(Err(ToolError::UnknownTool(_))) | Err(_) => 0,
-        };
+        let bytes = answer.as_ref().map_or(0, size_of_tool);
         span.in_scope(|| {
             tracing::info!(
                 milliseconds = (took.as_secs_f64() * 10_000.0).round() / 10.0,
@@ -163,6 +180,42 @@ impl Application {
                 "tool called"
             );
         });
+        answer
+    }
+
+    /// Does the work, and has a line in the audit log before anybody gets its answer.
+    async fn audited<T>(
+        &self,
+        asker: &Asker,
+        read: Read<'_, T>,
+        work: impl AsyncFnOnce(Arc<Mutex<Disclosed>>) -> Result<T, CallError>,
+    ) -> Result<T, CallError>
+    where
+        T: Ended,
+    {
+        let disclosed = Arc::<Mutex<Disclosed>>::default();
+        let Some(audit) = &self.audit else { return work(disclosed).await };
+        let record = Record {
+            at: SystemTime::now(),
+            caller: asker.caller.to_string(),
+            client: asker.client.clone(),
+            operation: read.operation,
+            name: crate::text::printable(read.name, 200),
+            arguments: read.arguments.to_owned(),
+            disclosed: Disclosed::default(),
+            bytes: 0,
+            redaction: self.config.redactions.iter().map(|kind| audit::redaction(*kind)).collect(),
+            outcome: Outcome::Cancelled,
+            took: Duration::ZERO,
+        };
+        let pending = Pending::new(Arc::clone(audit), record, Arc::clone(&disclosed));
+        let answer = work(disclosed).await;
+        let (outcome, bytes) = match &answer {
+            Ok(answer) => (answer.outcome(), (read.size)(answer)),
+            Err(CallError::Cancelled) => (Outcome::Cancelled, 0),
+            Err(_) => (Outcome::Host, 0),
+        };
+        pending.end(outcome, bytes).await.map_err(CallError::Audit)?;
         answer
     }
 
@@ -178,7 +231,7 @@ impl Application {
     /// # Errors
     /// [`CallError`].
     pub async fn resources(&self) -> Result<Vec<resources::ResourceEntry>, CallError> {
-        self.asked(CancellationToken::new(), None, async move |live: &mut Live| {
+        self.asked(Around::default(), async move |live: &mut Live| {
             live.exports.fastintercom_component_resources().call_list_resources(&mut live.store).await
         })
         .await
@@ -187,7 +240,7 @@ impl Application {
     /// # Errors
     /// [`CallError`].
     pub async fn resource_templates(&self) -> Result<Vec<resources::ResourceTemplate>, CallError> {
-        self.asked(CancellationToken::new(), None, async move |live: &mut Live| {
+        self.asked(Around::default(), async move |live: &mut Live| {
             live.exports
                 .fastintercom_component_resources()
                 .call_list_resource_templates(&mut live.store)
@@ -200,11 +253,24 @@ impl Application {
     /// [`CallError`]; the inner error says that there is no such resource.
     pub async fn read_resource(
         &self,
+        asker: &Asker,
         uri: String,
         cancelled: CancellationToken,
     ) -> Result<Result<resources::ResourceContent, String>, CallError> {
-        self.asked(cancelled, None, async move |live: &mut Live| {
-            live.exports.fastintercom_component_resources().call_read_resource(&mut live.store, &uri).await
+        let size = |answer: &Result<resources::ResourceContent, String>| {
+            answer.as_ref().map_or(0, |content| content.text.len())
+        };
+        let read = Read { operation: "resources/read", name: &uri, arguments: "{}", size };
+        self.audited(asker, read, async |disclosed| {
+            let around = Around { cancelled, disclosed, ..Around::default() };
+            let uri = uri.clone();
+            self.asked(around, async move |live: &mut Live| {
+                live.exports
+                    .fastintercom_component_resources()
+                    .call_read_resource(&mut live.store, &uri)
+                    .await
+            })
+            .await
         })
         .await
     }
@@ -212,7 +278,7 @@ impl Application {
     /// # Errors
     /// [`CallError`].
     pub async fn prompts(&self) -> Result<Vec<prompts::Prompt>, CallError> {
-        self.asked(CancellationToken::new(), None, async move |live: &mut Live| {
+        self.asked(Around::default(), async move |live: &mut Live| {
             live.exports.fastintercom_component_prompts().call_list_prompts(&mut live.store).await
         })
         .await
@@ -222,15 +288,26 @@ impl Application {
     /// [`CallError`]; the inner error says what is wrong with name or arguments.
     pub async fn get_prompt(
         &self,
+        asker: &Asker,
         name: String,
         arguments: String,
         cancelled: CancellationToken,
     ) -> Result<Result<prompts::PromptContent, String>, CallError> {
-        self.asked(cancelled, None, async move |live: &mut Live| {
-            live.exports
-                .fastintercom_component_prompts()
-                .call_get_prompt(&mut live.store, &name, &arguments)
-                .await
+        let size = |answer: &Result<prompts::PromptContent, String>| {
+            let messages = answer.iter().flat_map(|content| &content.messages);
+            messages.map(|message| message.text.len()).sum()
+        };
+        let read = Read { operation: "prompts/get", name: &name, arguments: &arguments, size };
+        self.audited(asker, read, async |disclosed| {
+            let around = Around { cancelled, disclosed, ..Around::default() };
+            let (name, arguments) = (name.clone(), arguments.clone());
+            self.asked(around, async move |live: &mut Live| {
+                live.exports
+                    .fastintercom_component_prompts()
+                    .call_get_prompt(&mut live.store, &name, &arguments)
+                    .await
+            })
+            .await
         })
         .await
     }
@@ -239,16 +316,32 @@ impl Application {
     /// [`CallError`]; the inner error says what is wrong with the reference.
     pub async fn complete(
         &self,
+        asker: &Asker,
         reference: prompts::CompletionReference,
         argument: String,
         typed: String,
         cancelled: CancellationToken,
     ) -> Result<Result<prompts::Completion, String>, CallError> {
-        self.asked(cancelled, None, async move |live: &mut Live| {
-            live.exports
-                .fastintercom_component_prompts()
-                .call_complete(&mut live.store, &reference, &argument, &typed)
-                .await
+        let name = match &reference {
+            prompts::CompletionReference::Prompt(name)
+            | prompts::CompletionReference::ResourceTemplate(name) => name.clone(),
+        };
+        let mut arguments = serde_json::Map::new();
+        arguments.insert(crate::text::printable(&argument, 100), typed.clone().into());
+        let arguments = serde_json::Value::Object(arguments).to_string();
+        let size = |answer: &Result<prompts::Completion, String>| {
+            answer.iter().flat_map(|completion| &completion.values).map(String::len).sum()
+        };
+        let read = Read { operation: "completion/complete", name: &name, arguments: &arguments, size };
+        self.audited(asker, read, async |disclosed| {
+            let around = Around { cancelled, disclosed, ..Around::default() };
+            self.asked(around, async move |live: &mut Live| {
+                live.exports
+                    .fastintercom_component_prompts()
+                    .call_complete(&mut live.store, &reference, &argument, &typed)
+                    .await
+            })
+            .await
         })
         .await
     }
@@ -312,6 +405,7 @@ impl Application {
         let context = CallContext {
             deadline: Arc::new(Deadline::new(Limit::Work(limit))),
             progress,
+            disclosed: Arc::default(),
             stop: Arc::default(),
             place: None,
         };
@@ -326,7 +420,7 @@ impl Application {
         &self,
         work: impl AsyncFnOnce(&mut Live) -> wasmtime::Result<Result<R, String>> + Send + 'static,
     ) -> Result<Result<R, String>, CallError> {
-        self.readers.call(CancellationToken::new(), None, None, work).await
+        self.readers.call(Around::default(), work).await
     }
 
     /// Conversations for a terminal, `width` columns wide.
@@ -339,8 +433,17 @@ impl Application {
         width: Option<u32>,
         cancelled: CancellationToken,
     ) -> Result<Result<views::Screen, views::ViewError>, CallError> {
-        self.asked(cancelled, None, async move |live: &mut Live| {
-            live.exports.fastintercom_component_views().call_search(&mut live.store, &options, width).await
+        let read = Read::command("search", &options, size_of_screen);
+        self.audited(&terminal(), read, async |disclosed| {
+            let around = Around { cancelled, disclosed, ..Around::default() };
+            let options = options.clone();
+            self.asked(around, async move |live: &mut Live| {
+                live.exports
+                    .fastintercom_component_views()
+                    .call_search(&mut live.store, &options, width)
+                    .await
+            })
+            .await
         })
         .await
     }
@@ -355,8 +458,14 @@ impl Application {
         width: Option<u32>,
         cancelled: CancellationToken,
     ) -> Result<Result<views::Screen, views::ViewError>, CallError> {
-        self.asked(cancelled, None, async move |live: &mut Live| {
-            live.exports.fastintercom_component_views().call_show(&mut live.store, &options, width).await
+        let read = Read::command("show", &options, size_of_screen);
+        self.audited(&terminal(), read, async |disclosed| {
+            let around = Around { cancelled, disclosed, ..Around::default() };
+            let options = options.clone();
+            self.asked(around, async move |live: &mut Live| {
+                live.exports.fastintercom_component_views().call_show(&mut live.store, &options, width).await
+            })
+            .await
         })
         .await
     }
@@ -370,25 +479,42 @@ impl Application {
         options: String,
         cancelled: CancellationToken,
     ) -> Result<Result<views::Page, views::ViewError>, CallError> {
-        self.asked(cancelled, None, async move |live: &mut Live| {
-            live.exports.fastintercom_component_views().call_report(&mut live.store, &options).await
+        let size = |page: &Result<views::Page, _>| page.as_ref().map_or(0, |page| page.html.len());
+        let read = Read::command("report", &options, size);
+        self.audited(&terminal(), read, async |disclosed| {
+            let around = Around { cancelled, disclosed, ..Around::default() };
+            let options = options.clone();
+            self.asked(around, async move |live: &mut Live| {
+                live.exports.fastintercom_component_views().call_report(&mut live.store, &options).await
+            })
+            .await
         })
         .await
     }
 
-    /// A stretch of whole conversations.
+    /// A stretch of whole conversations. Each is a read of its own, with a line of its own in the
+    /// audit log.
     ///
     /// # Errors
     /// As [`Self::search_view`].
     pub async fn bulk(
         &self,
+        asker: &Asker,
         options: String,
         start: Option<String>,
         cancelled: CancellationToken,
     ) -> Result<Result<bulk::Stretch, views::ViewError>, CallError> {
-        self.asked(cancelled, None, async move |live: &mut Live| {
-            let bulk = live.exports.fastintercom_component_bulk();
-            bulk.call_read(&mut live.store, &options, start.as_deref()).await
+        let size =
+            |stretch: &Result<bulk::Stretch, _>| stretch.as_ref().map_or(0, |stretch| stretch.text.len());
+        let read = Read { operation: "export", name: "export", arguments: &options, size };
+        self.audited(asker, read, async |disclosed| {
+            let around = Around { cancelled, disclosed, ..Around::default() };
+            let options = options.clone();
+            self.asked(around, async move |live: &mut Live| {
+                let bulk = live.exports.fastintercom_component_bulk();
+                bulk.call_read(&mut live.store, &options, start.as_deref()).await
+            })
+            .await
         })
         .await
     }
@@ -404,6 +530,66 @@ impl Application {
         })
         .await
     }
+}
+
+/// What a call reads, for the audit log.
+struct Read<'a, T> {
+    operation: &'static str,
+    name: &'a str,
+    arguments: &'a str,
+    /// Bytes of an answer.
+    size: fn(&T) -> usize,
+}
+
+impl<'a, T> Read<'a, T> {
+    /// A command of the command line.
+    fn command(name: &'a str, options: &'a str, size: fn(&T) -> usize) -> Self {
+        Self { operation: "command", name, arguments: options, size }
+    }
+}
+
+/// How a call of the component ended that did end.
+trait Ended {
+    fn outcome(&self) -> Outcome;
+}
+
+impl Ended for Result<ToolOutput, ToolError> {
+    fn outcome(&self) -> Outcome {
+        Outcome::of_tool(self)
+    }
+}
+
+impl<T> Ended for Result<T, String> {
+    fn outcome(&self) -> Outcome {
+        if self.is_ok() { Outcome::Ok } else { Outcome::Failed }
+    }
+}
+
+impl<T> Ended for Result<T, views::ViewError> {
+    fn outcome(&self) -> Outcome {
+        match self {
+            Ok(_) => Outcome::Ok,
+            Err(views::ViewError::InvalidOptions(_)) => Outcome::InvalidArguments,
+            Err(views::ViewError::Failed(_)) => Outcome::Failed,
+        }
+    }
+}
+
+fn terminal() -> Asker {
+    Asker::new(Asker::TERMINAL, None)
+}
+
+fn size_of_tool(answer: &Result<ToolOutput, ToolError>) -> usize {
+    match answer {
+        Ok(output) | Err(ToolError::InvalidArguments(output) | ToolError::Failed(output)) => {
+            output.structured.len() + output.text.len()
+        }
+        Err(ToolError::UnknownTool(_)) => 0,
+    }
+}
+
+fn size_of_screen(screen: &Result<views::Screen, views::ViewError>) -> usize {
+    screen.as_ref().map_or(0, |screen| screen.lines.iter().flatten().map(|span| span.text.len()).sum())
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 use tokio_util::sync::CancellationToken;
 
 use crate::application::Application;
+use crate::callers::Asker;
 use crate::component::bindings::bulk::Stretch;
 use crate::component::bindings::views::ViewError;
 use crate::component::errors::CallError;
@@ -33,6 +34,7 @@ impl std::fmt::Display for Trouble {
 /// An export under way.
 pub struct Export {
     application: Arc<Application>,
+    asker: Asker,
     options: String,
     /// Where the next stretch begins; outer none: there is no other.
     next: Option<Option<String>>,
@@ -43,6 +45,7 @@ impl Export {
     /// With options by their names; a name that is given again makes a list.
     pub fn new(
         application: &Arc<Application>,
+        asker: Asker,
         options: impl IntoIterator<Item = (String, String)>,
         cancelled: CancellationToken,
     ) -> Self {
@@ -56,7 +59,7 @@ impl Export {
             }
         }
         let options = Value::Object(given).to_string();
-        Self { application: Arc::clone(application), options, next: Some(None), cancelled }
+        Self { application: Arc::clone(application), asker, options, next: Some(None), cancelled }
     }
 
     /// The next stretch; none at the end. After an error there is no other.
@@ -65,7 +68,8 @@ impl Export {
     /// [`Trouble`].
     pub async fn stretch(&mut self) -> Result<Option<Stretch>, Trouble> {
         let Some(start) = self.next.take() else { return Ok(None) };
-        let read = self.application.bulk(self.options.clone(), start.clone(), self.cancelled.clone()).await;
+        let (options, cancelled) = (self.options.clone(), self.cancelled.clone());
+        let read = self.application.bulk(&self.asker, options, start.clone(), cancelled).await;
         let stretch = read.map_err(Trouble::Call)?.map_err(|error| match error {
             ViewError::InvalidOptions(sentence) => Trouble::Options(sentence),
             ViewError::Failed(sentence) => Trouble::Failed(sentence),

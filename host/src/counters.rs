@@ -34,12 +34,20 @@ impl Outcome {
     #[must_use]
     pub fn of(answer: &Result<Result<ToolOutput, ToolError>, CallError>) -> Self {
         match answer {
-            Ok(Ok(_)) => Self::Ok,
-            Ok(Err(ToolError::UnknownTool(_))) => Self::UnknownTool,
-            Ok(Err(ToolError::InvalidArguments(_))) => Self::InvalidArguments,
-            Ok(Err(ToolError::Failed(_))) => Self::Failed,
+            Ok(answer) => Self::of_tool(answer),
             Err(CallError::Cancelled) => Self::Cancelled,
             Err(_) => Self::Host,
+        }
+    }
+
+    /// Of a call that the tool answered.
+    #[must_use]
+    pub fn of_tool(answer: &Result<ToolOutput, ToolError>) -> Self {
+        match answer {
+            Ok(_) => Self::Ok,
+            Err(ToolError::UnknownTool(_)) => Self::UnknownTool,
+            Err(ToolError::InvalidArguments(_)) => Self::InvalidArguments,
+            Err(ToolError::Failed(_)) => Self::Failed,
         }
     }
 

@@ -8,6 +8,7 @@
 //! - [`syncs`] runs syncs one at a time; [`timer`] asks for one every so often.
 //! - [`mcp`] speaks the protocol to the client; [`http`] is the door for many clients.
 //! - [`replica`] notices that a replica's file was replaced.
+//! - [`callers`] says who asks, [`audit`] keeps who read what.
 //! - `stderr` writes the log and all other words to standard error, and blocks nobody.
 //! - [`counters`] counts what this process does; [`telemetry`] tells a collector, if one is named.
 //! - [`cli`] is the command line, [`config`] the settings, [`clients`] the MCP clients that can be
@@ -17,7 +18,9 @@
 //! no tool's name: those come from the component at run time.
 
 pub mod application;
+pub mod audit;
 mod bulk;
+pub mod callers;
 pub mod cli;
 pub mod clients;
 pub mod component;

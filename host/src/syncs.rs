@@ -226,6 +226,7 @@ impl Syncs {
         let context = CallContext {
             deadline: Arc::new(Deadline::watchdog(self.shared.limits.sync_stall)),
             progress: Some(sink),
+            disclosed: Arc::default(),
             stop: Arc::clone(&self.stopping),
             place: None,
         };
@@ -266,6 +267,7 @@ impl Syncs {
         let context = CallContext {
             deadline: Arc::new(Deadline::new(Limit::Work(CLOSE_GRACE))),
             progress: None,
+            disclosed: Arc::default(),
             stop: Arc::default(),
             place: None,
         };

@@ -29,7 +29,7 @@ use crate::time::UnixSeconds;
 use crate::tools::arguments::{ArgumentError, Arguments, Reader};
 use crate::tools::content::Content;
 use crate::tools::cursor::Cursor;
-use crate::tools::{Context, Failure, filters};
+use crate::tools::{Context, Failure, disclosure, filters};
 use crate::views::ViewError;
 
 /// Number of the shape of a line. A new field does not change it; one that goes, or means
@@ -150,6 +150,8 @@ impl Shown<'_> {
         let Some(conversation) = bulk::conversation(connection, number)? else { return Ok(None) };
         let id = conversation.get("id").and_then(Value::as_str).unwrap_or_default().to_owned();
         let messages = bulk::messages(connection, &id, self.with_notes)?;
+        disclosure::conversation(&id, conversation.get("customer_id").and_then(Value::as_str));
+        disclosure::rows(1 + messages.len());
         let events = if self.with_events { bulk::events(connection, &id)? } else { Vec::new() };
         let mut whole = record::record(self, conversation, messages, events);
         let mut text = self.text(&whole);

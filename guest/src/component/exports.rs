@@ -13,7 +13,7 @@ use crate::environment::{Clock, Settings};
 use crate::error::{StoreError, StoreResult};
 use crate::store::{OpenMode, OpenOptions, READER_CACHE_KIB, SYNC_CACHE_KIB, Store};
 use crate::sync::{AccountEnvironment, Pace, SyncEnvironment};
-use crate::tools::Context;
+use crate::tools::{Context, disclosure};
 
 struct Component;
 
@@ -76,9 +76,11 @@ fn options(settings: &Settings, cache_kib: u32) -> OpenOptions<'static> {
 /// Runs the work with everything a tool needs.
 fn with_context<T>(work: impl FnOnce(&mut Context<'_>) -> T) -> StoreResult<T> {
     let settings = imports::settings();
-    with_store(&settings, READER_CACHE_KIB, |store| {
+    let done = with_store(&settings, READER_CACHE_KIB, |store| {
         work(&mut Context { store, settings: &settings, clock: &Host, sync: &Host, progress: &Host })
-    })
+    });
+    imports::tell(disclosure::take());
+    done
 }
 
 #[cfg(feature = "probe")]

@@ -1,12 +1,15 @@
 //! The guest's environment, made of the component's imports.
 
-use super::bindings::fastintercom::component::{log, progress, settings, sync_control, sync_types};
+use super::bindings::fastintercom::component::{
+    disclosure, log, progress, settings, sync_control, sync_types,
+};
 use super::bindings::wasi::clocks::{monotonic_clock, wall_clock};
 use crate::environment::{
     Clock, Log, LogLevel, Progress, ProgressUpdate, Redaction, Settings, SyncControl, SyncOutcome,
 };
 use crate::sync::{SyncError, SyncKind, SyncReport, SyncRequest};
 use crate::time::UnixSeconds;
+use crate::tools::disclosure::Disclosure;
 
 /// Stands for everything that the host provides.
 #[derive(Clone, Copy, Debug)]
@@ -93,6 +96,18 @@ pub fn settings() -> Settings {
         overlap_seconds: given.overlap_seconds,
         retention_days: given.retention_days,
     }
+}
+
+/// Tells the host what the call's answer discloses.
+pub fn tell(what: Disclosure) {
+    if what == Disclosure::default() {
+        return;
+    }
+    disclosure::tell(&disclosure::Disclosed {
+        conversations: what.conversations.into_iter().collect(),
+        contacts: what.contacts.into_iter().collect(),
+        rows: what.rows,
+    });
 }
 
 /// Seconds to add to UTC to get the host's local time at that instant.

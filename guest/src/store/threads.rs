@@ -38,6 +38,8 @@ pub struct Conversation {
     pub ai_outcome: Option<String>,
     pub sla_status: Option<String>,
     pub delivered_as: Option<String>,
+    /// The first of its contacts.
+    pub contact_id: Option<String>,
 }
 
 const CONVERSATION: &str = "SELECT c.number, c.id, c.created_at, c.updated_at, c.title, c.state, c.priority, c.channel, \
@@ -45,7 +47,7 @@ const CONVERSATION: &str = "SELECT c.number, c.id, c.created_at, c.updated_at, c
     coalesce(t.name, c.team_assignee_id), c.message_count, c.thread_complete, c.parts_truncated, \
     CASE WHEN c.state <> 'closed' THEN c.waiting_since END, c.snoozed_until, c.last_customer_message_at, \
     c.first_response_seconds, c.first_ai_response_seconds, c.resolution_seconds, c.reopen_count, c.rating, c.rating_remark, \
-    c.ai_involved, c.ai_outcome, c.sla_status, c.delivered_as \
+    c.ai_involved, c.ai_outcome, c.sla_status, c.delivered_as, c.contact_id \
     FROM conversations c LEFT JOIN admins a ON a.id = c.admin_assignee_id LEFT JOIN teams t ON t.id = c.team_assignee_id";
 
 fn conversation(row: &Row<'_>) -> rusqlite::Result<Conversation> {
@@ -82,6 +84,7 @@ fn conversation(row: &Row<'_>) -> rusqlite::Result<Conversation> {
         ai_outcome: row.get(27)?,
         sla_status: row.get(28)?,
         delivered_as: row.get(29)?,
+        contact_id: row.get(30)?,
     })
 }
 

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::answer::{Answer, in_words};
 use super::content::Content;
+use super::disclosure;
 use crate::store::runs::Workspace;
 use crate::store::threads::{Conversation, Message};
 use crate::time::UnixSeconds;
@@ -93,6 +94,8 @@ pub fn message_schema() -> Value {
 pub fn summary(conversation: &Conversation, content: Content<'_>, now: UnixSeconds) -> Answer {
     let line = |text: &Option<String>| text.as_deref().map(|text| content.line(text));
     let mut answer = Answer::new();
+    disclosure::conversation(&conversation.id, conversation.contact_id.as_deref());
+    disclosure::rows(1);
     answer.set("id", content.id(&conversation.id));
     answer.set("created_at", conversation.created_at.clone());
     answer.set("updated_at", conversation.updated_at.clone());
@@ -153,6 +156,7 @@ pub fn url(workspace: &Workspace, id: &str) -> Option<String> {
 /// A message with at most so many characters of its body, from that character on.
 pub fn message(message: &Message, content: Content<'_>, from: usize, most: usize) -> Value {
     let mut answer = Answer::new();
+    disclosure::rows(1);
     answer.set("id", content.id(&message.id));
     answer.set("author_type", content.line(&message.author_type));
     answer.set_some("author_name", message.author_name.as_deref().map(|name| content.line(name)));

@@ -5,7 +5,9 @@ use serde_json::{Value, json};
 
 use super::answer::{Answer, bytes, in_words};
 use super::content::Content;
-use super::{Arguments, Context, Failure, Outcome, Surroundings, Tool, conversation, freshness, schema};
+use super::{
+    Arguments, Context, Failure, Outcome, Surroundings, Tool, conversation, disclosure, freshness, schema,
+};
 use crate::store::customers::{self, Customer, Recognised};
 use crate::store::{runs, threads};
 use crate::time::UnixSeconds;
@@ -80,6 +82,9 @@ fn call(context: &mut Context<'_>, arguments: &Arguments) -> Outcome {
 
 fn brief(customer: &Customer, content: Content<'_>) -> Answer {
     let line = |text: &Option<String>| text.as_deref().map(|text| content.line(text));
+    if let Some(id) = &customer.contact_id {
+        disclosure::contact(id);
+    }
     let mut answer = Answer::new();
     answer.set_some("email", line(&customer.email));
     answer.set_some("name", line(&customer.name));

@@ -9,7 +9,7 @@ use super::answer::{Answer, bytes, counted, range};
 use super::arguments::ArgumentError;
 use super::content::Content;
 use super::significance::{Factorials, LEVEL};
-use super::{Arguments, Context, Failure, Outcome, Tool, filters, freshness, schema, timeframe};
+use super::{Arguments, Context, Failure, Outcome, Tool, disclosure, filters, freshness, schema, timeframe};
 use crate::store::search::{self, Between, Filters, Query};
 use crate::store::threads;
 use crate::store::trends::{self, Counted, Item, Kind};
@@ -299,6 +299,8 @@ impl Rise<'_> {
             let has =
                 |body: &&String| item.kind != Kind::Word || trends::words(body).any(|word| word == item.name);
             let Some(body) = bodies.iter().find(has).or(bodies.first()) else { continue };
+            disclosure::conversation(&conversation.id, conversation.contact_id.as_deref());
+            disclosure::rows(1);
             quotes.push(json!({
                 "conversation_id": conversation.id,
                 "created_at": conversation.created_at,

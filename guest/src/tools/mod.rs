@@ -20,6 +20,7 @@ mod connectors;
 pub(crate) mod content;
 pub(crate) mod conversation;
 pub(crate) mod cursor;
+pub mod disclosure;
 pub(crate) mod filters;
 mod force_sync;
 pub(crate) mod freshness;

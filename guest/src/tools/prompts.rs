@@ -4,7 +4,7 @@ use rusqlite::Connection;
 use serde_json::{Map, Value};
 
 use super::resources::CONVERSATION_TEMPLATE;
-use super::{Context, Failure, suggest};
+use super::{Context, Failure, disclosure, suggest};
 use crate::store::labels;
 use crate::store::search::containing;
 
@@ -252,6 +252,10 @@ pub fn complete(
     first.extend(second);
     let total = first.len();
     first.truncate(MOST_VALUES);
+    disclosure::rows(first.len());
+    if kind == "conversation" {
+        first.iter().for_each(|id| disclosure::conversation(id, None));
+    }
     Ok(Completion {
         has_more: total > first.len(),
         total: u32::try_from(total).unwrap_or(u32::MAX),

@@ -4,7 +4,7 @@ use serde_json::{Number, Value, json};
 
 use super::answer::{Answer, bytes};
 use super::content::{Content, cut};
-use super::{Arguments, Context, Failure, Outcome, Reader, Tool, ToolLimits, schema};
+use super::{Arguments, Context, Failure, Outcome, Reader, Tool, ToolLimits, disclosure, schema};
 use crate::store::free_sql::{self, Cell, FreeSqlError};
 
 const DEFAULT_LIMIT: i64 = 50;
@@ -85,6 +85,7 @@ fn call(context: &mut Context<'_>, arguments: &Arguments) -> Outcome {
         FreeSqlError::Store(error) => Failure::Store(error),
     })?;
     let count = rows.len();
+    disclose(&table);
     let mut answer = Answer::new();
     answer.set(
         "columns",
@@ -103,6 +104,25 @@ fn call(context: &mut Context<'_>, arguments: &Arguments) -> Outcome {
         );
     }
     Ok(answer.with_text(format!("{}.", super::answer::counted(count as i64, "row"))))
+}
+
+/// The ids in the columns that are called as in the views. What else a statement shows of a
+/// conversation, its text in the log tells.
+fn disclose(table: &free_sql::Table) {
+    disclosure::rows(table.rows.len());
+    let ids = |name: &str| {
+        let place = table.columns.iter().position(|column| column.eq_ignore_ascii_case(name));
+        table.rows.iter().filter_map(move |row| match row.get(place?) {
+            Some(Cell::Text(id)) => Some(id.as_str()),
+            _ => None,
+        })
+    };
+    for id in ids("conversation_id") {
+        disclosure::conversation(id, None);
+    }
+    for id in ids("contact_id") {
+        disclosure::contact(id);
+    }
 }
 
 fn shown(cell: &Cell, content: Content<'_>, most: usize) -> Value {

@@ -130,6 +130,11 @@ pub enum Command {
     Logout(JsonOption),
     /// Remove everything that is cached, after asking
     Reset(ResetOptions),
+    /// Show who read what, or check that the log of it is whole
+    ///
+    /// `serve --http` keeps a line of each call that read something: when, who, with which
+    /// program, the tool and its arguments, and which conversations and contacts were in the answer.
+    Audit(AuditOptions),
     /// Set up an MCP client to start this server
     ///
     /// Settings that are given here, as flags or environment variables, are written into its
@@ -151,6 +156,44 @@ pub struct ResetOptions {
     /// Do not ask
     #[arg(long)]
     pub yes: bool,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub struct AuditOptions {
+    #[command(subcommand)]
+    pub command: Option<AuditCommand>,
+    /// Only calls whose answer had that conversation or contact in it
+    #[arg(long, value_name = "ID")]
+    pub who_read: Option<String>,
+    /// Only calls of that caller
+    #[arg(long, value_name = "NAME")]
+    pub caller: Option<String>,
+    /// Only calls since that day (UTC) or instant
+    #[arg(long, value_name = "TIME", value_parser = super::audit::since)]
+    pub since: Option<String>,
+    /// Print the lines as they are, a JSON object each
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum AuditCommand {
+    /// Check that no line was changed, taken out or moved
+    ///
+    /// Ends with code 1 if one was. Note the hash that it prints somewhere else: whoever can write
+    /// to the folder could make all lines anew.
+    Verify(VerifyOptions),
+}
+
+#[derive(Debug, Args)]
+pub struct VerifyOptions {
+    /// A hash that an earlier check printed, whose line must still be there
+    #[arg(long, value_name = "HASH")]
+    pub noted: Option<String>,
     /// Print JSON
     #[arg(long)]
     pub json: bool,

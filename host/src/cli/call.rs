@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::arguments::CallOptions;
 use super::{Failure, terminal};
 use crate::application::Application;
+use crate::callers::Asker;
 use crate::component::bindings::tools::{Reader, ToolError};
 use crate::mcp::message::mend_surrogates;
 
@@ -17,7 +18,16 @@ pub async fn run(application: Arc<Application>, options: CallOptions) -> Result<
     if let Err(error) = serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(&arguments) {
         return Err(Failure::Usage(format!("The arguments are no JSON object: {error}.")));
     }
-    let answer = application.call_tool(options.tool, arguments, Reader::Program, cancelled, None).await?;
+    let answer = application
+        .call_tool(
+            &Asker::new(Asker::TERMINAL, None),
+            options.tool,
+            arguments,
+            Reader::Program,
+            cancelled,
+            None,
+        )
+        .await?;
     // A sync that the tool started goes on in a server; here the program ends.
     application.syncs.stop().await;
     match answer {

@@ -8,10 +8,11 @@ use super::arguments::ExportOptions;
 use super::{Failure, terminal};
 use crate::application::Application;
 use crate::bulk::{Export, Trouble};
+use crate::callers::Asker;
 
 pub async fn run(application: &Arc<Application>, options: ExportOptions) -> Result<ExitCode, Failure> {
     let cancelled = super::signals::cancelled_by();
-    let mut export = Export::new(application, given(&options), cancelled);
+    let mut export = Export::new(application, Asker::new(Asker::TERMINAL, None), given(&options), cancelled);
     let mut conversations: u64 = 0;
     let mut reached = None;
     let mut written: u64 = 0;

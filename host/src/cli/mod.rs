@@ -1,6 +1,7 @@
 //! The command line: one file a command.
 
 mod arguments;
+mod audit;
 mod backup;
 mod call;
 mod capabilities;
@@ -151,6 +152,7 @@ async fn execute(
         Command::Logout(options) => login::logout(sources, &options),
         Command::Reset(options) => reset::run(sources, &options),
         Command::Doctor(options) => doctor::run(sources, &options).await,
+        Command::Audit(options) => audit::run(sources, &options),
         Command::Repair(options) => {
             let application = application(sources)?;
             progress::compile(&application).await?;
@@ -212,6 +214,10 @@ async fn open(sources: &mut Sources) -> Result<(Arc<Application>, UseLock), Fail
 async fn serve(sources: &mut Sources, options: ServeOptions) -> Result<ExitCode, Failure> {
     let mut config = settings(sources)?;
     config.may_end_early = options.http.is_none();
+    // Who has a door for many wants to know who came in.
+    if options.http.is_some() {
+        config.audit.enabled.get_or_insert(true);
+    }
     let application = Application::new(config)?;
     // A replica that serves lets go of a file that was replaced.
     let _use = match application.config.replica {

@@ -20,4 +20,6 @@ wasmtime::component::bindgen!({
 });
 
 pub use exports::fastintercom::component::{account, bulk, maintenance, prompts, resources, tools, views};
-pub use fastintercom::component::{database_lock, log, progress, settings, sync_control, sync_types};
+pub use fastintercom::component::{
+    database_lock, disclosure, log, progress, settings, sync_control, sync_types,
+};

@@ -162,7 +162,13 @@ impl Code {
             shared,
             locks,
             lines,
-            call: CallContext { deadline, progress: None, stop: Arc::default(), place: None },
+            call: CallContext {
+                deadline,
+                progress: None,
+                disclosed: Arc::default(),
+                stop: Arc::default(),
+                place: None,
+            },
             last_update: None,
         };
         let mut store = Store::new(self.pre.engine(), state);
@@ -217,6 +223,7 @@ fn link(engine: &Engine, component: &Component) -> wasmtime::Result<Fastintercom
     bindings::settings::add_to_linker::<State, OwnImports>(&mut linker, |state| state)?;
     bindings::database_lock::add_to_linker::<State, OwnImports>(&mut linker, |state| state)?;
     bindings::log::add_to_linker::<State, OwnImports>(&mut linker, |state| state)?;
+    bindings::disclosure::add_to_linker::<State, OwnImports>(&mut linker, |state| state)?;
     bindings::progress::add_to_linker::<State, OwnImports>(&mut linker, |state| state)?;
     bindings::sync_types::add_to_linker::<State, OwnImports>(&mut linker, |state| state)?;
     bindings::sync_control::add_to_linker::<State, OwnImports>(&mut linker, |state| state)?;

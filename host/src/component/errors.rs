@@ -22,6 +22,8 @@ pub enum CallError {
     Excess(String),
     /// The guest's code trapped.
     Trap(String),
+    /// The audit log cannot be written, so nothing is answered.
+    Audit(String),
     /// The component could not be loaded, or an instance could not be made.
     Unavailable(String),
 }
@@ -53,6 +55,10 @@ impl fmt::Display for CallError {
             Self::Trap(reason) => write!(
                 formatter,
                 "The component stopped on a fault of its own ({reason}); nothing stored is lost, and the next call uses a fresh instance. If it happens again, please report it with the log."
+            ),
+            Self::Audit(reason) => write!(
+                formatter,
+                "The audit log cannot be written ({reason}), so nothing is answered. Its operator can make room, or set FASTINTERCOM_AUDIT_FULL=unlogged."
             ),
             Self::Unavailable(reason) => write!(formatter, "The component cannot run: {reason}"),
         }

@@ -18,6 +18,19 @@ use super::loader::Loader;
 use super::shared::Shared;
 use super::state::{CallContext, PoolPermit, ProgressSink};
 use super::worker::{Live, Worker};
+use crate::audit::Disclosed;
+
+/// What stands around a call.
+#[derive(Clone, Default)]
+pub struct Around {
+    pub cancelled: CancellationToken,
+    /// Where progress goes; `None`: nowhere.
+    pub progress: Option<ProgressSink>,
+    /// The tool's own limits.
+    pub narrow: Option<Narrow>,
+    /// Takes what the component says that its answer holds.
+    pub disclosed: Arc<Mutex<Disclosed>>,
+}
 
 /// The pool.
 pub struct Readers {
@@ -79,17 +92,12 @@ impl Readers {
     ///
     /// # Errors
     /// [`CallError`].
-    pub async fn call<R, F>(
-        &self,
-        cancelled: CancellationToken,
-        progress: Option<ProgressSink>,
-        narrow: Option<Narrow>,
-        call: F,
-    ) -> Result<R, CallError>
+    pub async fn call<R, F>(&self, around: Around, call: F) -> Result<R, CallError>
     where
         R: Send + 'static,
         F: AsyncFnOnce(&mut Live) -> wasmtime::Result<R> + Send + 'static,
     {
+        let Around { cancelled, progress, narrow, disclosed } = around;
         let closed = |_| CallError::Unavailable("the server is shutting down".to_owned());
         // Before the place, which others could use while this call waits for its turn.
         let _turn = match &narrow {
@@ -118,6 +126,7 @@ impl Readers {
         let context = CallContext {
             deadline: Arc::new(Deadline::new(limit)),
             progress,
+            disclosed,
             stop: Arc::default(),
             place: Some(place),
         };
@@ -213,7 +222,7 @@ mod tests {
     use crate::application::testing::application;
 
     async fn plain(application: &Application) -> Result<u32, CallError> {
-        application.readers.call(CancellationToken::new(), None, None, async |_: &mut Live| Ok(7)).await
+        application.readers.call(Around::default(), async |_: &mut Live| Ok(7)).await
     }
 
     fn limits(milliseconds: u32, at_once: u32) -> ToolLimits {
@@ -225,9 +234,11 @@ mod tests {
         let (application, _folder) = application("cancelled", &[("FASTINTERCOM_READERS", "1")]);
         assert_eq!(plain(&application).await.ok(), Some(7));
         let cancelled = CancellationToken::new();
-        let endless = application.readers.call(cancelled.clone(), None, None, async |_: &mut Live| {
-            std::future::pending::<wasmtime::Result<()>>().await
-        });
+        let endless = application
+            .readers
+            .call(Around { cancelled: cancelled.clone(), ..Around::default() }, async |_: &mut Live| {
+                std::future::pending::<wasmtime::Result<()>>().await
+            });
         let waiting = async {
             tokio::task::yield_now().await;
             cancelled.cancel();
@@ -241,8 +252,9 @@ mod tests {
     async fn a_call_is_ended_by_the_limit_of_its_tool_and_told_which_it_was() {
         let (application, _folder) = application("narrow", &[("FASTINTERCOM_READERS", "1")]);
         let narrow = application.readers.narrow(limits(50, 9));
-        let ended =
-            application.readers.call(CancellationToken::new(), None, Some(narrow), async |_: &mut Live| {
+        let ended = application
+            .readers
+            .call(Around { narrow: Some(narrow), ..Around::default() }, async |_: &mut Live| {
                 std::future::pending::<wasmtime::Result<()>>().await
             });
         let ended = ended.await;
@@ -266,7 +278,10 @@ mod tests {
                         begun.fetch_add(1, Ordering::Relaxed);
                         std::future::pending::<wasmtime::Result<()>>().await
                     };
-                    application.readers.call(cancelled, None, Some(narrow), call).await
+                    application
+                        .readers
+                        .call(Around { cancelled, narrow: Some(narrow), ..Around::default() }, call)
+                        .await
                 })
             })
             .collect();
@@ -286,7 +301,7 @@ mod tests {
     #[tokio::test(flavor = "multi_thread")]
     async fn a_thread_that_dies_takes_only_its_call_with_it() {
         let (application, _folder) = application("dies", &[("FASTINTERCOM_READERS", "1")]);
-        let dead = application.readers.call(CancellationToken::new(), None, None, async |_: &mut Live| {
+        let dead = application.readers.call(Around::default(), async |_: &mut Live| {
             panic!("a test's wish");
             #[expect(unreachable_code, reason = "it gives the closure its type")]
             Ok(())

@@ -8,11 +8,12 @@ use wasmtime::component::{HasData, Resource, ResourceTable};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
-use super::bindings::{database_lock, log, progress, settings, sync_control, sync_types};
+use super::bindings::{database_lock, disclosure, log, progress, settings, sync_control, sync_types};
 use super::deadline::Deadline;
 use super::limits::InstanceLimits;
 use super::lines::LineBudget;
 use super::shared::Shared;
+use crate::audit::Disclosed;
 use crate::sandbox::egress::Egress;
 use crate::sandbox::lock::{DatabaseLock, Level};
 
@@ -22,6 +23,8 @@ pub struct CallContext {
     pub deadline: Arc<Deadline>,
     /// Where progress goes; `None`: nowhere.
     pub progress: Option<ProgressSink>,
+    /// What the component says that the answer holds.
+    pub disclosed: Arc<Mutex<Disclosed>>,
     /// The host wants a sync to end.
     pub stop: Arc<AtomicBool>,
     /// The reader's place in the pool, given back while the call waits for a sync. Instances
@@ -214,6 +217,14 @@ impl log::Host for State {
             log::Level::Info => tracing::info!(target: "fastintercom::component", "{line}"),
             log::Level::Debug => tracing::debug!(target: "fastintercom::component", "{line}"),
         }
+        Ok(())
+    }
+}
+
+impl disclosure::Host for State {
+    fn tell(&mut self, what: disclosure::Disclosed) -> wasmtime::Result<()> {
+        let mut told = self.call.disclosed.lock().unwrap_or_else(PoisonError::into_inner);
+        told.add(what.conversations, what.contacts, what.rows);
         Ok(())
     }
 }

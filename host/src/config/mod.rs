@@ -4,6 +4,7 @@
 //! original program's `config.json` beside the database may set intervals and days and nothing
 //! else: the component can write to that folder.
 
+mod audit;
 mod door;
 mod header;
 mod paths;
@@ -16,6 +17,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+pub use audit::folder as audit_folder;
 pub use door::{Door, address};
 pub use header::{Owner, whose};
 pub use paths::{Place, cache_folder, configuration_folder, home, is_within};
@@ -67,6 +69,8 @@ pub struct Config {
     pub certificates: Option<PathBuf>,
     /// The OpenTelemetry collector; `None`: nothing is sent anywhere.
     pub otlp_endpoint: Option<String>,
+    /// Who read what.
+    pub audit: crate::audit::Settings,
     /// Where compiled code is kept; `None`: nowhere.
     pub code_cache: Option<PathBuf>,
     /// Another component than the embedded one.
@@ -129,6 +133,7 @@ impl Config {
             outgoing_limits: outgoing_limits(sources)?,
             certificates: sources.path("certificates")?,
             otlp_endpoint: sources.parsed("otlp_endpoint", otlp_endpoint)?,
+            audit: audit::resolve(sources, &place.folder)?,
             code_cache,
             component: sources.parsed("component", component)?,
             may_end_early: false,

@@ -40,6 +40,12 @@ pub fn cache_folder() -> Option<PathBuf> {
     strategy().map(|strategy| strategy.cache_dir())
 }
 
+/// Where logs that are kept lie.
+#[must_use]
+pub fn state_folder() -> Option<PathBuf> {
+    strategy().map(|strategy| strategy.state_dir().unwrap_or_else(|| strategy.data_dir()))
+}
+
 fn strategy() -> Option<impl AppStrategy> {
     home()?;
     etcetera::choose_app_strategy(AppStrategyArgs {

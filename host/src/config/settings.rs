@@ -120,6 +120,37 @@ pub const SETTINGS: &[Setting] = &[
         "an OpenTelemetry collector that is told of each call, such as `http://127.0.0.1:4318`",
     ),
     setting(
+        "audit",
+        &["FASTINTERCOM_AUDIT"],
+        "`on` for `serve --http`, else `off`",
+        "`on` or `off`: a log of each call that read something, and what it read",
+    ),
+    setting(
+        "audit_folder",
+        &["FASTINTERCOM_AUDIT_FOLDER"],
+        "`audit` in the system's folder for logs",
+        "where that log is, outside the data folder; several servers may share it",
+    )
+    .path(),
+    setting(
+        "audit_arguments",
+        &["FASTINTERCOM_AUDIT_ARGUMENTS"],
+        "`full`",
+        "`full`: the log has the arguments of calls; `hash`: only their SHA-256",
+    ),
+    setting(
+        "audit_sync",
+        &["FASTINTERCOM_AUDIT_SYNC"],
+        "`false`",
+        "`true`: each line is on the disk (fsync) before its answer leaves",
+    ),
+    setting(
+        "audit_full",
+        &["FASTINTERCOM_AUDIT_FULL"],
+        "`refuse`",
+        "when the log cannot be written, calls are refused (`refuse`) or answered all the same (`unlogged`), which the next line says",
+    ),
+    setting(
         "http_token_file",
         &["FASTINTERCOM_HTTP_TOKEN_FILE"],
         "none on loopback",
@@ -186,6 +217,13 @@ pub const SETTINGS: &[Setting] = &[
     )
     .rare(),
     setting("answer_mb", &["FASTINTERCOM_ANSWER_MB"], "8", "the largest answer of a tool").rare(),
+    setting(
+        "audit_file_mb",
+        &["FASTINTERCOM_AUDIT_FILE_MB"],
+        "64",
+        "size at which the audit log begins a new file",
+    )
+    .rare(),
     setting("memory_mb", &["FASTINTERCOM_MEMORY_MB"], "512", "memory of one instance of the component")
         .rare(),
     setting(

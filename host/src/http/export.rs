@@ -15,13 +15,14 @@ use tokio_util::sync::CancellationToken;
 use super::answer::{self, Answer, Cut};
 use crate::application::Application;
 use crate::bulk::{Export, Trouble};
+use crate::callers::Asker;
 
 /// Answers with the conversations that meet the filters in the query.
-pub async fn begin(application: &Arc<Application>, query: &str) -> Answer {
+pub async fn begin(application: &Arc<Application>, asker: Asker, query: &str) -> Answer {
     let options: Vec<(String, String)> = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
     let markdown = options.iter().any(|(name, value)| name == "format" && value == "markdown");
     let media_type = if markdown { "text/markdown; charset=utf-8" } else { "application/x-ndjson" };
-    let mut export = Export::new(application, options, CancellationToken::new());
+    let mut export = Export::new(application, asker, options, CancellationToken::new());
     let first = match export.stretch().await {
         Ok(first) => first,
         Err(trouble) => return answer::error(status(&trouble), &trouble.to_string()),

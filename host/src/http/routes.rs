@@ -5,7 +5,9 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use fastintercom_policy::guard::Guard;
-use http::header::{ACCEPT, ALLOW, AUTHORIZATION, COOKIE, HeaderValue, PROXY_AUTHORIZATION};
+use http::header::{
+    ACCEPT, ALLOW, AUTHORIZATION, COOKIE, HeaderMap, HeaderValue, PROXY_AUTHORIZATION, USER_AGENT,
+};
 use http::request::Parts;
 use http::{Method, Request, StatusCode, Uri};
 use http_body_util::Full;
@@ -16,6 +18,8 @@ use super::answer::{self, Answer};
 use super::health::Health;
 use super::{body, cors, export, tools};
 use crate::application::Application;
+use crate::audit::Client;
+use crate::callers::Asker;
 use crate::config::Door;
 use crate::mcp::message::{self, Received};
 use crate::mcp::streamable::{self, Streamable};
@@ -32,6 +36,8 @@ pub fn is_health(target: &Uri) -> bool {
 pub struct Routes {
     application: Arc<Application>,
     guard: Guard,
+    /// Who comes through: there is one token, or none.
+    caller: &'static str,
     health: Health,
     mcp: Streamable,
 }
@@ -46,6 +52,7 @@ impl Routes {
     ) -> Self {
         Self {
             guard: Guard::new(door.token.clone(), door.names.clone()),
+            caller: if door.token.is_some() { Asker::TOKEN } else { Asker::ANYBODY },
             health: Health::new(Arc::clone(&application), stopping.clone()),
             mcp: streamable::service(Arc::clone(&application), stopping, streams),
             application,
@@ -94,6 +101,7 @@ impl Routes {
             }
             _ => self.guard.check_token(&parts.headers).map_err(answer::refused)?,
         }
+        let asker = Asker::new(self.caller, user_agent(&parts.headers));
         if path == "/mcp" {
             only(&parts, &[Method::POST])?;
             let body = readable(body::read(body).await?)?;
@@ -102,16 +110,18 @@ impl Routes {
             for secret in [AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION] {
                 parts.headers.remove(secret);
             }
+            parts.extensions.insert(asker);
             return Ok(answer::whole(self.mcp.handle(Request::from_parts(parts, Full::new(body))).await));
         }
         if let Some(name) = path.strip_prefix("/tools/").filter(|name| !name.is_empty()) {
             only(&parts, &[Method::POST])?;
             let body = body::read(body).await?;
-            return Ok(tools::call(&self.application, name, &body).await);
+            return Ok(tools::call(&self.application, &asker, name, &body).await);
         }
         if path == "/export" {
             only(&parts, &[Method::GET])?;
-            return Ok(export::begin(&self.application, parts.uri.query().unwrap_or_default()).await);
+            let query = parts.uri.query().unwrap_or_default();
+            return Ok(export::begin(&self.application, asker, query).await);
         }
         Ok(nothing())
     }
@@ -149,6 +159,13 @@ fn accept_what_there_is(parts: &mut Parts) {
     if anything || !parts.headers.contains_key(ACCEPT) {
         parts.headers.insert(ACCEPT, HeaderValue::from_static("application/json, text/event-stream"));
     }
+}
+
+/// What the program calls itself where the protocol has no better word: `curl/8.5.0`.
+fn user_agent(headers: &HeaderMap) -> Option<Client> {
+    let text = headers.get(USER_AGENT)?.to_str().ok()?;
+    let (name, version) = text.split_once('/').unwrap_or((text, ""));
+    Some(Client::new(name, version))
 }
 
 /// # Errors

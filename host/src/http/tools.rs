@@ -9,19 +9,20 @@ use tokio_util::sync::CancellationToken;
 
 use super::answer::{self, Answer};
 use crate::application::Application;
+use crate::callers::Asker;
 use crate::component::bindings::tools::{Reader, ToolError};
 use crate::component::errors::CallError;
 use crate::mcp::message::mend_surrogates;
 
 /// Calls the tool with the body, a JSON object; an empty body is an empty object. A caller that
 /// hangs up ends the call.
-pub async fn call(application: &Arc<Application>, name: &str, body: &Bytes) -> Answer {
+pub async fn call(application: &Arc<Application>, asker: &Asker, name: &str, body: &Bytes) -> Answer {
     let arguments = match arguments(body) {
         Ok(arguments) => arguments,
         Err(sentence) => return answer::error(StatusCode::BAD_REQUEST, &sentence),
     };
     let never = CancellationToken::new();
-    match application.call_tool(name.to_owned(), arguments, Reader::Program, never, None).await {
+    match application.call_tool(asker, name.to_owned(), arguments, Reader::Program, never, None).await {
         Ok(Ok(output)) => answer::json(StatusCode::OK, output.structured),
         Ok(Err(ToolError::UnknownTool(sentence))) => answer::error(StatusCode::NOT_FOUND, &sentence),
         Ok(Err(ToolError::InvalidArguments(output))) => {
@@ -59,9 +60,10 @@ pub fn status(error: &CallError) -> StatusCode {
     match error {
         CallError::Deadline(_) => StatusCode::GATEWAY_TIMEOUT,
         CallError::Memory(_) | CallError::Answer(_) => StatusCode::UNPROCESSABLE_ENTITY,
-        CallError::MemoryOfAll(_) | CallError::Unavailable(_) | CallError::Cancelled => {
-            StatusCode::SERVICE_UNAVAILABLE
-        }
+        CallError::MemoryOfAll(_)
+        | CallError::Unavailable(_)
+        | CallError::Audit(_)
+        | CallError::Cancelled => StatusCode::SERVICE_UNAVAILABLE,
         CallError::Excess(_) | CallError::Trap(_) => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }

@@ -23,6 +23,8 @@ use super::progress::Forwarder;
 use super::subscriptions::{self, LegacySubscription};
 use super::undecoded;
 use crate::application::Application;
+use crate::audit::Client;
+use crate::callers::Asker;
 use crate::component::bindings::prompts::CompletionReference;
 use crate::component::bindings::tools::{Reader, ToolError};
 use crate::component::errors::CallError;
@@ -91,6 +93,20 @@ fn operation(method: &'static str, context: &RequestContext<RoleServer>) -> Oper
         took: Duration::ZERO,
         error: None,
     }
+}
+
+/// Who asks: the caller that the HTTP door knows, or the one client of standard input; with what
+/// the program says of itself in the request, else in the session, else in its header.
+fn asker(context: &RequestContext<RoleServer>) -> Asker {
+    let door =
+        context.extensions.get::<http::request::Parts>().and_then(|parts| parts.extensions.get::<Asker>());
+    let mut asker = door.cloned().unwrap_or_else(|| Asker::new(Asker::STDIO, None));
+    let said =
+        context.meta.client_info().or_else(|| context.peer.peer_info().map(|info| info.client_info.clone()));
+    if let Some(said) = said {
+        asker.client = Some(Client::new(&said.name, &said.version));
+    }
+    asker
 }
 
 /// The end of a tool call. What a client calls a tool that does not exist could be anything, so
@@ -199,12 +215,19 @@ impl ServerHandler for Server {
             .arguments
             .map_or_else(|| "{}".to_owned(), |map| serde_json::Value::Object(map).to_string());
         let operation = operation("tools/call", &context);
+        let asker = asker(&context);
         let forwarder =
             context.meta.get_progress_token().map(|token| Forwarder::new(context.peer.clone(), token));
         let sink = forwarder.as_ref().map(|forwarder| Arc::clone(&forwarder.sink));
         let span = tracing::error_span!("mcp", id = %operation.request_id);
-        let call =
-            self.application.call_tool(name.clone(), arguments, Reader::Agent, context.ct.clone(), sink);
+        let call = self.application.call_tool(
+            &asker,
+            name.clone(),
+            arguments,
+            Reader::Agent,
+            context.ct.clone(),
+            sink,
+        );
         let call = call.instrument(span);
         let answer = match forwarder {
             Some(forwarder) => forwarder.during(call).await,
@@ -278,7 +301,7 @@ impl ServerHandler for Server {
     ) -> Result<ReadResourceResponse, ErrorData> {
         let content = self
             .application
-            .read_resource(request.uri.clone(), context.ct.clone())
+            .read_resource(&asker(&context), request.uri.clone(), context.ct.clone())
             .await
             .map_err(|error| internal(&error))?
             .map_err(|sentence| ErrorData::resource_not_found(sentence, Some(json!({"uri": request.uri}))))?;
@@ -325,7 +348,7 @@ impl ServerHandler for Server {
             .map_or_else(|| "{}".to_owned(), |map| serde_json::Value::Object(map).to_string());
         let content = self
             .application
-            .get_prompt(request.name, arguments, context.ct.clone())
+            .get_prompt(&asker(&context), request.name, arguments, context.ct.clone())
             .await
             .map_err(|error| internal(&error))?
             .map_err(|sentence| ErrorData::invalid_params(sentence, None))?;
@@ -347,7 +370,13 @@ impl ServerHandler for Server {
         };
         let completion = self
             .application
-            .complete(reference, request.argument.name, request.argument.value, context.ct.clone())
+            .complete(
+                &asker(&context),
+                reference,
+                request.argument.name,
+                request.argument.value,
+                context.ct.clone(),
+            )
             .await
             .map_err(|error| internal(&error))?
             .map_err(|sentence| ErrorData::invalid_params(sentence, None))?;

@@ -1,5 +1,6 @@
 //! The HTTP door of the real program, and replicas: one theme a file. `FASTINTERCOM_BIN` names it.
 
+mod audit;
 mod connections;
 mod door;
 mod export;

@@ -23,7 +23,7 @@ pub async fn content(application: &Application, cancelled: &CancellationToken) -
         Err(error) => return ill("content", error.to_string()),
     };
     if report["ok"] == true {
-        return well("content", "SQLite's quick check finds nothing wrong");
+        return well("content", "its tables, indexes and counts agree");
     }
     let problems: Vec<_> =
         report["problems"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
