@@ -14,6 +14,8 @@ pub enum Redaction {
     /// International bank account numbers.
     Accounts,
     Secrets,
+    /// Names of people that the cache knows.
+    Names,
 }
 
 /// The configuration of this instance; see `interface settings` in `wit/world.wit`.

@@ -78,6 +78,7 @@ pub fn settings() -> Settings {
             settings::Redaction::Cards => Redaction::Cards,
             settings::Redaction::Accounts => Redaction::Accounts,
             settings::Redaction::Secrets => Redaction::Secrets,
+            settings::Redaction::Names => Redaction::Names,
         })
         .collect();
     Settings {

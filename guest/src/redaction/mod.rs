@@ -1,4 +1,4 @@
-//! Blanking out personal data: addresses, numbers, secrets.
+//! Blanking out personal data: addresses, numbers, secrets, names.
 //!
 //! The stored data stays as it is, so that search finds it; what leaves the store is redacted. Each
 //! kind has a scanner that finds its places in one pass over the text, in time that grows with the
@@ -15,6 +15,7 @@ mod cards;
 mod digits;
 mod emails;
 mod labels;
+pub mod names;
 mod phones;
 mod secrets;
 
@@ -67,6 +68,9 @@ pub fn redact<'a>(text: &'a str, kinds: &[Redaction]) -> Cow<'a, str> {
             places.append(&mut taken);
         }
     }
+    if has(Redaction::Names) {
+        names::find(text, &mut places);
+    }
     if places.is_empty() {
         return Cow::Borrowed(text);
     }
@@ -103,6 +107,9 @@ pub fn redact_json<'a>(json: &'a str, kinds: &[Redaction]) -> Cow<'a, str> {
 
 /// The same for a value that stands under that name.
 pub fn redact_value(value: &mut Value, name: &str, kinds: &[Redaction]) {
+    if kinds.is_empty() {
+        return;
+    }
     match value {
         Value::String(text) => {
             if let Some(redacted) = redact_named(name, text, kinds) {
@@ -140,6 +147,15 @@ fn redact_named(name: &str, value: &str, kinds: &[Redaction]) -> Option<String> 
         Cow::Owned(redacted) => Some(redacted),
         Cow::Borrowed(_) => None,
     }
+}
+
+/// A person's name.
+#[must_use]
+pub fn redact_name(name: &str, kinds: &[Redaction]) -> String {
+    if kinds.contains(&Redaction::Names) && !name.trim().is_empty() {
+        return names::LABEL.to_owned();
+    }
+    redact(&crate::text::clean(name), kinds).into_owned()
 }
 
 #[cfg(test)]

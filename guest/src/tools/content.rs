@@ -1,5 +1,7 @@
 //! What people outside wrote, on its way into an answer: plain, clean, short, and redacted.
 
+use serde_json::Value;
+
 use crate::environment::Redaction;
 use crate::redaction;
 use crate::text;
@@ -9,6 +11,9 @@ const LINE: usize = 160;
 
 /// Longest id in an answer, in characters; Intercom's have 15 or so.
 const ID: usize = 100;
+
+/// Why no customer is found by a part.
+pub const NO_PARTS: &str = "names and addresses are blanked out here (the setting `redact`), so customers are not found by parts of them. Give a whole e-mail, or an id.";
 
 /// Turns stored text into text for answers, as the settings say.
 #[derive(Clone, Copy, Debug)]
@@ -28,6 +33,47 @@ impl<'a> Content<'a> {
         cut(&clean(&redaction::redact(&text::clean(text), self.redactions)), LINE)
     }
 
+    /// The name of a person.
+    #[must_use]
+    pub fn person(&self, name: &str) -> String {
+        if self.blanks(Redaction::Names) {
+            redaction::redact_name(name, self.redactions)
+        } else {
+            self.line(name)
+        }
+    }
+
+    /// Whether that kind is blanked out.
+    #[must_use]
+    pub fn blanks(&self, kind: Redaction) -> bool {
+        self.redactions.contains(&kind)
+    }
+
+    /// Whether customers' names or addresses are, so that nobody may find them letter by letter.
+    #[must_use]
+    pub fn blanks_customers(&self) -> bool {
+        self.blanks(Redaction::Names) || self.blanks(Redaction::Emails)
+    }
+
+    /// Whether anything is.
+    #[must_use]
+    pub fn blanks_any(&self) -> bool {
+        !self.redactions.is_empty()
+    }
+
+    /// A number that stands in JSON of a customer's: text, if it has to be blanked out.
+    #[must_use]
+    pub fn number(&self, number: serde_json::Number) -> Value {
+        self.named("", Value::Number(number))
+    }
+
+    /// A value that stands under that name, which may say that it is a telephone number.
+    #[must_use]
+    pub fn named(&self, name: &str, mut value: Value) -> Value {
+        redaction::redact_value(&mut value, name, self.redactions);
+        value
+    }
+
     /// A text of several lines, in full.
     #[must_use]
     pub fn text(&self, text: &str) -> String {
@@ -44,7 +90,7 @@ impl<'a> Content<'a> {
     /// A sentence that may quote what somebody typed.
     #[must_use]
     pub fn line_of_error(&self, sentence: &str) -> String {
-        cut(&clean(sentence), 500)
+        cut(&clean(&redaction::redact(sentence, self.redactions)), 500)
     }
 
     /// The text of a message from its HTML, in full.

@@ -162,8 +162,14 @@ fn call(context: &mut Context<'_>, arguments: &Arguments) -> Outcome {
         if partial > 0 {
             asked.notices.push(partial_notice(&page, partial));
         }
+        let content = Content::new(&around.settings.redactions);
         for correction in &page.query.corrections {
-            let taken = super::content::cut(&super::content::clean(&correction.taken.join(", ")), 120);
+            // Words of the index may be parts of what is blanked out.
+            let taken = if content.blanks_any() {
+                "they are not told, since texts are blanked out here".to_owned()
+            } else {
+                super::content::cut(&super::content::clean(&correction.taken.join(", ")), 120)
+            };
             let typed = super::content::clean(&correction.typed);
             asked.notices.push(if correction.begins {
                 format!("No message has the word \"{typed}\"; words that begin so were taken: {taken}.")
@@ -177,7 +183,6 @@ fn call(context: &mut Context<'_>, arguments: &Arguments) -> Outcome {
                     .to_owned(),
             );
         }
-        let content = Content::new(&around.settings.redactions);
         let dates = [selected.reach.start, selected.reach.end].iter().any(Option::is_some);
         let view = View { connection, asked: &asked, query: &page.query, content, now: around.now };
         let (mut answer, cut) = view.answer(&request, &page, &question)?;
@@ -421,7 +426,7 @@ impl View<'_> {
     fn matched(&self, message: &threads::Message) -> Value {
         let mut matched = Answer::new();
         matched.set("author_type", self.content.line(&message.author_type));
-        matched.set_some("author_name", message.author_name.as_deref().map(|name| self.content.line(name)));
+        matched.set_some("author_name", message.author_name.as_deref().map(|name| self.content.person(name)));
         matched.set("created_at", message.created_at.clone());
         matched.set("kind", if message.is_note { "note" } else { "message" });
         matched.set("message_id", self.content.id(&message.id));

@@ -132,7 +132,9 @@ pub fn redaction(kind: crate::component::bindings::settings::Redaction) -> &'sta
         Redaction::Emails => "emails",
         Redaction::Phones => "phones",
         Redaction::Cards => "cards",
+        Redaction::Accounts => "accounts",
         Redaction::Secrets => "secrets",
+        Redaction::Names => "names",
     }
 }
 

@@ -297,9 +297,9 @@ fn redactions(text: &str) -> Result<Vec<Redaction>, String> {
             "cards" => Ok(Redaction::Cards),
             "accounts" => Ok(Redaction::Accounts),
             "secrets" => Ok(Redaction::Secrets),
-            _ => {
-                Err("allowed are emails, phones, cards, accounts and secrets, separated by commas".to_owned())
-            }
+            "names" => Ok(Redaction::Names),
+            _ => Err("allowed are emails, phones, cards, accounts, secrets and names, separated by commas"
+                .to_owned()),
         })
         .collect()
 }

@@ -104,7 +104,7 @@ pub const SETTINGS: &[Setting] = &[
         "redact",
         &["FASTINTERCOM_REDACT"],
         "nothing",
-        "what is blanked out in answers: `emails`, `phones`, `cards`, `accounts` (IBANs), `secrets`, separated by commas; the stored data stays",
+        "what is blanked out in answers: `emails`, `phones`, `cards`, `accounts` (IBANs), `secrets`, `names`, separated by commas; the stored data stays",
     ),
     setting(
         "log",

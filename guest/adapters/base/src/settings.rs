@@ -172,8 +172,9 @@ fn redactions(text: &str) -> Result<Vec<given::Redaction>, String> {
             "cards" => Ok(given::Redaction::Cards),
             "accounts" => Ok(given::Redaction::Accounts),
             "secrets" => Ok(given::Redaction::Secrets),
+            "names" => Ok(given::Redaction::Names),
             _ => {
-                Err("it is a list of emails, phones, cards, accounts and secrets, separated by commas"
+                Err("it is a list of emails, phones, cards, accounts, secrets and names, separated by commas"
                     .to_owned())
             }
         })
