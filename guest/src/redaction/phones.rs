@@ -224,8 +224,12 @@ impl Candidate<'_> {
             }
             [0, 1..=9, ..] => (10..=12).contains(&digits.len()),
             _ => match *sizes {
-                [10] | [3, 3, 4] | [3, 7] | [6, 4] => america(digits),
-                [1, 3, 3, 4] | [1, 10] | [4, 3, 4] | [1, 3, 7] => digits[0] == 1 && america(&digits[1..]),
+                // Examples are seldom real: 555-123-4567.
+                [3, 3, 4] => true,
+                [10] => america(digits) || digits[..3] == [5, 5, 5],
+                [3, 7] | [6, 4] => america(digits),
+                [1, 3, 3, 4] => digits[0] == 1,
+                [1, 10] | [4, 3, 4] | [1, 3, 7] => digits[0] == 1 && america(&digits[1..]),
                 [11] => {
                     digits[0] == 1 && (america(&digits[1..]) || digits[1] >= 3)
                         || matches!(digits[..2], [7 | 8, 9])

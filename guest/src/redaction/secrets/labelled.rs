@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use aho_corasick::{AhoCorasick, MatchKind};
 
 use super::links::is_placeholder;
-use super::words::{COPULAS, DETERMINERS, GOES_ON, Kind, SIGNS, is_no_secret, words};
+use super::words::{COPULAS, DETERMINERS, GOES_ON, Kind, SIGNS, is_common, is_no_secret, words};
 use super::{random, run};
 
 /// Longest value in quotes, in bytes.
@@ -136,11 +136,14 @@ fn behind(text: &str, end: usize, kind: Kind, start: usize) -> Option<(usize, us
         let line = at + text[at..].find(['\n', '"', '\'']).unwrap_or(text.len() - at);
         return (link == Link::Sign && text[at..line].contains('=')).then_some((at, line, true));
     }
+    let is_assigned = text[..at].ends_with('=');
     let (at, quote) = opened(text, at, link)?;
     let value_end = closed(text, at, quote, kind);
     let value = &text[at..value_end];
     let fits = match kind {
-        Kind::Password | Kind::Token | Kind::Phrase => is_password(value, link, quote.is_some(), kind),
+        Kind::Password | Kind::Token | Kind::Phrase => {
+            is_password(value, link, quote.is_some(), is_assigned, kind)
+        }
         Kind::Code => is_code(value, link),
         _ => {
             link != Link::Word && is_made(value) && value.len() >= 16
@@ -316,7 +319,10 @@ fn names_a_parameter(text: &str) -> bool {
     length > 0 && text[length..].starts_with('=')
 }
 
-fn is_password(value: &str, link: Link, quoted: bool, kind: Kind) -> bool {
+fn is_password(value: &str, link: Link, quoted: bool, assigned: bool, kind: Kind) -> bool {
+    if is_common(value) && link != Link::Blank {
+        return true;
+    }
     if link != Link::Sign && !quoted && value.bytes().all(|byte| byte.is_ascii_lowercase()) {
         return false;
     }
@@ -340,6 +346,8 @@ fn is_password(value: &str, link: Link, quoted: bool, kind: Kind) -> bool {
         Link::Sign if quoted => kind != Kind::Phrase || value.contains(' ') || letters >= 6,
         Link::Sign if kind == Kind::Phrase => value.split(' ').count() >= 3 || digits > 0,
         // Numbers of tokens are told, and so are days on which they expire.
+        // `api_key=12345`
+        Link::Sign if assigned => letters >= 3,
         Link::Sign if kind == Kind::Token => {
             letters >= 6
                 && (digits < letters && digits > 0
@@ -384,7 +392,8 @@ fn is_made(value: &str) -> bool {
 
 /// Three stars or dots, which somebody put in its place.
 fn is_masked(value: &str) -> bool {
-    value.chars().all(|letter| "*•●·.xX…-_".contains(letter))
+    let masks = |masks: &str| value.chars().all(|letter| masks.contains(letter));
+    masks("*•●·.…-_") || value.len() > 2 && masks("*•●·.xX…-_")
 }
 
 /// What a program reads its secret from.

@@ -155,7 +155,7 @@ fn parameters(text: &str, add: &mut impl FnMut(usize, usize)) {
 
 pub(super) fn is_placeholder(value: &str) -> bool {
     value.starts_with(['$', '{', '<', '*', '%', '[']) && !value.starts_with("%2")
-        || value.bytes().all(|byte| b"*x.X-_".contains(&byte))
+        || value.len() > 2 && value.bytes().all(|byte| b"*x.X-_".contains(&byte))
 }
 
 fn end_of_link(text: &str, start: usize) -> usize {

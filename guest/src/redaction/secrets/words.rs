@@ -212,3 +212,13 @@ pub(super) fn is_no_secret(word: &str) -> bool {
     static FOUND: OnceLock<HashSet<&'static str>> = OnceLock::new();
     FOUND.get_or_init(|| NO_SECRETS.split(", ").collect()).contains(word)
 }
+
+/// Words that many people take for a password, although they are words.
+const COMMON: &str = "letmein, qwerty, qwertz, azerty, iloveyou, sunshine, princess, football, baseball, superman, batman, \
+    swordfish, opensesame, trustno1, abc123, admin123, changeme, p@ssw0rd, hunter, dragon, monkey, shadow, starwars, \
+    whatever, passw0rd, ninja, mustang, michael, charlie, donald, pokemon, hallo, schatz, hello123, welcome1, sommer";
+
+/// Whether it is one of those.
+pub(super) fn is_common(value: &str) -> bool {
+    COMMON.split(", ").any(|known| known.eq_ignore_ascii_case(value))
+}
