@@ -35,6 +35,7 @@ pub struct Settings {
     pub max_in_flight: u32,
     pub overlap_seconds: u32,
     pub retention_days: Option<u32>,
+    pub keep_raw_answers: bool,
 }
 
 impl Default for Settings {
@@ -54,6 +55,7 @@ impl Default for Settings {
             max_in_flight: 20,
             overlap_seconds: 600,
             retention_days: None,
+            keep_raw_answers: false,
         }
     }
 }

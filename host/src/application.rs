@@ -1,14 +1,14 @@
 //! The parts put together: what the MCP server and the command line both use.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant, SystemTime};
 
 use tokio::sync::OnceCell;
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument as _;
 
-use crate::audit::{self, Audit, Disclosed, Pending, Record};
+use crate::audit::{Audit, Disclosed, Pending, Record};
 use crate::callers::Asker;
 use crate::component::bindings::account::AccountReport;
 use crate::component::bindings::sync_types::SyncError;
@@ -23,7 +23,7 @@ use crate::component::pool::{Around, Narrow, Readers};
 use crate::component::shared::Shared;
 use crate::component::state::{CallContext, ProgressSink};
 use crate::component::worker::{Live, Worker};
-use crate::config::{Config, ConfigError};
+use crate::config::{Config, ConfigError, redaction_name};
 use crate::counters::{Calls, Outcome};
 use crate::sandbox::outgoing::Outgoing;
 use crate::syncs::Syncs;
@@ -141,15 +141,16 @@ impl Application {
         progress: Option<ProgressSink>,
     ) -> Result<Result<ToolOutput, ToolError>, CallError> {
         let read = Read { operation: "tools/call", name: &name, arguments: &arguments, size: size_of_tool };
-        self.audited(asker, read, async |disclosed| {
-            let around = Around { cancelled, progress, disclosed, narrow: None };
-            self.call_tool_unlogged(name.clone(), arguments.clone(), reader, around).await
+        self.audited(asker, read, async |around| {
+            let around = Around { cancelled, progress, ..around };
+            self.call_tool_unlogged(asker, name.clone(), arguments.clone(), reader, around).await
         })
         .await
     }
 
     async fn call_tool_unlogged(
         &self,
+        asker: &Asker,
         name: String,
         arguments: String,
         reader: Reader,
@@ -159,7 +160,7 @@ impl Application {
         let tool = crate::text::printable(&name, 64);
         // Also around what the component logs meanwhile: see `Worker::call`. It is an error's span
         // so that lines of every level have it.
-        let span = tracing::error_span!("call", request = self.calls.next(), tool);
+        let span = tracing::error_span!("call", request = self.calls.next(), caller = &*asker.caller, tool);
         let answer = async {
             let narrow = self.narrow(&name).await?;
             let call = self.readers.call(Around { narrow, ..around }, async move |live: &mut Live| {
@@ -183,18 +184,24 @@ impl Application {
         answer
     }
 
-    /// Does the work, and has a line in the audit log before anybody gets its answer.
+    /// Does the work if the caller may have it done, and has a line in the audit log before anybody
+    /// gets its answer, or is refused it. The work goes on with what it is given.
     async fn audited<T>(
         &self,
         asker: &Asker,
         read: Read<'_, T>,
-        work: impl AsyncFnOnce(Arc<Mutex<Disclosed>>) -> Result<T, CallError>,
+        work: impl AsyncFnOnce(Around) -> Result<T, CallError>,
     ) -> Result<T, CallError>
     where
         T: Ended,
     {
-        let disclosed = Arc::<Mutex<Disclosed>>::default();
-        let Some(audit) = &self.audit else { return work(disclosed).await };
+        let redactions = asker.rights.redactions.iter().filter(|kind| !self.config.redactions.contains(kind));
+        let around = Around { redactions: redactions.copied().collect(), ..Around::default() };
+        let permitted = asker.rights.check(read.operation, read.name).map_err(CallError::NotPermitted);
+        let Some(audit) = &self.audit else {
+            permitted?;
+            return work(around).await;
+        };
         let record = Record {
             at: SystemTime::now(),
             caller: asker.caller.to_string(),
@@ -204,16 +211,24 @@ impl Application {
             arguments: read.arguments.to_owned(),
             disclosed: Disclosed::default(),
             bytes: 0,
-            redaction: self.config.redactions.iter().map(|kind| audit::redaction(*kind)).collect(),
+            redaction: self
+                .config
+                .redactions
+                .iter()
+                .chain(&around.redactions)
+                .map(|kind| redaction_name(*kind))
+                .collect(),
             outcome: Outcome::Cancelled,
             took: Duration::ZERO,
         };
-        let pending = Pending::new(Arc::clone(audit), record, Arc::clone(&disclosed));
-        let answer = work(disclosed).await;
+        let pending = Pending::new(Arc::clone(audit), record, Arc::clone(&around.disclosed));
+        let answer = match permitted {
+            Ok(()) => work(around).await,
+            Err(refusal) => Err(refusal),
+        };
         let (outcome, bytes) = match &answer {
             Ok(answer) => (answer.outcome(), (read.size)(answer)),
-            Err(CallError::Cancelled) => (Outcome::Cancelled, 0),
-            Err(_) => (Outcome::Host, 0),
+            Err(error) => (Outcome::of_error(error), 0),
         };
         pending.end(outcome, bytes).await.map_err(CallError::Audit)?;
         answer
@@ -261,8 +276,8 @@ impl Application {
             answer.as_ref().map_or(0, |content| content.text.len())
         };
         let read = Read { operation: "resources/read", name: &uri, arguments: "{}", size };
-        self.audited(asker, read, async |disclosed| {
-            let around = Around { cancelled, disclosed, ..Around::default() };
+        self.audited(asker, read, async |around| {
+            let around = Around { cancelled, ..around };
             let uri = uri.clone();
             self.asked(around, async move |live: &mut Live| {
                 live.exports
@@ -298,8 +313,8 @@ impl Application {
             messages.map(|message| message.text.len()).sum()
         };
         let read = Read { operation: "prompts/get", name: &name, arguments: &arguments, size };
-        self.audited(asker, read, async |disclosed| {
-            let around = Around { cancelled, disclosed, ..Around::default() };
+        self.audited(asker, read, async |around| {
+            let around = Around { cancelled, ..around };
             let (name, arguments) = (name.clone(), arguments.clone());
             self.asked(around, async move |live: &mut Live| {
                 live.exports
@@ -333,8 +348,8 @@ impl Application {
             answer.iter().flat_map(|completion| &completion.values).map(String::len).sum()
         };
         let read = Read { operation: "completion/complete", name: &name, arguments: &arguments, size };
-        self.audited(asker, read, async |disclosed| {
-            let around = Around { cancelled, disclosed, ..Around::default() };
+        self.audited(asker, read, async |around| {
+            let around = Around { cancelled, ..around };
             self.asked(around, async move |live: &mut Live| {
                 live.exports
                     .fastintercom_component_prompts()
@@ -406,6 +421,7 @@ impl Application {
             deadline: Arc::new(Deadline::new(Limit::Work(limit))),
             progress,
             disclosed: Arc::default(),
+            redactions: Vec::new(),
             stop: Arc::default(),
             place: None,
         };
@@ -434,8 +450,8 @@ impl Application {
         cancelled: CancellationToken,
     ) -> Result<Result<views::Screen, views::ViewError>, CallError> {
         let read = Read::command("search", &options, size_of_screen);
-        self.audited(&terminal(), read, async |disclosed| {
-            let around = Around { cancelled, disclosed, ..Around::default() };
+        self.audited(&terminal(), read, async |around| {
+            let around = Around { cancelled, ..around };
             let options = options.clone();
             self.asked(around, async move |live: &mut Live| {
                 live.exports
@@ -459,8 +475,8 @@ impl Application {
         cancelled: CancellationToken,
     ) -> Result<Result<views::Screen, views::ViewError>, CallError> {
         let read = Read::command("show", &options, size_of_screen);
-        self.audited(&terminal(), read, async |disclosed| {
-            let around = Around { cancelled, disclosed, ..Around::default() };
+        self.audited(&terminal(), read, async |around| {
+            let around = Around { cancelled, ..around };
             let options = options.clone();
             self.asked(around, async move |live: &mut Live| {
                 live.exports.fastintercom_component_views().call_show(&mut live.store, &options, width).await
@@ -481,8 +497,8 @@ impl Application {
     ) -> Result<Result<views::Page, views::ViewError>, CallError> {
         let size = |page: &Result<views::Page, _>| page.as_ref().map_or(0, |page| page.html.len());
         let read = Read::command("report", &options, size);
-        self.audited(&terminal(), read, async |disclosed| {
-            let around = Around { cancelled, disclosed, ..Around::default() };
+        self.audited(&terminal(), read, async |around| {
+            let around = Around { cancelled, ..around };
             let options = options.clone();
             self.asked(around, async move |live: &mut Live| {
                 live.exports.fastintercom_component_views().call_report(&mut live.store, &options).await
@@ -507,8 +523,8 @@ impl Application {
         let size =
             |stretch: &Result<bulk::Stretch, _>| stretch.as_ref().map_or(0, |stretch| stretch.text.len());
         let read = Read { operation: "export", name: "export", arguments: &options, size };
-        self.audited(asker, read, async |disclosed| {
-            let around = Around { cancelled, disclosed, ..Around::default() };
+        self.audited(asker, read, async |around| {
+            let around = Around { cancelled, ..around };
             let options = options.clone();
             self.asked(around, async move |live: &mut Live| {
                 let bulk = live.exports.fastintercom_component_bulk();

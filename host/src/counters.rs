@@ -26,6 +26,8 @@ pub enum Outcome {
     Failed,
     /// The caller gave up.
     Cancelled,
+    /// The caller may not do that.
+    NotPermitted,
     /// The host ended the call, or could not begin it.
     Host,
 }
@@ -35,8 +37,17 @@ impl Outcome {
     pub fn of(answer: &Result<Result<ToolOutput, ToolError>, CallError>) -> Self {
         match answer {
             Ok(answer) => Self::of_tool(answer),
-            Err(CallError::Cancelled) => Self::Cancelled,
-            Err(_) => Self::Host,
+            Err(error) => Self::of_error(error),
+        }
+    }
+
+    /// Of a call that has no answer of the component.
+    #[must_use]
+    pub fn of_error(error: &CallError) -> Self {
+        match error {
+            CallError::Cancelled => Self::Cancelled,
+            CallError::NotPermitted(_) => Self::NotPermitted,
+            _ => Self::Host,
         }
     }
 
@@ -59,6 +70,7 @@ impl Outcome {
             Self::InvalidArguments => "invalid_arguments",
             Self::Failed => "failed",
             Self::Cancelled => "cancelled",
+            Self::NotPermitted => "not_permitted",
             Self::Host => "host_error",
         }
     }

@@ -227,6 +227,7 @@ impl Syncs {
             deadline: Arc::new(Deadline::watchdog(self.shared.limits.sync_stall)),
             progress: Some(sink),
             disclosed: Arc::default(),
+            redactions: Vec::new(),
             stop: Arc::clone(&self.stopping),
             place: None,
         };
@@ -268,6 +269,7 @@ impl Syncs {
             deadline: Arc::new(Deadline::new(Limit::Work(CLOSE_GRACE))),
             progress: None,
             disclosed: Arc::default(),
+            redactions: Vec::new(),
             stop: Arc::default(),
             place: None,
         };

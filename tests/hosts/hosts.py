@@ -234,6 +234,8 @@ def the_guard(door):
     assert door.post("/tools/search_conversations", b" " * (1 << 20) + b"{}x")[0] == 413
     assert door.post("/tools/no_such_tool", b"{}")[0] == 404
     assert door.post("/elsewhere")[0] == 404
+    # There clients look for an authorization server, and must not be asked for a token.
+    assert door.post("/.well-known/oauth-protected-resource", authorization="")[0] == 404
 
 
 def linear_memories(process):

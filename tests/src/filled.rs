@@ -4,19 +4,20 @@
 use std::path::Path;
 
 use fastintercom_guest::error::StoreResult;
-use fastintercom_guest::ids::{AdminId, CompanyId, ContactId, TagId, TeamId, WorkspaceId};
+use fastintercom_guest::ids::{AdminId, CompanyId, TagId, TeamId, WorkspaceId};
 use fastintercom_guest::store::people::{self, AdminRow, ContactRow, TeamRow};
 use fastintercom_guest::store::rows::ThreadRows;
 use fastintercom_guest::store::sync_state::{self, Fact, WorkspaceRow};
 use fastintercom_guest::store::sync_windows::{self, Stretch};
 use fastintercom_guest::store::{OpenMode, OpenOptions, Store, sync_runs, write_thread};
-use fastintercom_guest::sync::thread_rows;
+use fastintercom_guest::sync::{contact_row, thread_rows};
 use fastintercom_guest::time::UnixSeconds;
 
 use serde_json::Value;
 
 use crate::simulator::directory::Directory;
 use crate::simulator::render::Renderer;
+use crate::simulator::render_people;
 use crate::simulator::workspace::Identity;
 use crate::simulator::{ApiVersion, Config, generate};
 
@@ -188,15 +189,11 @@ fn write_directory(
     people::replace_tags(connection, &tags)?;
     for contact in &directory.contacts {
         let company = contact.company.map(|place| &directory.companies[place as usize]);
-        let row = ContactRow {
-            id: ContactId(contact.id.clone()),
-            role: Some(if contact.is_lead { "lead" } else { "user" }.to_owned()),
-            name: contact.name.clone(),
-            email: contact.email.clone(),
-            phone: contact.phone.clone(),
-            external_id: contact.external_id.clone(),
-            company: company.map(|company| (CompanyId(company.id.clone()), Some(company.name.clone()))),
-        };
+        let answer = render_people::contact(contact, directory, &identity(), ApiVersion::V2_16);
+        let Some(row) = contact_row(answer) else { continue };
+        // Intercom refers to the company by id alone; a sync has its name from elsewhere.
+        let company = company.map(|company| (CompanyId(company.id.clone()), Some(company.name.clone())));
+        let row = ContactRow { company, ..row };
         people::write_contact(connection, &row, now)?;
     }
     Ok(())

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use crate::feed::{Feed, PATIENCE};
+use crate::scratch::Scratch;
 use crate::server::Server;
 
 /// The process, and of its streams what was not given away. It is killed with this value.
@@ -18,6 +19,9 @@ pub struct Raw {
     pub stdout: Option<ChildStdout>,
     pub stderr: Option<ChildStderr>,
     answers: Option<Arc<Feed<Value>>>,
+    log: Option<Arc<Feed<String>>>,
+    /// Its folders are there as long as it.
+    _scratch: Scratch,
 }
 
 impl Raw {
@@ -29,7 +33,7 @@ impl Raw {
     pub fn start(server: &Server) -> Self {
         let mut child = server.command().spawn().expect("the server starts");
         let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
-        Self { child, stdin, stdout, stderr, answers: None }
+        Self { child, stdin, stdout, stderr, answers: None, log: None, _scratch: server.scratch().clone() }
     }
 
     /// Reads standard output from now on.
@@ -43,12 +47,18 @@ impl Raw {
         }));
     }
 
-    /// Reads standard error and throws it away.
+    /// Reads standard error from now on; it is shown when an answer is missing.
     ///
     /// # Panics
     /// When it is closed.
     pub fn drain_log(&mut self) {
-        Feed::follow(self.stderr.take().expect("standard error is open"), |_| ());
+        self.log = Some(Feed::follow(self.stderr.take().expect("standard error is open"), |line| line));
+    }
+
+    /// The last lines of the log, as far as it is read.
+    fn last_words(&self) -> String {
+        let Some(log) = &self.log else { return String::new() };
+        log.with(|lines| lines[lines.len().saturating_sub(10)..].join("\n"))
     }
 
     /// Sends these bytes and a line break.
@@ -57,7 +67,10 @@ impl Raw {
     /// When the server does not take them.
     pub fn send(&mut self, line: impl AsRef<[u8]>) {
         let stdin = self.stdin.as_mut().expect("standard input is open");
-        stdin.write_all(line.as_ref()).and_then(|()| stdin.write_all(b"\n")).expect("the server reads");
+        stdin
+            .write_all(line.as_ref())
+            .and_then(|()| stdin.write_all(b"\n"))
+            .unwrap_or_else(|error| panic!("the server does not read ({error}): {}", self.last_words()));
     }
 
     /// The handshake of the older era, with the id `"hello"`.
@@ -84,7 +97,9 @@ impl Raw {
         let answers = self.answers.as_ref().expect("answers are read");
         let found =
             answers.wait_for(PATIENCE, |answers| answers.iter().find(|answer| answer["id"] == *id).cloned());
-        found.unwrap_or_else(|| panic!("no answer to {id}: {:?}", answers.with(<[_]>::to_vec)))
+        found.unwrap_or_else(|| {
+            panic!("no answer to {id}: {:?}\n{}", answers.with(<[_]>::to_vec), self.last_words())
+        })
     }
 
     /// Waits for so many answers.

@@ -2,11 +2,13 @@
 
 mod account;
 mod claims;
+mod growth;
 mod house;
 mod questions;
 mod questions_paging;
 mod search_quality;
 mod simulator;
+mod sync_fields;
 mod sync_first;
 mod sync_histories;
 mod sync_keeping;

@@ -7,9 +7,20 @@ use crate::tools::content::{Content, cut};
 use crate::tools::conversation;
 
 /// Fields that hold what people wrote: cleaned and redacted. Ids and times must stay as they are.
-const LINES: &[&str] = &["title", "customer_email", "company_name", "rating_remark"];
+const LINES: &[&str] = &[
+    "title",
+    "customer_email",
+    "company_name",
+    "rating_remark",
+    "ai_rating_remark",
+    "ai_source_title",
+    "source_url",
+    "plan",
+    "country",
+    "customer_language",
+];
 /// The same of people.
-const PEOPLE: &[&str] = &["customer_name", "assignee"];
+const PEOPLE: &[&str] = &["customer_name", "assignee", "closed_by"];
 
 /// The object, every field of it in every line, null where nothing is known, so that what reads
 /// the first thousand lines knows the shape of all.
@@ -29,6 +40,7 @@ pub fn record(
         let value = match value {
             Value::String(text) if PEOPLE.contains(&name.as_str()) => content.person(&text).into(),
             Value::String(text) if LINES.contains(&name.as_str()) => content.text(&text).into(),
+            links @ Value::Array(_) if name == "linked" => conversation::links(links, content).into(),
             value @ (Value::Array(_) | Value::Object(_)) => cleaned(value, content),
             value => value,
         };
@@ -50,8 +62,10 @@ fn message(mut fields: Map<String, Value>, content: Content<'_>) -> Value {
         fields.insert("body".to_owned(), body.into());
     }
     name(&mut fields, "author_name", content);
-    let attachments = fields.remove("attachments").filter(Value::is_array).unwrap_or_else(|| json!([]));
-    fields.insert("attachments".to_owned(), cleaned(attachments, content));
+    for list in ["attachments", "tags"] {
+        let items = fields.remove(list).filter(Value::is_array).unwrap_or_else(|| json!([]));
+        fields.insert(list.to_owned(), cleaned(items, content));
+    }
     Value::Object(fields)
 }
 

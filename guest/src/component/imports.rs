@@ -96,6 +96,7 @@ pub fn settings() -> Settings {
         max_in_flight: given.max_in_flight,
         overlap_seconds: given.overlap_seconds,
         retention_days: given.retention_days,
+        keep_raw_answers: given.keep_raw_answers,
     }
 }
 

@@ -2,9 +2,11 @@
 
 use serde_json::{Map, Value};
 
+use super::ai_agent::AiAgent;
+use super::company::Company;
 use super::json;
 use super::part::{Attachment, Author, Part, attachments};
-use crate::ids::{AdminId, CompanyId, ContactId, ConversationId, TagId, TeamId};
+use crate::ids::{AdminId, ContactId, ConversationId, TagId, TeamId};
 use crate::time::UnixSeconds;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,30 +51,19 @@ pub struct Source {
     pub body: Option<String>,
     pub author: Author,
     pub attachments: Vec<Attachment>,
+    /// The page on which it began; none for e-mail and bots.
+    pub url: Option<String>,
     pub redacted: bool,
 }
 
-#[derive(Clone, Debug)]
-pub struct Company {
-    pub id: CompanyId,
-    pub name: Option<String>,
-}
-
-impl Company {
-    /// A conversation's `company`, or `GET /companies/{id}`; none without an id.
-    #[must_use]
-    pub fn read(mut value: Value) -> Option<Self> {
-        let name = json::text(&mut value, "name");
-        let id = json::id(&mut value, "id").or_else(|| json::id(&mut value, "company_id"))?;
-        Some(Self { id: CompanyId(id), name })
-    }
-}
-
-#[derive(Clone, Debug, Default)]
-pub struct AiAgent {
-    /// Intercom's word; the set differs between versions.
-    pub resolution_state: Option<String>,
-    pub rating: Option<i64>,
+/// Something outside of the conversation that it belongs with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Link {
+    /// ticket, conversation, or a record of another system: `zendesk_ticket`, `salesforce_case`, …
+    pub kind: String,
+    pub id: String,
+    /// Of tickets: Customer, Back-office or Tracker.
+    pub category: Option<String>,
 }
 
 /// The parts that a `GET` brought.
@@ -113,6 +104,9 @@ pub struct Conversation {
     pub statistics: Map<String, Value>,
     pub ai_participated: bool,
     pub ai_agent: Option<AiAgent>,
+    pub links: Vec<Link>,
+    /// Where it goes on, which may differ from where it began (2.16).
+    pub current_channel: Option<String>,
     /// None in lists.
     pub parts: Option<Parts>,
 }
@@ -162,7 +156,9 @@ impl Conversation {
                 .then(|| (json::text(&mut sla, "sla_name"), json::text(&mut sla, "sla_status"))),
             statistics: json::object(&mut value, "statistics").unwrap_or_default(),
             ai_participated: json::boolean(&value, "ai_agent_participated").unwrap_or(false),
-            ai_agent: read_ai_agent(ai),
+            ai_agent: AiAgent::read(ai),
+            links: read_links(&mut value),
+            current_channel: json::text(&mut json::take(&mut value, "channel"), "current"),
             parts: read_parts(json::take(&mut value, "conversation_parts")),
         })
     }
@@ -173,7 +169,24 @@ impl Conversation {
         self.statistics.get(name).and_then(json::as_integer).filter(|at| *at > 0).map(UnixSeconds)
     }
 
-    /// A count among the statistics.
+    /// The first of the response times that the statistics hold for each team, seconds.
+    #[must_use]
+    pub fn statistic_team_response(&self, name: &str) -> Option<i64> {
+        self.statistics
+            .get(name)?
+            .as_array()?
+            .iter()
+            .find_map(|team| json::integer(team, "response_time"))
+            .filter(|seconds| *seconds >= 0)
+    }
+
+    /// An id among the statistics, text or number.
+    #[must_use]
+    pub fn statistic_id(&self, name: &str) -> Option<String> {
+        self.statistics.get(name).cloned().and_then(json::into_text).filter(|id| id != "0")
+    }
+
+    /// A count among the statistics, or a duration in seconds.
     #[must_use]
     pub fn statistic_count(&self, name: &str) -> Option<i64> {
         self.statistics.get(name).and_then(json::as_integer).filter(|count| *count >= 0)
@@ -218,12 +231,15 @@ fn read_rating(mut rating: Value) -> Option<Rating> {
     if stars.is_none() && remark.is_none() {
         return None;
     }
+    let mut teammate = json::take(&mut rating, "teammate");
+    // A workflow can be what is rated (2.17), and a bot: their ids are no teammates'.
+    let is_admin = !matches!(json::text(&mut teammate, "type").as_deref(), Some("workflow" | "bot"));
     Some(Rating {
         rating: stars,
         remark,
         // `created_at` is when the rating was asked for; `updated_at` (2.14) when it was given.
         rated_at: json::seconds(&rating, "updated_at").or_else(|| json::seconds(&rating, "created_at")),
-        admin: json::id(&mut json::take(&mut rating, "teammate"), "id").map(AdminId),
+        admin: json::id(&mut teammate, "id").filter(|_| is_admin).map(AdminId),
     })
 }
 
@@ -240,15 +256,27 @@ fn read_source(mut source: Value) -> Option<Source> {
         body: json::text(&mut source, "body").filter(|_| !redacted),
         author: Author::read(json::take(&mut source, "author")),
         attachments: attachments(&mut source),
+        url: json::text(&mut source, "url"),
         redacted,
     })
 }
 
-fn read_ai_agent(mut ai: Value) -> Option<AiAgent> {
-    ai.is_object().then(|| AiAgent {
-        resolution_state: json::text(&mut ai, "resolution_state"),
-        rating: json::integer(&ai, "rating").filter(|stars| (1..=5).contains(stars)),
-    })
+/// What the conversation was made into or is linked to, each once.
+fn read_links(value: &mut Value) -> Vec<Link> {
+    let mut found = Vec::new();
+    let mut add = |mut entry: Value, usual: &str| {
+        let kind = json::text(&mut entry, "type").unwrap_or_else(|| usual.to_owned());
+        let category = json::text(&mut entry, "category");
+        let Some(id) = json::id(&mut entry, "id") else { return };
+        match found.iter_mut().find(|link: &&mut Link| link.kind == kind && link.id == id) {
+            Some(link) => link.category = link.category.take().or(category),
+            None => found.push(Link { kind, id, category }),
+        }
+    };
+    add(json::take(value, "ticket"), "ticket");
+    json::list(value, "linked_objects", &["data"]).into_iter().for_each(|entry| add(entry, "ticket"));
+    json::list(value, "external_references", &["data"]).into_iter().for_each(|entry| add(entry, "external"));
+    found
 }
 
 fn read_parts(mut value: Value) -> Option<Parts> {

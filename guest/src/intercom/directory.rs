@@ -1,11 +1,12 @@
 //! People and labels: the token's owner and workspace, admins, teams, tags, contacts.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use super::conversation::Company;
+use super::company::Company;
 use super::json;
 use super::part::is_operator;
 use crate::ids::{AdminId, ContactId, TagId, TeamId, WorkspaceId};
+use crate::time::UnixSeconds;
 
 /// The workspace a token belongs to, from `GET /me`.
 #[derive(Clone, Debug)]
@@ -107,6 +108,21 @@ pub struct Contact {
     pub phone: Option<String>,
     pub external_id: Option<String>,
     pub company: Option<Company>,
+    pub country: Option<String>,
+    pub region: Option<String>,
+    pub city: Option<String>,
+    /// Chosen, or else the browser's.
+    pub language: Option<String>,
+    pub browser: Option<String>,
+    pub os: Option<String>,
+    pub created_at: Option<UnixSeconds>,
+    pub signed_up_at: Option<UnixSeconds>,
+    pub last_seen_at: Option<UnixSeconds>,
+    pub owner: Option<AdminId>,
+    pub unsubscribed: Option<bool>,
+    /// Ten at most; Intercom names them by id alone.
+    pub tags: Vec<TagId>,
+    pub custom_attributes: Option<Map<String, Value>>,
 }
 
 impl Contact {
@@ -114,6 +130,8 @@ impl Contact {
     #[must_use]
     pub fn read(mut value: Value) -> Option<Self> {
         let company = json::list(&mut value, "companies", &["data", "companies"]).into_iter().next();
+        let mut location = json::take(&mut value, "location");
+        let language = json::text(&mut value, "language_override");
         Some(Self {
             id: ContactId(json::id(&mut value, "id")?),
             role: json::text(&mut value, "role"),
@@ -122,6 +140,22 @@ impl Contact {
             phone: json::text(&mut value, "phone"),
             external_id: json::text(&mut value, "external_id"),
             company: company.and_then(Company::read),
+            country: json::text(&mut location, "country"),
+            region: json::text(&mut location, "region"),
+            city: json::text(&mut location, "city"),
+            language: language.or_else(|| json::text(&mut value, "browser_language")),
+            browser: json::text(&mut value, "browser"),
+            os: json::text(&mut value, "os"),
+            created_at: json::seconds(&value, "created_at"),
+            signed_up_at: json::seconds(&value, "signed_up_at"),
+            last_seen_at: json::seconds(&value, "last_seen_at"),
+            owner: json::id(&mut value, "owner_id").map(AdminId),
+            unsubscribed: json::boolean(&value, "unsubscribed_from_emails"),
+            tags: json::list(&mut value, "tags", &["data", "tags"])
+                .into_iter()
+                .filter_map(|mut tag| json::id(&mut tag, "id").map(TagId))
+                .collect(),
+            custom_attributes: json::object(&mut value, "custom_attributes"),
         })
     }
 }

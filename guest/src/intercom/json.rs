@@ -118,6 +118,22 @@ pub fn boolean(object: &Value, key: &str) -> Option<bool> {
     }
 }
 
+/// A number, also when it comes as text; none that JSON cannot write.
+#[must_use]
+pub fn number(object: &Value, key: &str) -> Option<f64> {
+    let number = match object.get(key)? {
+        Value::Number(number) => number.as_f64(),
+        Value::String(text) => text.trim().parse().ok(),
+        _ => None,
+    };
+    number.filter(|number| number.is_finite())
+}
+
+/// The names of what a list holds; entries without one are left out.
+pub fn names(object: &mut Value, key: &str, inner: &[&str]) -> Vec<String> {
+    list(object, key, inner).into_iter().filter_map(|mut entry| text(&mut entry, "name")).collect()
+}
+
 /// An object that has entries.
 pub fn object(value: &mut Value, key: &str) -> Option<Map<String, Value>> {
     match take(value, key) {

@@ -2,11 +2,13 @@
 //!
 //! - [`request`] builds every request this program sends; nothing else knows a path.
 //! - [`answer`] looks at what came back and sorts failures into [`error::ApiError`].
-//! - [`conversation`], [`part`], [`page`] and [`directory`] read answers of versions 2.11 to 2.16
+//! - [`conversation`] with its [`ai_agent`] and [`company`], [`part`], [`page`] and [`directory`] read answers of versions 2.11 to 2.16
 //!   into one shape. Unknown fields and odd values never fail; [`json`] holds the rules.
 //! - [`limits`] keeps the account of the rate limit and of the server's clock.
 
+pub mod ai_agent;
 pub mod answer;
+pub mod company;
 pub mod conversation;
 pub mod directory;
 pub mod error;

@@ -127,6 +127,8 @@ pub struct Part {
     pub author: Author,
     pub assigned_to: Option<Assignee>,
     pub attachments: Vec<Attachment>,
+    /// Names of the tags that the part itself has.
+    pub tags: Vec<String>,
     pub redacted: bool,
     pub event_details: Option<Value>,
 }
@@ -151,6 +153,7 @@ impl Part {
             assigned_to: json::text(&mut assigned_to, "type")
                 .map(|kind| Assignee { kind, id: json::id(&mut assigned_to, "id").map(AdminId) }),
             attachments: attachments(&mut value),
+            tags: json::names(&mut value, "tags", &["tags", "data"]),
             redacted,
             event_details: match json::take(&mut value, "event_details") {
                 Value::Null => None,

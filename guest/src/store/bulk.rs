@@ -8,10 +8,29 @@ use super::search::Filters;
 use crate::error::StoreResult;
 
 /// Columns of the queries below that hold 0 or 1.
-const BOOLEANS: &[&str] =
-    &["ai_involved", "has_attachment", "thread_complete", "parts_truncated", "is_note", "is_ai", "redacted"];
+const BOOLEANS: &[&str] = &[
+    "ai_involved",
+    "has_attachment",
+    "thread_complete",
+    "parts_truncated",
+    "is_note",
+    "is_ai",
+    "redacted",
+    "unsubscribed",
+];
 /// Columns that hold JSON.
-const DOCUMENTS: &[&str] = &["tags", "custom_attributes", "attachments", "details"];
+const DOCUMENTS: &[&str] = &[
+    "tags",
+    "custom_attributes",
+    "attachments",
+    "details",
+    "segments",
+    "sources",
+    "linked",
+    "company_tags",
+    "company_attributes",
+    "ai_sources",
+];
 
 /// All that is known of a conversation, by the names of its columns. `number` and the thread's own
 /// rows are not among them.
@@ -24,13 +43,25 @@ const CONVERSATION: &str = "SELECT c.id, c.created_at, c.updated_at, c.title, c.
     c.first_ai_response_seconds, c.resolution_seconds, c.reopen_count, c.assignment_count, c.rating, \
     c.rating_remark, c.rated_at, c.ai_involved, c.ai_outcome, c.ai_resolution_state, c.ai_rating, c.sla_name, \
     c.sla_status, c.has_attachment, c.language, c.custom_attributes, c.message_count, c.thread_complete, \
-    c.parts_truncated \
+    c.parts_truncated, c.ai_answer_type, c.ai_source_type, c.ai_source_title, c.ai_rating_remark, \
+    (SELECT json_group_array(json_object('kind', s.kind, 'title', s.title, 'url', s.url, 'locale', s.locale)) \
+        FROM conversation_content_sources x JOIN content_sources s ON s.number = x.source WHERE x.conversation = c.number) \
+        AS ai_sources, \
+    c.assignment_seconds, c.office_first_response_seconds, c.office_first_close_seconds, c.office_resolution_seconds, \
+    c.office_median_reply_seconds, c.handling_seconds, c.active_handling_seconds, c.team_response_seconds, \
+    c.office_team_response_seconds, c.closed_by_id, coalesce(b.name, b.email) AS closed_by, c.part_count, \
+    c.source_url, c.current_channel, \
+    (SELECT json_group_array(json_object('kind', l.kind, 'id', l.id, 'category', l.category)) \
+        FROM conversation_links l WHERE l.conversation = c.number) AS linked, \
+    k.plan, k.monthly_spend, k.segments, p.country, p.language AS customer_language \
     FROM conversations c LEFT JOIN admins a ON a.id = c.admin_assignee_id \
+    LEFT JOIN admins b ON b.id = c.closed_by_id LEFT JOIN companies k ON k.id = c.company_id \
+    LEFT JOIN contacts p ON p.id = c.contact_id \
     LEFT JOIN teams t ON t.id = c.team_assignee_id WHERE c.number = ?1";
 
 const MESSAGES: &str = "SELECT m.id, m.author_type, m.author_id, \
     coalesce(m.author_name, CASE WHEN m.author_type NOT IN ('user', 'lead') THEN a.name END) AS author_name, \
-    m.is_ai, m.is_note, m.part_type, m.redacted, m.body, m.created_at, m.attachments \
+    m.is_ai, m.is_note, m.part_type, m.redacted, m.body, m.created_at, m.attachments, m.tags \
     FROM messages m LEFT JOIN admins a ON a.id = m.author_id \
     WHERE m.conversation_id = ?1 AND (?2 OR NOT m.is_note) \
     ORDER BY coalesce(m.sequence_number, 0), m.created_at, m.number";
@@ -102,7 +133,7 @@ pub fn events(connection: &Connection, id: &str) -> StoreResult<Vec<Map<String, 
 }
 
 /// A row by the names of its columns.
-fn document(row: &Row<'_>) -> rusqlite::Result<Map<String, Value>> {
+pub(super) fn document(row: &Row<'_>) -> rusqlite::Result<Map<String, Value>> {
     let mut document = Map::new();
     let statement = row.as_ref();
     for index in 0..statement.column_count() {

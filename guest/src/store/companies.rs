@@ -2,6 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 
+use super::rows::CompanyRow;
 use crate::error::StoreResult;
 use crate::ids::CompanyId;
 
@@ -51,15 +52,53 @@ pub fn set_refreshed_to(connection: &Connection, id: &CompanyId) -> StoreResult<
     Ok(())
 }
 
-/// Writes a company's name. Without one (it is gone, or has none) an older name stays, and the
-/// company counts as known.
-pub fn write(connection: &Connection, id: &CompanyId, name: Option<&str>) -> StoreResult<()> {
+/// Writes what is known of a company. Without a name (it is gone, or has none) an older one stays,
+/// without a profile the older one; and the company counts as known.
+pub fn write(connection: &Connection, company: &CompanyRow) -> StoreResult<()> {
+    let id = company.id.as_str();
+    let Some(profile) = &company.profile else {
+        connection
+            .prepare_cached(
+                "INSERT INTO companies (id, name) VALUES (?1, ?2)
+                 ON CONFLICT (id) DO UPDATE SET name = excluded.name
+                 WHERE excluded.name IS NOT NULL AND name IS NOT excluded.name",
+            )?
+            .execute(params![id, company.name])?;
+        return Ok(());
+    };
     connection
         .prepare_cached(
-            "INSERT INTO companies (id, name) VALUES (?1, ?2)
-             ON CONFLICT (id) DO UPDATE SET name = coalesce(excluded.name, name)",
+            "INSERT INTO companies (id, name, external_id, plan, monthly_spend, size, industry, website,
+                user_count, created_at, last_request_at, tags, segments, custom_attributes)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
+             ON CONFLICT (id) DO UPDATE SET name = coalesce(excluded.name, name),
+                external_id = excluded.external_id, plan = excluded.plan, monthly_spend = excluded.monthly_spend,
+                size = excluded.size, industry = excluded.industry, website = excluded.website,
+                user_count = excluded.user_count, created_at = excluded.created_at,
+                last_request_at = excluded.last_request_at, tags = excluded.tags, segments = excluded.segments,
+                custom_attributes = excluded.custom_attributes
+             WHERE (name, external_id, plan, monthly_spend, size, industry, website, user_count, created_at,
+                    last_request_at, tags, segments, custom_attributes)
+                IS NOT (coalesce(excluded.name, name), excluded.external_id, excluded.plan, excluded.monthly_spend,
+                    excluded.size, excluded.industry, excluded.website, excluded.user_count, excluded.created_at,
+                    excluded.last_request_at, excluded.tags, excluded.segments, excluded.custom_attributes)",
         )?
-        .execute(params![id.as_str(), name])?;
+        .execute(params![
+            id,
+            company.name,
+            profile.external_id,
+            profile.plan,
+            profile.monthly_spend,
+            profile.size,
+            profile.industry,
+            profile.website,
+            profile.user_count,
+            profile.created_at,
+            profile.last_request_at,
+            profile.tags,
+            profile.segments,
+            profile.custom_attributes,
+        ])?;
     Ok(())
 }
 
@@ -84,15 +123,21 @@ mod tests {
 
     fn database() -> Connection {
         let connection = Connection::open_in_memory().expect("opens");
-        connection.execute_batch(include_str!("schema.sql")).expect("creates");
+        for step in [include_str!("schema.sql"), include_str!("schema_2.sql"), include_str!("schema_3.sql")] {
+            connection.execute_batch(step).expect("creates");
+        }
         connection
+    }
+
+    fn named(id: &str, name: Option<&str>) -> CompanyRow {
+        CompanyRow { id: CompanyId(id.to_owned()), name: name.map(str::to_owned), profile: None }
     }
 
     #[test]
     fn each_company_comes_up_again_once_in_a_round() {
         let connection = database();
         for n in 0..10 {
-            write(&connection, &CompanyId(format!("c{n}")), Some("a name")).expect("writes");
+            write(&connection, &named(&format!("c{n}"), Some("a name"))).expect("writes");
         }
         let mut seen = Vec::new();
         for _ in 0..4 {
@@ -119,9 +164,9 @@ mod tests {
             .expect("fills");
         let ids: Vec<String> = unknown(&connection, 9).expect("reads").into_iter().map(|id| id.0).collect();
         assert_eq!(ids, ["c2", "c1"], "the company of two contacts first");
-        write(&connection, &CompanyId("c1".to_owned()), Some("New Ltd")).expect("writes");
-        write(&connection, &CompanyId("c1".to_owned()), None).expect("writes");
-        write(&connection, &CompanyId("c2".to_owned()), None).expect("writes");
+        write(&connection, &named("c1", Some("New Ltd"))).expect("writes");
+        write(&connection, &named("c1", None)).expect("writes");
+        write(&connection, &named("c2", None)).expect("writes");
         assert_eq!(unknown(&connection, 9).expect("reads"), []);
         assert_eq!(spread_names(&connection).expect("writes"), 2);
         assert_eq!(spread_names(&connection).expect("writes"), 0);

@@ -110,28 +110,3 @@ fn select(connection: &Connection, condition: &str, value: &str, by: &str) -> St
     }
     Ok(customers)
 }
-
-/// What Intercom knows of a contact beyond its conversations.
-#[derive(Clone, Debug, Default)]
-pub struct Contact {
-    /// `user` or `lead`.
-    pub role: Option<String>,
-    pub phone: Option<String>,
-    /// The company's own id of the customer.
-    pub external_id: Option<String>,
-}
-
-/// The contact of that id, where it is known.
-///
-/// # Errors
-/// When the database cannot be read.
-pub fn contact(connection: &Connection, id: &str) -> StoreResult<Option<Contact>> {
-    let mut statement =
-        connection.prepare_cached("SELECT role, phone, external_id FROM contacts WHERE id = ?1")?;
-    let contact = statement
-        .query_row([id], |row| {
-            Ok(Contact { role: row.get(0)?, phone: row.get(1)?, external_id: row.get(2)? })
-        })
-        .optional()?;
-    Ok(contact)
-}

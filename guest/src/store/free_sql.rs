@@ -305,7 +305,6 @@ const FUNCTIONS: &[&str] = &[
     "random",
     "randomblob",
     "rank",
-    "redacted_json",
     "redacted_name",
     "redacted_text",
     "replace",

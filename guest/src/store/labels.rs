@@ -3,6 +3,7 @@
 use rusqlite::{Connection, Row};
 
 use crate::error::StoreResult;
+use crate::text::language;
 
 /// Something that conversations can be filtered by.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,13 +56,76 @@ pub fn admins(connection: &Connection) -> StoreResult<Vec<Label>> {
     )
 }
 
-/// Names of custom attributes, those of most conversations first. Reads every conversation that has
-/// any.
+/// Names of custom attributes of conversations, and with `contact.` or `company.` before them those
+/// of customers and companies; those of most conversations first. Reads all that have any.
 pub fn attributes(connection: &Connection) -> StoreResult<Vec<Label>> {
     labels(
         connection,
-        "SELECT j.key, j.key, count(*) AS n, TRUE FROM conversations c, json_each(c.custom_attributes) j \
-         WHERE c.custom_attributes IS NOT NULL AND j.type <> 'null' GROUP BY j.key ORDER BY n DESC, j.key LIMIT 500",
+        "SELECT name, name, sum(n) AS n, TRUE FROM (
+            SELECT j.key AS name, count(*) AS n FROM conversations c, json_each(c.custom_attributes) j
+                WHERE c.custom_attributes IS NOT NULL AND j.type <> 'null' GROUP BY 1
+            UNION ALL SELECT 'contact.' || j.key, sum(k.n) FROM
+                (SELECT contact_id AS id, count(*) AS n FROM conversations GROUP BY 1) k
+                JOIN contacts p ON p.id = k.id, json_each(p.custom_attributes) j
+                WHERE p.custom_attributes IS NOT NULL AND j.type <> 'null' GROUP BY 1
+            UNION ALL SELECT 'company.' || j.key, sum(k.n) FROM
+                (SELECT company_id AS id, count(*) AS n FROM conversations GROUP BY 1) k
+                JOIN companies p ON p.id = k.id, json_each(p.custom_attributes) j
+                WHERE p.custom_attributes IS NOT NULL AND j.type <> 'null' GROUP BY 1
+         ) GROUP BY name ORDER BY n DESC, name LIMIT 500",
+    )
+}
+
+/// Plans of companies, those of most conversations first.
+pub fn plans(connection: &Connection) -> StoreResult<Vec<Label>> {
+    labels(
+        connection,
+        "SELECT k.plan, k.plan, count(*) AS n, TRUE FROM conversations c JOIN companies k ON k.id = c.company_id
+         WHERE k.plan IS NOT NULL GROUP BY k.plan ORDER BY n DESC, k.plan LIMIT 500",
+    )
+}
+
+/// Segments of companies, those of most conversations first.
+pub fn segments(connection: &Connection) -> StoreResult<Vec<Label>> {
+    labels(
+        connection,
+        "SELECT j.value, j.value, count(*) AS n, TRUE FROM conversations c JOIN companies k ON k.id = c.company_id,
+            json_each(k.segments) j WHERE k.segments IS NOT NULL GROUP BY j.value ORDER BY n DESC, j.value LIMIT 500",
+    )
+}
+
+/// Countries of customers, those of most conversations first.
+pub fn countries(connection: &Connection) -> StoreResult<Vec<Label>> {
+    labels(
+        connection,
+        "SELECT k.country, k.country, count(*) AS n, TRUE FROM conversations c JOIN contacts k ON k.id = c.contact_id
+         WHERE k.country IS NOT NULL GROUP BY k.country ORDER BY n DESC, k.country LIMIT 500",
+    )
+}
+
+/// Languages, those of most conversations first: under one name as Intercom writes them here
+/// and there.
+pub fn languages(connection: &Connection) -> StoreResult<Vec<Label>> {
+    let mut found = labels(
+        connection,
+        "SELECT language, language, count(*) AS n, TRUE FROM (SELECT coalesce(c.language, k.language) AS language
+            FROM conversations c LEFT JOIN contacts k ON k.id = c.contact_id)
+         WHERE language IS NOT NULL GROUP BY language ORDER BY n DESC, language LIMIT 500",
+    )?;
+    for label in &mut found {
+        label.name = language::name(&label.id).into_owned();
+    }
+    Ok(found)
+}
+
+/// Articles and whatever else the AI agent answered from, those of most conversations first.
+pub fn articles(connection: &Connection) -> StoreResult<Vec<Label>> {
+    labels(
+        connection,
+        "SELECT name, name, count(DISTINCT conversation) AS n, TRUE FROM
+            (SELECT coalesce(nullif(s.title, ''), s.url) AS name, x.conversation
+             FROM conversation_content_sources x JOIN content_sources s ON s.number = x.source)
+         GROUP BY name ORDER BY n DESC, name LIMIT 500",
     )
 }
 

@@ -33,6 +33,21 @@ pub struct ContactRow {
     pub phone: Option<String>,
     pub external_id: Option<String>,
     pub company: Option<(CompanyId, Option<String>)>,
+    pub country: Option<String>,
+    pub region: Option<String>,
+    pub city: Option<String>,
+    pub language: Option<String>,
+    pub browser: Option<String>,
+    pub os: Option<String>,
+    pub created_at: Option<UnixSeconds>,
+    pub signed_up_at: Option<UnixSeconds>,
+    pub last_seen_at: Option<UnixSeconds>,
+    pub owner_id: Option<String>,
+    pub unsubscribed: Option<bool>,
+    /// JSON array of ids
+    pub tag_ids: Option<String>,
+    /// JSON object
+    pub custom_attributes: Option<String>,
 }
 
 /// Replaces the list of admins; those missing from it stay, unlisted.
@@ -141,12 +156,20 @@ pub fn write_contact(connection: &Connection, contact: &ContactRow, now: UnixSec
     };
     connection
         .prepare_cached(
-            "INSERT INTO contacts (id, role, name, email, phone, external_id, company_id, company_name, fetched_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+            "INSERT INTO contacts (id, role, name, email, phone, external_id, company_id, company_name, fetched_at,
+                country, region, city, language, browser, os, created_at, signed_up_at, last_seen_at, owner_id,
+                unsubscribed, tag_ids, custom_attributes)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22)
              ON CONFLICT (id) DO UPDATE SET role = coalesce(excluded.role, role), name = coalesce(excluded.name, name),
                 email = coalesce(excluded.email, email), phone = excluded.phone, external_id = excluded.external_id,
                 company_id = coalesce(excluded.company_id, company_id),
-                company_name = coalesce(excluded.company_name, company_name), fetched_at = excluded.fetched_at",
+                company_name = coalesce(excluded.company_name, company_name), fetched_at = excluded.fetched_at,
+                country = excluded.country, region = excluded.region, city = excluded.city,
+                language = excluded.language, browser = excluded.browser, os = excluded.os,
+                created_at = excluded.created_at, signed_up_at = excluded.signed_up_at,
+                last_seen_at = excluded.last_seen_at, owner_id = excluded.owner_id,
+                unsubscribed = excluded.unsubscribed, tag_ids = excluded.tag_ids,
+                custom_attributes = excluded.custom_attributes",
         )?
         .execute(params![
             contact.id.as_str(),
@@ -158,6 +181,19 @@ pub fn write_contact(connection: &Connection, contact: &ContactRow, now: UnixSec
             company_id,
             company_name,
             now,
+            contact.country,
+            contact.region,
+            contact.city,
+            contact.language,
+            contact.browser,
+            contact.os,
+            contact.created_at,
+            contact.signed_up_at,
+            contact.last_seen_at,
+            contact.owner_id,
+            contact.unsubscribed,
+            contact.tag_ids,
+            contact.custom_attributes,
         ])?;
     if let (Some(id), Some(name)) = (company_id, company_name) {
         connection

@@ -4,6 +4,7 @@
 use rusqlite::ToSql;
 use rusqlite::types::ToSqlOutput;
 
+use super::raw_answers::Deflated;
 use crate::ids::{CompanyId, ContactId, ConversationId, PartId, TagId};
 use crate::time::UnixSeconds;
 
@@ -33,7 +34,7 @@ pub struct ConversationRow {
     pub admin_assignee_id: Option<String>,
     pub team_assignee_id: Option<String>,
     pub contacts: Vec<ContactId>,
-    pub company: Option<(CompanyId, Option<String>)>,
+    pub company: Option<CompanyRow>,
     pub tags: Vec<TagRow>,
     pub waiting_since: Option<UnixSeconds>,
     pub snoozed_until: Option<UnixSeconds>,
@@ -50,6 +51,75 @@ pub struct ConversationRow {
     pub sla_status: Option<String>,
     pub has_attachment: bool,
     pub language: Option<String>,
+    /// JSON object
+    pub custom_attributes: Option<String>,
+    pub statistics: StatisticsRow,
+    pub ai_answer_type: Option<String>,
+    pub ai_source_type: Option<String>,
+    pub ai_source_title: Option<String>,
+    pub ai_rating_remark: Option<String>,
+    pub content_sources: Vec<ContentSourceRow>,
+    pub links: Vec<LinkRow>,
+    pub source_url: Option<String>,
+    pub current_channel: Option<String>,
+}
+
+/// What Intercom itself measured. Durations in seconds; "office" leaves out what lies outside of
+/// office hours.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct StatisticsRow {
+    pub assignment_seconds: Option<i64>,
+    pub office_first_response_seconds: Option<i64>,
+    pub office_first_close_seconds: Option<i64>,
+    pub office_resolution_seconds: Option<i64>,
+    pub office_median_reply_seconds: Option<i64>,
+    pub handling_seconds: Option<i64>,
+    pub active_handling_seconds: Option<i64>,
+    pub team_response_seconds: Option<i64>,
+    pub office_team_response_seconds: Option<i64>,
+    pub closed_by_id: Option<String>,
+    pub part_count: Option<i64>,
+}
+
+/// What an AI agent's answer was made of; `""` for what is unknown.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ContentSourceRow {
+    pub kind: String,
+    pub title: String,
+    pub url: String,
+    pub locale: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LinkRow {
+    pub kind: String,
+    pub id: String,
+    pub category: Option<String>,
+}
+
+/// A company, by its id alone or with all that Intercom knows of it.
+#[derive(Clone, Debug)]
+pub struct CompanyRow {
+    pub id: CompanyId,
+    pub name: Option<String>,
+    pub profile: Option<Box<CompanyProfileRow>>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct CompanyProfileRow {
+    pub external_id: Option<String>,
+    pub plan: Option<String>,
+    pub monthly_spend: Option<f64>,
+    pub size: Option<i64>,
+    pub industry: Option<String>,
+    pub website: Option<String>,
+    pub user_count: Option<i64>,
+    pub created_at: Option<UnixSeconds>,
+    pub last_request_at: Option<UnixSeconds>,
+    /// JSON array of names
+    pub tags: Option<String>,
+    /// JSON array of names
+    pub segments: Option<String>,
     /// JSON object
     pub custom_attributes: Option<String>,
 }
@@ -92,6 +162,8 @@ pub struct MessageRow {
     pub redacted: bool,
     /// JSON array
     pub attachments: Option<String>,
+    /// JSON array of names
+    pub tags: Option<String>,
 }
 
 /// A part without text.
@@ -131,6 +203,8 @@ pub struct ThreadRows {
     pub messages: Vec<MessageRow>,
     pub events: Vec<EventRow>,
     pub seen_contacts: Vec<SeenContact>,
+    /// The answer itself, where it is to be kept.
+    pub raw: Option<Deflated>,
     /// Intercom has more parts than it returned.
     pub truncated: bool,
     /// Intercom returned no list of parts at all: what is stored of them stays, and the thread is

@@ -36,6 +36,12 @@ pub struct Conversation {
     pub rating_remark: Option<String>,
     pub ai_involved: bool,
     pub ai_outcome: Option<String>,
+    /// Of the AI agent alone.
+    pub ai_rating: Option<i64>,
+    pub ai_rating_remark: Option<String>,
+    /// Of the company, as it is now.
+    pub plan: Option<String>,
+    pub monthly_spend: Option<f64>,
     pub sla_status: Option<String>,
     pub delivered_as: Option<String>,
     /// The first of its contacts.
@@ -47,8 +53,8 @@ const CONVERSATION: &str = "SELECT c.number, c.id, c.created_at, c.updated_at, c
     coalesce(t.name, c.team_assignee_id), c.message_count, c.thread_complete, c.parts_truncated, \
     CASE WHEN c.state <> 'closed' THEN c.waiting_since END, c.snoozed_until, c.last_customer_message_at, \
     c.first_response_seconds, c.first_ai_response_seconds, c.resolution_seconds, c.reopen_count, c.rating, c.rating_remark, \
-    c.ai_involved, c.ai_outcome, c.sla_status, c.delivered_as, c.contact_id \
-    FROM conversations c LEFT JOIN admins a ON a.id = c.admin_assignee_id LEFT JOIN teams t ON t.id = c.team_assignee_id";
+    c.ai_involved, c.ai_outcome, c.sla_status, c.delivered_as, c.ai_rating, c.ai_rating_remark, k.plan, k.monthly_spend, c.contact_id \
+    FROM conversations c LEFT JOIN companies k ON k.id = c.company_id LEFT JOIN admins a ON a.id = c.admin_assignee_id LEFT JOIN teams t ON t.id = c.team_assignee_id";
 
 fn conversation(row: &Row<'_>) -> rusqlite::Result<Conversation> {
     Ok(Conversation {
@@ -84,7 +90,11 @@ fn conversation(row: &Row<'_>) -> rusqlite::Result<Conversation> {
         ai_outcome: row.get(27)?,
         sla_status: row.get(28)?,
         delivered_as: row.get(29)?,
-        contact_id: row.get(30)?,
+        ai_rating: row.get(30)?,
+        ai_rating_remark: row.get(31)?,
+        plan: row.get(32)?,
+        monthly_spend: row.get(33)?,
+        contact_id: row.get(34)?,
     })
 }
 
@@ -126,10 +136,12 @@ pub struct Message {
     pub redacted: bool,
     /// JSON array of `{name, content_type, size}`.
     pub attachments: Option<String>,
+    /// JSON array of names.
+    pub tags: Option<String>,
 }
 
 const MESSAGE: &str = "SELECT m.number, m.id, m.author_type, coalesce(m.author_name, CASE WHEN m.author_type IN ('user', 'lead') THEN NULL ELSE a.name END), \
-    m.part_type, m.body, m.created_at, m.is_note, m.is_ai, m.redacted, m.attachments \
+    m.part_type, m.body, m.created_at, m.is_note, m.is_ai, m.redacted, m.attachments, m.tags \
     FROM messages m LEFT JOIN admins a ON a.id = m.author_id";
 
 fn message(row: &Row<'_>) -> rusqlite::Result<Message> {
@@ -145,6 +157,7 @@ fn message(row: &Row<'_>) -> rusqlite::Result<Message> {
         is_ai: row.get(8)?,
         redacted: row.get(9)?,
         attachments: row.get(10)?,
+        tags: row.get(11)?,
     })
 }
 
@@ -182,13 +195,15 @@ pub struct Event {
     pub author_type: Option<String>,
     /// Name of the team or teammate that it was assigned to.
     pub assigned_to: Option<String>,
+    /// JSON object.
+    pub details: Option<String>,
 }
 
 /// The newest events of a conversation, oldest first. Those of one second come by their ids, which
 /// are numbers that grow.
 pub fn events(connection: &Connection, id: &str, most: usize) -> StoreResult<Vec<Event>> {
     let sql = "SELECT k.name, e.created_seconds, coalesce(e.author_name, a.name), e.author_type, \
-        CASE e.assigned_to_type WHEN 'team' THEN t.name ELSE b.name END \
+        CASE e.assigned_to_type WHEN 'team' THEN t.name ELSE b.name END, e.details \
         FROM conversations c JOIN conversation_events e ON e.conversation = c.number \
         JOIN event_kinds k ON k.number = e.kind LEFT JOIN admins a ON a.id = e.author_id \
         LEFT JOIN teams t ON t.id = e.assigned_to_id LEFT JOIN admins b ON b.id = e.assigned_to_id \
@@ -202,6 +217,7 @@ pub fn events(connection: &Connection, id: &str, most: usize) -> StoreResult<Vec
                 author_name: row.get(2)?,
                 author_type: row.get(3)?,
                 assigned_to: row.get(4)?,
+                details: row.get(5)?,
             })
         })?
         .collect::<Result<Vec<_>, _>>()?;

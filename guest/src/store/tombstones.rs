@@ -46,11 +46,14 @@ pub fn bury(
     for (message, number) in messages {
         remove_message(connection, &message, number)?;
     }
-    connection
-        .prepare_cached(
-            "DELETE FROM conversation_events WHERE conversation = (SELECT number FROM conversations WHERE id = ?1)",
-        )?
-        .execute([id.as_str()])?;
+    for table in ["conversation_events", "conversation_content_sources", "conversation_links", "raw_answers"]
+    {
+        connection
+            .prepare_cached(&format!(
+                "DELETE FROM {table} WHERE conversation = (SELECT number FROM conversations WHERE id = ?1)"
+            ))?
+            .execute([id.as_str()])?;
+    }
     for table in ["conversation_tags", "conversation_contacts", "hydration_queue"] {
         connection
             .prepare_cached(&format!("DELETE FROM {table} WHERE conversation_id = ?1"))?

@@ -19,8 +19,19 @@ use crate::text;
 pub const SQL: &str = include_str!("views.sql");
 
 /// Names of the views.
-pub const NAMES: &[&str] =
-    &["v_conversations", "v_messages", "v_tags", "v_events", "v_teammates", "v_teams", "v_syncs"];
+pub const NAMES: &[&str] = &[
+    "v_conversations",
+    "v_messages",
+    "v_tags",
+    "v_events",
+    "v_ai_sources",
+    "v_links",
+    "v_contacts",
+    "v_companies",
+    "v_teammates",
+    "v_teams",
+    "v_syncs",
+];
 
 /// Creates the views for this connection, unless it has them, and returns how the names of those
 /// that read the tables begin.
@@ -40,6 +51,17 @@ pub fn ensure(connection: &Connection, redactions: &[Redaction]) -> StoreResult<
     }
     let prefix = hidden.iter().find_map(|name| Some(name.split_once(NAMES[0])?.0.to_owned()));
     if let Some(prefix) = prefix.filter(|_| hidden.len() == NAMES.len()) {
+        // One caller's texts are blanked out, the next one's may not be.
+        let redacts: bool = connection.query_row(
+            "SELECT instr(sql, 'redacted_text(') > 0 FROM temp.sqlite_schema WHERE name = ?1",
+            [NAMES[0]],
+            |row| row.get(0),
+        )?;
+        if redacts == redactions.is_empty() {
+            let drop: String = NAMES.iter().map(|name| format!("DROP VIEW temp.{name};")).collect();
+            connection.execute_batch(&format!("SAVEPOINT views; {drop}"))?;
+            show(connection, &prefix, !redactions.is_empty())?;
+        }
         return Ok(prefix);
     }
     let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
@@ -57,28 +79,27 @@ pub fn ensure(connection: &Connection, redactions: &[Redaction]) -> StoreResult<
         sql = sql.replace(&create(name), &create(&format!("{prefix}{name}")));
     }
     connection.execute_batch(&format!("SAVEPOINT views; {sql}"))?;
-    for name in NAMES {
-        let behind = format!("SELECT * FROM temp.{prefix}{name}");
-        let columns: Vec<String> = connection
-            .prepare(&behind)?
-            .column_names()
-            .into_iter()
-            .map(|column| shown(name, column))
-            .collect();
-        let columns = if redactions.is_empty() { "*".to_owned() } else { columns.join(", ") };
-        connection.execute_batch(&format!("{} SELECT {columns} FROM temp.{prefix}{name}", create(name)))?;
-    }
-    connection.execute_batch("RELEASE views")?;
+    show(connection, &prefix, !redactions.is_empty())?;
     Ok(prefix)
+}
+
+/// Creates the documented views over those behind them, and ends the savepoint.
+fn show(connection: &Connection, prefix: &str, redacts: bool) -> StoreResult<()> {
+    for name in NAMES {
+        let behind = format!("temp.{prefix}{name}");
+        let statement = connection.prepare(&format!("SELECT * FROM {behind}"))?;
+        let columns: Vec<String> =
+            statement.column_names().into_iter().map(|column| shown(name, column)).collect();
+        let columns = if redacts { columns.join(", ") } else { "*".to_owned() };
+        connection.execute_batch(&format!("CREATE TEMP VIEW {name} AS SELECT {columns} FROM {behind}"))?;
+    }
+    Ok(connection.execute_batch("RELEASE views")?)
 }
 
 /// Columns that are never redacted: ids of Intercom's, by which views are joined, and instants.
 const RAW: &[&str] = &["conversation_id", "message_id"];
 /// Columns that hold names of people.
-const PEOPLE: &[&str] = &["customer_name", "author_name", "assignee"];
-/// Columns that hold JSON.
-const JSON: &[&str] = &["custom_attributes", "details", "attachments"];
-
+const PEOPLE: &[&str] = &["customer_name", "author_name", "assignee", "closed_by"];
 /// A column as a statement sees it under redaction. It is redacted here and not in the answer, so
 /// that no function, pattern, cast or aggregate gets at more. What is new is redacted.
 fn shown(view: &str, column: &str) -> String {
@@ -93,8 +114,6 @@ fn shown(view: &str, column: &str) -> String {
         )
     } else if is_person {
         format!("redacted_name({name}) AS {name}")
-    } else if JSON.contains(&column) {
-        format!("redacted_json({name}) AS {name}")
     } else {
         format!("redacted_text({name}) AS {name}")
     }
@@ -103,9 +122,15 @@ fn shown(view: &str, column: &str) -> String {
 /// The functions of [`shown`]. Numbers stay numbers: a column of them holds no person's.
 fn install_redaction(connection: &Connection, redactions: &[Redaction]) -> StoreResult<()> {
     let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
-    let functions: [(&str, fn(&str, &[Redaction]) -> String); 3] = [
-        ("redacted_text", |text, kinds| redaction::redact(&text::clean(text), kinds).into_owned()),
-        ("redacted_json", |json, kinds| redaction::redact_json(json, kinds).into_owned()),
+    let functions: [(&str, fn(&str, &[Redaction]) -> String); 2] = [
+        ("redacted_text", |text, kinds| {
+            let text = text::clean(text);
+            // JSON stays JSON, and its numbers are looked at, too.
+            let is_json = text.starts_with(['{', '[']);
+            let redacted =
+                if is_json { redaction::redact_json(&text, kinds) } else { redaction::redact(&text, kinds) };
+            redacted.into_owned()
+        }),
         ("redacted_name", redaction::redact_name),
     ];
     for (name, function) in functions {

@@ -24,12 +24,31 @@ SELECT c.id AS conversation_id,
     c.rating,                       -- 1 to 5
     c.rating_remark, c.rated_at,
     c.ai_involved, c.ai_outcome,    -- resolved, escalated, abandoned
+    c.ai_answer_type,               -- of the AI agent's last answer: ai_answer, custom_answer, …
+    c.ai_resolution_state,          -- Intercom's own word
+    c.ai_rating, c.ai_rating_remark, -- of the AI agent alone
+    -- As Intercom measured; "office" leaves out what lies outside of office hours.
+    c.assignment_seconds,           -- to the last assignment before the first reply
+    c.office_first_response_seconds, c.office_first_close_seconds, c.office_resolution_seconds,
+    c.office_median_reply_seconds,  -- of all replies
+    c.handling_seconds,             -- assignment to close
+    c.active_handling_seconds,      -- the same without idle time
+    c.team_response_seconds, c.office_team_response_seconds, -- first reply of the assigned team
+    b.name AS closed_by,            -- the teammate who closed it last
+    c.source_url,                   -- the page on which it began
+    c.current_channel,              -- where it goes on
     c.sla_name, c.sla_status,       -- hit, missed, cancelled, active
     c.has_attachment, c.language,
     c.custom_attributes,            -- JSON object: json_extract(custom_attributes, '$."Name"')
+    k.plan, k.monthly_spend,        -- of the company, as it is now
+    p.country,                      -- of the customer
+    c.contact_id, c.company_id,     -- for v_contacts and v_companies
     c.thread_complete               -- 0: not all messages are fetched yet
 FROM main.conversations c
 LEFT JOIN main.admins a ON a.id = c.admin_assignee_id
+LEFT JOIN main.admins b ON b.id = c.closed_by_id
+LEFT JOIN main.companies k ON k.id = c.company_id
+LEFT JOIN main.contacts p ON p.id = c.contact_id
 LEFT JOIN main.teams t ON t.id = c.team_assignee_id;
 
 -- One row a message.
@@ -43,7 +62,8 @@ SELECT m.id AS message_id, m.conversation_id, m.created_at,
     m.is_ai,
     -- Filter by other columns first: making text of HTML costs time.
     CASE WHEN octet_length(m.body) < 900000 THEN plain_text(m.body) ELSE '[too long for SQL]' END AS body,
-    m.attachments                   -- JSON array of {name, content_type, size}
+    m.attachments,                  -- JSON array of {name, content_type, size}
+    m.tags                          -- JSON array of names
 FROM main.messages m LEFT JOIN main.admins a ON a.id = m.author_id;
 
 -- One row for each tag of each conversation.
@@ -62,6 +82,36 @@ LEFT JOIN main.event_kinds k ON k.number = e.kind AND k.name IS NOT NULL
 LEFT JOIN main.admins a ON a.id = e.author_id
 LEFT JOIN main.teams t ON t.id = e.assigned_to_id AND e.assigned_to_type = 'team'
 LEFT JOIN main.admins b ON b.id = e.assigned_to_id AND e.assigned_to_type IS NOT 'team';
+
+-- One row for each article, snippet or page that the AI agent answered from in each conversation.
+CREATE TEMP VIEW v_ai_sources AS
+SELECT c.id AS conversation_id, s.title, s.kind, s.url, s.locale
+FROM main.conversation_content_sources x
+LEFT JOIN main.conversations c ON c.number = x.conversation AND c.id IS NOT NULL
+LEFT JOIN main.content_sources s ON s.number = x.source AND s.kind IS NOT NULL;
+
+-- Tickets, conversations and records of other systems that conversations are linked to.
+CREATE TEMP VIEW v_links AS
+SELECT c.id AS conversation_id, l.kind, l.id AS linked_id,
+    l.category                      -- of tickets: Customer, Back-office, Tracker
+FROM main.conversation_links l
+LEFT JOIN main.conversations c ON c.number = l.conversation AND c.id IS NOT NULL;
+
+-- Customers, as they were when they were read last.
+CREATE TEMP VIEW v_contacts AS
+SELECT p.id AS contact_id, p.role, p.name, p.email, p.external_id, p.company_name, p.country, p.region, p.city,
+    p.language, p.browser, p.os, p.created_at, p.signed_up_at, p.last_seen_at, a.name AS owner, p.unsubscribed,
+    p.custom_attributes             -- JSON object
+FROM main.contacts p LEFT JOIN main.admins a ON a.id = p.owner_id WHERE p.id IS NOT NULL;
+
+-- Companies as they are now.
+CREATE TEMP VIEW v_companies AS
+SELECT id AS company_id, name, external_id, plan, monthly_spend,
+    size,                           -- employees
+    industry, website, user_count, created_at, last_request_at,
+    tags, segments,                 -- JSON arrays of names
+    custom_attributes               -- JSON object
+FROM main.companies WHERE id IS NOT NULL;
 
 -- Teammates (bots included) and teams.
 CREATE TEMP VIEW v_teammates AS SELECT name, email, job_title, is_bot, listed FROM main.admins WHERE id IS NOT NULL;

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use rusqlite::{Connection, OptionalExtension, ToSql, params};
 
 use super::rows::{ConversationRow, TagRow};
+use super::{companies, fields};
 use crate::error::StoreResult;
 use crate::ids::{ContactId, ConversationId};
 use crate::time::UnixSeconds;
@@ -52,7 +53,7 @@ enum Rule {
 use Rule::{KeepFirst, KeepOld, Replace};
 
 /// The columns after `id`, in the order in which [`upsert`] binds them.
-const COLUMNS: [(&str, Rule); 41] = [
+const COLUMNS: [(&str, Rule); 59] = [
     ("created_at", Replace),
     ("updated_at", Replace),
     ("customer_email", KeepOld),
@@ -94,6 +95,24 @@ const COLUMNS: [(&str, Rule); 41] = [
     ("has_attachment", Replace),
     ("language", Replace),
     ("custom_attributes", Replace),
+    ("ai_answer_type", Replace),
+    ("ai_source_type", Replace),
+    ("ai_source_title", Replace),
+    ("ai_rating_remark", Replace),
+    ("assignment_seconds", Replace),
+    ("office_first_response_seconds", Replace),
+    ("office_first_close_seconds", Replace),
+    ("office_resolution_seconds", Replace),
+    ("office_median_reply_seconds", Replace),
+    ("handling_seconds", Replace),
+    ("active_handling_seconds", Replace),
+    ("team_response_seconds", Replace),
+    ("office_team_response_seconds", Replace),
+    ("closed_by_id", Replace),
+    ("part_count", Replace),
+    ("source_url", KeepOld),
+    ("current_channel", Replace),
+    ("fields", Replace),
 ];
 
 static UPSERT: LazyLock<String> = LazyLock::new(|| {
@@ -131,9 +150,10 @@ pub fn upsert(connection: &Connection, row: &ConversationRow, now: UnixSeconds) 
         None => contact.map(|id| known_email(connection, id)).transpose()?.flatten(),
     };
     let (company_id, company_name) = match &row.company {
-        Some((id, name)) => (Some(id.as_str()), name.as_deref()),
+        Some(company) => (Some(company.id.as_str()), company.name.as_deref()),
         None => (None, None),
     };
+    let statistics = &row.statistics;
     let values: [&dyn ToSql; COLUMNS.len() + 1] = [
         &row.id.0,
         &row.created_at,
@@ -177,23 +197,37 @@ pub fn upsert(connection: &Connection, row: &ConversationRow, now: UnixSeconds) 
         &row.has_attachment,
         &row.language,
         &row.custom_attributes,
+        &row.ai_answer_type,
+        &row.ai_source_type,
+        &row.ai_source_title,
+        &row.ai_rating_remark,
+        &statistics.assignment_seconds,
+        &statistics.office_first_response_seconds,
+        &statistics.office_first_close_seconds,
+        &statistics.office_resolution_seconds,
+        &statistics.office_median_reply_seconds,
+        &statistics.handling_seconds,
+        &statistics.active_handling_seconds,
+        &statistics.team_response_seconds,
+        &statistics.office_team_response_seconds,
+        &statistics.closed_by_id,
+        &statistics.part_count,
+        &row.source_url,
+        &row.current_channel,
+        &fields::GENERATION,
     ];
     let number: Option<i64> =
         connection.prepare_cached(&UPSERT)?.query_row(&values[..], |row| row.get(0)).optional()?;
-    if number.is_none() {
-        return Ok(None);
-    }
+    let Some(number) = number else { return Ok(None) };
     write_tags(connection, &row.id, &row.tags)?;
     write_contacts(connection, &row.id, &row.contacts)?;
-    if let (Some(id), Some(name)) = (company_id, company_name) {
-        connection
-            .prepare_cached(
-                "INSERT INTO companies (id, name) VALUES (?1, ?2)
-                 ON CONFLICT (id) DO UPDATE SET name = excluded.name WHERE name IS NOT excluded.name",
-            )?
-            .execute(params![id, name])?;
+    fields::write_content_sources(connection, number, &row.content_sources)?;
+    fields::write_links(connection, number, &row.links)?;
+    // Without name and profile it stays unknown, and is fetched.
+    if let Some(company) = row.company.as_ref().filter(|one| one.name.is_some() || one.profile.is_some()) {
+        companies::write(connection, company)?;
     }
-    Ok(number)
+    Ok(Some(number))
 }
 
 /// Notes that the stored thread is older than the conversation.

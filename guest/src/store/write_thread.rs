@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::index::{IndexEntry, index_message, unindex_message};
 use super::rows::{EventRow, MessageRow, SeenContact, ThreadRows};
-use super::{message_numbers, write_conversation};
+use super::{message_numbers, raw_answers, write_conversation};
 use crate::error::StoreResult;
 use crate::ids::{ConversationId, PartId};
 use crate::text;
@@ -37,6 +37,9 @@ pub fn store_thread(
     let Some(number) = write_conversation::upsert(connection, &thread.conversation, now)? else {
         return Ok(ThreadOutcome::Older);
     };
+    if let Some(raw) = thread.raw.as_ref().filter(|_| !thread.parts_unknown) {
+        raw_answers::write(connection, number, raw)?;
+    }
     let id = &thread.conversation.id;
     let owner = Owner { id, number };
     let mut stored = stored_messages(connection, id)?;
@@ -136,6 +139,7 @@ struct StoredMessage {
     redacted: bool,
     part_type: Option<String>,
     attachments: Option<String>,
+    tags: Option<String>,
 }
 
 fn stored_messages(
@@ -144,7 +148,7 @@ fn stored_messages(
 ) -> StoreResult<HashMap<String, StoredMessage>> {
     let mut statement = connection.prepare_cached(
         "SELECT m.id, m.number, m.sequence_number, m.created_at, m.body, m.updated_at,
-                coalesce(m.author_name, a.name), m.redacted, m.part_type, m.attachments
+                coalesce(m.author_name, a.name), m.redacted, m.part_type, m.attachments, m.tags
          FROM messages m LEFT JOIN admins a ON a.id = m.author_id WHERE m.conversation_id = ?1",
     )?;
     let rows = statement.query_map([id.as_str()], |row| {
@@ -160,6 +164,7 @@ fn stored_messages(
                 redacted: row.get(7)?,
                 part_type: row.get(8)?,
                 attachments: row.get(9)?,
+                tags: row.get(10)?,
             },
         ))
     })?;
@@ -194,7 +199,8 @@ fn write_message(
             && known.updated_at == message.updated_at.map(UnixSeconds::to_iso)
             && known.author_name == message.author_name
             && known.part_type.as_deref() == Some(message.part_type.as_str())
-            && known.attachments == message.attachments;
+            && known.attachments == message.attachments
+            && known.tags == message.tags;
         if same {
             return Ok(false);
         }
@@ -248,9 +254,9 @@ fn insert_at(
         .prepare_cached(
             "INSERT INTO messages (number, id, conversation_id, author_type, body, created_at, part_type,
                 sequence_number, thread_position, author_id, author_name,
-                is_note, is_ai, redacted, updated_at, attachments)
+                is_note, is_ai, redacted, updated_at, attachments, tags)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8, ?9,
-                nullif(?10, (SELECT name FROM admins WHERE admins.id = ?9)), ?11, ?12, ?13, ?14, ?15)
+                nullif(?10, (SELECT name FROM admins WHERE admins.id = ?9)), ?11, ?12, ?13, ?14, ?15, ?16)
              ON CONFLICT DO NOTHING",
         )?
         .execute(params![
@@ -269,6 +275,7 @@ fn insert_at(
             message.redacted,
             message.updated_at,
             message.attachments,
+            message.tags,
         ])?;
     Ok(inserted > 0)
 }

@@ -11,10 +11,12 @@ use super::SyncError;
 use super::engine::{ATTENTION_MS, Engine};
 use super::failure::Failure;
 use super::labels::degrade;
+use super::translate;
 use crate::ids::CompanyId;
-use crate::intercom::conversation::Company;
+use crate::intercom::company::Company;
 use crate::intercom::error::ApiError;
 use crate::store::companies::{next_to_refresh, set_refreshed_to, spread_names, unknown, write};
+use crate::store::rows::CompanyRow;
 use crate::store::sync_state::{Fact, clear_note, fact, set_fact};
 use crate::time::HOUR;
 
@@ -86,10 +88,14 @@ fn fetch(engine: &mut Engine<'_>, mut wanted: VecDeque<CompanyId>) -> Result<(),
         let Some(id) = in_flight.remove(&ticket) else { continue };
         let company = answer
             .and_then(|value| Company::read(value).ok_or(ApiError::Unexpected { missing: "id" }))
-            .map(|company| company.name);
+            .map(translate::company);
         match company {
-            Ok(name) => engine.write(|transaction| write(transaction, &id, name.as_deref()))?,
-            Err(ApiError::NotFound { .. }) => engine.write(|transaction| write(transaction, &id, None))?,
+            // Asked for by one id it may answer with another; it is known by the one asked for.
+            Ok(company) => engine.write(|transaction| write(transaction, &CompanyRow { id, ..company }))?,
+            Err(ApiError::NotFound { .. }) => {
+                let gone = CompanyRow { id, name: None, profile: None };
+                engine.write(|transaction| write(transaction, &gone))?;
+            }
             Err(error) if error.is_temporary() || matches!(error, ApiError::Denied(_)) => {
                 failures += 1;
                 // What is left is still unknown, and asked for by the next run.

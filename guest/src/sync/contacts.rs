@@ -13,6 +13,7 @@ use super::SyncError;
 use super::engine::{ATTENTION_MS, Engine};
 use super::failure::Failure;
 use super::labels::degrade;
+use super::translate;
 use crate::environment::Ticket;
 use crate::ids::ContactId;
 use crate::intercom::directory::{Contact, read_contacts};
@@ -156,8 +157,11 @@ impl Reading<'_, '_> {
         match found {
             Ok(contacts) => {
                 let mut missing: HashSet<&ContactId> = ids.iter().collect();
-                let found: Vec<ContactRow> =
-                    contacts.into_iter().filter(|one| missing.remove(&one.id)).map(row).collect();
+                let found: Vec<ContactRow> = contacts
+                    .into_iter()
+                    .filter(|one| missing.remove(&one.id))
+                    .map(translate::contact)
+                    .collect();
                 self.single.extend(ids.iter().filter(|id| missing.contains(id)).cloned());
                 let now = self.engine.server_now();
                 self.engine.write(|transaction| {
@@ -196,7 +200,8 @@ impl Reading<'_, '_> {
         let now = self.engine.server_now();
         match contact {
             Ok(contact) => {
-                self.engine.write(|transaction| write_contact(transaction, &row(contact), now))?;
+                self.engine
+                    .write(|transaction| write_contact(transaction, &translate::contact(contact), now))?;
             }
             Err(ApiError::Merged { into }) => {
                 let heir = into.map(ContactId);
@@ -217,17 +222,5 @@ impl Reading<'_, '_> {
         for id in ids.into_iter().rev() {
             self.waiting.push_front(id);
         }
-    }
-}
-
-fn row(contact: Contact) -> ContactRow {
-    ContactRow {
-        id: contact.id,
-        role: contact.role,
-        name: contact.name,
-        email: contact.email,
-        phone: contact.phone,
-        external_id: contact.external_id,
-        company: contact.company.map(|company| (company.id, company.name)),
     }
 }

@@ -16,7 +16,7 @@
 //! - [`run`] goes through one run from its row's opening to its closing; [`engine`] asks single
 //!   questions; [`reading`] is the loop in which pages and threads arrive.
 //! - [`labels`], [`contacts`], [`companies`] and [`deletions`] read what belongs to conversations.
-//! - [`reconcile`] looks for what the windows missed.
+//! - [`reconcile`] looks for what the windows missed; [`refill`] for what an earlier version did not keep.
 //! - [`account`] asks whose the token is and what it may read, for `fastintercom login`.
 //! - [`backlog`] says what is left to be read, for those who ask about the cache.
 //! - [`translate`] and [`figures`] turn Intercom's shapes into rows.
@@ -38,6 +38,7 @@ mod protocol;
 mod range;
 mod reading;
 mod reconcile;
+mod refill;
 mod retention;
 mod run;
 mod threads;
@@ -47,7 +48,7 @@ pub use account::{AccountEnvironment, AccountReport, check_account};
 pub use backlog::{Backlog, Reason, backlog};
 pub use pacing::Pace;
 pub use run::{SyncEnvironment, close_abandoned, run};
-pub use translate::thread_rows;
+pub use translate::{contact_row, thread_rows};
 
 use std::fmt;
 

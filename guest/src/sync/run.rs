@@ -7,7 +7,7 @@ use super::plan::{Known, plan};
 use super::range::{self, Range};
 use super::reading::Reading;
 use super::{
-    SyncError, SyncReport, SyncRequest, companies, contacts, deletions, labels, reconcile, retention,
+    SyncError, SyncReport, SyncRequest, companies, contacts, deletions, labels, reconcile, refill, retention,
 };
 use crate::environment::{Clock, Http, Log, LogLevel, Progress, Settings};
 use crate::error::StoreResult;
@@ -215,10 +215,11 @@ impl Run<'_, '_> {
         labels::refresh(self.engine)?;
         self.engine.write(|transaction| hydration_queue::enqueue_incomplete(transaction))?;
         reconcile::second_look(self.engine)?;
+        refill::queue(self.engine)?;
         self.read(wanted, bound)?;
         contacts::refresh(self.engine)?;
         companies::refresh(self.engine)?;
-        Ok(())
+        refill::note(self.engine)
     }
 
     /// Asks whose token this is. It also brings the server's time.

@@ -12,6 +12,7 @@ use crate::ids::ConversationId;
 use crate::intercom::conversation::Conversation;
 use crate::intercom::error::ApiError;
 use crate::store::hydration_queue::{self, Queued};
+use crate::store::raw_answers::Deflated;
 use crate::store::rows::ThreadRows;
 use crate::store::tombstones::{self, Reason};
 use crate::store::write_thread::{ThreadOutcome, store_thread};
@@ -91,8 +92,13 @@ impl Reading<'_, '_> {
     ) -> Result<(), SyncError> {
         let now = self.engine.monotonic_ms();
         let server_now = self.engine.server_now();
+        let keep = self.engine.outside.settings.keep_raw_answers;
+        // Written out anew: what came over the network was read as it arrived.
+        let raw =
+            answer.as_ref().ok().filter(|_| keep).map(|value| Deflated::of(value.to_string().as_bytes()));
         match answer.and_then(|value| read_thread(value, &job.item, server_now)) {
             Ok(mut rows) => {
+                rows.raw = raw;
                 // A second that is not over may bring another change under the same `updated_at`.
                 if job.asked_at <= rows.as_of {
                     rows.as_of = rows.as_of.plus(-1);
@@ -180,7 +186,11 @@ impl Reading<'_, '_> {
 /// # Errors
 /// [`ApiError::Unexpected`] for an answer that is no conversation, or another one: it must neither
 /// empty a stored thread nor count as fetched.
-fn read_thread(value: Value, item: &Queued, server_now: UnixSeconds) -> Result<ThreadRows, ApiError> {
+pub(super) fn read_thread(
+    value: Value,
+    item: &Queued,
+    server_now: UnixSeconds,
+) -> Result<ThreadRows, ApiError> {
     let mut conversation = Conversation::read(value)
         .filter(|conversation| conversation.id == item.id)
         .ok_or(ApiError::Unexpected { missing: "id" })?;

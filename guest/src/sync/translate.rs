@@ -4,14 +4,21 @@ use serde_json::{Value, json};
 
 use super::figures;
 use crate::ids::{ContactId, PartId};
+use crate::intercom::company::Company;
 use crate::intercom::conversation::{Conversation, Priority, Source, State};
+use crate::intercom::directory::Contact;
 use crate::intercom::part::{Attachment, Author, Part};
-use crate::store::rows::{ConversationRow, EventRow, MessageRow, SeenContact, TagRow, ThreadRows};
+use crate::store::people::ContactRow;
+use crate::store::rows::{
+    CompanyProfileRow, CompanyRow, ContentSourceRow, ConversationRow, EventRow, LinkRow, MessageRow,
+    SeenContact, StatisticsRow, TagRow, ThreadRows,
+};
 use crate::text;
 
 /// The row of a conversation, from a list or from a thread.
 pub(super) fn conversation(from: &mut Conversation) -> ConversationRow {
     let figures = figures::derive(from);
+    let statistics = statistics(from);
     let customer = customer(from);
     let (customer_email, customer_name) =
         customer.map_or((None, None), |author| (author.email.clone(), author.name.clone()));
@@ -35,6 +42,7 @@ pub(super) fn conversation(from: &mut Conversation) -> ConversationRow {
     let source = from.source.as_mut();
     let (channel, delivered_as) =
         source.map_or((None, None), |source| (source.channel.take(), source.delivered_as.take()));
+    let source_url = from.source.as_mut().and_then(|source| source.url.take());
     ConversationRow {
         id: from.id.clone(),
         created_at: from.created_at,
@@ -61,7 +69,7 @@ pub(super) fn conversation(from: &mut Conversation) -> ConversationRow {
         admin_assignee_id: from.admin_assignee.take().map(|id| id.0),
         team_assignee_id: from.team_assignee.take().map(|id| id.0),
         contacts: std::mem::take(&mut from.contacts),
-        company: from.company.take().map(|company| (company.id, company.name)),
+        company: from.company.take().map(company),
         tags: std::mem::take(&mut from.tags)
             .into_iter()
             .map(|tag| TagRow { id: tag.id, name: tag.name, applied_at: tag.applied_at })
@@ -82,7 +90,106 @@ pub(super) fn conversation(from: &mut Conversation) -> ConversationRow {
         has_attachment,
         language,
         custom_attributes: attributes.map(|map| Value::Object(map).to_string()),
+        statistics,
+        ai_answer_type: ai.last_answer_type,
+        ai_source_type: ai.source_type,
+        ai_source_title: ai.source_title,
+        ai_rating_remark: ai.rating_remark,
+        content_sources: ai
+            .content_sources
+            .into_iter()
+            .map(|source| ContentSourceRow {
+                kind: source.kind.unwrap_or_default(),
+                title: source.title.unwrap_or_default(),
+                url: source.url.unwrap_or_default(),
+                locale: source.locale.unwrap_or_default(),
+            })
+            .collect(),
+        links: std::mem::take(&mut from.links)
+            .into_iter()
+            .map(|link| LinkRow { kind: link.kind, id: link.id, category: link.category })
+            .collect(),
+        source_url,
+        current_channel: from.current_channel.take(),
     }
+}
+
+/// What Intercom measured itself.
+fn statistics(from: &Conversation) -> StatisticsRow {
+    let count = |name| from.statistic_count(name);
+    StatisticsRow {
+        assignment_seconds: count("time_to_assignment"),
+        office_first_response_seconds: count("time_to_admin_reply"),
+        office_first_close_seconds: count("time_to_first_close"),
+        office_resolution_seconds: count("time_to_last_close"),
+        office_median_reply_seconds: count("median_time_to_reply"),
+        handling_seconds: count("handling_time"),
+        active_handling_seconds: count("adjusted_handling_time"),
+        team_response_seconds: from.statistic_team_response("assigned_team_first_response_time"),
+        office_team_response_seconds: from
+            .statistic_team_response("assigned_team_first_response_time_in_office_hours"),
+        closed_by_id: from.statistic_id("last_closed_by_id"),
+        part_count: count("count_conversation_parts"),
+    }
+}
+
+/// The row of a company.
+pub(super) fn company(from: Company) -> CompanyRow {
+    let profile = from.profile.map(|profile| {
+        let profile = *profile;
+        Box::new(CompanyProfileRow {
+            external_id: profile.external_id,
+            plan: profile.plan,
+            monthly_spend: profile.monthly_spend,
+            size: profile.size,
+            industry: profile.industry,
+            website: profile.website,
+            user_count: profile.user_count,
+            created_at: profile.created_at,
+            last_request_at: profile.last_request_at,
+            tags: texts(profile.tags),
+            segments: texts(profile.segments),
+            custom_attributes: profile.custom_attributes.map(|map| Value::Object(map).to_string()),
+        })
+    });
+    CompanyRow { id: from.id, name: from.name, profile }
+}
+
+/// The row of a contact.
+pub(super) fn contact(contact: Contact) -> ContactRow {
+    ContactRow {
+        id: contact.id,
+        role: contact.role,
+        name: contact.name,
+        email: contact.email,
+        phone: contact.phone,
+        external_id: contact.external_id,
+        company: contact.company.map(|company| (company.id, company.name)),
+        country: contact.country,
+        region: contact.region,
+        city: contact.city,
+        language: contact.language,
+        browser: contact.browser,
+        os: contact.os,
+        created_at: contact.created_at,
+        signed_up_at: contact.signed_up_at,
+        last_seen_at: contact.last_seen_at,
+        owner_id: contact.owner.map(|id| id.0),
+        unsubscribed: contact.unsubscribed,
+        tag_ids: texts(contact.tags.into_iter().map(|id| id.0).collect()),
+        custom_attributes: contact.custom_attributes.map(|map| Value::Object(map).to_string()),
+    }
+}
+
+/// The row of an answer of `GET /contacts/{id}`, for the benchmark.
+#[must_use]
+pub fn contact_row(answer: Value) -> Option<ContactRow> {
+    Contact::read(answer).map(contact)
+}
+
+/// A JSON array, none when it would be empty.
+pub(super) fn texts(texts: Vec<String>) -> Option<String> {
+    (!texts.is_empty()).then(|| Value::from(texts).to_string())
 }
 
 /// The rows of an answer of `GET /conversations/{id}`. None when it is no whole thread. For the
@@ -120,6 +227,7 @@ pub(super) fn thread(mut from: Conversation) -> ThreadRows {
         messages,
         events,
         seen_contacts,
+        raw: None,
         truncated,
         parts_unknown,
         oldest_part,
@@ -170,6 +278,7 @@ fn first_message(source: Source, row: &ConversationRow) -> Option<MessageRow> {
         is_note: false,
         redacted: source.redacted,
         attachments: attachments(&source.attachments),
+        tags: None,
     })
 }
 
@@ -184,6 +293,7 @@ fn message(part: Part) -> MessageRow {
         created_at: part.created_at,
         updated_at: part.updated_at.filter(|at| *at != part.created_at),
         attachments: attachments(&part.attachments),
+        tags: texts(part.tags),
         id: part.id,
         part_type: part.kind,
         redacted: part.redacted,

@@ -4,6 +4,7 @@ mod clean;
 mod entities;
 mod html;
 mod index;
+pub mod language;
 mod markdown;
 mod markup;
 mod open;

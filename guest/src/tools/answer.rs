@@ -109,6 +109,12 @@ impl Answer {
         self.fields.get("notice")?.as_str()
     }
 
+    /// How many entries the list of that name has.
+    #[must_use]
+    pub fn length_of(&self, name: &str) -> usize {
+        self.fields.get(name).and_then(Value::as_array).map_or(0, Vec::len)
+    }
+
     #[must_use]
     pub fn into_value(self) -> Value {
         Value::Object(self.fields)

@@ -80,6 +80,33 @@ impl<'a> Content<'a> {
         redaction::redact(&text::clean(text), self.redactions).into_owned()
     }
 
+    /// JSON of strangers: each name and text in it a [`Content::line`], lists and objects of at most
+    /// so many entries, without what is null or empty.
+    #[must_use]
+    pub fn document(&self, value: Value, most: usize) -> Value {
+        let is_there = |value: &Value| match value {
+            Value::Null => false,
+            Value::String(text) => !text.is_empty(),
+            Value::Array(items) => !items.is_empty(),
+            Value::Object(fields) => !fields.is_empty(),
+            _ => true,
+        };
+        match value {
+            Value::String(text) => self.line(&text).into(),
+            Value::Array(items) => {
+                let items = items.into_iter().map(|item| self.document(item, most)).filter(is_there);
+                items.take(most).collect()
+            }
+            Value::Object(fields) => {
+                let fields = fields
+                    .into_iter()
+                    .map(|(name, value)| (self.line(&name), self.named(&name, self.document(value, most))));
+                Value::Object(fields.filter(|(_, value)| is_there(value)).take(most).collect())
+            }
+            other => other,
+        }
+    }
+
     /// An id: nothing but what an id may be made of, and no longer than one. It is never redacted,
     /// since it is what other calls need.
     #[must_use]

@@ -1,10 +1,13 @@
 //! A conversation and a message as answers show them.
 
-use serde_json::{Value, json};
+use rusqlite::Connection;
+use serde_json::{Map, Value, json};
 
-use super::answer::{Answer, in_words};
+use super::answer::{Answer, bytes, in_words};
 use super::content::Content;
 use super::disclosure;
+use crate::error::StoreResult;
+use crate::store::fields;
 use crate::store::runs::Workspace;
 use crate::store::threads::{Conversation, Message};
 use crate::time::UnixSeconds;
@@ -29,6 +32,10 @@ pub const FIELDS: &[&str] = &[
     "rating",
     "rating_remark",
     "ai_outcome",
+    "ai_rating",
+    "ai_rating_remark",
+    "plan",
+    "monthly_spend",
     "message_count",
     "match",
     "snippet",
@@ -61,6 +68,8 @@ pub fn properties() -> Value {
         "rating": {"type": "integer"},
         "rating_remark": {"type": "string"},
         "ai_outcome": {"type": "string"},
+        "ai_rating": {"type": "integer"},
+        "ai_rating_remark": {"type": "string"},
         "message_count": {"type": "integer"},
         "first_response": {"type": "string", "description": "Wall clock, to the first reply of a human."},
         "resolution": {"type": "string"},
@@ -84,6 +93,7 @@ pub fn message_schema() -> Value {
             "body_left_out": {"type": "integer"},
             "body_continues_at": {"type": "integer", "description": "As body_offset it reads on."},
             "attachments": super::schema::objects(""),
+            "tags": super::schema::texts(""),
             "created_at": {"type": "string"}
         },
         "required": ["id", "author_type", "kind", "body", "created_at"]
@@ -124,6 +134,8 @@ pub fn summary(conversation: &Conversation, content: Content<'_>, now: UnixSecon
     answer.set_some("rating", conversation.rating);
     answer.set_some("rating_remark", line(&conversation.rating_remark));
     answer.set_some("ai_outcome", line(&conversation.ai_outcome));
+    answer.set_some("ai_rating", conversation.ai_rating);
+    answer.set_some("ai_rating_remark", line(&conversation.ai_rating_remark));
     answer.set("message_count", conversation.message_count);
     answer
 }
@@ -136,6 +148,85 @@ pub fn add_figures(answer: &mut Answer, conversation: &Conversation) {
     if !conversation.thread_complete {
         answer.set("thread_complete", false);
     }
+}
+
+/// Entries of a list or an object of strangers.
+const ENTRIES: usize = 25;
+/// Bytes of the custom attributes; with more, those that come last are left out.
+const ATTRIBUTES: usize = 2_500;
+
+/// What Intercom says beside, and how many bytes of the answer that is.
+pub fn add_details(
+    answer: &mut Answer,
+    connection: &Connection,
+    conversation: &Conversation,
+    content: Content<'_>,
+) -> StoreResult<usize> {
+    let Some(mut found) = fields::of_conversation(connection, conversation.number)? else { return Ok(0) };
+    let mut size = 0;
+    let linked = links(found.remove("linked").unwrap_or_default(), content);
+    let mut add = |name: &str, value: Value| {
+        size += bytes(&value);
+        answer.set_some(name, Some(value));
+    };
+    let mut take = |names: &[&str]| -> Map<String, Value> {
+        names.iter().filter_map(|name| found.remove_entry(*name)).collect()
+    };
+    let mut ai = take(&["answer_type", "brought_in_by", "sources"]);
+    ai.retain(|_, value| !value.is_null());
+    add("ai_agent", content.document(Value::Object(ai), ENTRIES));
+    let customer = take(&["plan", "monthly_spend", "segments", "country", "language"]);
+    add("customer", content.document(Value::Object(customer), ENTRIES));
+    let mut details = take(&["page", "current_channel", "closed_by", "sla_name", "sla_status"]);
+    for (name, shown) in [
+        ("assignment_seconds", "assigned_after"),
+        ("office_first_response_seconds", "first_response_in_office_hours"),
+        ("office_resolution_seconds", "resolution_in_office_hours"),
+        ("handling_seconds", "handling"),
+        ("team_response_seconds", "first_response_of_team"),
+    ] {
+        let seconds = take(&[name]).remove(name).and_then(|value| value.as_i64());
+        details.extend(seconds.map(|seconds| (shown.to_owned(), Value::from(in_words(seconds)))));
+    }
+    let attributes = take(&["custom_attributes"]).remove("custom_attributes").unwrap_or_default();
+    details.insert("custom_attributes".to_owned(), fitting(content.document(attributes, ENTRIES)));
+    let mut details = content.document(Value::Object(details), ENTRIES);
+    if let (Some(details), false) = (details.as_object_mut(), linked.is_empty()) {
+        details.insert("linked".to_owned(), linked.into_iter().take(ENTRIES).collect());
+    }
+    add("details", details);
+    Ok(size)
+}
+
+/// What a conversation is linked to. Ids are what other calls need, so they are not redacted.
+pub fn links(links: Value, content: Content<'_>) -> Vec<Value> {
+    let Value::Array(links) = links else { return Vec::new() };
+    let text = |link: &Value, name: &str| link[name].as_str().map(str::to_owned);
+    let link = |link: Value| {
+        let mut shown = Answer::new();
+        shown.set_some("kind", text(&link, "kind").map(|kind| content.line(&kind)));
+        shown.set_some("id", text(&link, "id").map(|id| content.id(&id)));
+        shown.set_some("category", text(&link, "category").map(|category| content.line(&category)));
+        shown.into_value()
+    };
+    links.into_iter().map(link).collect()
+}
+
+/// As many entries as there is room for.
+pub fn fitting(document: Value) -> Value {
+    let Value::Object(fields) = document else { return document };
+    let mut used = 0;
+    let fields = fields.into_iter().take_while(|(name, value)| {
+        used += name.len() + bytes(value) + 4;
+        used <= ATTRIBUTES
+    });
+    Value::Object(fields.collect())
+}
+
+/// Who pays: for lists, of which the fields can be chosen.
+pub fn add_company(answer: &mut Answer, conversation: &Conversation, content: Content<'_>) {
+    answer.set_some("plan", conversation.plan.as_deref().map(|plan| content.line(plan)));
+    answer.set_some("monthly_spend", conversation.monthly_spend);
 }
 
 /// Where a person sees the conversation in Intercom. Each region has an address of its own, as the
@@ -170,9 +261,14 @@ pub fn message(message: &Message, content: Content<'_>, from: usize, most: usize
     answer.set("body", if left_out > 0 { super::content::cut(&body, most) } else { body });
     answer.set_some("body_left_out", (left_out > 0).then_some(left_out));
     answer.set_some("body_continues_at", (left_out > 0).then_some(from + most));
+    answer.set_some("tags", message.tags.as_deref().map(|list| tags(list, content)));
     answer.set_some("attachments", message.attachments.as_deref().map(|list| attachments(list, content)));
     answer.set("created_at", message.created_at.clone());
     answer.into_value()
+}
+
+fn tags(list: &str, content: Content<'_>) -> Value {
+    content.document(serde_json::from_str(list).unwrap_or_default(), 10)
 }
 
 /// Name, type and size of attachments; ten at most.

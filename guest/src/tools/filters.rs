@@ -8,7 +8,9 @@ use super::content::Content;
 use super::freshness::Reach;
 use super::timeframe::{self, Zone};
 use super::{Failure, names, schema};
-use crate::store::search::{Ai, Between, Filters, Query};
+use crate::store::labels;
+use crate::store::search::{Ai, Attribute, Between, Filters, Holder, Linked, Query};
+use crate::text::language;
 use crate::time::{HOUR, UnixSeconds};
 
 const STATES: &[&str] = &["open", "closed", "snoozed"];
@@ -56,7 +58,15 @@ pub fn add_properties(properties: &mut Value, only: Option<&[&str]>) {
         "rating_max": schema::integer("1 to 5; 2 finds bad ratings."),
         "ai": schema::choice(AI, "AI agent's part; abandoned: neither resolved nor escalated."),
         "has_attachment": schema::boolean(""),
-        "attribute": names("Custom attributes, all of them: \"Name=value\", or \"Name\" for any value; list_filters names them."),
+        "attribute": names("Custom attributes, all of them: \"Name=value\", or \"Name\" for any value; \"contact.Name\" and \"company.Name\" are the customer's. list_filters names them."),
+        "plan": names("Of the company."),
+        "segment": names("Of the company."),
+        "country": names("Of the customer."),
+        "language": names(""),
+        "article": text("Part of the title of what the AI agent answered from."),
+        "page": text("Part of the address on which it began."),
+        "linked": text("To a ticket or record of that id, kind or category (Tracker), or \"any\"."),
+        "ai_rating_max": schema::integer("Of the AI agent, 1 to 5."),
         "sla": schema::choices(SLA, ""),
         "exclude": text("Words that no message of the conversation may have.")
     });
@@ -139,6 +149,7 @@ pub fn parse(
     filters.has_attachment = arguments.boolean("has_attachment")?;
     filters.attributes = attributes(arguments, connection)?;
     filters.sla = words(arguments, "sla", SLA)?;
+    add_fields(arguments, &mut filters, connection, content)?;
     if let Some(words) = arguments.string("exclude")? {
         let query = crate::store::search::expanded(connection, &Query::parse(&words))?;
         // Any of the words is enough to leave a conversation out.
@@ -204,23 +215,47 @@ fn zone_date(day: crate::time::Day) -> jiff::civil::Date {
         .unwrap_or(jiff::civil::Date::ZERO)
 }
 
-/// Attributes that conversations have, by name in any case.
-fn attributes(
+fn add_fields(
     arguments: &Arguments,
+    filters: &mut Filters,
     connection: &Connection,
-) -> Result<Vec<(String, Option<String>)>, Failure> {
+    content: Content<'_>,
+) -> Result<(), Failure> {
+    let named = |argument: &str| arguments.strings(argument);
+    filters.plans = names::values("plan", "plan", &named("plan")?, || labels::plans(connection), content)?;
+    filters.segments =
+        names::values("segment", "segment", &named("segment")?, || labels::segments(connection), content)?;
+    filters.countries =
+        names::values("country", "country", &named("country")?, || labels::countries(connection), content)?;
+    let languages: Vec<String> =
+        named("language")?.iter().map(|text| language::name(text).into_owned()).collect();
+    filters.languages =
+        names::values("language", "language", &languages, || labels::languages(connection), content)?;
+    filters.article = arguments.string("article")?;
+    filters.page = arguments.string("page")?;
+    filters.linked = arguments.string("linked")?.map(|text| match text.to_lowercase().as_str() {
+        "any" | "all" | "true" | "yes" => Linked::ToAnything,
+        _ => Linked::To(crate::ids::bare(&text).to_owned()),
+    });
+    filters.ai_rating_most = arguments.integer("ai_rating_max", 1, 5)?;
+    Ok(())
+}
+
+/// Attributes that conversations, customers or companies have, by name in any case.
+fn attributes(arguments: &Arguments, connection: &Connection) -> Result<Vec<Attribute>, Failure> {
     let given = arguments.strings("attribute")?;
     if given.is_empty() {
         return Ok(Vec::new());
     }
-    let known = crate::store::labels::attributes(connection)?;
+    let known = labels::attributes(connection)?;
     let mut attributes = Vec::new();
     for text in given {
         let (name, value) = match text.split_once('=') {
             Some((name, value)) => (name.trim().to_owned(), Some(value.trim().to_owned())),
             None => (text, None),
         };
-        if !known.iter().any(|label| label.name.to_lowercase() == name.to_lowercase()) {
+        let lower = name.to_lowercase();
+        if !known.iter().any(|label| label.name.to_lowercase() == lower) {
             let shown: Vec<String> = known
                 .iter()
                 .take(10)
@@ -237,7 +272,13 @@ fn attributes(
             ))
             .into());
         }
-        attributes.push((name, value));
+        let of = |prefix: &str| lower.starts_with(prefix).then(|| name.get(prefix.len()..)).flatten();
+        let (holder, name) = match (of("contact."), of("company.")) {
+            (Some(rest), _) => (Holder::Contact, rest),
+            (_, Some(rest)) => (Holder::Company, rest),
+            (None, None) => (Holder::Conversation, name.as_str()),
+        };
+        attributes.push(Attribute { holder, name: name.to_owned(), value });
     }
     Ok(attributes)
 }

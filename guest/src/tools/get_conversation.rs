@@ -30,7 +30,7 @@ const ORDERS: &[&str] = &["oldest", "newest"];
 pub const TOOL: Tool = Tool {
     name: "get_conversation",
     title: "Read a conversation",
-    description: "One conversation with its messages in order: who wrote what and when, internal notes marked (kind: note), attachments by name, derived figures such as first response and rating. Long threads come in pages. Use around with a match's message_id to see the part that a search found.",
+    description: "One conversation with its messages in order: who wrote what and when, internal notes marked (kind: note), attachments by name, derived figures such as first response and rating, what the AI agent answered from, custom attributes and links. Long threads come in pages. Use around with a match's message_id to see the part that a search found.",
     input,
     output,
     boolean: None,
@@ -59,6 +59,9 @@ fn output() -> Value {
     let mut properties = conversation::properties();
     if let Some(properties) = properties.as_object_mut() {
         let rest = json!({
+            "details": {"type": "object", "description": "What Intercom says beside: page, who closed it, its own durations, custom attributes, linked tickets and records."},
+            "ai_agent": {"type": "object", "description": "What it answered from."},
+            "customer": {"type": "object", "description": "Plan, spend and segments of the company now; country and language."},
             "messages": schema::list(conversation::message_schema(), ""),
             "events": schema::objects(""),
             "parts_truncated": {"type": "boolean", "description": "Intercom no longer returns the oldest messages."},
@@ -216,11 +219,12 @@ fn thread(
     let workspace = runs::workspace(connection)?;
     let mut answer = conversation::summary(record, content, now);
     conversation::add_figures(&mut answer, record);
+    let size = conversation::add_details(&mut answer, connection, record, content)?;
     answer.set_true("parts_truncated", record.parts_truncated);
     answer.set_some("url", conversation::url(&workspace, &record.id));
     let events = if asked.with_events { events(connection, &record.id, content, asked)? } else { Vec::new() };
     let events_size: usize = events.iter().map(|event| bytes(event) + 1).sum();
-    let room = asked.budget - FRAME - events_size;
+    let room = asked.budget.saturating_sub(FRAME + events_size + size);
     let most = if asked.limit == 1 { room } else { asked.body };
     // From which end the budget is filled: around a message the thread is read from its start.
     let from_end = asked.newest_first && (asked.around.is_none() || asked.offset.is_some());
@@ -309,6 +313,8 @@ fn events(
                     .or_else(|| event.author_type.as_deref().map(|kind| content.line(kind))),
             );
             answer.set_some("assigned_to", event.assigned_to.as_deref().map(|name| content.line(name)));
+            let details = event.details.as_deref().and_then(|details| serde_json::from_str(details).ok());
+            answer.set_some("details", details.map(|details| content.document(details, 5)));
             answer.into_value()
         })
         .scan(0, |used, event| {

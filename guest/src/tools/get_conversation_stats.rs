@@ -8,27 +8,11 @@ use serde_json::{Value, json};
 use super::answer::{Answer, bytes, range};
 use super::arguments::ArgumentError;
 use super::content::Content;
-use super::{Arguments, Context, Failure, Outcome, Tool, filters, freshness, schema, timeframe};
+use super::{Arguments, Context, Failure, Outcome, Tool, disclosure, filters, freshness, schema, timeframe};
 use crate::store::search::{Between, Filters};
-use crate::store::statistics::{self, Figures, Group, Spread};
+use crate::store::statistics::{self, Details, Figures, Group, Spread};
 use crate::time::{DAY, HOUR, UnixSeconds};
 
-const GROUPS: &[&str] = &[
-    "day",
-    "week",
-    "month",
-    "hour_of_day",
-    "team",
-    "assignee",
-    "tag",
-    "channel",
-    "state",
-    "priority",
-    "company",
-    "sla",
-    "ai_outcome",
-    "attribute",
-];
 const FILTERS: &[&str] = &[
     "timeframe",
     "created_after",
@@ -44,6 +28,15 @@ const FILTERS: &[&str] = &[
     "ai",
     "attribute",
     "sla",
+    "plan",
+    "segment",
+    "country",
+    "language",
+    "article",
+    "page",
+    "linked",
+    "rating_min",
+    "rating_max",
 ];
 /// Bytes of JSON of the groups: enough for every hour of the day with all its figures.
 const BUDGET: usize = 12_000;
@@ -62,6 +55,10 @@ pub const TOOL: Tool = Tool {
     call,
 };
 
+fn groups() -> Vec<&'static str> {
+    statistics::GROUPS.iter().map(|(name, _)| *name).collect()
+}
+
 fn input() -> Value {
     let mut properties = json!({});
     filters::add_properties(&mut properties, Some(FILTERS));
@@ -73,11 +70,13 @@ fn input() -> Value {
             }
         }
     }
-    properties["group_by"] =
-        schema::choice(GROUPS, "attribute: by the values of the one that attribute names.");
+    properties["group_by"] = schema::choice(
+        &groups(),
+        "attribute: by the values of the one that attribute names; article: what the AI agent answered from; link: tickets and records.",
+    );
     properties["compare"] = schema::boolean("Add the period before, to each group, too; default true.");
     properties["details"] = schema::boolean(
-        "Add replies per teammate, handoffs, first-contact resolution and false deflections.",
+        "Add replies per teammate, handoffs, first-contact resolution, false deflections; and to figures and groups customers, AI agent's ratings, handling and assignment times, office hours.",
     );
     properties["within_hours"] = schema::integer(
         "With details: a bot's close is a false deflection when the customer writes again within so long; default 24.",
@@ -105,7 +104,7 @@ fn output() -> Value {
 fn call(context: &mut Context<'_>, arguments: &Arguments) -> Outcome {
     let around = context.surroundings();
     let now = around.now;
-    let group = arguments.choice("group_by", GROUPS)?.map(group);
+    let group = arguments.choice("group_by", &groups())?.and_then(Group::of);
     let compare = arguments.boolean("compare")?.unwrap_or(true);
     let details = arguments.boolean("details")?.unwrap_or(false);
     let within = arguments.integer("within_hours", 1, 720)?.unwrap_or(24);
@@ -138,10 +137,21 @@ fn call(context: &mut Context<'_>, arguments: &Arguments) -> Outcome {
         let (all, groups) = statistics::figures(connection, &filters, group, now, &local)?;
         let mut answer = Answer::new();
         answer.set("period", range(start, end)).set("timezone", zone.name());
-        answer.set("figures", shown(&all));
+        let mut further = HashMap::new();
+        let mut figures = shown(&all);
         if details {
+            let (all, groups) = statistics::details(connection, &filters, group, &local)?;
+            extend(&mut figures, further_figures(&all));
+            further = groups;
             answer.set("details", self::details(connection, &filters, within, content)?);
+            if all.unfilled > 0 {
+                notices.push(format!(
+                    "Of {} of these conversations an earlier version did not keep the durations measured by Intercom and the AI agent's sources; each sync fetches some of them again.",
+                    all.unfilled
+                ));
+            }
         }
+        answer.set("figures", figures);
         let mut before_by_name = HashMap::new();
         if compare {
             let length = end.since(start) + 1;
@@ -154,16 +164,24 @@ fn call(context: &mut Context<'_>, arguments: &Arguments) -> Outcome {
                 json!({"period": range(start.plus(-length), start.plus(-1)), "figures": shown(&previous)}),
             );
         }
-        let in_time = matches!(group, Some(Group::Day | Group::Week | Group::Month | Group::HourOfDay));
+        let in_time = matches!(
+            group,
+            Some(Group::Day | Group::Week | Group::Month | Group::HourOfDay | Group::Weekday | Group::SignupMonth)
+        );
         let before = (compare && !in_time).then_some(before_by_name);
         notices.extend(add_groups(
             &mut answer,
             in_time,
             groups,
             before,
+            &further,
             content,
             arguments.reader.budget(BUDGET),
         ));
+        if group == Some(Group::Customer) {
+            // Their addresses are the groups' names.
+            disclosure::rows(answer.length_of("groups"));
+        }
         answer.set_some("notice", Some(notices.join(" ")));
         answer.set("definitions", definitions(&all));
         let reach = if compare {
@@ -188,30 +206,12 @@ fn call(context: &mut Context<'_>, arguments: &Arguments) -> Outcome {
     })
 }
 
-fn group(word: &str) -> Group {
-    match word {
-        "day" => Group::Day,
-        "week" => Group::Week,
-        "month" => Group::Month,
-        "hour_of_day" => Group::HourOfDay,
-        "team" => Group::Team,
-        "assignee" => Group::Assignee,
-        "tag" => Group::Tag,
-        "channel" => Group::Channel,
-        "state" => Group::State,
-        "priority" => Group::Priority,
-        "sla" => Group::Sla,
-        "ai_outcome" => Group::AiOutcome,
-        "attribute" => Group::Attribute,
-        _ => Group::Company,
-    }
-}
-
 fn add_groups(
     answer: &mut Answer,
     in_time: bool,
     mut groups: Vec<(String, Figures)>,
     before: Option<HashMap<String, Figures>>,
+    further: &HashMap<String, Details>,
     content: Content<'_>,
     budget: usize,
 ) -> Option<String> {
@@ -232,8 +232,9 @@ fn add_groups(
         if in_time { Box::new(groups.into_iter().rev()) } else { Box::new(groups.into_iter()) };
     for (name, figures) in ordered {
         let mut row = json!({"group": content.line(&name)});
-        if let (Some(row), Value::Object(figures)) = (row.as_object_mut(), shown(&figures)) {
-            row.extend(figures);
+        extend(&mut row, shown(&figures));
+        if let Some(further) = further.get(&name) {
+            extend(&mut row, further_figures(further));
         }
         if let Some(before) = &before {
             row["previous"] = in_brief(before.get(&name).unwrap_or(&Figures::default()));
@@ -253,6 +254,29 @@ fn add_groups(
     });
     answer.set_some("groups", Some(rows));
     notice
+}
+
+fn extend(object: &mut Value, more: Value) {
+    if let (Some(object), Value::Object(more)) = (object.as_object_mut(), more) {
+        object.extend(more);
+    }
+}
+
+/// The further figures without those that say nothing.
+fn further_figures(details: &Details) -> Value {
+    let mut answer = Answer::new();
+    answer.set("customers", details.customers);
+    for ((name, _), spread) in statistics::TIMES.iter().zip(details.times) {
+        if let Some(spread) = spread {
+            answer.set(&format!("{name}_median"), minutes(spread.median));
+            answer.set(&format!("{name}_p90"), minutes(spread.p90));
+        }
+    }
+    if details.ai_ratings > 0 {
+        answer.set("ai_ratings", details.ai_ratings);
+        answer.set_some("ai_rating_average", details.ai_rating_average);
+    }
+    answer.into_value()
 }
 
 /// The figures of a group in the period before that its own are compared with.
@@ -292,7 +316,7 @@ fn details(
     answer.set_some("replies", Some(replies));
     answer.set(
         "definitions",
-        format!("handed_over: assigned three times or more. first_contact_resolution_percent: of those closed with a reply of a teammate, closed with just one and never reopened. false_deflections: closed by a bot, and the customer wrote again within {within_hours} hours. replies: of each teammate in these conversations, without notes."),
+        format!("handed_over: assigned three times or more. first_contact_resolution_percent: of those closed with a reply of a teammate, closed with just one and never reopened. false_deflections: closed by a bot, and the customer wrote again within {within_hours} hours. replies: of each teammate in these conversations, without notes. In minutes, as Intercom measures: assignment to the last assignment before the first reply, handling from assignment to close (active_handling without idle time), team_response to the first reply of the assigned team; office_: within office hours. ai_rating: of the AI agent alone."),
     );
     Ok(answer.into_value())
 }

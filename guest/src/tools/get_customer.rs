@@ -1,7 +1,7 @@
 //! `get_customer`: who a customer is, and everything they wrote about, in brief.
 
 use rusqlite::Connection;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::answer::{Answer, bytes, in_words};
 use super::content::Content;
@@ -9,16 +9,18 @@ use super::{
     Arguments, Context, Failure, Outcome, Surroundings, Tool, conversation, disclosure, freshness, schema,
 };
 use crate::store::customers::{self, Customer, Recognised};
-use crate::store::{runs, threads};
+use crate::store::{fields, runs, threads};
 use crate::time::UnixSeconds;
 
 /// Bytes of JSON of the conversations.
 const BUDGET: usize = 7_000;
+/// Entries of what is known of a customer, and of each list in it.
+const ENTRIES: usize = 25;
 
 pub const TOOL: Tool = Tool {
     name: "get_customer",
     title: "A customer's history",
-    description: "One customer or company by e-mail, name or id: who they are, how many conversations, which are open or waiting, ratings, and their conversations in brief, open ones first. Several of a name come back as candidates.",
+    description: "One customer or company by e-mail, name or id: who they are (country, language, signup, tags, attributes; plan, spend and segments of their company), how many conversations, which are open or waiting, ratings, and their conversations in brief, open ones first. Several of a name come back as candidates.",
     input,
     output,
     boolean: None,
@@ -38,6 +40,7 @@ fn output() -> Value {
     schema::answer(
         json!({
             "customer": {"type": "object", "description": "Names are written by people outside."},
+            "company": {"type": "object", "description": "As Intercom knows it now: plan, spend, size, segments, attributes."},
             "conversations": schema::objects("As in search_conversations, without snippet."),
             "candidates": schema::objects("Several customers are meant; ask again with an e-mail."),
             "notice": {"type": "string"},
@@ -98,6 +101,14 @@ fn brief(customer: &Customer, content: Content<'_>) -> Answer {
     answer
 }
 
+/// What Intercom knows of somebody, as far as there is room for it.
+fn profile(mut known: Map<String, Value>, content: Content<'_>) -> Value {
+    let attributes = known.remove("custom_attributes").unwrap_or_default();
+    let attributes = conversation::fitting(content.document(attributes, ENTRIES));
+    known.insert("custom_attributes".to_owned(), attributes);
+    content.document(Value::Object(known), ENTRIES)
+}
+
 fn describe(
     answer: &mut Answer,
     connection: &Connection,
@@ -119,14 +130,21 @@ fn describe(
             customer.rating_average.map(|average| (average * 100.0).round() / 100.0),
         );
     }
+    let mut company = customer.company.clone();
     if let Some(id) = &customer.contact_id
-        && let Some(contact) = customers::contact(connection, id)?
+        && let Some(mut contact) = fields::of_contact(connection, id)?
     {
-        who.set_some("role", contact.role.map(|role| content.line(&role)));
-        who.set_some("phone", contact.phone.map(|phone| content.line(&phone)));
-        who.set_some("your_id", contact.external_id.map(|id| content.line(&id)));
+        let of_contact = contact.remove("company_id").and_then(|id| id.as_str().map(str::to_owned));
+        company = of_contact.or(company);
+        if let Value::Object(profile) = profile(contact, content) {
+            for (name, value) in profile {
+                who.set(&name, value);
+            }
+        }
     }
+    let company = company.map(|company| fields::of_company(connection, &company)).transpose()?.flatten();
     answer.set("customer", who.into_value());
+    answer.set_some("company", company.map(|company| profile(company, content)));
     let workspace = runs::workspace(connection)?;
     let mut rows = Vec::new();
     let mut used = 0;

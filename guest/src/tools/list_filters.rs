@@ -7,15 +7,28 @@ use super::content::Content;
 use super::{Arguments, Context, Outcome, Reader, Tool, schema};
 use crate::store::labels::{self, Label};
 
-const KINDS: &[&str] = &["tags", "teams", "teammates", "channels", "states", "priorities", "attributes"];
+const KINDS: &[&str] = &[
+    "tags",
+    "teams",
+    "teammates",
+    "channels",
+    "states",
+    "priorities",
+    "attributes",
+    "plans",
+    "segments",
+    "countries",
+    "languages",
+    "articles",
+];
 /// Bytes of JSON for each kind, when all are asked for, and for one alone.
-const SHARE: usize = 1_800;
+const SHARE: usize = 1_100;
 const ALONE: usize = 7_000;
 
 pub const TOOL: Tool = Tool {
     name: "list_filters",
     title: "Names to filter by",
-    description: "The tags, teams, teammates, channels, states, priorities and custom attributes that exist in the cache, with how many conversations each has. Call it before filtering by a name you are not sure of.",
+    description: "The tags, teams, teammates, channels, states, priorities, custom attributes, plans, segments, countries, languages and articles used by the AI agent that exist in the cache, with how many conversations each has. Call it before filtering by a name you are not sure of.",
     input,
     output,
     boolean: None,
@@ -61,6 +74,11 @@ fn call(context: &mut Context<'_>, arguments: &Arguments) -> Outcome {
                 "channels" => labels::channels(connection)?,
                 "states" => labels::states(connection)?,
                 "attributes" => labels::attributes(connection)?,
+                "plans" => labels::plans(connection)?,
+                "segments" => labels::segments(connection)?,
+                "countries" => labels::countries(connection)?,
+                "languages" => merged(labels::languages(connection)?),
+                "articles" => labels::articles(connection)?,
                 _ => labels::priorities(connection)?,
             };
             let wanted: Vec<&Label> =
@@ -105,4 +123,16 @@ fn call(context: &mut Context<'_>, arguments: &Arguments) -> Outcome {
         }
         Ok(answer.with_text(format!("{}.", counts.join(", "))))
     })
+}
+
+/// Labels of one name as one.
+fn merged(labels: Vec<Label>) -> Vec<Label> {
+    let mut merged: Vec<Label> = Vec::new();
+    for label in labels {
+        match merged.iter_mut().find(|known| known.name == label.name) {
+            Some(known) => known.conversations += label.conversations,
+            None => merged.push(label),
+        }
+    }
+    merged
 }

@@ -73,6 +73,25 @@ pub fn channels(
     Ok(channels)
 }
 
+/// Values by name among those that there are: plans, segments, countries, languages.
+pub fn values(
+    argument: &str,
+    kind: &str,
+    names: &[String],
+    known: impl FnOnce() -> crate::error::StoreResult<Vec<Label>>,
+    content: Content<'_>,
+) -> Result<Vec<String>, Failure> {
+    if names.is_empty() {
+        return Ok(Vec::new());
+    }
+    let known = known()?;
+    let mut found = Vec::new();
+    for name in names {
+        found.extend(resolve(argument, kind, name, &known, &[], content)?);
+    }
+    Ok(found)
+}
+
 fn nobody(name: &str) -> bool {
     matches!(name.to_lowercase().as_str(), "unassigned" | "none" | "nobody" | "no one" | "0")
 }

@@ -163,6 +163,7 @@ fn call(context: &mut Context<'_>, arguments: &Arguments) -> Outcome {
             asked.notices.push(partial_notice(&page, partial));
         }
         let content = Content::new(&around.settings.redactions);
+        asked.notices.extend(explanations(connection, &page, &typed, content)?);
         for correction in &page.query.corrections {
             // Words of the index may be parts of what is blanked out.
             let taken = if content.blanks_any() {
@@ -381,6 +382,7 @@ impl View<'_> {
         let wants = |field: &str| asked.fields.is_empty() || asked.fields.contains(&field);
         if asked.detailed || !asked.fields.is_empty() {
             conversation::add_figures(&mut answer, record);
+            conversation::add_company(&mut answer, record, self.content);
             answer.set_some("url", conversation::url(workspace, &record.id));
         }
         if wants("snippet") || wants("match") {
@@ -460,6 +462,49 @@ impl View<'_> {
         answer.set_some("messages_left_out", (left_out > 0).then_some(left_out));
         Ok(())
     }
+}
+
+/// What was found nowhere, which words come near, and what was left out by a word that may have been
+/// meant otherwise.
+fn explanations(
+    connection: &Connection,
+    page: &Page,
+    typed: &str,
+    content: Content<'_>,
+) -> Result<Vec<String>, Failure> {
+    let quoted = |words: &[String]| {
+        let words: Vec<String> = words
+            .iter()
+            .map(|word| format!("\"{}\"", super::content::clean(word).trim_matches('"')))
+            .collect();
+        super::content::cut(&words.join(", "), 120)
+    };
+    let mut explanations = Vec::new();
+    let corrected = |word: &str| page.query.corrections.iter().any(|known| known.typed == search::fold(word));
+    let leaves: Vec<String> = page.query.leaves().iter().map(search::Leaf::typed).collect();
+    let nowhere: Vec<String> = page.nowhere.iter().filter_map(|leaf| leaves.get(*leaf)).cloned().collect();
+    if !nowhere.is_empty() {
+        explanations.push(format!("No message in range has {}.", quoted(&nowhere)));
+    }
+    // Words of the index may be parts of what is blanked out.
+    if page.hits.is_empty() && page.total == Total::Exactly(0) && !content.blanks_any() {
+        let mut near = Vec::new();
+        for word in leaves.iter().filter(|word| !corrected(word)) {
+            near.extend(search::nearest(connection, &search::fold(word))?);
+        }
+        near.dedup();
+        near.truncate(6);
+        if !near.is_empty() {
+            explanations.push(format!("Words in the cache that are spelt alike: {}.", quoted(&near)));
+        }
+    }
+    let unwanted = page.query.unwanted();
+    let may_be_meant = typed.split_whitespace().any(|word| word == "NOT");
+    if !unwanted.is_empty() && (may_be_meant || page.hits.is_empty()) {
+        explanations
+            .push(format!("Messages with {} were left out, as NOT and \"-\" say.", quoted(&unwanted)));
+    }
+    Ok(explanations)
 }
 
 /// Says that some rows have only a part of what was asked for.

@@ -30,6 +30,30 @@ pub struct Refusal {
     pub challenge: Option<&'static str>,
 }
 
+impl Refusal {
+    /// No token came, and one is asked for.
+    #[must_use]
+    pub fn missing_token() -> Self {
+        Self::unauthorized(
+            "This server asks for a token: send it as `Authorization: Bearer TOKEN`.",
+            "Bearer realm=\"fastintercom\"",
+        )
+    }
+
+    /// Another one came.
+    #[must_use]
+    pub fn wrong_token() -> Self {
+        Self::unauthorized(
+            "That is not this server's token.",
+            "Bearer realm=\"fastintercom\", error=\"invalid_token\"",
+        )
+    }
+
+    fn unauthorized(sentence: &str, challenge: &'static str) -> Self {
+        Self { status: StatusCode::UNAUTHORIZED, sentence: sentence.to_owned(), challenge: Some(challenge) }
+    }
+}
+
 impl Guard {
     /// `names` are the server's own beside `localhost`, in lower case.
     #[must_use]
@@ -84,23 +108,24 @@ impl Guard {
     /// # Errors
     /// 401 and how to do better.
     pub fn check_token(&self, headers: &HeaderMap) -> Result<(), Refusal> {
-        let Some(token) = &self.token else { return Ok(()) };
-        let mut given = headers.get_all(AUTHORIZATION).iter();
-        let (sentence, challenge) = match (given.next().map(bearer), given.next()) {
-            (Some(Some(presented)), None) if token.is(presented) => return Ok(()),
-            (None, _) => (
-                "This server asks for a token: send it as `Authorization: Bearer TOKEN`.",
-                "Bearer realm=\"fastintercom\"",
-            ),
-            _ => {
-                ("That is not this server's token.", "Bearer realm=\"fastintercom\", error=\"invalid_token\"")
-            }
-        };
-        Err(Refusal {
-            status: StatusCode::UNAUTHORIZED,
-            sentence: sentence.to_owned(),
-            challenge: Some(challenge),
-        })
+        match presented(headers) {
+            _ if self.token.is_none() => Ok(()),
+            Ok(Some(token)) if self.is_token(token) => Ok(()),
+            Ok(None) => Err(Refusal::missing_token()),
+            Ok(Some(_)) | Err(_) => Err(Refusal::wrong_token()),
+        }
+    }
+
+    /// Whether that is the token; never where none is asked for.
+    #[must_use]
+    pub fn is_token(&self, presented: &[u8]) -> bool {
+        self.token.as_ref().is_some_and(|token| token.is(presented))
+    }
+
+    /// Whether there is a token.
+    #[must_use]
+    pub fn has_token(&self) -> bool {
+        self.token.is_some()
     }
 
     /// A numeric address cannot be rebound; of the names, this machine's own and those of the
@@ -123,6 +148,19 @@ impl Guard {
     fn is_named(&self, host: &str) -> bool {
         let host = host.trim_end_matches('.').to_ascii_lowercase();
         host == "localhost" || self.names.contains(&host)
+    }
+}
+
+/// The token that a request shows; `None`: none.
+///
+/// # Errors
+/// 401: what there is, is not one token.
+pub fn presented(headers: &HeaderMap) -> Result<Option<&[u8]>, Refusal> {
+    let mut given = headers.get_all(AUTHORIZATION).iter();
+    match (given.next().map(bearer), given.next()) {
+        (None, _) => Ok(None),
+        (Some(Some(token)), None) => Ok(Some(token)),
+        _ => Err(Refusal::wrong_token()),
     }
 }
 

@@ -124,19 +124,5 @@ impl Audit {
     }
 }
 
-/// The setting's word for what is blanked out.
-#[must_use]
-pub fn redaction(kind: crate::component::bindings::settings::Redaction) -> &'static str {
-    use crate::component::bindings::settings::Redaction;
-    match kind {
-        Redaction::Emails => "emails",
-        Redaction::Phones => "phones",
-        Redaction::Cards => "cards",
-        Redaction::Accounts => "accounts",
-        Redaction::Secrets => "secrets",
-        Redaction::Names => "names",
-    }
-}
-
 #[cfg(test)]
 mod tests;

@@ -135,6 +135,11 @@ pub enum Command {
     /// `serve --http` keeps a line of each call that read something: when, who, with which
     /// program, the tool and its arguments, and which conversations and contacts were in the answer.
     Audit(AuditOptions),
+    /// Let somebody in through `serve --http` with a token of their own, or no longer
+    ///
+    /// A server that runs notices at once.
+    #[command(subcommand)]
+    Caller(CallerCommand),
     /// Set up an MCP client to start this server
     ///
     /// Settings that are given here, as flags or environment variables, are written into its
@@ -194,6 +199,51 @@ pub struct VerifyOptions {
     /// A hash that an earlier check printed, whose line must still be there
     #[arg(long, value_name = "HASH")]
     pub noted: Option<String>,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum CallerCommand {
+    /// Make a token for somebody and print it, this once
+    ///
+    /// Only its hash is stored. The name stands in the audit log.
+    Add(AddCallerOptions),
+    /// Show who may come in, and what each may do
+    List(JsonOption),
+    /// Let somebody in no longer
+    Remove(RemoveCallerOptions),
+}
+
+#[derive(Debug, Args)]
+pub struct AddCallerOptions {
+    /// Up to 64 letters, digits, dots, hyphens, underscores and @
+    pub name: String,
+    /// Only these tools, and no resources, prompts, completions or exports; may be given again
+    #[arg(long, value_name = "TOOL", value_delimiter = ',')]
+    pub tools: Vec<String>,
+    /// Blank out these kinds of personal data for them, beside what FASTINTERCOM_REDACT names
+    #[arg(long, value_name = "KINDS", value_parser = redact)]
+    pub redact: Option<String>,
+    /// So many calls a minute; more are answered with 429
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub calls_per_minute: Option<u32>,
+    /// A new token for somebody who has one, which is none then; what else they may do stays
+    #[arg(long, conflicts_with_all = ["tools", "redact", "calls_per_minute"])]
+    pub renew: bool,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+fn redact(text: &str) -> Result<String, String> {
+    config::redactions(text).map(|_| text.to_owned())
+}
+
+#[derive(Debug, Args)]
+pub struct RemoveCallerOptions {
+    pub name: String,
     /// Print JSON
     #[arg(long)]
     pub json: bool,

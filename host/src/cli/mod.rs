@@ -4,6 +4,7 @@ mod arguments;
 mod audit;
 mod backup;
 mod call;
+mod caller;
 mod capabilities;
 mod completions;
 mod doctor;
@@ -153,6 +154,7 @@ async fn execute(
         Command::Reset(options) => reset::run(sources, &options),
         Command::Doctor(options) => doctor::run(sources, &options).await,
         Command::Audit(options) => audit::run(sources, &options),
+        Command::Caller(command) => caller::run(sources, &command),
         Command::Repair(options) => {
             let application = application(sources)?;
             progress::compile(&application).await?;

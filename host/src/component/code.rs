@@ -166,6 +166,7 @@ impl Code {
                 deadline,
                 progress: None,
                 disclosed: Arc::default(),
+                redactions: Vec::new(),
                 stop: Arc::default(),
                 place: None,
             },

@@ -22,6 +22,8 @@ pub enum CallError {
     Excess(String),
     /// The guest's code trapped.
     Trap(String),
+    /// The caller may not do that: what they may do.
+    NotPermitted(String),
     /// The audit log cannot be written, so nothing is answered.
     Audit(String),
     /// The component could not be loaded, or an instance could not be made.
@@ -56,6 +58,7 @@ impl fmt::Display for CallError {
                 formatter,
                 "The component stopped on a fault of its own ({reason}); nothing stored is lost, and the next call uses a fresh instance. If it happens again, please report it with the log."
             ),
+            Self::NotPermitted(sentence) => formatter.write_str(sentence),
             Self::Audit(reason) => write!(
                 formatter,
                 "The audit log cannot be written ({reason}), so nothing is answered. Its operator can make room, or set FASTINTERCOM_AUDIT_FULL=unlogged."

@@ -11,6 +11,7 @@ use tokio::sync::Semaphore;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use super::bindings::settings::Redaction;
 use super::bindings::tools::ToolLimits;
 use super::deadline::{Deadline, Limit};
 use super::errors::CallError;
@@ -30,6 +31,8 @@ pub struct Around {
     pub narrow: Option<Narrow>,
     /// Takes what the component says that its answer holds.
     pub disclosed: Arc<Mutex<Disclosed>>,
+    /// What is blanked out for this caller, beside what is for everybody.
+    pub redactions: Vec<Redaction>,
 }
 
 /// The pool.
@@ -97,7 +100,7 @@ impl Readers {
         R: Send + 'static,
         F: AsyncFnOnce(&mut Live) -> wasmtime::Result<R> + Send + 'static,
     {
-        let Around { cancelled, progress, narrow, disclosed } = around;
+        let Around { cancelled, progress, narrow, disclosed, redactions } = around;
         let closed = |_| CallError::Unavailable("the server is shutting down".to_owned());
         // Before the place, which others could use while this call waits for its turn.
         let _turn = match &narrow {
@@ -127,6 +130,7 @@ impl Readers {
             deadline: Arc::new(Deadline::new(limit)),
             progress,
             disclosed,
+            redactions,
             stop: Arc::default(),
             place: Some(place),
         };

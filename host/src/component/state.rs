@@ -25,6 +25,8 @@ pub struct CallContext {
     pub progress: Option<ProgressSink>,
     /// What the component says that the answer holds.
     pub disclosed: Arc<Mutex<Disclosed>>,
+    /// What is blanked out for this caller, beside what is for everybody.
+    pub redactions: Vec<settings::Redaction>,
     /// The host wants a sync to end.
     pub stop: Arc<AtomicBool>,
     /// The reader's place in the pool, given back while the call waits for a sync. Instances
@@ -122,7 +124,9 @@ impl HasData for OwnImports {
 
 impl settings::Host for State {
     fn get(&mut self) -> wasmtime::Result<settings::Configuration> {
-        Ok(self.shared.configuration.clone())
+        let mut configuration = self.shared.configuration.clone();
+        configuration.redactions.extend(&self.call.redactions);
+        Ok(configuration)
     }
 
     fn local_utc_offset(&mut self, at: i64) -> wasmtime::Result<i32> {

@@ -1,9 +1,11 @@
 //! The HTTP door: where it is, who may come in, and under which names.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::{ConfigError, Sources, paths, token};
+use crate::callers::Callers;
 use crate::sandbox::secret::Secret;
 
 /// A token that could be guessed protects nothing: 16 random characters are far beyond guessing.
@@ -13,8 +15,11 @@ const SHORTEST_TOKEN: usize = 16;
 #[derive(Clone, Debug)]
 pub struct Door {
     pub address: SocketAddr,
-    /// What callers must show; always there when the address is not this machine's own.
+    /// What callers must show who have no token of their own. There is this one, or there are
+    /// callers, when the address is not this machine's own.
     pub token: Option<Secret>,
+    /// Those who have one of their own.
+    pub callers: Arc<Callers>,
     /// Names, in lower case, under which callers may address the server beside `localhost`.
     pub names: Vec<String>,
 }
@@ -27,13 +32,14 @@ impl Door {
     /// other machines reach has no token.
     pub fn resolve(sources: &Sources, data_folder: &Path, address: SocketAddr) -> Result<Self, ConfigError> {
         let token = token(sources, data_folder)?;
-        if token.is_none() && !address.ip().is_loopback() {
+        let callers = callers(sources, data_folder)?;
+        if token.is_none() && !callers.guard() && !address.ip().is_loopback() {
             return Err(ConfigError(format!(
-                "--http is \"{address}\", which other machines can reach, so callers must show a token: set FASTINTERCOM_HTTP_TOKEN_FILE or FASTINTERCOM_HTTP_TOKEN (`openssl rand -hex 32` makes one), or listen on 127.0.0.1."
+                "--http is \"{address}\", which other machines can reach, so callers must show a token: `fastintercom caller add NAME` makes one for each, FASTINTERCOM_HTTP_TOKEN_FILE or FASTINTERCOM_HTTP_TOKEN is one for all (`openssl rand -hex 32` makes one), or listen on 127.0.0.1."
             )));
         }
         let names = sources.parsed("http_hosts", names)?.unwrap_or_default();
-        Ok(Self { address, token, names })
+        Ok(Self { address, token, callers: Arc::new(callers), names })
     }
 }
 
@@ -71,6 +77,35 @@ fn token(sources: &Sources, data_folder: &Path) -> Result<Option<Secret>, Config
         )));
     }
     Ok(Some(secret))
+}
+
+/// Where the callers are: the file that is named, else the usual one.
+///
+/// # Errors
+/// [`ConfigError`] about a path that means nothing, and about a file that the component could
+/// change or read.
+pub fn callers_file(sources: &Sources, data_folder: &Path) -> Result<Option<PathBuf>, ConfigError> {
+    let named = sources.path("callers_file")?;
+    let file = named.or_else(|| paths::configuration_folder().map(|folder| folder.join("callers.toml")));
+    if let Some(file) = file.as_deref().filter(|file| paths::is_within(file, data_folder)) {
+        let place = sources.find("callers_file").map_or("callers_file".to_owned(), |found| found.place);
+        return Err(ConfigError(format!(
+            "{place} is \"{}\": callers in the data folder could be changed by the component; move the file elsewhere.",
+            file.display()
+        )));
+    }
+    Ok(file)
+}
+
+fn callers(sources: &Sources, data_folder: &Path) -> Result<Callers, ConfigError> {
+    let file = callers_file(sources, data_folder)?.unwrap_or_default();
+    if let Some(found) = sources.find("callers_file").filter(|_| !file.exists()) {
+        return Err(ConfigError(format!(
+            "{} is \"{}\", and there is no such file; `fastintercom caller add NAME` makes it.",
+            found.place, found.value
+        )));
+    }
+    Callers::open(&file).map_err(|unreadable| ConfigError(unreadable.0))
 }
 
 fn names(text: &str) -> Result<Vec<String>, String> {

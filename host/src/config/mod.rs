@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 pub use audit::folder as audit_folder;
-pub use door::{Door, address};
+pub use door::{Door, address, callers_file};
 pub use header::{Owner, whose};
 pub use paths::{Place, cache_folder, configuration_folder, home, is_within};
 pub use settings::{SETTINGS, Setting};
@@ -61,6 +61,7 @@ pub struct Config {
     pub timezone: Option<String>,
     pub redactions: Vec<Redaction>,
     pub retention_days: Option<u32>,
+    pub keep_raw_answers: bool,
     pub max_in_flight: u32,
     pub overlap_seconds: u32,
     pub call_limits: CallLimits,
@@ -114,6 +115,7 @@ impl Config {
             timezone: sources.parsed("timezone", timezone)?,
             redactions: sources.parsed("redact", redactions)?.unwrap_or_default(),
             retention_days: sources.number("retention_days", 1..=36_500)?,
+            keep_raw_answers: sources.parsed("keep_raw_answers", yes_or_no)?.unwrap_or(false),
             max_in_flight: sources.number("max_in_flight", 1..=100)?.unwrap_or(20),
             overlap_seconds: sources.number("overlap_seconds", 0..=86_400)?.unwrap_or(600),
             call_limits: CallLimits {
@@ -165,6 +167,7 @@ impl Config {
             max_in_flight: self.max_in_flight,
             overlap_seconds: self.overlap_seconds,
             retention_days: self.retention_days,
+            keep_raw_answers: self.keep_raw_answers,
         }
     }
 }
@@ -287,19 +290,36 @@ fn timezone(text: &str) -> Result<String, String> {
     if plain { Ok(text.to_owned()) } else { Err("it is an IANA name such as Europe/Berlin".to_owned()) }
 }
 
-fn redactions(text: &str) -> Result<Vec<Redaction>, String> {
+/// Kinds of personal data and the settings' words for them.
+const REDACTIONS: [(Redaction, &str); 6] = [
+    (Redaction::Emails, "emails"),
+    (Redaction::Phones, "phones"),
+    (Redaction::Cards, "cards"),
+    (Redaction::Accounts, "accounts"),
+    (Redaction::Secrets, "secrets"),
+    (Redaction::Names, "names"),
+];
+
+/// Reads kinds of personal data, separated by commas.
+///
+/// # Errors
+/// What is allowed.
+pub fn redactions(text: &str) -> Result<Vec<Redaction>, String> {
     text.split(',')
         .map(str::trim)
         .filter(|word| !word.is_empty())
-        .map(|word| match word {
-            "emails" => Ok(Redaction::Emails),
-            "phones" => Ok(Redaction::Phones),
-            "cards" => Ok(Redaction::Cards),
-            "accounts" => Ok(Redaction::Accounts),
-            "secrets" => Ok(Redaction::Secrets),
-            "names" => Ok(Redaction::Names),
-            _ => Err("allowed are emails, phones, cards, accounts, secrets and names, separated by commas"
-                .to_owned()),
+        .map(|word| {
+            let known = REDACTIONS.iter().find(|(_, name)| *name == word);
+            known.map(|(kind, _)| *kind).ok_or_else(|| {
+                "allowed are emails, phones, cards, accounts, secrets and names, separated by commas"
+                    .to_owned()
+            })
         })
         .collect()
+}
+
+/// The word for that kind.
+#[must_use]
+pub fn redaction_name(kind: Redaction) -> &'static str {
+    REDACTIONS.iter().find(|(known, _)| *known == kind).map_or("", |(_, name)| name)
 }

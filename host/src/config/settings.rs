@@ -95,6 +95,12 @@ pub const SETTINGS: &[Setting] = &[
         "each sync removes the conversations that were not updated for so many days, with all that belongs to them, and reads none of them again",
     ),
     setting(
+        "keep_raw_answers",
+        &["FASTINTERCOM_KEEP_RAW_ANSWERS"],
+        "`false`",
+        "`true`: Intercom's answers are kept as they came, compressed, so that what a later version reads of them costs no request; without it, each sync removes those that were kept",
+    ),
+    setting(
         "timezone",
         &["FASTINTERCOM_TIMEZONE"],
         "the workspace's",
@@ -150,6 +156,13 @@ pub const SETTINGS: &[Setting] = &[
         "`refuse`",
         "when the log cannot be written, calls are refused (`refuse`) or answered all the same (`unlogged`), which the next line says",
     ),
+    setting(
+        "callers_file",
+        &["FASTINTERCOM_CALLERS_FILE"],
+        "`callers.toml` in the configuration folder",
+        "for `serve --http`: who may come in with a token of their own, and what each may do",
+    )
+    .path(),
     setting(
         "http_token_file",
         &["FASTINTERCOM_HTTP_TOKEN_FILE"],

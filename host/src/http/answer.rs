@@ -1,6 +1,7 @@
 //! Answers of the door: JSON, and never to be stored.
 
 use std::convert::Infallible;
+use std::time::Duration;
 
 use bytes::Bytes;
 use fastintercom_policy::guard::Refusal;
@@ -63,6 +64,16 @@ pub fn refused(refusal: Refusal) -> Box<Answer> {
         answer.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
     }
     Box::new(answer)
+}
+
+/// A caller has made all the calls of their minute.
+pub fn too_many(most: u32, wait: Duration) -> Answer {
+    let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+    let sentence =
+        format!("You may make {most} calls a minute, and have made them. Ask again in {seconds} seconds.");
+    let mut answer = error(StatusCode::TOO_MANY_REQUESTS, &sentence);
+    answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
+    answer
 }
 
 /// All places are taken by requests in progress; to be asked again on another connection.

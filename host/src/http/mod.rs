@@ -70,7 +70,11 @@ pub async fn serve(
     cancelled: CancellationToken,
 ) {
     let address = listener.local_addr().unwrap_or(door.address);
-    let token = if door.token.is_some() { "callers must show the token" } else { "no token is asked for" };
+    let token = match (door.token.is_some(), door.callers.guard()) {
+        (true, false) => "callers must show the token",
+        (_, true) => "callers must show their token",
+        (false, false) => "no token is asked for",
+    };
     tracing::info!(
         "listening on http://{address} (MCP at /mcp, tools at /tools/NAME, everything at /export); {token}"
     );

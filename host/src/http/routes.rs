@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
-use fastintercom_policy::guard::Guard;
+use fastintercom_policy::guard::{self, Guard, Refusal};
 use http::header::{
     ACCEPT, ALLOW, AUTHORIZATION, COOKIE, HeaderMap, HeaderValue, PROXY_AUTHORIZATION, USER_AGENT,
 };
@@ -19,7 +19,8 @@ use super::health::Health;
 use super::{body, cors, export, tools};
 use crate::application::Application;
 use crate::audit::Client;
-use crate::callers::Asker;
+use crate::callers::file::Caller;
+use crate::callers::{Asker, Callers};
 use crate::config::Door;
 use crate::mcp::message::{self, Received};
 use crate::mcp::streamable::{self, Streamable};
@@ -36,8 +37,7 @@ pub fn is_health(target: &Uri) -> bool {
 pub struct Routes {
     application: Arc<Application>,
     guard: Guard,
-    /// Who comes through: there is one token, or none.
-    caller: &'static str,
+    callers: Arc<Callers>,
     health: Health,
     mcp: Streamable,
 }
@@ -52,7 +52,7 @@ impl Routes {
     ) -> Self {
         Self {
             guard: Guard::new(door.token.clone(), door.names.clone()),
-            caller: if door.token.is_some() { Asker::TOKEN } else { Asker::ANYBODY },
+            callers: Arc::clone(&door.callers),
             health: Health::new(Arc::clone(&application), stopping.clone()),
             mcp: streamable::service(Arc::clone(&application), stopping, streams),
             application,
@@ -99,12 +99,16 @@ impl Routes {
                 only(&parts, &[Method::GET, Method::HEAD])?;
                 return Ok(self.health.ready().await);
             }
-            _ => self.guard.check_token(&parts.headers).map_err(answer::refused)?,
+            _ => {}
         }
-        let asker = Asker::new(self.caller, user_agent(&parts.headers));
+        let known = self.known(&parts.headers)?;
+        let asker = Asker { client: user_agent(&parts.headers), ..known.asker };
         if path == "/mcp" {
             only(&parts, &[Method::POST])?;
-            let body = readable(body::read(body).await?)?;
+            let (body, is_call) = readable(body::read(body).await?)?;
+            if is_call {
+                self.enter(known.caller.as_ref())?;
+            }
             accept_what_there_is(&mut parts);
             // The SDK keeps the head of a request with it; secrets have no business there.
             for secret in [AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION] {
@@ -115,16 +119,70 @@ impl Routes {
         }
         if let Some(name) = path.strip_prefix("/tools/").filter(|name| !name.is_empty()) {
             only(&parts, &[Method::POST])?;
+            self.enter(known.caller.as_ref())?;
             let body = body::read(body).await?;
             return Ok(tools::call(&self.application, &asker, name, &body).await);
         }
         if path == "/export" {
             only(&parts, &[Method::GET])?;
+            self.enter(known.caller.as_ref())?;
             let query = parts.uri.query().unwrap_or_default();
             return Ok(export::begin(&self.application, asker, query).await);
         }
         Ok(nothing())
     }
+
+    /// Who shows that token, or none where nobody is asked for one.
+    ///
+    /// # Errors
+    /// 401; 503 when the callers are not known, and it is not the token of all.
+    fn known(&self, headers: &HeaderMap) -> Result<Known, Box<Answer>> {
+        let one = |name| Known { asker: Asker::new(name, None), caller: None };
+        let presented = guard::presented(headers);
+        if let Ok(Some(token)) = presented {
+            if self.guard.is_token(token) {
+                return Ok(one(Asker::TOKEN));
+            }
+            // The operator's log says why; to a stranger it is nothing.
+            let found = self.callers.find(token).map_err(|_| {
+                Box::new(answer::error(
+                    StatusCode::SERVICE_UNAVAILABLE,
+                    "Who may come in is not known now. The operator of this server finds the reason in its log.",
+                ))
+            })?;
+            if let Some(caller) = found {
+                let (name, rights) = (Arc::clone(&caller.name), Arc::clone(&caller.rights));
+                let asker = Asker { caller: name, client: None, rights };
+                return Ok(Known { asker, caller: Some(caller) });
+            }
+        }
+        if !self.guard.has_token() && !self.callers.guard() {
+            return Ok(one(Asker::ANYBODY));
+        }
+        Err(answer::refused(match presented {
+            Ok(None) => Refusal::missing_token(),
+            Ok(Some(_)) | Err(_) => Refusal::wrong_token(),
+        }))
+    }
+
+    /// Counts a call of somebody who may make so many a minute.
+    ///
+    /// # Errors
+    /// 429, and when to ask again.
+    fn enter(&self, caller: Option<&Caller>) -> Result<(), Box<Answer>> {
+        let Some(caller) = caller else { return Ok(()) };
+        self.callers.enter(caller).map_err(|wait| {
+            tracing::debug!(caller = &*caller.name, "too many calls in a minute");
+            Box::new(answer::too_many(caller.calls_per_minute.map_or(0, std::num::NonZero::get), wait))
+        })
+    }
+}
+
+/// Who came in.
+struct Known {
+    asker: Asker,
+    /// Where they have a token of their own.
+    caller: Option<Caller>,
 }
 
 fn nothing() -> Answer {
@@ -134,17 +192,20 @@ fn nothing() -> Answer {
     )
 }
 
-/// A body that the SDK can read: it has no words of JSON-RPC for what it cannot.
+/// A body that the SDK can read: it has no words of JSON-RPC for what it cannot. With it, whether
+/// that is a call that reads.
 ///
 /// # Errors
 /// 400 with JSON-RPC's error.
-fn readable(body: Bytes) -> Result<Bytes, Box<Answer>> {
-    match message::read(&body) {
+fn readable(body: Bytes) -> Result<(Bytes, bool), Box<Answer>> {
+    let received = message::read(&body);
+    let is_call = matches!(&received, Received::Message(message) if message::reads(message));
+    match received {
         Received::Refused(refusal) => {
             Err(Box::new(answer::json(StatusCode::BAD_REQUEST, refusal.answer().to_string())))
         }
         Received::Nothing | Received::Message(_) => {
-            Ok(message::mend_surrogates(&body).map_or(body, Bytes::from))
+            Ok((message::mend_surrogates(&body).map_or(body, Bytes::from), is_call))
         }
     }
 }

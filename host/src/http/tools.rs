@@ -58,6 +58,7 @@ fn arguments(body: &Bytes) -> Result<String, String> {
 /// What a program should make of a call without an answer: ask for less, or ask again later.
 pub fn status(error: &CallError) -> StatusCode {
     match error {
+        CallError::NotPermitted(_) => StatusCode::FORBIDDEN,
         CallError::Deadline(_) => StatusCode::GATEWAY_TIMEOUT,
         CallError::Memory(_) | CallError::Answer(_) => StatusCode::UNPROCESSABLE_ENTITY,
         CallError::MemoryOfAll(_)

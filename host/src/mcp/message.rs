@@ -85,6 +85,19 @@ pub fn read(bytes: &[u8]) -> Received {
     }
 }
 
+/// Whether it asks for something that is stored: what has a line in the audit log.
+pub fn reads(message: &Incoming) -> bool {
+    use rmcp::model::{ClientRequest, JsonRpcMessage};
+    let JsonRpcMessage::Request(request) = message else { return false };
+    matches!(
+        &request.request,
+        ClientRequest::CallToolRequest(_)
+            | ClientRequest::ReadResourceRequest(_)
+            | ClientRequest::GetPromptRequest(_)
+            | ClientRequest::CompleteRequest(_)
+    )
+}
+
 /// JSON that is no message of the protocol.
 fn misshapen(value: &Value) -> Received {
     let refused = |id, sentence: &str| {

@@ -24,7 +24,7 @@ use super::subscriptions::{self, LegacySubscription};
 use super::undecoded;
 use crate::application::Application;
 use crate::audit::Client;
-use crate::callers::Asker;
+use crate::callers::{Asker, Rights};
 use crate::component::bindings::prompts::CompletionReference;
 use crate::component::bindings::tools::{Reader, ToolError};
 use crate::component::errors::CallError;
@@ -109,11 +109,11 @@ fn asker(context: &RequestContext<RoleServer>) -> Asker {
     asker
 }
 
-/// The end of a tool call. What a client calls a tool that does not exist could be anything, so
-/// it is not told.
+/// The end of a tool call. What a client calls a tool that does not exist, or not for them, could be
+/// anything, so it is not told.
 fn ended(operation: Operation, tool: &str, outcome: Outcome) -> Operation {
     Operation {
-        tool: (outcome != Outcome::UnknownTool).then(|| tool.to_owned()),
+        tool: (!matches!(outcome, Outcome::UnknownTool | Outcome::NotPermitted)).then(|| tool.to_owned()),
         took: operation.begun.elapsed().unwrap_or_default(),
         error: match outcome {
             Outcome::Ok => None,
@@ -137,7 +137,15 @@ fn with_member(object: &str, name: &str, value: serde_json::Value) -> String {
 }
 
 fn internal(error: &CallError) -> ErrorData {
-    ErrorData::internal_error(error.to_string(), None)
+    match error {
+        CallError::NotPermitted(sentence) => ErrorData::invalid_request(sentence.clone(), None),
+        other => ErrorData::internal_error(other.to_string(), None),
+    }
+}
+
+/// Whether all who ask get the same list.
+fn scope(rights: &Rights) -> CacheScope {
+    if rights.tools.is_none() && rights.resources { CacheScope::Public } else { CacheScope::Private }
 }
 
 impl ServerHandler for Server {
@@ -187,10 +195,11 @@ impl ServerHandler for Server {
     async fn list_tools(
         &self,
         request: Option<PaginatedRequestParams>,
-        _: RequestContext<RoleServer>,
+        context: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
         first_page(request)?;
-        let tools = match self.application.loader.cold_definitions() {
+        let rights = asker(&context).rights;
+        let mut tools: Vec<rmcp::model::Tool> = match self.application.loader.cold_definitions() {
             Some(cold) => cold.tools.iter().cloned().map(convert::cold_tool).collect(),
             None => {
                 let tools = self.application.tools().await.map_err(|error| internal(&error))?;
@@ -198,9 +207,10 @@ impl ServerHandler for Server {
                 tools.map_err(|error| ErrorData::internal_error(error, None))?
             }
         };
+        tools.retain(|tool| rights.has_tool(&tool.name));
         let mut result = ListToolsResult::with_all_items(tools)
             .with_ttl_ms(DEFINITIONS_TTL_MS)
-            .with_cache_scope(CacheScope::Public);
+            .with_cache_scope(scope(&rights));
         result.meta = Some(convert::server_meta());
         Ok(result)
     }
@@ -256,10 +266,12 @@ impl ServerHandler for Server {
     async fn list_resources(
         &self,
         request: Option<PaginatedRequestParams>,
-        _: RequestContext<RoleServer>,
+        context: RequestContext<RoleServer>,
     ) -> Result<ListResourcesResult, ErrorData> {
         first_page(request)?;
+        let rights = asker(&context).rights;
         let resources = match self.application.loader.cold_definitions() {
+            _ if !rights.resources => Vec::new(),
             Some(cold) => cold.resources.clone(),
             None => {
                 let entries = self.application.resources().await.map_err(|error| internal(&error))?;
@@ -268,7 +280,7 @@ impl ServerHandler for Server {
         };
         let mut result = ListResourcesResult::with_all_items(resources)
             .with_ttl_ms(DEFINITIONS_TTL_MS)
-            .with_cache_scope(CacheScope::Public);
+            .with_cache_scope(scope(&rights));
         result.meta = Some(convert::server_meta());
         Ok(result)
     }
@@ -276,10 +288,12 @@ impl ServerHandler for Server {
     async fn list_resource_templates(
         &self,
         request: Option<PaginatedRequestParams>,
-        _: RequestContext<RoleServer>,
+        context: RequestContext<RoleServer>,
     ) -> Result<ListResourceTemplatesResult, ErrorData> {
         first_page(request)?;
+        let rights = asker(&context).rights;
         let templates = match self.application.loader.cold_definitions() {
+            _ if !rights.resources => Vec::new(),
             Some(cold) => cold.resource_templates.clone(),
             None => {
                 let templates =
@@ -289,7 +303,7 @@ impl ServerHandler for Server {
         };
         let mut result = ListResourceTemplatesResult::with_all_items(templates)
             .with_ttl_ms(DEFINITIONS_TTL_MS)
-            .with_cache_scope(CacheScope::Public);
+            .with_cache_scope(scope(&rights));
         result.meta = Some(convert::server_meta());
         Ok(result)
     }
@@ -321,10 +335,12 @@ impl ServerHandler for Server {
     async fn list_prompts(
         &self,
         request: Option<PaginatedRequestParams>,
-        _: RequestContext<RoleServer>,
+        context: RequestContext<RoleServer>,
     ) -> Result<ListPromptsResult, ErrorData> {
         first_page(request)?;
+        let rights = asker(&context).rights;
         let prompts = match self.application.loader.cold_definitions() {
+            _ if !rights.resources => Vec::new(),
             Some(cold) => cold.prompts.clone(),
             None => {
                 let prompts = self.application.prompts().await.map_err(|error| internal(&error))?;
@@ -333,7 +349,7 @@ impl ServerHandler for Server {
         };
         let mut result = ListPromptsResult::with_all_items(prompts)
             .with_ttl_ms(DEFINITIONS_TTL_MS)
-            .with_cache_scope(CacheScope::Public);
+            .with_cache_scope(scope(&rights));
         result.meta = Some(convert::server_meta());
         Ok(result)
     }

@@ -49,6 +49,13 @@ pub struct Company {
     pub name: String,
     pub plan: &'static str,
     pub size: u32,
+    /// Intercom knows whole numbers only.
+    pub monthly_spend: u32,
+    pub industry: &'static str,
+    pub segments: Vec<&'static str>,
+    pub tags: Vec<Index>,
+    /// The custom attribute `Region`.
+    pub region: &'static str,
     pub created_at: Seconds,
 }
 
@@ -65,6 +72,13 @@ pub struct Contact {
     pub company: Option<Index>,
     pub country: &'static str,
     pub city: &'static str,
+    pub browser_language: &'static str,
+    /// Chosen by the customer.
+    pub language_override: Option<&'static str>,
+    pub browser: &'static str,
+    pub tags: Vec<Index>,
+    /// The custom attribute `Job`.
+    pub job: &'static str,
     pub created_at: Seconds,
     pub updated_at: Seconds,
     /// The contact that this one was merged into.
@@ -207,6 +221,16 @@ const COMPANY_WORDS: [&str; 20] = [
 const COMPANY_KINDS: [&str; 8] =
     ["Logistics", "Studio", "Labs", "Retail", "Health", "Foods", "Software", "& Sons"];
 const PLANS: [&str; 4] = ["Free", "Starter", "Pro", "Enterprise"];
+/// Of each plan, a month.
+const PRICES: [u32; 4] = [0, 49, 299, 2_400];
+const INDUSTRIES: [&str; 5] = ["Logistics", "Software", "Retail", "Health", "Education"];
+const REGIONS: [&str; 3] = ["EMEA", "AMER", "APAC"];
+const BROWSERS: [&str; 3] = ["chrome", "safari", "firefox"];
+const JOBS: [&str; 3] = ["Developer", "Manager", "Owner"];
+/// The tag `vip`.
+const VIP: Index = 9;
+/// What browsers speak in each of the places.
+const LANGUAGES: [&str; 8] = ["en-IE", "de", "en-US", "ja", "pt-BR", "th", "ar", "fr"];
 const PLACES: [(&str, &str); 8] = [
     ("Ireland", "Dublin"),
     ("Germany", "Köln"),
@@ -282,9 +306,23 @@ impl Directory {
                 name: format!("{} {}", pick(&mut rng, &COMPANY_WORDS), pick(&mut rng, &COMPANY_KINDS)),
                 plan: pick(&mut rng, &PLANS),
                 size: rng.random_range(1..2_000),
+                monthly_spend: 0,
+                industry: INDUSTRIES[i % INDUSTRIES.len()],
+                segments: [("Active", i % 3 != 0), ("Slipping away", i % 4 == 1)]
+                    .iter()
+                    .filter_map(|(segment, is_in)| is_in.then_some(*segment))
+                    .collect(),
+                tags: if i.is_multiple_of(5) { vec![VIP] } else { Vec::new() },
+                region: REGIONS[i % REGIONS.len()],
                 created_at: now - span - rng.random_range(0..span.max(1)),
             })
             .collect::<Vec<_>>();
+        let mut companies = companies;
+        for (i, company) in companies.iter_mut().enumerate() {
+            // A free company pays nothing, an enterprise most.
+            let price = PLANS.iter().position(|plan| *plan == company.plan).map_or(0, |at| PRICES[at]);
+            company.monthly_spend = price * (8 + i as u32) / 8;
+        }
         let contacts = (0..(conversations / 3).clamp(12, 50_000))
             .map(|i| Self::contact(&mut rng, i, companies.len(), now, span))
             .collect();
@@ -309,6 +347,14 @@ impl Directory {
             company: (!is_lead && rng.random_bool(0.7)).then(|| rng.random_range(0..companies) as Index),
             country,
             city,
+            browser_language: PLACES
+                .iter()
+                .position(|(known, _)| *known == country)
+                .map_or("en", |place| LANGUAGES[place]),
+            language_override: (i % 6 == 1).then_some("fr"),
+            browser: BROWSERS[i % BROWSERS.len()],
+            tags: if i.is_multiple_of(7) { vec![VIP] } else { Vec::new() },
+            job: JOBS[i % JOBS.len()],
             created_at,
             updated_at: created_at + rng.random_range(0..span.max(1)),
             merged_into: None,

@@ -99,6 +99,7 @@ pub fn conversation(shape: &Shape, directory: &Directory, index: usize) -> Conve
         Length::Realistic | Length::Around(_) | Length::Parts(_) => thread.live(shape.now - created_at),
     }
     let Thread { mut conversation, mut rng, topic, .. } = thread;
+    link(&mut conversation);
     conversation.refresh();
     if matches!(shape.length, Length::Realistic | Length::Around(_)) {
         if index % 2_000 == 711
@@ -141,6 +142,8 @@ pub fn blank(index: usize, created_at: Seconds) -> Conversation {
         sla: None,
         ai_agent: None,
         linked_tickets: Vec::new(),
+        tracker: None,
+        external_reference: None,
         parts: Vec::new(),
         statistics: None,
         revision: 0,
@@ -178,6 +181,22 @@ fn part_times(rng: &mut ChaCha8Rng, created_at: Seconds, now: Seconds, count: us
     let room = (now - 1 - created_at) as f64;
     let scale = if at > room { room / at } else { 1.0 };
     offsets.iter().map(|offset| created_at + (offset * scale) as Seconds).collect()
+}
+
+/// Trackers, records of another help desk, and tags of messages. By the index and not by chance,
+/// so that all else of a workspace stays as it was without them.
+fn link(conversation: &mut Conversation) {
+    let index = conversation.index;
+    if index % 25 == 4 {
+        conversation.tracker = Some(221_000_000_000_000 + (index / 25 % 4) as u64);
+    }
+    if index % 37 == 5 {
+        conversation.external_reference = Some(("zendesk_ticket", (3_600_000 + index).to_string()));
+    }
+    if let (9, Some(applied)) = (index % 40, conversation.tags.first()) {
+        let messages = conversation.parts.iter_mut().filter(|part| part.is_visible_message());
+        messages.take(1).for_each(|part| part.tags = vec![applied.tag]);
+    }
 }
 
 /// Takes away what may be null, as in conversations that an integration created.

@@ -45,6 +45,10 @@ pub struct Conversation {
     pub ai_agent: Option<AiAgent>,
     /// Ids of tickets linked to the conversation.
     pub linked_tickets: Vec<Id>,
+    /// The tracker ticket of a bug that several customers reported.
+    pub tracker: Option<Id>,
+    /// Kind and id of a record in another help desk.
+    pub external_reference: Option<(&'static str, String)>,
     /// Ascending by time. The first message is [`Conversation::source`], not a part.
     pub parts: Vec<Part>,
     /// Computed from the parts; `None` in a null-heavy record.
@@ -271,6 +275,7 @@ pub struct Statistics {
     pub count_conversation_parts: u32,
     pub assigned_team: Option<Index>,
     pub assigned_team_first_response_time: Option<i64>,
+    pub assigned_team_first_response_time_in_office_hours: Option<i64>,
     pub handling_time: Option<i64>,
 }
 

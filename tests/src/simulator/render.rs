@@ -86,7 +86,8 @@ impl Renderer<'_> {
             put("channel", json!({"initial": c.channel.name(), "current": c.channel.name()}));
             put("sales_agent_participated", false.into());
             put("sales_agent", Value::Null);
-            put("external_references", json!([]));
+            let references = c.external_reference.iter().map(|(kind, id)| json!({"type": kind, "id": id}));
+            put("external_references", references.collect());
         }
         Value::Object(o)
     }
@@ -226,7 +227,11 @@ impl Renderer<'_> {
     }
 
     fn company(&self, company: Index) -> Value {
-        super::render_people::company(&self.people.companies[company as usize], &self.identity.id_code)
+        super::render_people::company(
+            &self.people.companies[company as usize],
+            self.people,
+            &self.identity.id_code,
+        )
     }
 
     fn statistics(&self, s: &Statistics) -> Value {
@@ -252,8 +257,8 @@ impl Renderer<'_> {
             "count_assignments": s.count_assignments,
             "count_conversation_parts": s.count_conversation_parts,
         });
-        let team_times = || {
-            let time = s.assigned_team.zip(s.assigned_team_first_response_time);
+        let team_times = |time: Option<i64>| {
+            let time = s.assigned_team.zip(time);
             let entries: Vec<_> = time
                 .map(|(team, time)| {
                     let team = &self.people.teams[team as usize];
@@ -264,10 +269,11 @@ impl Renderer<'_> {
             Value::Array(entries)
         };
         if self.version >= ApiVersion::V2_12 {
-            json["assigned_team_first_response_time"] = team_times();
+            json["assigned_team_first_response_time"] = team_times(s.assigned_team_first_response_time);
         }
         if self.version >= ApiVersion::V2_13 {
-            json["assigned_team_first_response_time_in_office_hours"] = team_times();
+            json["assigned_team_first_response_time_in_office_hours"] =
+                team_times(s.assigned_team_first_response_time_in_office_hours);
             json["handling_time"] = s.handling_time.into();
             json["adjusted_handling_time"] = s.handling_time.into();
         }
@@ -353,10 +359,9 @@ fn attachment(attachment: &Attachment) -> Value {
 }
 
 fn linked_objects(c: &Conversation) -> Value {
-    let data: Vec<_> = c
-        .linked_tickets
-        .iter()
-        .map(|id| json!({"type": "ticket", "id": id.to_string(), "category": "Customer"}))
-        .collect();
-    json!({"type": "list", "data": data, "total_count": c.linked_tickets.len(), "has_more": false})
+    let ticket =
+        |id: &u64, category: &str| json!({"type": "ticket", "id": id.to_string(), "category": category});
+    let tickets = c.linked_tickets.iter().map(|id| ticket(id, "Customer"));
+    let data: Vec<_> = tickets.chain(c.tracker.iter().map(|id| ticket(id, "Tracker"))).collect();
+    json!({"type": "list", "total_count": data.len(), "data": data, "has_more": false})
 }

@@ -77,6 +77,8 @@ pub fn contact(contact: &Contact, people: &Directory, identity: &Identity, versi
             "has_more": false,
         })
     };
+    let tags = contact.tags.iter().map(|&tag| people.tags[tag as usize].id.to_string());
+    let tags = tags.map(|id| json!({"type": "tag", "id": id, "url": format!("/tags/{id}")})).collect();
     let owner = people.admins.first().map(|admin| admin.id);
     json!({
         "type": "contact",
@@ -101,21 +103,26 @@ pub fn contact(contact: &Contact, people: &Directory, identity: &Identity, versi
         "last_contacted_at": null,
         "last_email_opened_at": null,
         "last_email_clicked_at": null,
-        "language_override": null,
-        "browser": "chrome",
+        "language_override": contact.language_override,
+        "browser": contact.browser,
         "browser_version": "142.0.0",
-        "browser_language": "en",
+        "browser_language": contact.browser_language,
         "os": null,
         "location":
             {"type": "location", "country": contact.country, "region": null, "city": contact.city},
-        "custom_attributes": {"paid_subscriber": !contact.is_lead, "monthly_spend": 155.5},
-        "tags": list(Vec::new(), "tags"),
+        "custom_attributes": {"paid_subscriber": !contact.is_lead, "monthly_spend": 155.5, "Job": contact.job},
+        "tags": list(tags, "tags"),
         "notes": list(Vec::new(), "notes"),
         "companies": list(companies, "companies"),
     })
 }
 
-pub fn company(company: &Company, id_code: &str) -> Value {
+pub fn company(company: &Company, people: &Directory, id_code: &str) -> Value {
+    let tags: Vec<Value> = company.tags.iter().map(|&at| tag(&people.tags[at as usize])).collect();
+    let segments = company.segments.iter().enumerate();
+    let segments: Vec<Value> = segments
+        .map(|(at, name)| json!({"type": "segment", "id": format!("5620{at}"), "name": name}))
+        .collect();
     json!({
         "type": "company",
         "id": company.id,
@@ -129,12 +136,12 @@ pub fn company(company: &Company, id_code: &str) -> Value {
         "last_request_at": company.created_at,
         "size": company.size,
         "website": "",
-        "industry": "",
-        "monthly_spend": 0,
+        "industry": company.industry,
+        "monthly_spend": company.monthly_spend,
         "session_count": 12,
         "user_count": 3,
-        "custom_attributes": {},
-        "tags": {"type": "tag.list", "tags": []},
-        "segments": {"type": "segment.list", "segments": []},
+        "custom_attributes": {"Region": company.region},
+        "tags": {"type": "tag.list", "tags": tags},
+        "segments": {"type": "segment.list", "segments": segments},
     })
 }

@@ -67,7 +67,7 @@ pub fn answer(
             let company = workspace.directory.companies.iter().find(|company| company.id == request.id);
             let company =
                 company.ok_or_else(|| ApiError::new(404, "company_not_found", "Company Not Found"))?;
-            Ok(people::company(company, &workspace.identity.id_code))
+            Ok(people::company(company, &workspace.directory, &workspace.identity.id_code))
         }
         Endpoint::Unknown => Err(ApiError::not_found("Resource")),
     }

@@ -3,6 +3,22 @@
 
 use super::model::{Assignee, Author, Conversation, Seconds, Statistics};
 
+const DAY: Seconds = 86_400;
+/// Office hours of the workspace, seconds of the day in UTC, Monday to Friday.
+const OFFICE: std::ops::Range<Seconds> = 8 * 3_600..18 * 3_600;
+
+/// Seconds from one moment to another that lie within office hours.
+pub fn office_seconds(from: Seconds, to: Seconds) -> Seconds {
+    (from.div_euclid(DAY)..=to.div_euclid(DAY))
+        // 1970-01-01 was a Thursday.
+        .filter(|day| (day + 3).rem_euclid(7) < 5)
+        .map(|day| {
+            let (open, close) = (day * DAY + OFFICE.start, day * DAY + OFFICE.end);
+            (close.min(to) - open.max(from)).max(0)
+        })
+        .sum()
+}
+
 /// What Intercom would report for `conversation`. All fields stay `None`, and reopens 0, until
 /// the contact has written once.
 pub fn compute(conversation: &Conversation) -> Statistics {
@@ -40,11 +56,13 @@ pub fn compute(conversation: &Conversation) -> Statistics {
                         stats.last_assignment_admin_reply_at = Some(at);
                     }
                     if let Some(from) = waiting_from.take() {
-                        reply_times.push(at - from);
+                        reply_times.push(office_seconds(from, at));
                     }
                     if stats.assigned_team.is_some() && stats.assigned_team_first_response_time.is_none() {
                         stats.assigned_team_first_response_time =
                             stats.first_assignment_at.map(|assigned| at - assigned);
+                        stats.assigned_team_first_response_time_in_office_hours =
+                            stats.first_assignment_at.map(|assigned| office_seconds(assigned, at));
                     }
                 }
                 Author::Bot(_) => {}
@@ -69,11 +87,11 @@ pub fn compute(conversation: &Conversation) -> Statistics {
             stats.count_reopens += 1;
         }
     }
-    let since_start = |at: Option<Seconds>| at.map(|at| at - start);
-    stats.time_to_assignment = since_start(stats.first_assignment_at);
-    stats.time_to_admin_reply = since_start(stats.first_admin_reply_at);
-    stats.time_to_first_close = since_start(stats.first_close_at);
-    stats.time_to_last_close = since_start(stats.last_close_at);
+    stats.time_to_assignment = stats.first_assignment_at.map(|at| at - start);
+    let in_office = |at: Option<Seconds>| at.map(|at| office_seconds(start, at));
+    stats.time_to_admin_reply = in_office(stats.first_admin_reply_at);
+    stats.time_to_first_close = in_office(stats.first_close_at);
+    stats.time_to_last_close = in_office(stats.last_close_at);
     reply_times.sort_unstable();
     stats.median_time_to_reply = reply_times.get(reply_times.len() / 2).copied();
     stats.handling_time = (!reply_times.is_empty()).then(|| reply_times.iter().map(|t| (*t).min(900)).sum());

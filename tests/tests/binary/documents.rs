@@ -171,11 +171,19 @@ impl Reader {
         self.cli.run_in_bash(&line).assert_code(0);
     }
 
+    /// An example of `config.toml`, or of `callers.toml`.
     fn configure(&self, toml: &str) {
-        let file = self.cli.scratch().configuration_folder().join("config.toml");
+        let (name, reader) = if toml.contains("[caller.") {
+            ("callers.toml", ["caller", "list"].as_slice())
+        } else {
+            ("config.toml", ["status"].as_slice())
+        };
+        let file = self.cli.scratch().configuration_folder().join(name);
         fs::create_dir_all(file.parent().expect("a folder")).expect("a folder");
         fs::write(&file, toml).expect("the file is written");
-        self.cli.clone().args(["status"]).run().assert_code(0);
+        #[cfg(unix)]
+        fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(0o600)).expect("its owner's");
+        self.cli.clone().args(reader.iter().copied()).run().assert_code(0);
         fs::remove_file(&file).expect("it is there");
     }
 }

@@ -70,6 +70,7 @@ const OLD_CIRCLES: [&[&str]; 2] = [
         "sync/pages.rs",
         "sync/reading.rs",
         "sync/reconcile.rs",
+        "sync/refill.rs",
         "sync/retention.rs",
         "sync/run.rs",
         "sync/threads.rs",

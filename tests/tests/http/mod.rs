@@ -1,6 +1,7 @@
 //! The HTTP door of the real program, and replicas: one theme a file. `FASTINTERCOM_BIN` names it.
 
 mod audit;
+mod callers;
 mod connections;
 mod door;
 mod export;

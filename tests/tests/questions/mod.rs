@@ -10,6 +10,7 @@
 #![expect(clippy::print_stdout, reason = "shows each question with its calls and answers")]
 
 mod ai;
+mod asked;
 mod asking;
 mod coverage;
 mod customers;
@@ -38,6 +39,7 @@ const KINDS: &[(&str, Kind)] = &[
     ("one conversation", threads::questions),
     ("the AI agent and attachments", ai::questions),
     ("coverage and freshness", coverage::questions),
+    ("what 42 teams asked", asked::questions),
     ("anything else", free_sql::questions),
 ];
 

@@ -6,7 +6,7 @@ use chrono::{DateTime, NaiveDate};
 use fastintercom_guest::store::{OpenMode, Store};
 use fastintercom_guest::tools::{self, ToolError};
 use fastintercom_tests::cache::Cache;
-use fastintercom_tests::simulator::directory::Directory;
+use fastintercom_tests::simulator::directory::{Company, Contact, Directory};
 use fastintercom_tests::simulator::model::{Author, State};
 use fastintercom_tests::simulator::{Config, Conversation, MAX_PARTS, Simulator};
 use fastintercom_tests::still_host::StillHost;
@@ -24,6 +24,9 @@ const PLANTED: &[(usize, usize, &str)] = &[
     (310, 5, "I am the one with the purple elephant on the profile picture, as discussed."),
     (405, 1, "My new mobile number ends with 4711 and the contract is KX-88123."),
 ];
+/// What many customers wrote about in the last week, and nobody before.
+const RISING: &str = "Since the update my thermostat shows no temperature.";
+const RISING_IN: std::ops::Range<usize> = 465..490;
 
 pub static WORLD: LazyLock<Mutex<World>> = LazyLock::new(|| Mutex::new(World::new()));
 
@@ -47,6 +50,9 @@ impl World {
             Config::new().conversations(500).seed(6).days(60).frozen_at(NOW).timezone("Europe/Berlin");
         for (conversation, message, text) in PLANTED {
             config = config.plant(*conversation, *message, *text);
+        }
+        for conversation in RISING_IN {
+            config = config.plant(conversation, 0, RISING);
         }
         let simulator = Simulator::start(config).expect("starts");
         let cache = Cache::of(&simulator);
@@ -147,6 +153,16 @@ impl World {
     pub fn company(&self, c: &Conversation) -> Option<&str> {
         let of_customer = || self.people.contacts[*c.contacts.first()? as usize].company;
         c.company.or_else(of_customer).map(|company| self.people.companies[company as usize].name.as_str())
+    }
+
+    /// The customer, that is the first of several.
+    pub fn contact(&self, c: &Conversation) -> Option<&Contact> {
+        c.contacts.first().map(|contact| &self.people.contacts[*contact as usize])
+    }
+
+    /// See [`World::company`].
+    pub fn company_of(&self, c: &Conversation) -> Option<&Company> {
+        c.company.or_else(|| self.contact(c)?.company).map(|company| &self.people.companies[company as usize])
     }
 
     /// Seconds from the customer's first message to the first reply of a human.

@@ -97,6 +97,11 @@ const FOUND: &[(&str, &str)] = &[
     ("1299", "it cost $1,299.00 in total"),
     ("$2,499.00", "charged 2499 twice"),
     ("DE89370400440532013000", "IBAN DE89 3704 0044 0532 0130 00"),
+    ("FR76 3000 6000 0112 3456 7890 189", "mon IBAN est FR7630006000011234567890189"),
+    ("+491701234567", "ruf mich an: +49 170 1234567"),
+    ("+44 20 7946 0958", "my number is +442079460958"),
+    ("(415) 555-2671", "reach me at 4155552671"),
+    ("0170 123 4568", "Tel. 0170-1234568"),
 ];
 
 #[test]
@@ -172,4 +177,19 @@ fn a_correction_is_said() {
     );
     let notice = asked(&mut store, "zzzzqqqq")["notice"].clone();
     assert!(!notice.as_str().unwrap_or_default().contains("all the words"), "{notice}");
+}
+
+/// Two numbers side by side are two; what is not there is said, with what comes near.
+#[test]
+fn what_was_found_nowhere_is_said() {
+    let mut store = cache(&["order 123456 from 2024", "the charger works", "the charger is not working"]);
+    assert_eq!(ids(&asked(&mut store, "2024 123456")), ["1"]);
+    let notice = |answer: Value| answer["notice"].as_str().unwrap_or_default().to_owned();
+    let some = notice(asked(&mut store, "charger hoverboard"));
+    assert!(some.contains("No message in range has \"hoverboard\""), "{some}");
+    let none = notice(asked(&mut store, "cherper"));
+    assert!(none.contains("spelt alike") && none.contains("charger"), "{none}");
+    let without = notice(asked(&mut store, "charger NOT working"));
+    assert!(without.contains("\"working\"") && without.contains("left out"), "{without}");
+    assert!(!notice(asked(&mut store, "charger")).contains("left out"));
 }

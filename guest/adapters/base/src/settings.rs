@@ -39,6 +39,7 @@ pub struct Settings {
     max_in_flight: u32,
     overlap_seconds: u32,
     retention_days: Option<u32>,
+    keep_raw_answers: bool,
     /// A sentence each.
     pub complaints: Vec<String>,
 }
@@ -146,6 +147,7 @@ impl Variables {
             max_in_flight: self.number("FASTINTERCOM_MAX_IN_FLIGHT", 1).unwrap_or(20).min(100),
             overlap_seconds: self.number("FASTINTERCOM_OVERLAP_SECONDS", 0).unwrap_or(600),
             retention_days: self.number("FASTINTERCOM_RETENTION_DAYS", 1),
+            keep_raw_answers: self.text("FASTINTERCOM_KEEP_RAW_ANSWERS") == Some("true"),
             complaints: self.complaints,
         }
     }
@@ -199,6 +201,7 @@ impl Settings {
             max_in_flight: self.max_in_flight,
             overlap_seconds: self.overlap_seconds,
             retention_days: self.retention_days,
+            keep_raw_answers: self.keep_raw_answers,
         }
     }
 }

@@ -32,6 +32,11 @@ fn route(mut parts: Parts, request: &IncomingRequest) -> Result<Answer, Answer> 
     let guard = Guard::new(token, door::names());
     guard.check_names(&parts.uri, &parts.headers).map_err(|refusal| wire::refused(&refusal))?;
     let path = parts.uri.path().to_owned();
+    // Clients look there for an authorization server after a 401, and there is none: a plain answer
+    // sends them back to the token they were given.
+    if path.contains("/.well-known/") {
+        return Err(nothing());
+    }
     match path.as_str() {
         "/healthz" => {
             only(&parts, &[Method::GET, Method::HEAD])?;
@@ -74,10 +79,14 @@ fn route(mut parts: Parts, request: &IncomingRequest) -> Result<Answer, Answer> 
         only(&parts, &[Method::POST])?;
         return Ok(tool(name, &wire::body(request)?));
     }
-    Err(error(
+    Err(nothing())
+}
+
+fn nothing() -> Answer {
+    error(
         StatusCode::NOT_FOUND,
         "There is nothing here. There are POST /mcp, POST /tools/NAME, POST /sync, GET /healthz and GET /readyz.",
-    ))
+    )
 }
 
 /// Lets the SDK answer in a runtime that lasts as long as the request.

@@ -140,9 +140,11 @@ fn a_write_is_whole_or_not_at_all() {
             .read(|tx| Ok(tx.query_row("SELECT count(*) FROM companies", [], |row| row.get::<_, i64>(0))?))
             .expect("counts")
     };
-    store.write(|tx| Ok(tx.execute("INSERT INTO companies VALUES ('1', 'a')", [])?)).expect("writes");
+    store
+        .write(|tx| Ok(tx.execute("INSERT INTO companies (id, name) VALUES ('1', 'a')", [])?))
+        .expect("writes");
     let failed: StoreResult<()> = store.write(|tx| {
-        tx.execute("INSERT INTO companies VALUES ('2', 'b')", [])?;
+        tx.execute("INSERT INTO companies (id, name) VALUES ('2', 'b')", [])?;
         Err(StoreError::Other("no".to_owned()))
     });
     assert!(failed.is_err());
@@ -162,7 +164,7 @@ fn a_read_sees_one_state() {
             let mut writer = Store::open(&path, OpenMode::ReadWrite).expect("opens");
             begun.recv().expect("the reader reads");
             writer
-                .write(|tx| Ok(tx.execute("INSERT INTO companies VALUES ('1', 'a')", [])?))
+                .write(|tx| Ok(tx.execute("INSERT INTO companies (id, name) VALUES ('1', 'a')", [])?))
                 .expect("waits, then writes");
         }
     });
@@ -187,7 +189,7 @@ fn a_file_in_wal_mode_is_put_back() {
     Store::open(&path, OpenMode::ReadWrite).expect("opens");
     let native = Connection::open(&path).expect("opens");
     native
-        .execute_batch("PRAGMA journal_mode = WAL; INSERT INTO companies VALUES ('1', 'a');")
+        .execute_batch("PRAGMA journal_mode = WAL; INSERT INTO companies (id, name) VALUES ('1', 'a');")
         .expect("switches");
     drop(native);
     assert_eq!(fs::read(&path).expect("reads")[18..20], [2, 2]);
@@ -206,7 +208,7 @@ fn a_left_over_wal_is_recovered() {
     Store::open(&path, OpenMode::ReadWrite).expect("opens");
     let native = Connection::open(&path).expect("opens");
     native
-        .execute_batch("PRAGMA journal_mode = WAL; INSERT INTO companies VALUES ('1', 'a');")
+        .execute_batch("PRAGMA journal_mode = WAL; INSERT INTO companies (id, name) VALUES ('1', 'a');")
         .expect("switches");
     // A copy of both files while it is open is what a kill leaves.
     fs::copy(&path, &copy).expect("copies");
@@ -234,11 +236,15 @@ fn a_deleted_or_replaced_file_is_noticed() {
     let folder = folder();
     let path = folder.path().join("data.db");
     let mut store = Store::open(&path, OpenMode::ReadWrite).expect("opens");
-    store.write(|tx| Ok(tx.execute("INSERT INTO companies VALUES ('1', 'old')", [])?)).expect("writes");
+    store
+        .write(|tx| Ok(tx.execute("INSERT INTO companies (id, name) VALUES ('1', 'old')", [])?))
+        .expect("writes");
     fs::rename(&path, folder.path().join("away.db")).expect("moves");
     assert!(matches!(store.read(|_| Ok(())), Err(StoreError::Moved)));
     let mut other = Store::open(&path, OpenMode::ReadWrite).expect("opens");
-    other.write(|tx| Ok(tx.execute("INSERT INTO companies VALUES ('1', 'new')", [])?)).expect("writes");
+    other
+        .write(|tx| Ok(tx.execute("INSERT INTO companies (id, name) VALUES ('1', 'new')", [])?))
+        .expect("writes");
     let name =
         store.read(|tx| Ok(tx.query_row("SELECT name FROM companies", [], |row| row.get::<_, String>(0))?));
     assert_eq!(name.expect("reads the new file"), "new");

@@ -94,10 +94,16 @@ fn save(path: &Path, part: &Path, options: &OpenOptions<'_>) -> StoreResult<serd
 
 /// Makes the saved rows fit together again.
 fn mend(tx: &Connection) -> StoreResult<()> {
-    // A message without its conversation gets one, which the next sync fills. Events go first: the
-    // new conversation may get the number of a lost one.
+    // A message without its conversation gets one, which the next sync fills. What is kept by number
+    // goes first: the new conversation may get the number of a lost one.
+    for table in ["conversation_events", "conversation_content_sources", "conversation_links", "raw_answers"]
+    {
+        tx.execute_batch(&format!(
+            "DELETE FROM {table} WHERE conversation NOT IN (SELECT number FROM conversations)"
+        ))?;
+    }
     tx.execute_batch(
-        "DELETE FROM conversation_events WHERE conversation NOT IN (SELECT number FROM conversations);
+        "DELETE FROM conversation_content_sources WHERE source NOT IN (SELECT number FROM content_sources);
          INSERT INTO conversations (id, created_at, updated_at)
              SELECT conversation_id, min(created_at), max(created_at) FROM messages
              WHERE conversation_id NOT IN (SELECT id FROM conversations) GROUP BY conversation_id;

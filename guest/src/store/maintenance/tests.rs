@@ -146,7 +146,7 @@ fn a_backup_is_whole_while_others_write() {
                 // Both rows or none.
                 store
                     .write(|tx| {
-                        tx.execute("INSERT INTO companies VALUES (?1, 'a')", [id])?;
+                        tx.execute("INSERT INTO companies (id, name) VALUES (?1, 'a')", [id])?;
                         Ok(tx.execute("INSERT INTO teams (id, name) VALUES (?1, 'a')", [id])?)
                     })
                     .expect("writes");
@@ -266,7 +266,9 @@ fn a_commit_waits_for_a_step_of_a_backup_and_not_for_the_whole() {
             std::thread::sleep(std::time::Duration::from_millis(1));
         }
         let begun = std::time::Instant::now();
-        writer.write(|tx| Ok(tx.execute("INSERT INTO companies VALUES ('1', 'a')", [])?)).expect("writes");
+        writer
+            .write(|tx| Ok(tx.execute("INSERT INTO companies (id, name) VALUES ('1', 'a')", [])?))
+            .expect("writes");
         let wait = begun.elapsed();
         (copying.join().expect("ends"), wait)
     });

@@ -21,6 +21,9 @@ use crate::error::StoreResult;
 const LOOKED_AT: usize = 100;
 /// Most forms of one word.
 const MOST_FORMS: usize = 24;
+/// Groups of digits that are looked up for one number, and ways to write it that are taken.
+const MOST_LOOKS: usize = 120;
+const MOST_GROUPINGS: usize = 4;
 /// Shortest word with other forms.
 const SHORTEST: usize = 3;
 
@@ -101,12 +104,18 @@ fn add_forms(
             for (form, prefix) in as_identifier(&word) {
                 add(phrase, form, prefix);
             }
+            for form in in_groups(connection, &word)? {
+                add(phrase, form, false);
+            }
             for form in parted(connection, &word)? {
                 add(phrase, form, false);
             }
         }
         tokens if tokens.iter().all(|token| token.bytes().all(|byte| byte.is_ascii_digit())) => {
             // 1,299.00 is 1299 as well.
+            for form in in_groups(connection, &joined)? {
+                add(phrase, form, false);
+            }
             add(phrase, joined, false);
             let tokens = phrase.tokens.clone();
             if let [whole @ .., "00" | "0"] = &tokens.iter().map(String::as_str).collect::<Vec<_>>()[..] {
@@ -250,6 +259,41 @@ fn as_identifier(word: &str) -> Vec<(String, bool)> {
         forms.push((word.to_owned(), true));
     }
     forms
+}
+
+/// A long number in the groups in which messages have it, as people write phone numbers.
+fn in_groups(connection: &Connection, word: &str) -> StoreResult<Vec<String>> {
+    let mut found = Vec::new();
+    if !(7..=15).contains(&word.len()) || !word.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Ok(found);
+    }
+    let mut side_by_side =
+        connection.prepare_cached("SELECT 1 FROM messages_fts WHERE messages_fts MATCH ?1 LIMIT 1")?;
+    let mut open = vec![(String::new(), 0, 0)];
+    let mut looks = 0;
+    while let Some((groups, at, count)) = open.pop() {
+        for end in at + 1..=word.len() {
+            looks += 1;
+            let last = end == word.len();
+            if looks > MOST_LOOKS || found.len() >= MOST_GROUPINGS {
+                return Ok(found);
+            }
+            if count >= 5 || (last && count == 0) || !has(connection, &word[at..end])? {
+                continue;
+            }
+            let groups = format!("{groups} {}", &word[at..end]);
+            // Most beginnings lead nowhere; the next group is looked for only where these meet.
+            if count > 0 && !side_by_side.exists([format!("\"{}\"", groups.trim())])? {
+                continue;
+            }
+            if last {
+                found.push(groups.trim().to_owned());
+            } else {
+                open.push((groups, end, count + 1));
+            }
+        }
+    }
+    Ok(found)
 }
 
 /// `wifi` as `wi fi`, where the vocabulary has both parts and some message has them side by side.

@@ -36,6 +36,74 @@ pub enum Assigned {
     Nobody,
 }
 
+/// Whose custom attribute it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Holder {
+    Conversation,
+    Contact,
+    Company,
+}
+
+/// A custom attribute by name, with a value or with any.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attribute {
+    pub holder: Holder,
+    pub name: String,
+    pub value: Option<String>,
+}
+
+/// JSON's booleans are numbers to SQLite.
+const AS_TEXT: &str =
+    "CASE j.type WHEN 'true' THEN 'true' WHEN 'false' THEN 'false' ELSE CAST(j.value AS TEXT) END";
+
+impl Attribute {
+    /// The attributes of the one that has it, of a conversation `c`.
+    fn object(&self) -> &'static str {
+        match self.holder {
+            Holder::Conversation => "c.custom_attributes",
+            Holder::Contact => "(SELECT custom_attributes FROM contacts WHERE id = c.contact_id)",
+            Holder::Company => "(SELECT custom_attributes FROM companies WHERE id = c.company_id)",
+        }
+    }
+
+    /// Its value in a conversation `c`, as text.
+    pub(in crate::store) fn value_sql(&self) -> String {
+        format!(
+            "(SELECT {AS_TEXT} FROM json_each({}) j WHERE j.key = '{}' COLLATE NOCASE LIMIT 1)",
+            self.object(),
+            self.name.replace('\'', "''")
+        )
+    }
+
+    fn condition(&self) -> (String, Vec<Value>) {
+        let name = text(&self.name);
+        let (is, values) = match &self.value {
+            // Of a list any value counts.
+            Some(value) => (
+                format!(
+                    "({AS_TEXT} = ? COLLATE NOCASE OR (j.type = 'array' AND EXISTS \
+                     (SELECT 1 FROM json_each(j.value) v WHERE CAST(v.value AS TEXT) = ? COLLATE NOCASE)))"
+                ),
+                vec![name, text(value), text(value)],
+            ),
+            None => ("j.type <> 'null'".to_owned(), vec![name]),
+        };
+        let object = self.object();
+        (
+            format!("EXISTS (SELECT 1 FROM json_each({object}) j WHERE j.key = ? COLLATE NOCASE AND {is})"),
+            values,
+        )
+    }
+}
+
+/// What a conversation is linked to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Linked {
+    ToAnything,
+    /// Something of that id, kind or category.
+    To(String),
+}
+
 /// Conditions that a conversation must meet, all of them. Ids are Intercom's.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Filters {
@@ -66,8 +134,22 @@ pub struct Filters {
     pub rating_most: Option<i64>,
     pub ai: Option<Ai>,
     pub has_attachment: Option<bool>,
-    /// Custom attributes by name, with a value or with any.
-    pub attributes: Vec<(String, Option<String>)>,
+    pub attributes: Vec<Attribute>,
+    /// Of the company.
+    pub plans: Vec<String>,
+    /// Of the company, any of these.
+    pub segments: Vec<String>,
+    /// Of the customer.
+    pub countries: Vec<String>,
+    /// As the conversation says, or else the customer's.
+    pub languages: Vec<String>,
+    /// A part of the title or address of what the AI agent answered from.
+    pub article: Option<String>,
+    /// A part of the address on which it began.
+    pub page: Option<String>,
+    pub linked: Option<Linked>,
+    /// The AI agent was rated, at most so well.
+    pub ai_rating_most: Option<i64>,
     /// Intercom's words: hit, missed, cancelled, active.
     pub sla: Vec<String>,
     /// All but the conversation of that id.
@@ -198,19 +280,11 @@ impl Filters {
             None => {}
         }
         all.one_of("c.sla_status", &self.sla);
-        for (name, value) in &self.attributes {
-            // Of a list any value counts; JSON's booleans are numbers to SQLite.
-            let is = "(CASE j.type WHEN 'true' THEN 'true' WHEN 'false' THEN 'false' ELSE CAST(j.value AS TEXT) END = ? COLLATE NOCASE \
-                OR (j.type = 'array' AND EXISTS (SELECT 1 FROM json_each(j.value) v WHERE CAST(v.value AS TEXT) = ? COLLATE NOCASE)))";
-            let (is, values) = match value {
-                Some(value) => (is, vec![text(name), text(value), text(value)]),
-                None => ("j.type <> 'null'", vec![text(name)]),
-            };
-            all.add(
-                format!("EXISTS (SELECT 1 FROM json_each(c.custom_attributes) j WHERE j.key = ? COLLATE NOCASE AND {is})"),
-                values,
-            );
+        for attribute in &self.attributes {
+            let (condition, values) = attribute.condition();
+            all.add(condition, values);
         }
+        self.fields(&mut all);
         if let Some(id) = &self.but {
             all.add("c.id <> ?", [text(id)]);
         }
@@ -221,6 +295,57 @@ impl Filters {
             );
         }
         all
+    }
+
+    /// What tables beside the conversations know.
+    fn fields(&self, all: &mut Conditions) {
+        let mut of = |key: &str, table: &str, condition: &str, values: &[String]| {
+            if !values.is_empty() {
+                let condition = condition.replace("{}", &marks(values.len()));
+                all.add(
+                    format!("c.{key} IN (SELECT id FROM {table} WHERE {condition})"),
+                    values.iter().map(|value| text(value)),
+                );
+            }
+        };
+        of("company_id", "companies", "plan IN ({})", &self.plans);
+        of(
+            "company_id",
+            "companies",
+            "EXISTS (SELECT 1 FROM json_each(segments) j WHERE j.value IN ({}))",
+            &self.segments,
+        );
+        of("contact_id", "contacts", "country IN ({})", &self.countries);
+        all.one_of(
+            "coalesce(c.language, (SELECT language FROM contacts WHERE id = c.contact_id))",
+            &self.languages,
+        );
+        if let Some(part) = &self.article {
+            let pattern = text(&containing(part));
+            all.add(
+                "c.number IN (SELECT x.conversation FROM content_sources s \
+                 JOIN conversation_content_sources x ON x.source = s.number \
+                 WHERE s.title LIKE ? ESCAPE '\\' OR s.url LIKE ? ESCAPE '\\')",
+                [pattern.clone(), pattern],
+            );
+        }
+        if let Some(part) = &self.page {
+            all.add("c.source_url LIKE ? ESCAPE '\\'", [text(&containing(part))]);
+        }
+        match &self.linked {
+            Some(Linked::ToAnything) => {
+                all.add("c.number IN (SELECT conversation FROM conversation_links)", []);
+            }
+            Some(Linked::To(name)) => all.add(
+                "c.number IN (SELECT conversation FROM conversation_links WHERE id = ? \
+                 OR kind = ? COLLATE NOCASE OR category = ? COLLATE NOCASE)",
+                [text(name), text(name), text(name)],
+            ),
+            None => {}
+        }
+        if let Some(most) = self.ai_rating_most {
+            all.add("c.ai_rating <= ?", [Value::Integer(most)]);
+        }
     }
 
     fn tags(&self, all: &mut Conditions) {

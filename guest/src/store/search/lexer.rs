@@ -45,6 +45,12 @@ pub fn lexemes(typed: &str) -> Vec<Lexeme> {
                 found.push(Lexeme::Not);
                 at += 1;
             }
+            '(' if starts_word && is_area_code(&letters[at + 1..]) => {
+                let length = letters[at..].iter().position(|c| *c == ')').map_or(1, |place| place + 1);
+                let text = letters[at..at + length].iter().collect();
+                found.push(Lexeme::Text { text, quoted: false, prefix: false });
+                at += length;
+            }
             '(' if starts_word => {
                 found.push(Lexeme::Open);
                 at += 1;
@@ -79,6 +85,55 @@ pub fn lexemes(typed: &str) -> Vec<Lexeme> {
         }
     }
     found
+}
+
+/// `415)`, of a phone number.
+fn is_area_code(letters: &[char]) -> bool {
+    let digits = letters.iter().take_while(|letter| letter.is_ascii_digit()).count();
+    (2..=5).contains(&digits) && letters.get(digits) == Some(&')')
+}
+
+/// Puts a number together that is written in groups, such as `+49 170 1234567` or an IBAN: what
+/// begins like one of these and goes on in digits. Two numbers side by side stay two.
+pub fn with_numbers_joined(lexemes: Vec<Lexeme>) -> Vec<Lexeme> {
+    let plain = |lexeme: &Lexeme| match lexeme {
+        Lexeme::Text { text, quoted: false, prefix: false } => Some(text.clone()),
+        _ => None,
+    };
+    let is_group = |text: &str, most: usize| {
+        let digits = text.bytes().filter(u8::is_ascii_digit).count();
+        (1..=most).contains(&digits)
+            && text.bytes().all(|byte| byte.is_ascii_digit() || b"()-./".contains(&byte))
+    };
+    let is_beginning = |text: &str| {
+        let rest = text.trim_start_matches(['+', '(']);
+        let is_iban = text.len() == 4
+            && text.bytes().take(2).all(|byte| byte.is_ascii_uppercase())
+            && text.bytes().skip(2).all(|byte| byte.is_ascii_digit());
+        is_iban || ((rest.len() < text.len() || text.starts_with('0')) && is_group(rest, 5))
+    };
+    let mut joined = Vec::with_capacity(lexemes.len());
+    let mut at = 0;
+    while at < lexemes.len() {
+        let rest = lexemes[at..].iter().map_while(plain).enumerate();
+        let groups: Vec<String> = rest
+            .take_while(|(place, text)| is_group(text, 8) || (*place == 0 && is_beginning(text)))
+            .map(|(_, text)| text)
+            .collect();
+        let digits: usize = groups.iter().map(|text| text.bytes().filter(u8::is_ascii_digit).count()).sum();
+        let is_one = groups.len() > 1
+            && (7..=34).contains(&digits)
+            && (is_beginning(&groups[0])
+                || (groups.len() > 2 && groups.iter().all(|text| is_group(text, 4))));
+        if is_one {
+            at += groups.len();
+            joined.push(Lexeme::Text { text: groups.join(" "), quoted: false, prefix: false });
+        } else {
+            joined.push(lexemes[at].clone());
+            at += 1;
+        }
+    }
+    joined
 }
 
 /// Leaves out the words of grammar, unless there is nothing else.

@@ -34,13 +34,14 @@ mod vocabulary;
 
 use rusqlite::{Connection, params};
 
+pub use ast::Leaf;
 pub use expansion::expanded;
-pub use filters::{Ai, Assigned, Between, Conditions, Filters, containing};
+pub use filters::{Ai, Assigned, Attribute, Between, Conditions, Filters, Holder, Linked, containing};
 pub use letters::fold;
 pub use position::Position;
 pub use query::Query;
 pub use snippet::{Mark, snippet};
-pub use spelling::Correction;
+pub use spelling::{Correction, nearest};
 
 use crate::error::StoreResult;
 use crate::time::UnixSeconds;
@@ -112,6 +113,8 @@ pub struct Page {
     pub newest_only: bool,
     /// The query as it was answered.
     pub query: Query,
+    /// Of [`Query::leaves`], those that no message in range has, as far as the query was ranked.
+    pub nowhere: Vec<usize>,
     mode: Mode,
     /// Number of the last message that a stream looked at.
     streamed_to: Option<i64>,
@@ -238,6 +241,7 @@ impl Search<'_> {
             more,
             newest_only: false,
             query: self.request.query.clone(),
+            nowhere: Vec::new(),
             mode,
             streamed_to: None,
         }

@@ -1,8 +1,9 @@
-//! `occurrences(messages_fts, n)`: how often the phrases of a search stand in a message.
+//! `occurrences(messages_fts, n)`: how often the phrases of a search stand in a message, and where.
 //!
 //! An auxiliary function of FTS5, which SQLite offers to C only; it spares the ranking a pass over
 //! the index for each word. The first `n` phrases count whole, the others (words that merely
-//! contain the one asked for) half; in the subject each counts half as much again.
+//! contain the one asked for) half; in the subject each counts half as much again. The answer is
+//! one integer, since it is made for thousands of messages: see [`Occurrences`].
 
 use std::ffi::{c_int, c_void};
 use std::ptr::null_mut;
@@ -12,8 +13,41 @@ use rusqlite::{Connection, ffi};
 use crate::error::{StoreError, StoreResult};
 
 /// What one occurrence counts, so that halves and thirds stay integers.
-pub const ONE: f64 = 4.0;
+const ONE: f32 = 4.0;
 const SUBJECT: c_int = 2;
+/// Places that are told of a message, the first ones.
+const PLACES: usize = 3;
+/// Where the places in the subject begin, behind those in the text.
+const SUBJECT_FROM: i64 = 60_000;
+
+/// How often a term stands in a message, and where: 16 bits for the sum, and 16 for each of the
+/// first places, counted from 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Occurrences(u64);
+
+impl Occurrences {
+    /// It is there, nobody knows where.
+    pub const SOMEWHERE: Self = Self(ONE as u64);
+
+    pub fn from_sql(answer: i64) -> Self {
+        Self(answer.cast_unsigned())
+    }
+
+    pub fn count(self) -> f32 {
+        (self.0 & 0xffff) as f32 / ONE
+    }
+
+    fn places(self) -> impl Iterator<Item = i64> {
+        (1..=PLACES)
+            .map(move |place| (self.0 >> (16 * place) & 0xffff).cast_signed())
+            .filter(|place| *place > 0)
+    }
+
+    /// Whether the other one stands at most so many words behind this one.
+    pub fn is_before(self, other: Self, most: i64) -> bool {
+        self.places().any(|one| other.places().any(|other| (1..=most).contains(&(other - one))))
+    }
+}
 
 /// Makes the function known to a connection.
 ///
@@ -75,7 +109,8 @@ unsafe extern "C" fn occurrences(
         };
         let mut instances = 0;
         let mut code = count(row, &raw mut instances);
-        let mut sum: c_int = 0;
+        let mut sum: u64 = 0;
+        let (mut places, mut told) = (0_u64, 0);
         for instance in 0..instances {
             let (mut phrase, mut column, mut offset) = (0, 0, 0);
             code = place(row, instance, &raw mut phrase, &raw mut column, &raw mut offset);
@@ -83,12 +118,38 @@ unsafe extern "C" fn occurrences(
                 break;
             }
             let one = if phrase < whole { 4 } else { 2 };
-            sum = sum.saturating_add(if column == SUBJECT { one + one / 2 } else { one });
+            sum += if column == SUBJECT { one + one / 2 } else { one };
+            let start = if column == SUBJECT { SUBJECT_FROM } else { 0 };
+            let end = if column == SUBJECT { 0xffff } else { SUBJECT_FROM };
+            let place = start + i64::from(offset) + 1;
+            if told < PLACES && place < end {
+                told += 1;
+                places |= place.cast_unsigned() << (16 * told);
+            }
         }
         if code == ffi::SQLITE_OK {
-            ffi::sqlite3_result_int(context, sum);
+            ffi::sqlite3_result_int64(context, (places | sum.min(0xffff)).cast_signed());
         } else {
             ffi::sqlite3_result_error_code(context, code);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_and_sums_are_told_apart() {
+        let at = |places: [u64; 3]| {
+            Occurrences(places.iter().rev().fold(0, |packed, place| packed << 16 | place) << 16 | 8)
+        };
+        let (one, other) = (at([3, 90, 0xffff]), at([2, 92, 0]));
+        assert!(
+            (one.count() - 2.0).abs() < f32::EPSILON && (Occurrences::SOMEWHERE.count() - 1.0).abs() < 0.1
+        );
+        assert!(one.is_before(other, 2) && !one.is_before(other, 1) && !other.is_before(one, 0));
+        assert!(!Occurrences::SOMEWHERE.is_before(one, 9) && !one.is_before(Occurrences::SOMEWHERE, 9));
+        assert_eq!(Occurrences::from_sql(one.0.cast_signed()), one);
     }
 }

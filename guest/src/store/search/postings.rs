@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use rusqlite::params;
 
 use super::ast::{Leaf, Phrase, write_near};
-use super::occurrences::ONE;
+use super::occurrences::Occurrences;
 use super::query::Query;
 use super::{SCANNED, Search};
 use crate::error::StoreResult;
@@ -38,8 +38,8 @@ pub struct Term {
 /// The messages with a term, the newest first.
 #[derive(Debug)]
 pub struct List {
-    /// Number of the message, and occurrences.
-    pub rows: Vec<(i64, f32)>,
+    /// Numbers of the messages.
+    pub rows: Vec<(i64, Occurrences)>,
     /// There are no others.
     pub complete: bool,
     /// Messages gone through; more than rows when only those of some conversations count.
@@ -168,7 +168,7 @@ impl Search<'_> {
             {
                 continue;
             }
-            list.rows.push((message, (row.get::<_, f64>(1)? / ONE) as f32));
+            list.rows.push((message, Occurrences::from_sql(row.get(1)?)));
         }
         list.scanned += scanned;
         Ok(())

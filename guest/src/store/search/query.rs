@@ -5,7 +5,7 @@
 //! FTS5 sees nothing but quoted strings and operators that are written here.
 
 use super::ast::{Leaf, Node, Phrase};
-use super::lexer::{lexemes, without_stop_words};
+use super::lexer::{lexemes, with_numbers_joined, without_stop_words};
 use super::parser::Parser;
 use super::snippet::Mark;
 use super::spelling::Correction;
@@ -34,7 +34,7 @@ impl Query {
         let cut = typed.chars().count() > MOST_CHARACTERS;
         let typed: String =
             typed.chars().take(MOST_CHARACTERS).map(|c| if c == '\0' { ' ' } else { c }).collect();
-        let mut parser = Parser::new(without_stop_words(lexemes(&typed)));
+        let mut parser = Parser::new(without_stop_words(with_numbers_joined(lexemes(&typed))));
         let (root, excluded) = parser.any(0);
         let mut query =
             Self { root, excluded, marks: parser.marks, cut: cut || parser.cut, corrections: Vec::new() };
@@ -107,6 +107,16 @@ impl Query {
         }
     }
 
+    /// What no message may have, as it was typed.
+    #[must_use]
+    pub fn unwanted(&self) -> Vec<String> {
+        let mut leaves = Vec::new();
+        if let Some((_, Some(unwanted))) = self.parts() {
+            unwanted.leaves(&mut leaves);
+        }
+        leaves.iter().map(Leaf::typed).collect()
+    }
+
     /// Every word and phrase, those that are not wanted last, to be changed in place.
     pub fn phrases_mut(&mut self) -> (Vec<&mut Phrase>, Vec<&mut Phrase>) {
         let (mut wanted, mut unwanted) = (Vec::new(), Vec::new());
@@ -168,6 +178,9 @@ mod tests {
             ("“credit card”", "\"credit card\""),
             ("e-mail", "\"e mail\""),
             ("how do I get the refund", "(\"get\") AND (\"refund\")"),
+            ("call +49 170 1234567 now", "(\"call\") AND (\"49 170 1234567\") AND (\"now\")"),
+            ("card 4242 4242 4242 4242", "(\"card\") AND (\"4242 4242 4242 4242\")"),
+            ("order 123456 and 2024", "(\"order\") AND (\"123456\") AND (\"2024\")"),
             ("what is it", "(\"what\") AND (\"is\") AND (\"it\")"),
         ] {
             assert_eq!(written(typed), expected, "{typed}");

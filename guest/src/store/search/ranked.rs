@@ -10,6 +10,7 @@ use rusqlite::params;
 
 use super::bm25::{Totals, rarity, varints, weight};
 use super::eligible::{Eligible, Match};
+use super::occurrences::Occurrences;
 use super::order::{Found, order};
 use super::postings::{List, Term, terms};
 use super::query::Query;
@@ -22,10 +23,17 @@ const PLACED: usize = 3_000;
 /// Conversations whose length is looked up, at least; so many are scored exactly.
 const MEASURED: usize = 150;
 /// What the best message adds, as a part of its own score.
-const BEST_MESSAGE: f64 = 0.5;
+const BEST_MESSAGE: f64 = 0.1;
+/// What two words of the query add when they stand in the same order in one message, that many
+/// words apart at most, as a part of what both say.
+const SIDE_BY_SIDE: f64 = 0.1;
+const APART: i64 = 3;
 /// Of the best score, what conversations must have to be listed by another order than relevance
 /// when none has everything.
 const WORTH_SORTING: f64 = 0.5;
+
+/// A message has a term so often, and there.
+type Occurring = (i64, usize, Occurrences);
 
 /// What a conversation has of what was asked for.
 struct Evidence {
@@ -85,15 +93,21 @@ impl Search<'_> {
         let totals = Totals::read(self.connection)?;
         let terms = terms(query, self.request.with_notes);
         let mut lists = self.newest_of_each(&terms)?;
+        let nowhere = terms
+            .iter()
+            .zip(&lists)
+            .filter(|(term, list)| term.whole && list.complete && list.rows.is_empty())
+            .map(|(term, _)| term.leaf)
+            .collect();
         let only = if lists.iter().all(|list| list.complete) { None } else { self.few_messages()? };
         self.read_rest(&terms, &mut lists, only.as_ref())?;
         let (having_all, cut) = self.having_all(query, &terms, &mut lists, only.as_ref())?;
 
         let estimates: Vec<f64> =
             lists.iter().map(|list| self.estimated(list, totals.oldest, totals.newest)).collect();
-        let mut occurrences: Vec<(i64, usize, f32)> = Vec::new();
+        let mut occurrences: Vec<Occurring> = Vec::new();
         for (term, list) in lists.iter().enumerate() {
-            occurrences.extend(list.rows.iter().map(|(message, count)| (*message, term, *count)));
+            occurrences.extend(list.rows.iter().map(|(message, found)| (*message, term, *found)));
         }
         occurrences.sort_unstable_by_key(|found| std::cmp::Reverse((found.0, found.1)));
         let rarities: Vec<f64> =
@@ -140,19 +154,30 @@ impl Search<'_> {
             });
         }
         order(&mut found, Sort::Relevance, self.request.now);
+        let neighbours = neighbours(&terms);
         let measured = MEASURED.max(self.request.limit + 1).min(found.len());
         for found in &mut found[..measured] {
             let Some(evidence) = evidence.remove(&found.candidate.number) else { continue };
             let lengths = self.lengths(found.candidate.number)?;
             let length = lengths.values().sum::<f64>() / totals.conversation_length;
             found.score = score(&evidence.occurrences, &terms, &rarities, length);
+            for (one, other) in neighbours.iter().copied() {
+                let side_by_side = evidence.rows.iter().map(|row| &rows[*row]).any(|row| {
+                    let here = &occurrences[row.from..row.to];
+                    let of = |wanted| here.iter().find(|(_, term, _)| *term == wanted).map(|found| found.2);
+                    matches!((of(one), of(other)), (Some(one), Some(other)) if one.is_before(other, APART))
+                });
+                if side_by_side {
+                    found.score += SIDE_BY_SIDE * weight(rarities[one] + rarities[other], 1.0, length);
+                }
+            }
             let mut best = f64::MIN;
             for row in evidence.rows.iter().map(|row| &rows[*row]) {
                 let length = lengths.get(&row.message).copied().unwrap_or(0.0) / totals.message_length;
                 let score = occurrences[row.from..row.to]
                     .iter()
                     .filter(|(_, term, _)| terms[*term].scored)
-                    .map(|(_, term, count)| weight(rarities[*term], f64::from(*count), length))
+                    .map(|(_, term, here)| weight(rarities[*term], f64::from(here.count()), length))
                     .sum::<f64>();
                 if score > best {
                     best = score;
@@ -161,7 +186,8 @@ impl Search<'_> {
             }
             found.score += BEST_MESSAGE * best.max(0.0);
         }
-        Ok(self.page_of(found, if cut { Total::MoreThan(total) } else { Total::Exactly(total) }))
+        let total = if cut { Total::MoreThan(total) } else { Total::Exactly(total) };
+        Ok(Page { nowhere, ..self.page_of(found, total) })
     }
 
     /// A page of the conversations of these messages, which all count alike.
@@ -240,8 +266,11 @@ impl Search<'_> {
         if query.needs_all() {
             for list in lists.iter_mut().filter(|list| !list.complete) {
                 let lowest = list.lowest;
-                list.rows
-                    .extend(all.iter().filter(|message| **message < lowest).map(|message| (*message, 1.0)));
+                list.rows.extend(
+                    all.iter()
+                        .filter(|message| **message < lowest)
+                        .map(|message| (*message, Occurrences::SOMEWHERE)),
+                );
             }
         }
         Ok((all.into_iter().collect(), cut))
@@ -252,7 +281,7 @@ impl Search<'_> {
         &self,
         terms: &[Term],
         rows: &[Row],
-        occurrences: &[(i64, usize, f32)],
+        occurrences: &[Occurring],
     ) -> StoreResult<HashMap<i64, Evidence>> {
         let mut conversation =
             self.connection.prepare_cached("SELECT c3 FROM messages_fts_content WHERE id = ?1")?;
@@ -264,8 +293,8 @@ impl Search<'_> {
                 rows: Vec::new(),
                 in_one: false,
             });
-            for (_, term, count) in &occurrences[row.from..row.to] {
-                found.occurrences[*term] += count;
+            for (_, term, here) in &occurrences[row.from..row.to] {
+                found.occurrences[*term] += here.count();
             }
             found.rows.push(place);
             found.in_one |= row.met;
@@ -298,7 +327,7 @@ impl Search<'_> {
 fn best_rows(
     query: &Query,
     terms: &[Term],
-    occurrences: &[(i64, usize, f32)],
+    occurrences: &[Occurring],
     rarities: &[f64],
     having_all: &HashSet<i64>,
 ) -> Vec<Row> {
@@ -310,7 +339,7 @@ fn best_rows(
         let score = run
             .iter()
             .filter(|(_, term, _)| terms[*term].scored)
-            .map(|(_, term, count)| weight(rarities[*term], f64::from(*count), 1.0))
+            .map(|(_, term, here)| weight(rarities[*term], f64::from(here.count()), 1.0))
             .sum();
         rows.push(Row {
             message,
@@ -328,6 +357,17 @@ fn best_rows(
         rows.sort_by_key(|row| std::cmp::Reverse(row.message));
     }
     rows
+}
+
+/// Words of the query that follow each other.
+fn neighbours(terms: &[Term]) -> Vec<(usize, usize)> {
+    let words: Vec<usize> =
+        (0..terms.len()).filter(|term| terms[*term].whole && terms[*term].scored).collect();
+    words
+        .windows(2)
+        .filter(|pair| terms[pair[1]].leaf == terms[pair[0]].leaf + 1)
+        .map(|pair| (pair[0], pair[1]))
+        .collect()
 }
 
 /// The leaves of which something with these occurrences has the whole.

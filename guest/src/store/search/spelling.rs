@@ -70,6 +70,22 @@ pub fn correct(connection: &Connection, word: &str) -> StoreResult<Option<Correc
     Ok(None)
 }
 
+/// Words that some message has and that are spelt most like this one, for whoever found nothing.
+pub fn nearest(connection: &Connection, word: &str) -> StoreResult<Vec<String>> {
+    let letters: Vec<char> = word.chars().take(30).collect();
+    if letters.len() < SHORTEST || !letters.iter().all(|letter| letter.is_alphabetic()) {
+        return Ok(Vec::new());
+    }
+    let beginning: String = letters[..2].iter().collect();
+    let mut near: Vec<(usize, String)> = beginning_with(connection, &beginning, LOOKED_AT)?
+        .into_iter()
+        .map(|word| (distance(&letters, &word.chars().collect::<Vec<_>>()), word))
+        .filter(|(distance, _)| *distance <= letters.len() / 2)
+        .collect();
+    near.sort();
+    Ok(near.into_iter().take(MOST).map(|(_, word)| word).collect())
+}
+
 /// Everything one slip away: two letters swapped, one too few, one too many, a wrong one.
 fn one_slip(letters: &[char]) -> Vec<String> {
     let first = letters.first().copied().unwrap_or('a');

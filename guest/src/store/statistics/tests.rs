@@ -1,5 +1,7 @@
 //! Figures beside the same figures made of whole rows, in the plainest way.
 
+use std::collections::BTreeMap;
+
 use proptest::prelude::*;
 use rusqlite::params;
 

@@ -113,12 +113,12 @@ fn no_name_that_a_statement_gives_itself_opens_a_table() {
 fn tables_are_not_counted_and_unknown_functions_are_not_called() {
     let mut workspace = Workspace::filled();
     for sql in [
-        "SELECT count(*) FROM main.contacts",
-        "SELECT count(*) FROM contacts",
-        "SELECT EXISTS (SELECT 1 FROM contacts)",
-        "WITH v_messages AS (SELECT count(*) FROM main.contacts) SELECT * FROM v_messages",
-        "WITH RECURSIVE v_tags(a) AS (SELECT 1 FROM contacts UNION ALL SELECT 1 FROM v_tags WHERE 0) SELECT * FROM v_tags",
-        "SELECT state FROM v_conversations LEFT JOIN main.contacts ON 1",
+        "SELECT count(*) FROM main.tombstones",
+        "SELECT count(*) FROM tombstones",
+        "SELECT EXISTS (SELECT 1 FROM tombstones)",
+        "WITH v_messages AS (SELECT count(*) FROM main.tombstones) SELECT * FROM v_messages",
+        "WITH RECURSIVE v_tags(a) AS (SELECT 1 FROM tombstones UNION ALL SELECT 1 FROM v_tags WHERE 0) SELECT * FROM v_tags",
+        "SELECT state FROM v_conversations LEFT JOIN main.tombstones ON 1",
         "SELECT * FROM main.counted",
         "SELECT json_patch('{}', '{}')",
         "SELECT unhex('00', '1')",

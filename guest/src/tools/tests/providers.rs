@@ -163,7 +163,13 @@ fn what_a_provider_refuses_is_found() {
 fn a_list_may_be_one_text() {
     let mut workspace = super::fixture::Workspace::filled();
     let mut lists = 0;
-    workspace.sql(r#"UPDATE conversations SET custom_attributes = '{"Bug": 1}' WHERE id = '101'"#);
+    for sql in [
+        r#"UPDATE conversations SET custom_attributes = '{"Bug": 1}', contact_id = 'k1', company_id = 'c1' WHERE id = '101'"#,
+        r#"INSERT INTO companies (id, name, plan, segments) VALUES ('c1', 'Acme', 'Bug', '["Bug"]')"#,
+        "INSERT INTO contacts (id, country, language) VALUES ('k1', 'Bug', 'Bug')",
+    ] {
+        workspace.sql(sql);
+    }
     for tool in tools::list() {
         let schema: Value = serde_json::from_str(&tool.input_schema).expect("JSON");
         for (name, property) in schema["properties"].as_object().into_iter().flatten() {

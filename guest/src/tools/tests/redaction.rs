@@ -167,7 +167,7 @@ const SHOWING: &[&str] = &[
     "SELECT trim(body, 'refund '), ltrim(title, 'Z'), rtrim(title, '9') FROM v_messages JOIN v_conversations USING (conversation_id)",
     "SELECT upper(body), lower(title) FROM v_messages JOIN v_conversations USING (conversation_id)",
     "SELECT plain_text(body), plain_text(title) FROM v_messages JOIN v_conversations USING (conversation_id)",
-    "SELECT redacted_text(body), redacted_json(custom_attributes), redacted_name(customer_name) FROM v_messages JOIN v_conversations USING (conversation_id)",
+    "SELECT redacted_text(body), redacted_name(customer_name) FROM v_messages JOIN v_conversations USING (conversation_id)",
     "SELECT concat(title, body), concat_ws('-', title, body), title || body FROM v_messages JOIN v_conversations USING (conversation_id)",
     "SELECT a.body FROM v_messages a JOIN v_messages b ON a.body = b.body AND a.message_id <> b.message_id",
     "SELECT * FROM (SELECT body AS x FROM v_messages) WHERE x IS NOT NULL",
@@ -404,5 +404,24 @@ fn each_kind_is_blanked_out_alone() {
             let said = answer.to_string();
             assert!(!said.contains(gone) && said.contains(stays), "{kind:?} {tool}: {said}");
         }
+    }
+}
+
+/// Callers of one server have kinds of their own, and its instances serve one after the other.
+#[test]
+fn views_follow_the_kinds_of_each_call() {
+    let mut workspace = planted();
+    let arguments =
+        json!({"sql": "SELECT title FROM v_conversations WHERE conversation_id = '101'"}).to_string();
+    for (kinds, shows) in [
+        (vec![], true),
+        (ALL.to_vec(), false),
+        (vec![], true),
+        (vec![Redaction::Emails], true),
+        (ALL.to_vec(), false),
+    ] {
+        workspace.settings.redactions = kinds;
+        let answer = workspace.ask("query_database", &arguments);
+        assert_eq!(answer.to_string().contains("8849201"), shows, "{answer}");
     }
 }

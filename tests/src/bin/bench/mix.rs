@@ -69,6 +69,17 @@ pub fn cases(workspace: &Workspace, native: &mut Native) -> Result<Vec<Case>> {
         search("phrase", words(&["\"credit card\"", "\"reset my password\"", "\"tracking number\""])),
         search("prefix", words(&["refun*", "invoi*", "zanz*", "deliv*"])),
         search("no such word", words(&["xqzvbn", "wqpfgj"])),
+        search("a question of ten words", words(&[
+            "the customer cannot reset the password of her account since yesterday morning",
+            "parcel with tracking number did not arrive at the address on the invoice",
+            "export of the monthly report as csv stops with an unknown error",
+            "we were charged twice for the order and want a refund please",
+        ])),
+        search("ten words with OR", words(&[
+            "order OR please OR thanks OR account OR refund OR invoice OR email OR password OR delivery OR help",
+            "address OR card OR payment OR error OR export OR team OR order OR parcel OR today OR again",
+        ])),
+        search("a misspelt word", words(&["refudn", "invioce", "pasword", "trakcing"])),
         search("filter only", vec![
             json!({"state": "open"}),
             json!({"state": "closed", "timeframe": "last 7 days"}),

@@ -1,0 +1,76 @@
+//! Conversations of which an earlier version of this program kept less than this one does.
+//!
+//! They are fetched again, a bounded number a run, the latest changes first, so that a large cache
+//! is brought up to date within a day of background syncs without being in the way of what is new.
+//! What was kept of Intercom's answers needs no request.
+
+use super::SyncError;
+use super::engine::Engine;
+use super::threads::read_thread;
+use crate::store::hydration_queue::Queued;
+use crate::store::rows::ThreadRows;
+use crate::store::sync_state::{clear_note, set_note};
+use crate::store::write_thread::{ThreadOutcome, store_thread};
+use crate::store::{fields, raw_answers, write_conversation};
+
+/// Fetched again in one run: some ten seconds of what Intercom lets one program ask.
+const A_RUN: u32 = 1_000;
+/// Read from kept answers in one transaction.
+const BATCH: u32 = 100;
+const TOPIC: &str = "fields";
+
+pub(super) fn queue(engine: &mut Engine<'_>) -> Result<(), SyncError> {
+    if engine.outside.settings.keep_raw_answers {
+        from_raw_answers(engine)?;
+    } else {
+        // Whoever takes the setting away wants them gone.
+        engine.write(|transaction| raw_answers::forget_all(transaction))?;
+    }
+    engine.write(|transaction| fields::enqueue_unfilled(transaction, A_RUN))?;
+    Ok(())
+}
+
+/// Reads what is missing from answers that were kept.
+fn from_raw_answers(engine: &mut Engine<'_>) -> Result<(), SyncError> {
+    loop {
+        engine.check_stop()?;
+        let now = engine.now();
+        let server_now = engine.server_now();
+        let read = engine.write(|transaction| {
+            let waiting = raw_answers::unfilled(transaction, BATCH)?;
+            for id in &waiting {
+                let known = write_conversation::stored(transaction, id)?;
+                let rows = raw_answers::read(transaction, id)?
+                    .and_then(|answer| serde_json::from_slice(&answer).ok())
+                    .zip(known.and_then(|known| known.thread))
+                    .and_then(|(answer, as_of)| {
+                        let item = Queued { updated_at: as_of, id: id.clone() };
+                        Some(ThreadRows { as_of, ..read_thread(answer, &item, server_now).ok()? })
+                    });
+                let stored = match rows {
+                    Some(rows) => {
+                        matches!(store_thread(transaction, &rows, now)?, ThreadOutcome::Stored { .. })
+                    }
+                    None => false,
+                };
+                if !stored {
+                    // It is older than what is known, or damaged: Intercom has to be asked.
+                    raw_answers::forget(transaction, id)?;
+                }
+            }
+            Ok(waiting.len())
+        })?;
+        if read < BATCH as usize {
+            return Ok(());
+        }
+    }
+}
+
+/// Tells the user how many are left, or takes back that there were any.
+pub(super) fn note(engine: &mut Engine<'_>) -> Result<(), SyncError> {
+    let now = engine.now();
+    engine.write(|transaction| match fields::unfilled(transaction)? {
+        0 => clear_note(transaction, TOPIC),
+        left => set_note(transaction, TOPIC, &fields::note(left), now),
+    })
+}

@@ -1,0 +1,215 @@
+//! `callers.toml`: who may come through the HTTP door, and what each may do.
+//!
+//! ```toml
+//! [caller.ada]
+//! token_sha256 = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+//! tools = ["search_conversations", "get_conversation"]
+//! redact = ["emails", "phones"]
+//! calls_per_minute = 60
+//! ```
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::{self, Write as _};
+use std::num::NonZeroU32;
+use std::path::Path;
+use std::sync::Arc;
+
+use serde::Deserialize;
+
+use super::{Asker, Rights};
+use crate::config::redactions;
+
+/// SHA-256 of a token. Tokens are random and long, so their hashes need no salt and no slow hash:
+/// nobody finds a token by trying.
+pub type TokenHash = [u8; 32];
+
+/// Somebody who may come in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Caller {
+    pub name: Arc<str>,
+    pub rights: Arc<Rights>,
+    /// `None`: as many as they like.
+    pub calls_per_minute: Option<NonZeroU32>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Document {
+    #[serde(default)]
+    caller: BTreeMap<String, Entry>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Entry {
+    token_sha256: String,
+    tools: Option<Vec<String>>,
+    resources: Option<bool>,
+    export: Option<bool>,
+    #[serde(default)]
+    redact: Vec<String>,
+    calls_per_minute: Option<NonZeroU32>,
+}
+
+/// More calls a minute than one server answers; a limit beyond would only cost memory.
+const MOST_PER_MINUTE: u32 = 100_000;
+
+/// Reads the callers of a text, by the hash of their token.
+///
+/// # Errors
+/// A sentence without its beginning, which names the file.
+pub fn parse(text: &str) -> Result<BTreeMap<TokenHash, Caller>, String> {
+    // The parser's own words quote the line, which may hold a token that was put in by mistake.
+    let document: Document = toml::from_str(text).map_err(|error| {
+        let line = error.span().map_or(1, |span| 1 + text[..span.start].matches('\n').count());
+        format!("line {line} is wrong: {}", error.message())
+    })?;
+    let mut callers = BTreeMap::new();
+    for (name, entry) in document.caller {
+        check_name(&name)?;
+        let wrong = |what: &str| format!("the caller {name}: {what}");
+        let hash = unhex(&entry.token_sha256)
+            .ok_or_else(|| wrong("token_sha256 is the SHA-256 of the token, 64 hexadecimal digits"))?;
+        if entry.calls_per_minute.is_some_and(|calls| calls.get() > MOST_PER_MINUTE) {
+            return Err(wrong("calls_per_minute is a number from 1 to 100000"));
+        }
+        let limited = entry.tools.is_some();
+        let rights = Rights {
+            tools: entry.tools.map(|tools| tools.into_iter().collect()),
+            resources: entry.resources.unwrap_or(!limited),
+            export: entry.export.unwrap_or(!limited),
+            redactions: redactions(&entry.redact.join(","))
+                .map_err(|reason| wrong(&format!("redact: {reason}")))?,
+        };
+        let caller = Caller {
+            name: name.as_str().into(),
+            rights: Arc::new(rights),
+            calls_per_minute: entry.calls_per_minute,
+        };
+        if let Some(other) = callers.insert(hash, caller) {
+            return Err(wrong(&format!("has the token of {}; each needs one of their own", other.name)));
+        }
+    }
+    Ok(callers)
+}
+
+/// Names stand in the log as they are, and beside those of who has no name of their own.
+///
+/// # Errors
+/// What is allowed.
+pub fn check_name(name: &str) -> Result<(), String> {
+    let plain = (1..=64).contains(&name.len())
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-@".contains(&byte));
+    if !plain {
+        return Err(format!(
+            "\"{}\" is no name of a caller: it has up to 64 letters, digits, dots, hyphens, underscores and @",
+            crate::text::printable(name, 70)
+        ));
+    }
+    let taken = [Asker::STDIO, Asker::TERMINAL, Asker::ANYBODY, Asker::TOKEN];
+    if taken.iter().any(|taken| name.eq_ignore_ascii_case(taken)) {
+        return Err(format!("the audit log has the name {name} for something else; take another one"));
+    }
+    Ok(())
+}
+
+/// 64 hexadecimal digits.
+fn unhex(text: &str) -> Option<TokenHash> {
+    let mut hash = TokenHash::default();
+    if text.len() != 2 * hash.len() {
+        return None;
+    }
+    for (byte, digits) in hash.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
+        *byte = u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()?;
+    }
+    // `from_str_radix` takes a sign.
+    text.bytes().all(|byte| byte.is_ascii_hexdigit()).then_some(hash)
+}
+
+/// Reads the file, if it is for its user alone. `None`: it is not there.
+///
+/// # Errors
+/// What the system says, or who else may change it or read it.
+pub fn read(file: &Path) -> Result<Option<(String, Stamp)>, String> {
+    let mut open = match File::open(file) {
+        Ok(open) => open,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(format!("it cannot be read ({error})")),
+    };
+    let unreadable = |error: io::Error| format!("it cannot be read ({error})");
+    let metadata = open.metadata().map_err(unreadable)?;
+    check_mode(&metadata)?;
+    let mut text = String::new();
+    io::Read::read_to_string(&mut open, &mut text).map_err(unreadable)?;
+    Ok(Some((text, Stamp::of(&metadata))))
+}
+
+/// Who can write to the file lets in whom they like. A group may read it: that is how
+/// orchestrators hand over secrets to a process that is not their owner.
+#[cfg(unix)]
+fn check_mode(metadata: &fs::Metadata) -> Result<(), String> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let mode = metadata.permissions().mode() & 0o777;
+    if mode & 0o037 == 0 {
+        return Ok(());
+    }
+    Err(format!("others than its owner may change it or read it (mode {mode:o}); chmod 600 mends that"))
+}
+
+#[cfg(not(unix))]
+#[expect(clippy::unnecessary_wraps, reason = "elsewhere it says who else may change the file")]
+fn check_mode(_: &fs::Metadata) -> Result<(), String> {
+    Ok(())
+}
+
+/// Tells whether a file is still the one that was read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stamp {
+    /// Of its content or of who may read it.
+    changed: Option<std::time::SystemTime>,
+    length: u64,
+    /// Another file may have come into its place with time and length of the old one.
+    inode: u64,
+}
+
+impl Stamp {
+    #[must_use]
+    pub fn of(metadata: &fs::Metadata) -> Self {
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::MetadataExt as _;
+            use std::time::{Duration, UNIX_EPOCH};
+            let seconds = Duration::from_secs(u64::try_from(metadata.ctime()).unwrap_or_default());
+            let rest = Duration::from_nanos(u64::try_from(metadata.ctime_nsec()).unwrap_or_default());
+            let changed = UNIX_EPOCH.checked_add(seconds + rest);
+            Self { changed, length: metadata.len(), inode: metadata.ino() }
+        }
+        #[cfg(not(unix))]
+        Self { changed: metadata.modified().ok(), length: metadata.len(), inode: 0 }
+    }
+}
+
+/// Writes the file for its user alone, whole or not at all.
+///
+/// # Errors
+/// The operating system's.
+pub fn write(file: &Path, text: &str) -> io::Result<()> {
+    if let Some(folder) = file.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    let draft = file.with_extension(format!("{}.draft", std::process::id()));
+    let mut options = File::options();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let written = options.open(&draft).and_then(|mut open| {
+        open.write_all(text.as_bytes())?;
+        open.sync_all()?;
+        fs::rename(&draft, file)
+    });
+    if written.is_err() {
+        let _ = fs::remove_file(&draft);
+    }
+    written
+}
