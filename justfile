@@ -98,8 +98,8 @@ bench sizes="2000,50000" *arguments:
     {{ target }}/release/bench --binary {{ target }}/release/fastintercom --sizes {{ sizes }} --write docs/reports/BENCHMARKS.md "${@:2}"
 
 # Search quality on public collections: nDCG@10 of each collection in a folder; see docs/SEARCH.md
-search-quality folder:
-    SEARCH_COLLECTIONS={{ quote(absolute_path(folder)) }} cargo nextest run --package fastintercom-guest --package fastintercom-tests --test scenarios --run-ignored ignored-only --no-capture -E 'test(collections_of_a_folder)'
+search-quality folder: build
+    FASTINTERCOM_BIN={{ bin }} SEARCH_COLLECTIONS={{ quote(absolute_path(folder)) }} cargo nextest run --package fastintercom-guest --package fastintercom-tests --test scenarios --run-ignored ignored-only --no-capture -E 'test(collections_of_a_folder)'
 
 # Measure the hot functions alone, in native form
 bench-functions *arguments:

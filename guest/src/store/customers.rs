@@ -2,6 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 
+use super::lossy;
 use super::search::containing;
 use crate::error::StoreResult;
 
@@ -48,7 +49,7 @@ pub fn find(connection: &Connection, text: &str) -> StoreResult<(Recognised, Vec
     // A lead may have neither address nor name, but has a conversation.
     let of_conversation: Option<String> = connection
         .prepare_cached("SELECT contact_id FROM conversations WHERE id = ?1")?
-        .query_row([text], |row| row.get(0))
+        .query_row([text], |row| lossy::text(row, 0))
         .optional()?
         .flatten();
     let exact = select(connection, exactly, of_conversation.as_deref().unwrap_or(text), "1")?;
@@ -84,15 +85,15 @@ fn select(connection: &Connection, condition: &str, value: &str, by: &str) -> St
     let mut customers = statement
         .query_map([value], |row| {
             Ok(Customer {
-                contact_id: row.get(0)?,
-                email: row.get(1)?,
-                name: row.get(2)?,
-                company: row.get(3)?,
+                contact_id: lossy::text(row, 0)?,
+                email: lossy::text(row, 1)?,
+                name: lossy::text(row, 2)?,
+                company: lossy::text(row, 3)?,
                 conversations: row.get(4)?,
                 open: row.get(5)?,
                 waiting: row.get(6)?,
-                first_at: row.get(7)?,
-                last_at: row.get(8)?,
+                first_at: lossy::text(row, 7)?,
+                last_at: lossy::text(row, 8)?,
                 ratings: row.get(9)?,
                 rating_average: row.get(10)?,
                 numbers: Vec::new(),

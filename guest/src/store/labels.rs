@@ -2,6 +2,7 @@
 
 use rusqlite::{Connection, Row};
 
+use super::lossy::text;
 use crate::error::StoreResult;
 use crate::text::language;
 
@@ -23,7 +24,7 @@ fn labels(connection: &Connection, sql: &str) -> StoreResult<Vec<Label>> {
 }
 
 fn label(row: &Row<'_>) -> rusqlite::Result<Label> {
-    Ok(Label { id: row.get(0)?, name: row.get(1)?, conversations: row.get(2)?, listed: row.get(3)? })
+    Ok(Label { id: text(row, 0)?, name: text(row, 1)?, conversations: row.get(2)?, listed: row.get(3)? })
 }
 
 /// Tags, the most used first.
@@ -132,7 +133,7 @@ pub fn articles(connection: &Connection) -> StoreResult<Vec<Label>> {
 /// Addresses of teammates, for those who name somebody by it.
 pub fn admin_addresses(connection: &Connection) -> StoreResult<Vec<(String, String)>> {
     let mut statement = connection.prepare_cached("SELECT id, email FROM admins WHERE email IS NOT NULL")?;
-    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let rows = statement.query_map([], |row| Ok((text(row, 0)?, text(row, 1)?)))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 

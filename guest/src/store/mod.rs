@@ -14,6 +14,7 @@ mod header;
 pub mod hydration_queue;
 mod index;
 pub mod labels;
+mod lossy;
 pub mod maintenance;
 mod message_numbers;
 mod migrations;

@@ -4,6 +4,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::Store;
 use super::index::{IndexEntry, index_message};
+use super::lossy::text;
 use crate::error::StoreResult;
 use crate::text::{INDEX_TEXT_VERSION, plain_text};
 
@@ -58,7 +59,7 @@ fn refresh_batch(tx: &Connection) -> StoreResult<usize> {
     let (mut count, mut last) = (0, after);
     while let Some(row) = rows.next()? {
         last = row.get(0)?;
-        let (body, subject): (String, Option<String>) = (row.get(1)?, row.get(3)?);
+        let (body, subject): (String, Option<String>) = (text(row, 1)?, text(row, 3)?);
         let entry = IndexEntry {
             message: last,
             conversation: row.get(4)?,

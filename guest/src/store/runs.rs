@@ -2,6 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension, Row};
 
+use super::lossy::text;
 use crate::error::StoreResult;
 use crate::time::{Day, UnixSeconds};
 
@@ -32,17 +33,17 @@ const COLUMNS: &str = "sync_started_at, sync_completed_at, coverage_start_date, 
 
 fn run(row: &Row<'_>) -> rusqlite::Result<Run> {
     let instant = |index| -> rusqlite::Result<Option<UnixSeconds>> {
-        Ok(row.get::<_, Option<String>>(index)?.as_deref().and_then(UnixSeconds::parse))
+        Ok(text::<Option<String>>(row, index)?.as_deref().and_then(UnixSeconds::parse))
     };
     Ok(Run {
         started_at: instant(0)?,
         completed_at: instant(1)?,
-        coverage_start: row.get(2)?,
-        coverage_end: row.get(3)?,
+        coverage_start: text(row, 2)?,
+        coverage_end: text(row, 3)?,
         conversations: row.get(4)?,
         messages: row.get(5)?,
-        kind: row.get(6)?,
-        error: row.get(7)?,
+        kind: text(row, 6)?,
+        error: text(row, 7)?,
     })
 }
 
@@ -117,7 +118,7 @@ pub fn newest_attempt(connection: &Connection) -> StoreResult<Option<Attempt>> {
              FROM sync_metadata WHERE sync_type IS NOT 'migration' ORDER BY id DESC LIMIT 1",
         )?
         .query_row([], |row| {
-            let text = |index| row.get::<_, Option<String>>(index);
+            let text = |index| text::<Option<String>>(row, index);
             Ok((text(0)?, text(1)?, text(2)?, text(3)?, text(4)?))
         })
         .optional()?;
@@ -176,7 +177,7 @@ pub fn incomplete_since(connection: &Connection, since: Option<UnixSeconds>) -> 
 pub fn notes(connection: &Connection) -> StoreResult<Vec<String>> {
     let mut statement =
         connection.prepare_cached("SELECT note FROM sync_notes ORDER BY noted_at DESC LIMIT 5")?;
-    let notes = statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    let notes = statement.query_map([], |row| text(row, 0))?.collect::<Result<_, _>>()?;
     Ok(notes)
 }
 
@@ -196,10 +197,10 @@ pub fn workspace(connection: &Connection) -> StoreResult<Workspace> {
     let row = statement
         .query_row([], |row| {
             Ok(Workspace {
-                id_code: row.get(0)?,
-                name: row.get(1)?,
-                region: row.get(2)?,
-                timezone: row.get(3)?,
+                id_code: text(row, 0)?,
+                name: text(row, 1)?,
+                region: text(row, 2)?,
+                timezone: text(row, 3)?,
             })
         })
         .optional()?;

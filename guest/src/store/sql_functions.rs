@@ -91,7 +91,7 @@ impl rusqlite::ToSql for Answer {
 }
 
 /// An argument as text, as SQLite converts it. `None`: null.
-fn text<'a>(call: &'a Context<'_>, index: usize) -> Option<Cow<'a, str>> {
+pub(super) fn text<'a>(call: &'a Context<'_>, index: usize) -> Option<Cow<'a, str>> {
     match call.get_raw(index) {
         ValueRef::Null => None,
         ValueRef::Integer(number) => Some(number.to_string().into()),

@@ -2,6 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 
+use super::lossy::text;
 use crate::error::StoreResult;
 use crate::ids::WorkspaceId;
 use crate::time::UnixSeconds;
@@ -129,10 +130,10 @@ pub fn workspace(connection: &Connection) -> StoreResult<Option<WorkspaceRow>> {
     let row = connection
         .query_row("SELECT id_code, name, region, timezone FROM workspace", [], |row| {
             Ok(WorkspaceRow {
-                id: WorkspaceId(row.get(0)?),
-                name: row.get(1)?,
-                region: row.get(2)?,
-                timezone: row.get(3)?,
+                id: WorkspaceId(text(row, 0)?),
+                name: text(row, 1)?,
+                region: text(row, 2)?,
+                timezone: text(row, 3)?,
             })
         })
         .optional()?;
@@ -177,6 +178,6 @@ pub fn clear_note(connection: &Connection, topic: &str) -> StoreResult<()> {
 /// [`crate::error::StoreError`] when the database cannot be read.
 pub fn notes(connection: &Connection) -> StoreResult<Vec<String>> {
     let mut statement = connection.prepare("SELECT note FROM sync_notes ORDER BY topic")?;
-    let notes = statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    let notes = statement.query_map([], |row| text(row, 0))?.collect::<Result<_, _>>()?;
     Ok(notes)
 }

@@ -2,6 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
+use super::lossy::text;
 use crate::error::StoreResult;
 use crate::time::UnixSeconds;
 
@@ -59,42 +60,41 @@ const CONVERSATION: &str = "SELECT c.number, c.id, c.created_at, c.updated_at, c
 fn conversation(row: &Row<'_>) -> rusqlite::Result<Conversation> {
     Ok(Conversation {
         number: row.get(0)?,
-        id: row.get(1)?,
-        created_at: row.get(2)?,
-        updated_at: row.get(3)?,
-        title: row.get(4)?,
-        state: row.get(5)?,
-        priority: row.get(6)?,
-        channel: row.get(7)?,
-        customer_email: row.get(8)?,
-        customer_name: row.get(9)?,
-        company_name: row.get(10)?,
+        id: text(row, 1)?,
+        created_at: text(row, 2)?,
+        updated_at: text(row, 3)?,
+        title: text(row, 4)?,
+        state: text(row, 5)?,
+        priority: text(row, 6)?,
+        channel: text(row, 7)?,
+        customer_email: text(row, 8)?,
+        customer_name: text(row, 9)?,
+        company_name: text(row, 10)?,
         // The column is ours, but a database may have been written by others.
-        tags: serde_json::from_str(&row.get::<_, Option<String>>(11)?.unwrap_or_default())
-            .unwrap_or_default(),
-        assignee: row.get(12)?,
-        team: row.get(13)?,
+        tags: serde_json::from_str(&text::<Option<String>>(row, 11)?.unwrap_or_default()).unwrap_or_default(),
+        assignee: text(row, 12)?,
+        team: text(row, 13)?,
         message_count: row.get(14)?,
         thread_complete: row.get(15)?,
         parts_truncated: row.get(16)?,
-        waiting_since: row.get(17)?,
-        snoozed_until: row.get(18)?,
-        last_customer_message_at: row.get(19)?,
+        waiting_since: text(row, 17)?,
+        snoozed_until: text(row, 18)?,
+        last_customer_message_at: text(row, 19)?,
         first_response_seconds: row.get(20)?,
         first_ai_response_seconds: row.get(21)?,
         resolution_seconds: row.get(22)?,
         reopen_count: row.get(23)?,
         rating: row.get(24)?,
-        rating_remark: row.get(25)?,
+        rating_remark: text(row, 25)?,
         ai_involved: row.get(26)?,
-        ai_outcome: row.get(27)?,
-        sla_status: row.get(28)?,
-        delivered_as: row.get(29)?,
+        ai_outcome: text(row, 27)?,
+        sla_status: text(row, 28)?,
+        delivered_as: text(row, 29)?,
         ai_rating: row.get(30)?,
-        ai_rating_remark: row.get(31)?,
-        plan: row.get(32)?,
+        ai_rating_remark: text(row, 31)?,
+        plan: text(row, 32)?,
         monthly_spend: row.get(33)?,
-        contact_id: row.get(34)?,
+        contact_id: text(row, 34)?,
     })
 }
 
@@ -117,7 +117,7 @@ pub fn by_id(connection: &Connection, id: &str) -> StoreResult<Option<Conversati
 pub fn tombstone(connection: &Connection, id: &str) -> StoreResult<Option<(String, String)>> {
     let mut statement =
         connection.prepare_cached("SELECT deleted_at, reason FROM tombstones WHERE conversation_id = ?1")?;
-    Ok(statement.query_row([id], |row| Ok((row.get(0)?, row.get(1)?))).optional()?)
+    Ok(statement.query_row([id], |row| Ok((text(row, 0)?, text(row, 1)?))).optional()?)
 }
 
 /// A message. The body is HTML as stored.
@@ -147,17 +147,17 @@ const MESSAGE: &str = "SELECT m.number, m.id, m.author_type, coalesce(m.author_n
 fn message(row: &Row<'_>) -> rusqlite::Result<Message> {
     Ok(Message {
         number: row.get(0)?,
-        id: row.get(1)?,
-        author_type: row.get(2)?,
-        author_name: row.get(3)?,
-        part_type: row.get(4)?,
-        body: row.get(5)?,
-        created_at: row.get(6)?,
+        id: text(row, 1)?,
+        author_type: text(row, 2)?,
+        author_name: text(row, 3)?,
+        part_type: text(row, 4)?,
+        body: text(row, 5)?,
+        created_at: text(row, 6)?,
         is_note: row.get(7)?,
         is_ai: row.get(8)?,
         redacted: row.get(9)?,
-        attachments: row.get(10)?,
-        tags: row.get(11)?,
+        attachments: text(row, 10)?,
+        tags: text(row, 11)?,
     })
 }
 
@@ -182,7 +182,7 @@ pub fn places(connection: &Connection, id: &str, with_notes: bool) -> StoreResul
     let sql = "SELECT m.number, m.id FROM messages m WHERE m.conversation_id = ?1 AND (?2 OR NOT m.is_note) \
         ORDER BY coalesce(m.sequence_number, 0), m.created_at, m.number";
     let mut statement = connection.prepare_cached(sql)?;
-    let rows = statement.query_map(params![id, with_notes], |row| Ok((Place(row.get(0)?), row.get(1)?)))?;
+    let rows = statement.query_map(params![id, with_notes], |row| Ok((Place(row.get(0)?), text(row, 1)?)))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
@@ -212,12 +212,12 @@ pub fn events(connection: &Connection, id: &str, most: usize) -> StoreResult<Vec
     let mut events = statement
         .query_map(params![id, most as i64], |row| {
             Ok(Event {
-                kind: row.get(0)?,
+                kind: text(row, 0)?,
                 created_at: UnixSeconds(row.get(1)?),
-                author_name: row.get(2)?,
-                author_type: row.get(3)?,
-                assigned_to: row.get(4)?,
-                details: row.get(5)?,
+                author_name: text(row, 2)?,
+                author_type: text(row, 3)?,
+                assigned_to: text(row, 4)?,
+                details: text(row, 5)?,
             })
         })?
         .collect::<Result<Vec<_>, _>>()?;

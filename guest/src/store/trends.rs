@@ -6,6 +6,7 @@ use std::collections::{HashMap, HashSet};
 use rusqlite::{Connection, params, params_from_iter};
 use serde_json::Value;
 
+use super::lossy::text;
 use super::search::{Between, Filters, fold};
 use crate::error::StoreResult;
 use crate::text::index_text;
@@ -97,12 +98,12 @@ pub fn count(
         let mut conversations = 0;
         while let Some(row) = rows.next()? {
             let number: i64 = row.get(0)?;
-            let id: String = row.get(1)?;
+            let id: String = text(row, 1)?;
             conversations += 1;
             let next = u32::try_from(customers.len()).unwrap_or(u32::MAX);
-            let customer = *customers.entry(row.get(2)?).or_insert(next);
+            let customer = *customers.entry(text(row, 2)?).or_insert(next);
             let mut found: HashSet<(Kind, String)> = HashSet::new();
-            let text = |index: usize| row.get::<_, Option<String>>(index);
+            let text = |index: usize| text::<Option<String>>(row, index);
             if kinds.contains(&Kind::Tag) {
                 let tags: Vec<String> =
                     serde_json::from_str(&text(4)?.unwrap_or_default()).unwrap_or_default();
@@ -151,7 +152,7 @@ pub fn written(connection: &Connection, id: &str) -> StoreResult<Vec<String>> {
         "SELECT body FROM messages WHERE conversation_id = ?1 AND author_type IN ('user', 'lead') AND body <> '' \
          ORDER BY coalesce(sequence_number, 0), created_at, number LIMIT ?2",
     )?;
-    let rows = statement.query_map(params![id, MESSAGES], |row| row.get(0))?;
+    let rows = statement.query_map(params![id, MESSAGES], |row| text(row, 0))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 

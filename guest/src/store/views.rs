@@ -67,7 +67,7 @@ pub fn ensure(connection: &Connection, redactions: &[Redaction]) -> StoreResult<
     let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
     connection.create_scalar_function("plain_text", 1, flags, |call| {
         in_time()?;
-        let html = call.get::<Option<String>>(0)?;
+        let html = sql_functions::text(call, 0);
         Ok(html.map(|html| text::plain_text(&html)))
     })?;
     sql_functions::install(connection, LONGEST_VALUE.unsigned_abs() as usize)?;

@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::index::{IndexEntry, index_message, unindex_message};
 use super::rows::{EventRow, MessageRow, SeenContact, ThreadRows};
-use super::{message_numbers, raw_answers, write_conversation};
+use super::{lossy, message_numbers, raw_answers, write_conversation};
 use crate::error::StoreResult;
 use crate::ids::{ConversationId, PartId};
 use crate::text;
@@ -153,18 +153,18 @@ fn stored_messages(
     )?;
     let rows = statement.query_map([id.as_str()], |row| {
         Ok((
-            row.get(0)?,
+            lossy::text(row, 0)?,
             StoredMessage {
                 number: row.get(1)?,
                 sequence: row.get(2)?,
-                created_at: row.get(3)?,
-                body: row.get(4)?,
-                updated_at: row.get(5)?,
-                author_name: row.get(6)?,
+                created_at: lossy::text(row, 3)?,
+                body: lossy::text(row, 4)?,
+                updated_at: lossy::text(row, 5)?,
+                author_name: lossy::text(row, 6)?,
                 redacted: row.get(7)?,
-                part_type: row.get(8)?,
-                attachments: row.get(9)?,
-                tags: row.get(10)?,
+                part_type: lossy::text(row, 8)?,
+                attachments: lossy::text(row, 9)?,
+                tags: lossy::text(row, 10)?,
             },
         ))
     })?;

@@ -3,7 +3,8 @@
 use serde_json::Value;
 
 use super::SyncError;
-use super::failure::{Failure, fatal, stopped};
+use super::failure::{Failure, fatal, held_back, stopped};
+use super::pacing::HeldBack;
 use super::run::SyncEnvironment;
 use crate::environment::{HttpError, HttpRequest, HttpResponse, LogLevel, ProgressUpdate, Ticket};
 use crate::error::StoreResult;
@@ -49,11 +50,13 @@ pub(super) struct Engine<'a> {
     pub expected: Option<u64>,
     reported_ms: Option<u64>,
     held_back_ms: Option<u64>,
+    held_back: HeldBack,
 }
 
 impl<'a> Engine<'a> {
     pub(super) fn new(store: &'a mut Store, outside: SyncEnvironment<'a>, sync_id: i64) -> Self {
         let api = Api::new(&outside.settings.base_url, &outside.settings.api_version);
+        let held_back = HeldBack::beginning_at(outside.clock.monotonic_ms());
         Self {
             store,
             outside,
@@ -65,6 +68,7 @@ impl<'a> Engine<'a> {
             expected: None,
             reported_ms: None,
             held_back_ms: None,
+            held_back,
         }
     }
 
@@ -189,9 +193,16 @@ impl<'a> Engine<'a> {
 
     /// How long the rate limit keeps the next request waiting while so many are in flight. A long
     /// wait is noted for those who ask why the cache is not complete yet.
+    ///
+    /// # Errors
+    /// When it left next to no answers for ten minutes: what is read then is not worth the waiting.
     pub(super) fn limit_ms(&mut self, in_flight: usize) -> Result<u64, SyncError> {
         let now = self.monotonic_ms();
         let wait = self.limits.wait_ms(in_flight, now);
+        let answers = self.tally.api_calls.saturating_sub(self.tally.rate_limited);
+        if let Some(answers) = self.held_back.note(now, wait, answers) {
+            return Err(held_back(answers));
+        }
         let noted = self.held_back_ms.is_some_and(|last| now.saturating_sub(last) < HELD_BACK_EVERY_MS);
         if wait >= HELD_BACK_MS && !noted {
             self.held_back_ms = Some(now);

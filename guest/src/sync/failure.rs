@@ -129,6 +129,12 @@ pub(super) fn no_token() -> SyncError {
     )
 }
 
+pub(super) fn held_back(answers: u64) -> SyncError {
+    SyncError::Upstream(format!(
+        "Intercom's rate limit left this sync only {answers} answers in ten minutes, so it ended instead of waiting on; another app of the workspace probably uses the limit up. What was read so far is kept; the next sync goes on."
+    ))
+}
+
 pub(super) fn stopped() -> SyncError {
     SyncError::Stopped(
         "The sync was stopped before its end. Everything read so far is kept, and the next sync goes on from there.".to_owned(),

@@ -75,6 +75,47 @@ impl Concurrency {
     }
 }
 
+/// Over so long a stretch a run that the rate limit holds back must get somewhere.
+const STRETCH_MS: u64 = 600_000;
+/// It does with two answers in each window of ten seconds, which is how Intercom counts.
+const FEWEST_ANSWERS: u64 = 120;
+
+/// Whether the rate limit lets a run get anywhere. Where each window has room for a single call, no
+/// wait is long, and yet ten thousand conversations would take a day.
+#[derive(Debug, Default)]
+pub(super) struct HeldBack {
+    /// When the stretch began, and how many answers there had been then.
+    since_ms: u64,
+    answers: u64,
+    waited_ms: u64,
+    /// When the last wait began, and how long it was to be.
+    wait: Option<(u64, u64)>,
+}
+
+impl HeldBack {
+    pub(super) fn beginning_at(now_ms: u64) -> Self {
+        Self { since_ms: now_ms, ..Self::default() }
+    }
+
+    /// Takes note of how long the next call has to wait, `answers` being how many there were that
+    /// are no refusals. Returns how many a stretch had, when most of it was waiting and these were
+    /// too few.
+    pub(super) fn note(&mut self, now_ms: u64, wait_ms: u64, answers: u64) -> Option<u64> {
+        if let Some((from, wait)) = self.wait.take() {
+            self.waited_ms += now_ms.saturating_sub(from).min(wait);
+        }
+        self.wait = (wait_ms > 0).then_some((now_ms, wait_ms));
+        let long = now_ms.saturating_sub(self.since_ms);
+        if long < STRETCH_MS {
+            return None;
+        }
+        let got = answers.saturating_sub(self.answers);
+        let waiting = self.waited_ms > long / 5 * 4;
+        *self = Self { since_ms: now_ms, answers, waited_ms: 0, wait: self.wait };
+        (waiting && got < FEWEST_ANSWERS).then_some(got)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

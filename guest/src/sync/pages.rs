@@ -17,6 +17,7 @@ use crate::intercom::error::ApiError;
 use crate::intercom::page::SearchPage;
 use crate::intercom::request::{Cursor, Search};
 use crate::store::hydration_queue::{self, Queued};
+use crate::store::sync_runs;
 use crate::store::sync_state::{clear_note, set_note};
 use crate::store::sync_windows::{self, Stretch, WindowRow};
 use crate::store::{tombstones, write_conversation};
@@ -30,9 +31,13 @@ const PAGES_A_STEP: u32 = 5;
 const RESTARTS: u32 = 3;
 /// So many pages in a row may bring nothing new and promise more: Intercom filters after it has cut
 /// its pages, so that some are empty.
-const EMPTY_PAGES: u32 = 50;
+pub(super) const EMPTY_PAGES: u32 = 50;
 /// So many broken connections in a row, and the page may be to blame.
 const BREAKS_OF_A_PAGE: u32 = 3;
+/// So many failures in a row are looked into, by other and by smaller windows, because nobody knows
+/// whether a page fails or Intercom does; and how often each of these is tried.
+const MOST_DOUBTS: u32 = 6;
+const TRIES_IN_DOUBT: u32 = 2;
 /// How often a moment that cannot be read is tried in one run.
 const TRIES_OF_A_MOMENT: u32 = 2;
 /// More than so many are no accident.
@@ -64,11 +69,16 @@ pub(super) struct Window {
     /// Ids that this pass saw, from the window's very beginning: then what is cached and was not
     /// seen is gone or has moved.
     from_beginning: bool,
+    /// An earlier run has set it aside, having seen that others can be read.
+    aside: bool,
+    /// This pass began without a cursor, so it saw whatever its query counts.
+    whole: bool,
 }
 
 impl Window {
     pub(super) fn new(row: WindowRow) -> Self {
-        let from_beginning = row.cursor.is_none() && row.last_seen.is_none();
+        let whole = row.cursor.is_none();
+        let from_beginning = whole && row.last_seen.is_none();
         Self {
             row,
             seen: HashSet::new(),
@@ -82,7 +92,16 @@ impl Window {
             halved: 0,
             good_pages: 0,
             from_beginning,
+            aside: false,
+            whole,
         }
+    }
+
+    /// One that an earlier run left: a moment only where that moment could not be listed.
+    pub(super) fn left(row: WindowRow) -> Self {
+        let mut window = Self::new(row);
+        window.aside = window.is_moment();
+        window
     }
 
     /// Notes the ids and the next cursor of a page. Says why, when the list never ends this way.
@@ -111,6 +130,7 @@ impl Window {
         self.cursors.clear();
         self.empty_pages = 0;
         self.from_beginning = self.row.last_seen.is_none();
+        self.whole = true;
     }
 
     /// One second, a conversation a page: it cannot be made smaller.
@@ -170,6 +190,7 @@ impl Reading<'_, '_> {
         let Some(mut window) = self.windows.pop_front() else { return Ok(()) };
         self.answers += 1;
         self.pages += 1;
+        self.doubts = 0;
         window.failures = 0;
         window.halved = 0;
         if page.unreadable > 0 {
@@ -186,6 +207,9 @@ impl Reading<'_, '_> {
                 "Intercom's list of conversations goes in circles: {trouble}. The window was left unfinished instead of looping; the next sync begins it again."
             );
             return self.give_up(window, SyncError::Upstream(sentence));
+        }
+        if page.next.is_none() && !window.whole {
+            return self.end_resumed(window, page);
         }
         let missing = missing(&window, &page);
         if missing > 0 {
@@ -225,6 +249,7 @@ impl Reading<'_, '_> {
         let listed_by_now = server_now.plus(-i64::from(self.engine.outside.settings.overlap_seconds));
         let kept_from = retention::horizon(self.engine.outside.settings, server_now);
         let listed = Stretch { low: stretch.low, high: stretch.high.min(listed_by_now) };
+        let queried = Stretch { low: stretch.low.plus(-1), high: stretch.high.plus(1) };
         let missing_from = (window.row.cursor.is_none() && window.from_beginning).then_some(&*window);
         let mut row = window.row.clone();
         let stored = self.engine.write(|transaction| {
@@ -234,12 +259,14 @@ impl Reading<'_, '_> {
                 // the thread is fetched whatever is stored.
                 conversation.dated &= conversation.updated_at <= server_now;
                 if conversation.dated {
-                    // The query is a second wider than the window, and a lagging list shows rows
-                    // that have left it since.
-                    if !stretch.contains(conversation.updated_at) {
+                    if stretch.contains(conversation.updated_at) {
+                        row.last_seen = row.last_seen.max(Some(conversation.updated_at));
+                    } else if queried.contains(conversation.updated_at) {
+                        // The query is a second wider than the window; its neighbour reads this one.
                         continue;
                     }
-                    row.last_seen = row.last_seen.max(Some(conversation.updated_at));
+                    // One from elsewhere has changed since the list was made, or tells another time
+                    // than the one it is listed by. No other window need list it.
                 } else {
                     conversation.updated_at = conversation.created_at.clamp(stretch.low, stretch.high);
                 }
@@ -304,14 +331,28 @@ impl Reading<'_, '_> {
         let pace = self.engine.outside.pace;
         let alone = self.answers > window.answers_before;
         // Other pages get through: it is this one that fails, and the less it holds the less is lost.
-        let poisoned = self.pages > window.pages_before && self.short.moments < MOST_MOMENTS;
+        let others = window.aside || self.pages > window.pages_before;
+        let poisoned = others && self.short.moments < MOST_MOMENTS;
         if window.is_moment() && poisoned && window.failures >= TRIES_OF_A_MOMENT {
             return self.set_aside(window, &error.to_string());
         }
+        let tries = if self.doubts > 0 { TRIES_IN_DOUBT } else { pace.attempts };
         // A connection that breaks is the network's affair, until it breaks for this page again and again.
-        let breaks = matches!(error, ApiError::Connection(_)) && window.failures >= BREAKS_OF_A_PAGE;
-        let narrower = (error.may_be_size() || breaks) && !window.is_moment();
-        if window.failures >= pace.attempts && !(narrower && poisoned) {
+        let breaks =
+            matches!(error, ApiError::Connection(_)) && window.failures >= BREAKS_OF_A_PAGE.min(tries);
+        let of_the_page = error.may_be_size() || breaks;
+        let narrower = of_the_page && !window.is_moment();
+        if window.failures >= tries && !(narrower && poisoned) {
+            if of_the_page && self.doubts < MOST_DOUBTS && !self.windows.is_empty() {
+                // Does this page fail, or Intercom? The next window tells, or a smaller one.
+                self.doubts += 1;
+                self.page_due_ms = self.engine.monotonic_ms() + pace.first_pause_ms;
+                if narrower && self.doubts.is_multiple_of(2) {
+                    return self.make_smaller(window);
+                }
+                self.windows.insert(1, window);
+                return Ok(());
+            }
             let failure = fatal(&self.engine.api, error);
             if alone {
                 return self.give_up(window, failure);
@@ -376,6 +417,35 @@ impl Reading<'_, '_> {
         self.windows.push_front(second);
         self.windows.push_front(first);
         Ok(())
+    }
+
+    /// The end of a window that an earlier run began: what that one saw, the cache alone knows. If
+    /// it has fewer than Intercom counts, the window is read again as a whole, which tells exactly.
+    fn end_resumed(&mut self, mut window: Window, page: SearchPage) -> Result<(), SyncError> {
+        let stretch = window.row.stretch;
+        let counted = page.total_count.and_then(|count| u64::try_from(count).ok()).unwrap_or(0);
+        self.store_rows(&mut window, page)?;
+        // The query may reach one second further at both ends.
+        let (low, high) = (stretch.low.plus(-1), stretch.high.plus(1));
+        let cached = sync_runs::totals(self.engine.store.connection(), low, high)?.conversations;
+        if counted > cached {
+            self.engine.log(
+                LogLevel::Info,
+                &format!(
+                    "Intercom counts {counted} conversations changed from {} to {}, the cache has {cached}; they are listed again",
+                    stretch.low, stretch.high
+                ),
+            );
+            window.row.last_seen = None;
+            window.begin();
+            self.leave(&window)?;
+            self.windows.push_front(window);
+            return Ok(());
+        }
+        self.engine.write(|transaction| {
+            sync_windows::cover(transaction, stretch)?;
+            sync_windows::remove_window(transaction, stretch)
+        })
     }
 
     /// The list ended before it had shown what it said it holds. What it showed is kept, the window
@@ -489,7 +559,7 @@ impl Short {
 /// How many conversations the last page of a whole pass leaves missing. What changes meanwhile
 /// leaves the window and its count, so fewer are fine.
 fn missing(window: &Window, page: &SearchPage) -> u64 {
-    if page.next.is_some() || !window.from_beginning {
+    if page.next.is_some() || !window.whole {
         return 0;
     }
     let counted = page.total_count.and_then(|count| u64::try_from(count).ok()).unwrap_or(0);

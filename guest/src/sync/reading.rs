@@ -60,6 +60,8 @@ pub(super) struct Reading<'e, 'a> {
     refused_since: Option<(u64, u64)>,
     /// Why windows were given up.
     pub failures: Vec<SyncError>,
+    /// Failures in a row that other and smaller windows were to explain.
+    pub doubts: u32,
     /// How often a window was read in halves because its list had ended early.
     pub halvings: u32,
     /// What lists did not bring.
@@ -71,7 +73,7 @@ impl<'e, 'a> Reading<'e, 'a> {
         let concurrency = Concurrency::new(engine.outside.settings.max_in_flight);
         Self {
             engine,
-            windows: windows.into_iter().map(Window::new).collect(),
+            windows: windows.into_iter().map(Window::left).collect(),
             page_in_flight: false,
             page_due_ms: 0,
             queue: BinaryHeap::new(),
@@ -85,6 +87,7 @@ impl<'e, 'a> Reading<'e, 'a> {
             pages: 0,
             refused_since: None,
             failures: Vec::new(),
+            doubts: 0,
             halvings: 0,
             short: Short::default(),
         }

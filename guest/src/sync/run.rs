@@ -1,8 +1,9 @@
 //! One run, from the opening of its row to the closing.
 
 use super::engine::Engine;
-use super::failure::{no_token, wrong_workspace};
+use super::failure::{Failure, fatal, no_token, wrong_workspace};
 use super::pacing::Pace;
+use super::pages::EMPTY_PAGES;
 use super::plan::{Known, plan};
 use super::range::{self, Range};
 use super::reading::Reading;
@@ -15,6 +16,7 @@ use crate::intercom::directory::Workspace;
 use crate::intercom::error::ApiError;
 use crate::intercom::page::SearchPage;
 use crate::intercom::request::Search;
+use crate::store::coverage::BEFORE_INTERCOM;
 use crate::store::sync_runs::{self, Totals};
 use crate::store::sync_state::{self, Fact, WorkspaceRow, fact, set_fact};
 use crate::store::sync_windows::{self, Stretch};
@@ -305,18 +307,10 @@ impl Run<'_, '_> {
         let low = if days > 0 {
             bound.day().plus(-i64::from(days)).start()
         } else {
-            let request = self.engine.api.search(&Search {
-                low: UnixSeconds(1),
-                high: bound,
-                per_page: 1,
-                cursor: None,
-            });
-            let page = self.engine.demand(&request, SearchPage::read)?;
             let overlap = i64::from(self.engine.outside.settings.overlap_seconds);
-            let oldest = page.conversations.iter().map(|one| one.updated_at).min();
-            // Without any conversation the last day will do; one may appear meanwhile.
-            let low = oldest.unwrap_or(bound.plus(-DAY)).min(bound.plus(-overlap));
-            nothing_before = (low.0 > 0).then(|| Stretch { low: UnixSeconds(0), high: low.plus(-1) });
+            let oldest = self.oldest(bound)?.map(|oldest| oldest.min(bound.plus(-overlap)));
+            let low = oldest.unwrap_or_default().max(BEFORE_INTERCOM);
+            nothing_before = oldest.map(|_| Stretch { low: UnixSeconds(0), high: low.plus(-1) });
             low
         };
         self.engine.write(|transaction| {
@@ -326,6 +320,46 @@ impl Run<'_, '_> {
             set_fact(transaction, Fact::InitialLow, low)
         })?;
         Ok(Some(low))
+    }
+
+    /// Since when there are conversations: pages come oldest first. None when Intercom cannot list
+    /// the oldest one, or does not say which it is: then nobody knows, and nothing may be left out.
+    fn oldest(&mut self, bound: UnixSeconds) -> Result<Option<UnixSeconds>, SyncError> {
+        let mut cursor = None;
+        for _ in 0..=EMPTY_PAGES {
+            let (low, per_page) = (UnixSeconds(1), 1);
+            let request =
+                self.engine.api.search(&Search { low, high: bound, per_page, cursor: cursor.as_ref() });
+            let page = match self.engine.ask(&request, SearchPage::read) {
+                Ok(page) => page,
+                Err(Failure::Fatal(error)) => return Err(error),
+                // Were it the network, the first window would say so next.
+                Err(Failure::Api(error))
+                    if error.may_be_size() || matches!(error, ApiError::Connection(_)) =>
+                {
+                    self.engine.log(
+                        LogLevel::Warn,
+                        &format!("the oldest conversation cannot be listed ({error}); all years are read"),
+                    );
+                    return Ok(None);
+                }
+                Err(Failure::Api(error)) => return Err(fatal(&self.engine.api, &error)),
+            };
+            if let Some(oldest) = page.conversations.first() {
+                // The creation is earlier than any change, and no zone that was added by mistake is as
+                // long as a day.
+                let dated = oldest.dated && oldest.updated_at <= bound;
+                let oldest = if dated { oldest.updated_at } else { oldest.created_at };
+                return Ok(Some(oldest.min(bound).plus(-DAY).max(UnixSeconds(0))));
+            }
+            let nothing = page.unreadable == 0 && page.total_count.unwrap_or(0) <= 0;
+            match page.next {
+                Some(next) if page.unreadable == 0 => cursor = Some(next),
+                // Without any conversation the last day will do; one may appear meanwhile.
+                _ => return Ok(nothing.then(|| bound.plus(-DAY))),
+            }
+        }
+        Ok(None)
     }
 
     fn read(&mut self, wanted: Stretch, bound: UnixSeconds) -> Result<(), SyncError> {

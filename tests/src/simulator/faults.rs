@@ -42,6 +42,43 @@ pub enum Fault {
     ParameterInvalid,
     /// 401 or 403: the token lacks the scope for this endpoint.
     MissingScope { status: u16 },
+    /// 404 `not_found`, as Intercom answers for a page with a conversation that it cannot show.
+    NotFound,
+    /// The list ends with this page, whatever its count says.
+    EndsEarly,
+    /// A page without records, whose cursor leads to where the request was.
+    EmptyPage,
+    /// The `Date` header is ahead.
+    DateAhead { seconds: i64 },
+    /// `updated_at` of conversations is written in another way, or tells another time.
+    OddTimes { form: TimeForm },
+    /// Each name, title and body begins with half of an emoji, as JavaScript cuts it.
+    LoneSurrogates,
+    /// Rate-limit headers that leave nothing, until a moment that can be none.
+    OddLimit { reset: OddReset },
+}
+
+/// Ways to write `updated_at` that are no Unix seconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TimeForm {
+    Milliseconds,
+    /// `"1795809970.0"`
+    Decimal,
+    /// `2026-11-27 20:06:10 UTC`
+    Words,
+    Null,
+    Missing,
+    /// Nine hours to come, as of a zone that was added twice.
+    Ahead,
+}
+
+/// Values of `X-RateLimit-Reset` that are no reset.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OddReset {
+    Milliseconds,
+    AnHourAhead,
 }
 
 /// When a fault strikes. All conditions must hold.
@@ -64,6 +101,9 @@ pub struct Rule {
     /// Only for pages larger than this.
     #[serde(default)]
     pub per_page_above: Option<u64>,
+    /// Only for answers that would hold this, such as the id of a conversation with its quotation marks.
+    #[serde(default)]
+    pub holding: Option<String>,
 }
 
 fn always() -> f64 {
@@ -74,7 +114,15 @@ impl Rule {
     /// Strikes every call until it is narrowed down or cleared.
     #[must_use]
     pub fn new(fault: Fault) -> Self {
-        Self { fault, endpoint: None, probability: 1.0, times: None, after: 0, per_page_above: None }
+        Self {
+            fault,
+            endpoint: None,
+            probability: 1.0,
+            times: None,
+            after: 0,
+            per_page_above: None,
+            holding: None,
+        }
     }
 
     #[must_use]
@@ -99,6 +147,12 @@ impl Rule {
         Self { after: calls, ..self }
     }
 
+    /// Strikes only answers that would hold this text.
+    #[must_use]
+    pub fn holding(self, text: impl Into<String>) -> Self {
+        Self { holding: Some(text.into()), ..self }
+    }
+
     /// Strikes only when the request asks for more than `per_page` records.
     #[must_use]
     pub fn when_per_page_above(self, per_page: u64) -> Self {
@@ -106,12 +160,14 @@ impl Rule {
     }
 }
 
-/// What a rule looks at in a request.
+/// What a rule looks at in a request, and in its answer when there is one.
 #[derive(Clone, Copy, Debug)]
-pub struct Call {
+pub struct Call<'a> {
     pub endpoint: Endpoint,
     pub per_page: Option<u64>,
     pub has_cursor: bool,
+    /// None before the answer is made: then rules that look into it do not strike.
+    pub answer: Option<&'a [u8]>,
 }
 
 /// The rules in force; the first that strikes decides.
@@ -143,7 +199,7 @@ impl Faults {
     }
 
     /// The fault for `call`, if any; counts it against its rule.
-    pub fn strike(&self, call: Call) -> Option<Fault> {
+    pub fn strike(&self, call: Call<'_>) -> Option<Fault> {
         let Active { rules, rng } = &mut *self.lock();
         let place = rules.iter_mut().position(|rule| rule.strikes(call, rng))?;
         let rule = &mut rules[place];
@@ -163,13 +219,18 @@ impl Faults {
 }
 
 impl Rule {
-    fn strikes(&mut self, call: Call, rng: &mut ChaCha8Rng) -> bool {
+    fn strikes(&mut self, call: Call<'_>, rng: &mut ChaCha8Rng) -> bool {
         let cursor_fault =
             matches!(self.fault, Fault::RepeatedCursor | Fault::StalePage | Fault::RejectedCursor);
         let meant = self.times != Some(0)
             && self.endpoint.is_none_or(|endpoint| endpoint == call.endpoint)
             && self.per_page_above.is_none_or(|limit| call.per_page.is_some_and(|size| size > limit))
-            && (!cursor_fault || call.has_cursor);
+            && (!cursor_fault || call.has_cursor)
+            && match (&self.holding, call.answer) {
+                (None, None) => true,
+                (Some(text), Some(answer)) => answer.windows(text.len()).any(|part| part == text.as_bytes()),
+                _ => false,
+            };
         if meant && self.after > 0 {
             self.after -= 1;
             return false;
@@ -186,12 +247,23 @@ mod tests {
     fn a_rule_waits_strikes_its_number_of_times_and_is_used_up() {
         let faults = Faults::new(1);
         faults.add(Rule::new(Fault::EmptyOk).on(Endpoint::Search).after(1).times(2).when_per_page_above(75));
-        let call = |endpoint, per_page| Call { endpoint, per_page: Some(per_page), has_cursor: false };
+        let call =
+            |endpoint, per_page| Call { endpoint, per_page: Some(per_page), has_cursor: false, answer: None };
         assert_eq!(faults.strike(call(Endpoint::Me, 150)), None);
         assert_eq!(faults.strike(call(Endpoint::Search, 75)), None);
         let struck: Vec<_> = (0..4).map(|_| faults.strike(call(Endpoint::Search, 150)).is_some()).collect();
         assert_eq!(struck, [false, true, true, false]);
         assert!(faults.rules().is_empty());
+    }
+
+    #[test]
+    fn a_rule_that_looks_into_the_answer_strikes_where_it_holds_the_text() {
+        let faults = Faults::new(1);
+        faults.add(Rule::new(Fault::NotFound).holding("\"7\""));
+        let call = |answer| Call { endpoint: Endpoint::Search, per_page: None, has_cursor: false, answer };
+        assert_eq!(faults.strike(call(None)), None);
+        assert_eq!(faults.strike(call(Some(br#"{"id":"77"}"#))), None);
+        assert_eq!(faults.strike(call(Some(br#"{"id":"7"}"#))), Some(Fault::NotFound));
     }
 
     #[test]

@@ -69,7 +69,7 @@ use tokio::task::AbortHandle;
 
 pub use change::Change;
 pub use config::Config;
-pub use faults::{Fault, Rule};
+pub use faults::{Fault, OddReset, Rule, TimeForm};
 pub use filter::Comparison;
 pub use log::{Endpoint, Entry, Stats};
 pub use model::{Conversation, Id, Index, Part, Seconds};

@@ -19,8 +19,9 @@ use super::config::Config;
 use super::connection::Cut;
 use super::control;
 use super::error::ApiError;
-use super::faults::{Call, Fault, Faults};
+use super::faults::{Call, Fault, Faults, OddReset, TimeForm};
 use super::log::{Endpoint, Entry, Log};
+use super::query::Cursor;
 use super::rate_limit::{RateLimit, Verdict};
 use super::routes::{self, ApiRequest};
 use super::version::ApiVersion;
@@ -120,8 +121,13 @@ async fn handle(
             let body = if bytes.is_empty() { Ok(Value::Null) } else { serde_json::from_slice(&bytes) };
             let page = Paging::of(&params, body.as_ref().ok());
             in_flight.paging(page.per_page, page.starting_after.as_deref());
-            let call = Call { endpoint, per_page: page.per_page, has_cursor: page.starting_after.is_some() };
-            let fault = shared.faults.strike(call);
+            let call = Call {
+                endpoint,
+                per_page: page.per_page,
+                has_cursor: page.starting_after.is_some(),
+                answer: None,
+            };
+            let mut fault = shared.faults.strike(call);
             let delay = match fault {
                 Some(Fault::Slow { seconds }) => Duration::try_from_secs_f64(seconds).unwrap_or_default(),
                 _ => Duration::ZERO,
@@ -132,7 +138,7 @@ async fn handle(
                 rate_headers(&mut headers, exhausted);
             }
             let answer = fault.as_ref().and_then(|fault| instead(fault, &shared, &request_id));
-            let answer = answer.unwrap_or_else(|| {
+            let mut answer = answer.unwrap_or_else(|| {
                 let Ok(body) = &body else {
                     return Answer::json(
                         400,
@@ -153,10 +159,20 @@ async fn handle(
                 };
                 respond(&request, &shared, fault.as_ref(), page.starting_after.as_deref(), &request_id)
             });
+            if fault.is_none() {
+                fault = shared.faults.strike(Call { answer: Some(&answer.body), ..call });
+                if let Some(fault) = &fault {
+                    answer = instead(fault, &shared, &request_id).unwrap_or(answer);
+                    spoil(&mut answer, fault);
+                }
+            }
             (answer, fault)
         }
     };
     add_headers(&mut headers, &answer, &shared, &request_id, started);
+    if let Some(fault) = &fault {
+        odd_headers(&mut headers, fault, shared.clock.seconds());
+    }
     if fault == Some(Fault::Reset) {
         cut.pull();
     } else {
@@ -239,6 +255,15 @@ fn respond(
             let last: Value = serde_json::from_slice(&shared.last_page()).unwrap_or_default();
             value["conversations"] = last["conversations"].clone();
         }
+        (Some(Fault::EndsEarly), _) => value["pages"]["next"] = Value::Null,
+        (Some(Fault::EmptyPage), cursor) => {
+            let at = cursor.and_then(|cursor| Cursor::decode(cursor).ok());
+            let at = at.unwrap_or(Cursor { sort_value: Some(0), id: 0, page: 1 });
+            let again = Cursor { page: at.page + 1, ..at };
+            value["conversations"] = json!([]);
+            value["pages"]["next"] = json!({"page": again.page, "starting_after": again.encode()});
+        }
+        (Some(Fault::OddTimes { form }), _) => write_times(&mut value, *form),
         (Some(Fault::RepeatedCursor), Some(cursor)) => {
             let page = value["pages"]["page"].clone();
             value["pages"]["next"] = json!({"page": page, "starting_after": cursor});
@@ -249,10 +274,67 @@ fn respond(
     if matches!(request.endpoint, Endpoint::Search | Endpoint::Conversations) {
         shared.last_page().clone_from(&answer.body);
     }
-    if fault == Some(&Fault::InvalidJson) {
-        answer.body.truncate(answer.body.len() / 2);
+    if let Some(fault) = fault {
+        spoil(&mut answer, fault);
     }
     answer
+}
+
+/// What a fault makes of the bytes of an answer.
+fn spoil(answer: &mut Answer, fault: &Fault) {
+    match fault {
+        Fault::InvalidJson => answer.body.truncate(answer.body.len() / 2),
+        Fault::LoneSurrogates => {
+            let mut text = String::from_utf8_lossy(&answer.body).into_owned();
+            for name in ["name", "title", "body"] {
+                text = text.replace(&format!("\"{name}\":\""), &format!("\"{name}\":\"\\ud83d"));
+            }
+            answer.body = text.into_bytes();
+        }
+        _ => {}
+    }
+}
+
+/// Writes the last change of a conversation, or of all in a list, in another way.
+fn write_times(value: &mut Value, form: TimeForm) {
+    let write = |conversation: &mut Value| {
+        let Some(at) = conversation["updated_at"].as_i64() else { return };
+        let time = chrono::DateTime::from_timestamp(at, 0).unwrap_or_default();
+        conversation["updated_at"] = match form {
+            TimeForm::Milliseconds => json!(at * 1000),
+            TimeForm::Decimal => json!(format!("{at}.0")),
+            TimeForm::Words => json!(time.format("%Y-%m-%d %H:%M:%S UTC").to_string()),
+            TimeForm::Ahead => json!(at + 9 * 3600),
+            TimeForm::Null | TimeForm::Missing => Value::Null,
+        };
+        if let (TimeForm::Missing, Some(fields)) = (form, conversation.as_object_mut()) {
+            fields.remove("updated_at");
+        }
+    };
+    match value.get_mut("conversations").and_then(Value::as_array_mut) {
+        Some(list) => list.iter_mut().for_each(write),
+        None => write(value),
+    }
+}
+
+/// Headers that tell a wrong time.
+fn odd_headers(headers: &mut HeaderMap, fault: &Fault, now: i64) {
+    match fault {
+        Fault::DateAhead { seconds } => put(headers, "date", &date(now + seconds)),
+        Fault::OddLimit { reset } => {
+            let reset = match reset {
+                OddReset::Milliseconds => now * 1000,
+                OddReset::AnHourAhead => now + 3600,
+            };
+            rate_headers(headers, Verdict { allowed: true, limit: 167, remaining: 0, reset });
+        }
+        _ => {}
+    }
+}
+
+fn date(seconds: i64) -> String {
+    let time = chrono::DateTime::from_timestamp(seconds, 0).unwrap_or_default();
+    time.format("%a, %d %b %Y %H:%M:%S GMT").to_string()
 }
 
 fn add_headers(
@@ -262,8 +344,7 @@ fn add_headers(
     request_id: &str,
     started: Instant,
 ) {
-    let now = chrono::DateTime::from_timestamp(shared.clock.seconds(), 0).unwrap_or_default();
-    put(headers, "date", &now.format("%a, %d %b %Y %H:%M:%S GMT").to_string());
+    put(headers, "date", &date(shared.clock.seconds()));
     put(headers, "content-type", answer.content_type);
     put(headers, "content-length", &answer.body.len().to_string());
     put(headers, "x-request-id", &request_id.replace('-', "")[..20]);

@@ -1,5 +1,5 @@
 //! Public test collections, as many as lie in a folder: whether their queries find what their
-//! judges called relevant. `just search-quality FOLDER`.
+//! judges called relevant, asked of the program itself. `just search-quality FOLDER`.
 //!
 //! A collection is a JSON file: `{"docs": {id: {"title": …, "text": …}}, "queries": {id: text},
 //! "qrels": {id: {doc: gain}}}`. Each document becomes a conversation, its sentences spread over
@@ -9,13 +9,14 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use fastintercom_guest::environment::Settings;
 use fastintercom_guest::store::{IndexEntry, OpenMode, Store, index_message, message_number};
 use fastintercom_guest::time::UnixSeconds;
-use fastintercom_tests::still_host::StillHost;
+use fastintercom_tests::scratch::Scratch;
+use fastintercom_tests::server::Server;
+use fastintercom_tests::simulator::{Config, Simulator};
 use rusqlite::params;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::json;
 
 const NOW: i64 = 1_795_359_600;
 
@@ -51,9 +52,10 @@ fn pieces(text: &str) -> Vec<String> {
     sentences.chunks(sentences.len().div_ceil(8).max(2)).map(|chunk| chunk.join(" ")).collect()
 }
 
-/// A cache with the documents, spread over that many seconds, and the names by conversation.
-fn filled(collection: &Collection, spread: i64) -> (Store, Vec<String>) {
-    let mut store = Store::open(Path::new(":memory:"), OpenMode::ReadWrite).expect("opens");
+/// Fills a cache with the documents, spread over that many seconds. Returns their names, in the
+/// order of their conversations' numbers.
+fn fill(collection: &Collection, spread: i64, database: &Path) -> Vec<String> {
+    let mut store = Store::open(database, OpenMode::ReadWrite).expect("opens");
     let mut names = Vec::new();
     store
         .write(|tx| {
@@ -87,7 +89,7 @@ fn filled(collection: &Collection, spread: i64) -> (Store, Vec<String>) {
             Ok(())
         })
         .expect("fills");
-    (store, names)
+    names
 }
 
 /// nDCG of the first ten.
@@ -106,17 +108,16 @@ fn ndcg(ranked: &[String], gains: &BTreeMap<String, f64>) -> f64 {
 fn figures(path: &Path, spread: i64) -> (f64, usize, u128) {
     let text = std::fs::read_to_string(path).expect("a file");
     let collection: Collection = serde_json::from_str(&text).expect("a collection");
-    let (mut store, names) = filled(&collection, spread);
-    let settings = Settings::default();
+    let simulator = Simulator::start(Config::new().conversations(1)).expect("a simulator");
+    let scratch = Scratch::new();
+    let names = fill(&collection, spread, &scratch.database());
+    // Without a token there is no sync.
+    let session = Server::new(&simulator).on(&scratch).without_token().start();
     let (mut sum, mut nothing) = (0.0, 0);
     let begun = std::time::Instant::now();
     for (query, gains) in &collection.qrels {
-        let arguments =
-            json!({"query": collection.queries[query], "limit": 100, "fields": ["id"]}).to_string();
-        let output = StillHost::at(NOW)
-            .call(&mut store, &settings, "search_conversations", &arguments)
-            .expect("an answer");
-        let answer: Value = serde_json::from_str(&output.structured).expect("JSON");
+        let question = json!({"query": collection.queries[query], "limit": 100, "fields": ["id"]});
+        let answer = session.call_tool("search_conversations", question).succeeded();
         let ranked: Vec<String> = answer["conversations"]
             .as_array()
             .into_iter()

@@ -5,6 +5,7 @@
 
 mod access;
 mod faults;
+mod outsiders;
 mod threads;
 mod windows;
 

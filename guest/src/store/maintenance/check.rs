@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::error::{StoreError, StoreResult};
 use crate::store::connection::Store;
+use crate::store::lossy::text;
 use crate::text::{INDEX_TEXT_VERSION, index_text, plain_text};
 
 /// Problems reported at most; the first ones tell enough.
@@ -110,7 +111,7 @@ fn words(tx: &Connection, problems: &mut Vec<String>) -> StoreResult<()> {
         let mut find = tx.prepare("SELECT 1 FROM messages_fts WHERE messages_fts MATCH ?1 AND rowid = ?2")?;
         let mut lost = 0;
         for number in numbers.iter().step_by(numbers.len().div_ceil(SAMPLE).max(1)) {
-            let Some(body) = body.query_row([number], |row| row.get::<_, String>(0)).optional()? else {
+            let Some(body) = body.query_row([number], |row| text::<String>(row, 0)).optional()? else {
                 continue;
             };
             let text = index_text(&plain_text(&body));

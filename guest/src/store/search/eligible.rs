@@ -7,6 +7,7 @@ use rusqlite::{OptionalExtension, params_from_iter};
 
 use super::{Conditions, Search, Sort};
 use crate::error::StoreResult;
+use crate::store::lossy::text;
 
 /// A message that has the words, and of which conversation it is. Both are numbers of rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -61,9 +62,9 @@ impl<'a> Eligible<'a> {
             .query_row(params_from_iter(values), |row| {
                 Ok(Candidate {
                     number,
-                    created_at: row.get(0)?,
-                    updated_at: row.get(1)?,
-                    waiting_since: row.get(2)?,
+                    created_at: text(row, 0)?,
+                    updated_at: text(row, 1)?,
+                    waiting_since: text(row, 2)?,
                 })
             })
             .optional()?;

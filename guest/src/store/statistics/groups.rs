@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, HashMap};
 use rusqlite::{Connection, params_from_iter};
 
 use crate::error::StoreResult;
+use crate::store::lossy::text;
 use crate::store::search::Filters;
 use crate::text::language;
 use crate::time::UnixSeconds;
@@ -189,7 +190,7 @@ impl Group {
             _ => return Ok(HashMap::new()),
         };
         let mut statement = connection.prepare_cached(sql)?;
-        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let rows = statement.query_map([], |row| Ok((text(row, 0)?, text(row, 1)?)))?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 }
@@ -239,9 +240,9 @@ pub(super) fn gather<G: Gather>(
     let mut found = false;
     let mut by_key: HashMap<String, G> = HashMap::new();
     while let Some(row) = rows.next()? {
-        let key =
-            row.get_ref(0)?.as_str_or_null().map_err(rusqlite::Error::from)?.filter(|key| !key.is_empty());
-        let place = match key.zip(group).map(|(key, group)| group.of_time(key, local)) {
+        let key = row.get_ref(0)?.as_bytes_or_null().map_err(rusqlite::Error::from)?;
+        let key = key.map(String::from_utf8_lossy).filter(|key| !key.is_empty());
+        let place = match key.as_deref().zip(group).map(|(key, group)| group.of_time(key, local)) {
             None => {
                 found = true;
                 &mut without_key

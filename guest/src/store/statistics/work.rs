@@ -3,6 +3,7 @@
 use rusqlite::{Connection, params_from_iter};
 
 use crate::error::StoreResult;
+use crate::store::lossy::text;
 use crate::store::search::Filters;
 
 /// What took more work than an answer, of conversations that meet the conditions. All of it is
@@ -68,7 +69,8 @@ pub fn replies(connection: &Connection, filters: &Filters) -> StoreResult<Vec<(S
         conditions.sql()
     );
     let mut statement = connection.prepare(&sql)?;
-    let rows = statement
-        .query_map(params_from_iter(&conditions.values), |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    let rows = statement.query_map(params_from_iter(&conditions.values), |row| {
+        Ok((text(row, 0)?, row.get(1)?, row.get(2)?))
+    })?;
     Ok(rows.collect::<Result<_, _>>()?)
 }

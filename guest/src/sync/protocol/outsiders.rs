@@ -3,7 +3,9 @@
 use serde_json::{Value, json};
 
 use super::script::{Asked, Cache, NOW, Script, answer, day, error, html, raw};
+use crate::environment::HttpError;
 use crate::store::coverage::Coverage;
+use crate::sync::{SyncKind, SyncRequest};
 use crate::time::{DAY as SECONDS_A_DAY, UnixSeconds};
 
 const COMPLETE: &str = "SELECT count(*) FROM conversations WHERE thread_complete";
@@ -34,19 +36,28 @@ fn one_poisoned_conversation_costs_itself_and_no_other() {
         ("502 of a proxy", html(502)),
         ("broken JSON", raw(200, "application/json", "{\"type\":\"conversation.list\",\"conver")),
         ("an empty success", raw(200, "application/json", "")),
-        ("too large", Err(crate::environment::HttpError::TooLarge)),
-        (
-            "a body that breaks off",
-            Err(crate::environment::HttpError::Connection("unexpected end of file".to_owned())),
-        ),
+        ("too large", Err(HttpError::TooLarge)),
+        ("a body that breaks off", Err(HttpError::Connection("unexpected end of file".to_owned()))),
     ];
     for (name, trouble) in troubles {
-        for bad in [&[0_usize][..], &[0, 51, 299]] {
+        let cases: [(usize, &[usize]); 10] = [
+            (160, &[0]),
+            (160, &[0, 51, 159]),
+            (1, &[0]),
+            (2, &[1]),
+            (5, &[0]),
+            (5, &[1, 2]),
+            (5, &[3]),
+            (5, &[4]),
+            (8, &[0, 7]),
+            (8, &[5, 6]),
+        ];
+        for (all, bad) in cases {
             let mut cache = Cache::new();
-            let mut script = poisoned(300, bad, trouble.clone());
+            let mut script = poisoned(all, bad, trouble.clone());
             cache.sync(&mut script).unwrap_or_else(|error| panic!("{name} {bad:?}: {error}"));
             let cached = cache.count(COMPLETE);
-            assert_eq!(cached, 300 - bad.len() as i64, "{name} {bad:?}");
+            assert_eq!(cached, (all - bad.len()) as i64, "{name} {bad:?}");
             assert!(notes(&cache).contains("cannot list"), "{name} {bad:?}: {}", notes(&cache));
             let (begin, end) = day();
             let checked = Coverage::load(cache.store.connection(), NOW).expect("reads").check_instants(
@@ -55,9 +66,23 @@ fn one_poisoned_conversation_costs_itself_and_no_other() {
                 NOW,
             );
             assert!(!checked.gaps.is_empty(), "{name} {bad:?}: the lost second does not count as read");
+            // Nor does it fail the next sync, which tries it again.
+            let mut script = poisoned(all, bad, trouble.clone());
+            cache.sync(&mut script).unwrap_or_else(|error| panic!("{name} {bad:?}, again: {error}"));
+            assert_eq!(cache.count(COMPLETE), cached, "{name} {bad:?}");
+            assert!(notes(&cache).contains("cannot list"), "{name} {bad:?}: {}", notes(&cache));
+            assert!(
+                script.searches().count() <= 2 * bad.len(),
+                "{name} {bad:?}: {}",
+                script.searches().count()
+            );
             // Once Intercom can list it again it is there, and nothing is said any more.
-            cache.sync(&mut Script::of(300)).expect("syncs");
-            assert_eq!((cache.count(COMPLETE), notes(&cache)), (300, "none".to_owned()), "{name} {bad:?}");
+            cache.sync(&mut Script::of(all)).expect("syncs");
+            assert_eq!(
+                (cache.count(COMPLETE), notes(&cache)),
+                (all as i64, "none".to_owned()),
+                "{name} {bad:?}"
+            );
             assert_eq!(cache.covered(), Some(day()), "{name} {bad:?}");
         }
     }
@@ -99,6 +124,30 @@ fn a_list_that_ends_early_is_not_called_covered() {
     assert_eq!((cache.count(COMPLETE), notes(&cache)), (120, "none".to_owned()));
 }
 
+/// What the run before had seen of it, it took along.
+#[test]
+fn a_window_that_goes_on_after_an_interruption_is_compared_with_its_count_too() {
+    let mut cache = Cache::new();
+    let mut interrupted = Script::of(400).answering(|asked| {
+        (asked.is_search() && asked.cursor() == Some("150")).then(|| error(401, "token_revoked"))
+    });
+    cache.sync(&mut interrupted).expect_err("its second page is refused");
+    assert_eq!(cache.count("SELECT count(*) FROM conversations"), 150);
+    // The list of the whole day ends a page too early, those of its halves do not.
+    let model = Script::of(400);
+    let mut short = Script::of(400).answering(|asked| {
+        let ends = asked.is_search() && asked.bounds() == day() && asked.cursor() == Some("150");
+        ends.then(|| {
+            let mut page = model.page(asked);
+            page["pages"]["next"] = Value::Null;
+            answer(&page)
+        })
+    });
+    cache.sync(&mut short).expect("syncs");
+    assert_eq!(short.searches().next().and_then(Asked::cursor), Some("150"), "it goes on where it was");
+    assert_eq!((cache.count(COMPLETE), cache.covered()), (400, Some(day())));
+}
+
 #[test]
 fn an_empty_page_with_a_next_cursor_is_not_the_end() {
     let model = Script::of(400);
@@ -128,6 +177,62 @@ fn an_empty_page_with_a_next_cursor_is_not_the_end() {
     let mut cache = Cache::new();
     cache.sync(&mut script).expect("syncs");
     assert_eq!((cache.count(COMPLETE), cache.covered()), (400, Some(day())));
+}
+
+/// Its first question is for the oldest conversation, before which nothing is read.
+#[test]
+fn a_sync_of_everything_leaves_nothing_out_whatever_is_odd_about_the_oldest_conversation() {
+    for odd in [
+        "an empty page",
+        "404",
+        "500",
+        "a body that breaks off",
+        "a change to come",
+        "another zone",
+        "no change",
+        "no times",
+        "no id",
+    ] {
+        let model = Script::of(20);
+        let mut script = Script::of(20).answering(|asked| {
+            // The oldest one, in any page.
+            let first = asked.is_search() && asked.bounds().0 == 1 && asked.cursor().is_none();
+            let mut page = first.then(|| model.page(asked))?;
+            let row = &mut page["conversations"][0];
+            match odd {
+                "404" => return Some(error(404, "not_found")),
+                "500" => return Some(error(500, "server_error")),
+                "a body that breaks off" => {
+                    return Some(Err(HttpError::Connection("unexpected end of file".to_owned())));
+                }
+                "an empty page" => {
+                    page["conversations"] = json!([]);
+                    page["pages"]["next"] = json!({"page": 2, "starting_after": "0"});
+                }
+                "a change to come" => row["updated_at"] = json!(NOW.0 + 9 * 3600),
+                "another zone" => {
+                    row["updated_at"] = json!(row["updated_at"].as_i64().map(|at| at + 9 * 3600))
+                }
+                "no change" => row["updated_at"] = Value::Null,
+                "no times" => (row["updated_at"], row["created_at"]) = (Value::Null, Value::Null),
+                _ => row["id"] = Value::Null,
+            }
+            Some(answer(&page))
+        });
+        let mut cache = Cache::new();
+        cache.settings.initial_sync_days = 0;
+        let everything = SyncRequest {
+            kind: SyncKind::Background,
+            start_date: None,
+            end_date: None,
+            days: None,
+            unless_newer_than: None,
+        };
+        cache.request(&mut script, &everything).unwrap_or_else(|error| panic!("{odd}: {error}"));
+        assert_eq!(cache.count(COMPLETE), 20, "{odd}");
+        assert!(cache.covered().is_some_and(|(low, _)| low <= day().0), "{odd}: {:?}", cache.covered());
+        assert!(script.searches().count() < 300, "{odd}: {}", script.searches().count());
+    }
 }
 
 #[test]
@@ -169,6 +274,31 @@ fn rows_whose_change_cannot_be_dated_are_fetched_and_counted() {
             format!("SELECT count(*) FROM conversations WHERE updated_at > '{}'", NOW.plus(600).to_iso());
         assert_eq!(cache.count(&to_come), 0, "{odd}");
     }
+}
+
+/// As of a zone that was added twice: most of them no time to come, and all in other windows than
+/// those they are listed in.
+#[test]
+fn rows_that_tell_another_time_than_they_are_listed_by_are_fetched() {
+    let model = Script::of(20);
+    let later = |value: &mut Value| {
+        let at = value["updated_at"].as_i64().expect("a time");
+        value["updated_at"] = json!(at + 9 * 3600);
+    };
+    let mut script = Script::of(20).answering(|asked| {
+        if asked.is_search() {
+            let mut page = model.page(asked);
+            page["conversations"].as_array_mut().expect("rows").iter_mut().for_each(later);
+            return Some(answer(&page));
+        }
+        let thread = asked.what.starts_with("GET /conversations/").then(|| model.usual(asked))?;
+        let mut body = serde_json::from_slice(&thread.expect("a thread").body).expect("JSON");
+        later(&mut body);
+        Some(answer(&body))
+    });
+    let mut cache = Cache::new();
+    cache.sync(&mut script).expect("syncs");
+    assert_eq!((cache.count(COMPLETE), cache.covered()), (20, Some(day())));
 }
 
 #[test]
@@ -226,6 +356,34 @@ fn marks_in_the_future_are_taken_back_and_what_they_hid_is_read() {
         assert_eq!(cache.count(&in_future), 0);
         assert_eq!(late.count("GET /conversations/3"), 1, "its change was overtaken by one to come");
     }
+}
+
+/// A change of `updated_at` to come, as an earlier program took it, kept every later one out.
+#[test]
+fn a_conversation_frozen_by_a_change_to_come_is_read_again_by_a_full_sync() {
+    let mut cache = Cache::new();
+    cache.sync_until(&mut Script::of(10), None).expect("syncs");
+    let ahead = NOW.plus(9 * 3600).to_iso();
+    cache
+        .store
+        .connection()
+        .execute_batch(&format!(
+            "UPDATE conversations SET updated_at = '{ahead}', thread_updated_at = '{ahead}', state = 'closed' WHERE id = '3'"
+        ))
+        .expect("writes");
+    let mut script = Script::of(10).later(3600);
+    let full = SyncRequest {
+        kind: SyncKind::Full,
+        start_date: None,
+        end_date: None,
+        days: None,
+        unless_newer_than: None,
+    };
+    cache.request(&mut script, &full).expect("syncs");
+    assert_eq!(script.count("GET /conversations/3"), 1);
+    let truth = UnixSeconds(script.conversations[2].1).to_iso();
+    let state = format!("SELECT state FROM conversations WHERE id = '3' AND updated_at = '{truth}'");
+    assert_eq!((cache.text(&state), cache.count(COMPLETE)), ("open".to_owned(), 10));
 }
 
 #[test]

@@ -95,7 +95,7 @@ fn a_page_that_never_comes_ends_the_run_and_covers_nothing() {
     let mut cache = Cache::new();
     let Err(SyncError::Upstream(sentence)) = cache.sync(&mut script) else { panic!("fails") };
     assert!(sentence.contains("could not be reached (the connection failed (refused))"), "{sentence}");
-    assert_eq!(script.searches().count(), 8, "attempts");
+    assert_eq!(script.searches().count(), 14, "eight attempts, and six at other and smaller windows");
     assert_eq!(cache.count("SELECT count(*) FROM coverage"), 0);
     assert_eq!(cache.text("SELECT error_message FROM sync_metadata"), sentence);
 }

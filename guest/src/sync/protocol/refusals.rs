@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::script::{Cache, NOW, Reply, Script, day, error};
+use super::script::{Asked, Cache, NOW, Reply, Script, day, error};
 use crate::environment::HttpResponse;
 use crate::sync::SyncError;
 
@@ -106,4 +106,53 @@ fn a_refused_token_is_shown_to_the_server_once() {
     let Err(SyncError::Unauthorized(_)) = Cache::new().sync(&mut script) else { panic!("fails") };
     assert_eq!(script.count("GET /me"), 1);
     assert_eq!(script.asked.len(), 1);
+}
+
+/// An Intercom that answers so many calls in each window of ten seconds, since others use the rest,
+/// and refuses what is beyond.
+fn leaving(calls: i64, asked: &Asked, window: &mut (u64, i64), reply: Reply) -> Reply {
+    let at = asked.at_ms / 10_000;
+    *window = if window.0 == at { (at, window.1 + 1) } else { (at, 1) };
+    let reset = NOW.0 + 10 * (1 + i64::try_from(at).expect("few"));
+    let reply = if window.1 > calls { error(429, "rate_limit_exceeded") } else { reply };
+    with_headers(
+        reply,
+        &[
+            ("x-ratelimit-limit", "100".to_owned()),
+            ("x-ratelimit-remaining", (calls - window.1).max(0).to_string()),
+            ("x-ratelimit-reset", reset.to_string()),
+        ],
+    )
+}
+
+/// One answer in each window: no wait is long, no refusal lasts, and it would take a day.
+#[test]
+fn a_limit_that_leaves_one_call_a_window_ends_the_run_within_minutes_and_is_told() {
+    for (calls, ends) in [(1, true), (3, false)] {
+        let model = Script::of(250);
+        let mut window = (u64::MAX, 0);
+        let mut script =
+            Script::of(250).answering(|asked| Some(leaving(calls, asked, &mut window, model.usual(asked))));
+        let mut cache = Cache::new();
+        let result = cache.sync(&mut script);
+        let last = script.asked.last().expect("asked").at_ms;
+        let read = cache.count("SELECT count(*) FROM conversations WHERE thread_complete");
+        if ends {
+            let Err(SyncError::Upstream(sentence)) = result else { panic!("{result:?}") };
+            assert!(sentence.contains("answers in ten minutes"), "{sentence}");
+            assert!((550_000..700_000).contains(&last), "{last}");
+            assert!((40..120).contains(&read), "{read}");
+            let failed = "SELECT error_message FROM sync_metadata ORDER BY id DESC LIMIT 1";
+            assert_eq!(cache.text(failed), sentence);
+            // What was read is kept, and the next sync goes on.
+            let mut free = Script::of(250);
+            cache.sync(&mut free).expect("syncs");
+            assert_eq!(cache.count("SELECT count(*) FROM conversations WHERE thread_complete"), 250);
+            assert!(free.asked.len() < 250, "{}", free.asked.len());
+        } else {
+            result.expect("slow is not stuck");
+            assert!(last > 700_000, "{last}");
+            assert_eq!(read, 250);
+        }
+    }
 }

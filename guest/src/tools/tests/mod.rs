@@ -2,6 +2,7 @@
 
 mod answers;
 mod completeness;
+mod damaged_text;
 mod definitions;
 pub(crate) mod fixture;
 mod hostile;
