@@ -3,7 +3,7 @@
 use rusqlite::Connection;
 use serde_json::{Value, json};
 
-use super::answer::{Answer, counted, in_words};
+use super::answer::{Answer, ToolOutput, counted, in_words};
 use super::content::Content;
 use super::freshness::{Freshness, Reach};
 use super::get_data_info::megabytes;
@@ -22,7 +22,7 @@ pub fn status(context: &mut Context<'_>) -> StoreResult<(String, String)> {
     context.store.read(|transaction| {
         super::know_names(transaction, around.settings)?;
         let (answer, lines) = describe(around, transaction, is_syncing)?;
-        Ok((answer.to_string(), lines))
+        Ok(redacted(&answer, lines, around))
     })
 }
 
@@ -44,8 +44,14 @@ pub fn status_and_activity(context: &mut Context<'_>) -> StoreResult<(String, St
             "requests_sent": traffic.requests,
             "rate_limited": traffic.rate_limited,
         });
-        Ok((answer.to_string(), lines))
+        Ok(redacted(&answer, lines, around))
     })
+}
+
+/// The sentences quote what stopped a sync.
+fn redacted(answer: &Value, text: String, around: Surroundings<'_>) -> (String, String) {
+    let output = ToolOutput { structured: answer.to_string(), text }.redacted(&around.settings.redactions);
+    (output.structured, output.text)
 }
 
 /// The state of cache and sync. `is_syncing` is asked before the transaction begins, since the
