@@ -11,7 +11,11 @@ pub enum Redaction {
     Emails,
     Phones,
     Cards,
+    /// International bank account numbers.
+    Accounts,
     Secrets,
+    /// Names of people that the cache knows.
+    Names,
 }
 
 /// The configuration of this instance; see `interface settings` in `wit/world.wit`.

@@ -8,6 +8,7 @@
 //! - [`sync`] moves conversations from the one to the other and says what is covered.
 //! - [`tools`] answer an agent from the store. They know no HTTP.
 //! - [`views`] show the tools' answers to people: lines for a terminal, a page with charts.
+//! - [`redaction`] blanks out personal data and secrets in what leaves the store.
 //! - [`text`] turns HTML and hostile text into plain, clean, searchable text.
 //! - [`environment`] holds the few traits through which time, HTTP and the host come in, so that
 //!   all of the above compiles, and is tested, natively too.
@@ -19,6 +20,7 @@ pub mod environment;
 pub mod error;
 pub mod ids;
 pub mod intercom;
+pub mod redaction;
 pub mod store;
 pub mod sync;
 pub mod text;

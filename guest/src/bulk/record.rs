@@ -10,17 +10,17 @@ use crate::tools::conversation;
 const LINES: &[&str] = &[
     "title",
     "customer_email",
-    "customer_name",
     "company_name",
     "rating_remark",
     "ai_rating_remark",
     "ai_source_title",
-    "closed_by",
     "source_url",
     "plan",
     "country",
     "customer_language",
 ];
+/// The same of people.
+const PEOPLE: &[&str] = &["customer_name", "assignee", "closed_by"];
 
 /// The object, every field of it in every line, null where nothing is known, so that what reads
 /// the first thousand lines knows the shape of all.
@@ -38,6 +38,7 @@ pub fn record(
     let url = conversation::url(&shown.workspace, id);
     for (name, value) in conversation {
         let value = match value {
+            Value::String(text) if PEOPLE.contains(&name.as_str()) => content.person(&text).into(),
             Value::String(text) if LINES.contains(&name.as_str()) => content.text(&text).into(),
             links @ Value::Array(_) if name == "linked" => conversation::links(links, content).into(),
             value @ (Value::Array(_) | Value::Object(_)) => cleaned(value, content),
@@ -78,7 +79,7 @@ fn event(mut fields: Map<String, Value>, content: Content<'_>) -> Value {
 
 fn name(fields: &mut Map<String, Value>, field: &str, content: Content<'_>) {
     if let Some(Value::String(text)) = fields.get(field) {
-        let text = content.line(text);
+        let text = if field == "assigned_to" { content.line(text) } else { content.person(text) };
         fields.insert(field.to_owned(), text.into());
     }
 }
@@ -87,10 +88,11 @@ fn name(fields: &mut Map<String, Value>, field: &str, content: Content<'_>) {
 fn cleaned(value: Value, content: Content<'_>) -> Value {
     match value {
         Value::String(text) => content.text(&text).into(),
+        Value::Number(number) => content.number(number),
         Value::Array(items) => items.into_iter().map(|item| cleaned(item, content)).collect(),
         Value::Object(fields) => fields
             .into_iter()
-            .map(|(name, value)| (content.text(&name), cleaned(value, content)))
+            .map(|(name, value)| (content.text(&name), content.named(&name, cleaned(value, content))))
             .collect::<Map<_, _>>()
             .into(),
         other => other,

@@ -76,7 +76,9 @@ pub fn settings() -> Settings {
             settings::Redaction::Emails => Redaction::Emails,
             settings::Redaction::Phones => Redaction::Phones,
             settings::Redaction::Cards => Redaction::Cards,
+            settings::Redaction::Accounts => Redaction::Accounts,
             settings::Redaction::Secrets => Redaction::Secrets,
+            settings::Redaction::Names => Redaction::Names,
         })
         .collect();
     Settings {

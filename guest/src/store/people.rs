@@ -4,6 +4,7 @@ use rusqlite::{Connection, params};
 
 use crate::error::StoreResult;
 use crate::ids::{AdminId, CompanyId, ContactId, TagId, TeamId};
+use crate::redaction::names::Names;
 use crate::time::UnixSeconds;
 
 #[derive(Clone, Debug)]
@@ -124,6 +125,24 @@ pub fn contacts_to_fetch(
     )?;
     let rows = statement.query_map(params![fetched_before, limit], |row| row.get(0).map(ContactId))?;
     Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Names of all people that the cache knows: contacts, teammates, and who is named by a conversation
+/// alone.
+///
+/// # Errors
+/// [`crate::error::StoreError`] when the database cannot be read.
+pub fn names(connection: &Connection) -> StoreResult<Names> {
+    let mut statement = connection.prepare_cached(
+        "SELECT name FROM contacts WHERE name <> '' UNION ALL SELECT name FROM admins WHERE name <> ''
+         UNION ALL SELECT DISTINCT customer_name FROM conversations WHERE customer_name <> ''",
+    )?;
+    let mut rows = statement.query([])?;
+    let mut names = Vec::new();
+    while let Some(row) = rows.next()? {
+        names.push(row.get::<_, String>(0)?);
+    }
+    Ok(names.iter().collect())
 }
 
 /// Writes a fetched contact, and its address into its conversations that have none.

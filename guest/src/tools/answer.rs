@@ -1,7 +1,11 @@
 //! Building a tool's answer: a JSON object without nulls and empty lists, in a fixed order.
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value, json};
 
+use crate::environment::Redaction;
+use crate::redaction;
 use crate::store::future::SLACK;
 use crate::time::{DAY, HOUR, MINUTE, UnixSeconds};
 
@@ -12,6 +16,48 @@ pub struct ToolOutput {
     pub structured: String,
     /// The same in a sentence or two.
     pub text: String,
+}
+
+/// Fields that other calls need as they are, and that hold nothing that people wrote.
+const UNTOUCHED: &[&str] = &["id", "url", "next_cursor", "cursor", "timezone"];
+
+impl ToolOutput {
+    /// The same with everything blanked out that those kinds are, whichever field it stands in. What
+    /// comes from the store is redacted where it is read; this is the net below, for sentences that
+    /// quote it and for fields of tomorrow.
+    #[must_use]
+    pub(crate) fn redacted(self, kinds: &[Redaction]) -> Self {
+        if kinds.is_empty() {
+            return self;
+        }
+        let structured = match serde_json::from_str::<Value>(&self.structured) {
+            Ok(mut answer) => {
+                redact(&mut answer, kinds);
+                answer.to_string()
+            }
+            Err(_) => redaction::redact(&self.structured, kinds).into_owned(),
+        };
+        Self { structured, text: redaction::redact(&self.text, kinds).into_owned() }
+    }
+}
+
+fn redact(value: &mut Value, kinds: &[Redaction]) {
+    match value {
+        Value::String(text) => {
+            if let Cow::Owned(redacted) = redaction::redact(text, kinds) {
+                *text = redacted;
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| redact(item, kinds)),
+        Value::Object(fields) => {
+            let touched = |name: &str| {
+                !UNTOUCHED.contains(&name)
+                    && !["_id", "_ids", "_at", "_url"].iter().any(|end| name.ends_with(end))
+            };
+            fields.iter_mut().filter(|(name, _)| touched(name)).for_each(|(_, value)| redact(value, kinds));
+        }
+        _ => {}
+    }
 }
 
 /// A JSON object under construction.

@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use super::redaction;
 use crate::environment::Redaction;
+use crate::redaction;
 use crate::text;
 
 /// Longest name, subject or remark in an answer, in characters.
@@ -11,6 +11,9 @@ const LINE: usize = 160;
 
 /// Longest id in an answer, in characters; Intercom's have 15 or so.
 const ID: usize = 100;
+
+/// Why no customer is found by a part.
+pub const NO_PARTS: &str = "names and addresses are blanked out here (the setting `redact`), so customers are not found by parts of them. Give a whole e-mail, or an id.";
 
 /// Turns stored text into text for answers, as the settings say.
 #[derive(Clone, Copy, Debug)]
@@ -30,10 +33,51 @@ impl<'a> Content<'a> {
         cut(&clean(&redaction::redact(&text::clean(text), self.redactions)), LINE)
     }
 
+    /// The name of a person.
+    #[must_use]
+    pub fn person(&self, name: &str) -> String {
+        if self.blanks(Redaction::Names) {
+            redaction::redact_name(name, self.redactions)
+        } else {
+            self.line(name)
+        }
+    }
+
+    /// Whether that kind is blanked out.
+    #[must_use]
+    pub fn blanks(&self, kind: Redaction) -> bool {
+        self.redactions.contains(&kind)
+    }
+
+    /// Whether customers' names or addresses are, so that nobody may find them letter by letter.
+    #[must_use]
+    pub fn blanks_customers(&self) -> bool {
+        self.blanks(Redaction::Names) || self.blanks(Redaction::Emails)
+    }
+
+    /// Whether anything is.
+    #[must_use]
+    pub fn blanks_any(&self) -> bool {
+        !self.redactions.is_empty()
+    }
+
+    /// A number that stands in JSON of a customer's: text, if it has to be blanked out.
+    #[must_use]
+    pub fn number(&self, number: serde_json::Number) -> Value {
+        self.named("", Value::Number(number))
+    }
+
+    /// A value that stands under that name, which may say that it is a telephone number.
+    #[must_use]
+    pub fn named(&self, name: &str, mut value: Value) -> Value {
+        redaction::redact_value(&mut value, name, self.redactions);
+        value
+    }
+
     /// A text of several lines, in full.
     #[must_use]
     pub fn text(&self, text: &str) -> String {
-        redaction::redact(&text::clean(text), self.redactions)
+        redaction::redact(&text::clean(text), self.redactions).into_owned()
     }
 
     /// JSON of strangers: each name and text in it a [`Content::line`], lists and objects of at most
@@ -54,8 +98,9 @@ impl<'a> Content<'a> {
                 items.take(most).collect()
             }
             Value::Object(fields) => {
-                let fields =
-                    fields.into_iter().map(|(name, value)| (self.line(&name), self.document(value, most)));
+                let fields = fields
+                    .into_iter()
+                    .map(|(name, value)| (self.line(&name), self.named(&name, self.document(value, most))));
                 Value::Object(fields.filter(|(_, value)| is_there(value)).take(most).collect())
             }
             other => other,
@@ -72,7 +117,7 @@ impl<'a> Content<'a> {
     /// A sentence that may quote what somebody typed.
     #[must_use]
     pub fn line_of_error(&self, sentence: &str) -> String {
-        cut(&clean(sentence), 500)
+        cut(&clean(&redaction::redact(sentence, self.redactions)), 500)
     }
 
     /// The text of a message from its HTML, in full.
@@ -80,7 +125,7 @@ impl<'a> Content<'a> {
     pub fn body(&self, html: &str) -> String {
         // Cleaning comes after the entities are decoded, which may bring hidden characters back.
         let plain = text::clean(&text::html_to_text(html));
-        redaction::redact(plain.trim(), self.redactions)
+        redaction::redact(plain.trim(), self.redactions).into_owned()
     }
 }
 

@@ -103,6 +103,7 @@ pub fn message_schema() -> Value {
 /// What every view of a conversation says.
 pub fn summary(conversation: &Conversation, content: Content<'_>, now: UnixSeconds) -> Answer {
     let line = |text: &Option<String>| text.as_deref().map(|text| content.line(text));
+    let person = |name: &Option<String>| name.as_deref().map(|name| content.person(name));
     let mut answer = Answer::new();
     disclosure::conversation(&conversation.id, conversation.contact_id.as_deref());
     disclosure::rows(1);
@@ -118,13 +119,13 @@ pub fn summary(conversation: &Conversation, content: Content<'_>, now: UnixSecon
     answer.set_some("channel", line(&conversation.channel));
     // These two the original program promised; they stand even when there is nothing to say.
     answer.set("customer_email", conversation.customer_email.as_deref().map(|email| content.line(email)));
-    answer.set_some("customer_name", line(&conversation.customer_name));
+    answer.set_some("customer_name", person(&conversation.customer_name));
     answer.set_some("company", line(&conversation.company_name));
     answer.set(
         "tags",
         json!(conversation.tags.iter().take(20).map(|tag| content.line(tag)).collect::<Vec<_>>()),
     );
-    answer.set_some("assignee", line(&conversation.assignee));
+    answer.set_some("assignee", person(&conversation.assignee));
     answer.set_some("team", line(&conversation.team));
     if let Some(since) = &conversation.waiting_since {
         answer.set("waiting_since", since.clone());
@@ -250,7 +251,7 @@ pub fn message(message: &Message, content: Content<'_>, from: usize, most: usize
     disclosure::rows(1);
     answer.set("id", content.id(&message.id));
     answer.set("author_type", content.line(&message.author_type));
-    answer.set_some("author_name", message.author_name.as_deref().map(|name| content.line(name)));
+    answer.set_some("author_name", message.author_name.as_deref().map(|name| content.person(name)));
     answer.set_true("is_ai", message.is_ai);
     answer.set("kind", if message.is_note { "note" } else { "message" });
     let body =

@@ -100,6 +100,13 @@ pub fn parse(
     add_timeframe(arguments, &mut filters, now, zone)?;
     filters.customer_email = arguments.string("customer_email")?;
     filters.customer = arguments.string("customer")?;
+    if filters.customer.is_some() && content.blanks_customers() {
+        return Err(ArgumentError(format!(
+            "`customer`: {} For addresses there is `customer_email`.",
+            super::content::NO_PARTS
+        ))
+        .into());
+    }
     filters.company = arguments.string("company")?;
     filters.states = words(arguments, "state", STATES)?;
     filters.priorities = words(arguments, "priority", PRIORITIES)?;

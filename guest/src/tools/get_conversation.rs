@@ -309,7 +309,7 @@ fn events(
                 event
                     .author_name
                     .as_deref()
-                    .map(|name| content.line(name))
+                    .map(|name| content.person(name))
                     .or_else(|| event.author_type.as_deref().map(|kind| content.line(kind))),
             );
             answer.set_some("assigned_to", event.assigned_to.as_deref().map(|name| content.line(name)));

@@ -306,7 +306,7 @@ fn details(
     let replies: Vec<Value> = statistics::replies(connection, filters)?
         .into_iter()
         .take(TEAMMATES)
-        .map(|(name, replies, conversations)| json!({"teammate": content.line(&name), "replies": replies, "conversations": conversations}))
+        .map(|(name, replies, conversations)| json!({"teammate": content.person(&name), "replies": replies, "conversations": conversations}))
         .collect();
     let mut answer = Answer::new();
     answer.set("handed_over", work.handed_over);

@@ -58,6 +58,9 @@ fn call(context: &mut Context<'_>, arguments: &Arguments) -> Outcome {
     context.reading(|connection| {
         let content = Content::new(&around.settings.redactions);
         let (recognised, found) = customers::find(connection, &asked)?;
+        if recognised == Recognised::ByName && content.blanks_customers() {
+            return Err(Failure::Refused(format!("`customer`: {}", super::content::NO_PARTS)));
+        }
         let company = if recognised == Recognised::ByName { customers::company(connection, &asked)? } else { None };
         let mut freshness = freshness::of(around, connection, freshness::Reach::default())?;
         let mut answer = Answer::new();
@@ -90,7 +93,7 @@ fn brief(customer: &Customer, content: Content<'_>) -> Answer {
     }
     let mut answer = Answer::new();
     answer.set_some("email", line(&customer.email));
-    answer.set_some("name", line(&customer.name));
+    answer.set_some("name", customer.name.as_deref().map(|name| content.person(name)));
     answer.set_some("company", line(&customer.company));
     answer.set("conversations", customer.conversations).set("open", customer.open);
     answer.set_some("waiting", (customer.waiting > 0).then_some(customer.waiting));

@@ -89,7 +89,12 @@ fn call(context: &mut Context<'_>, arguments: &Arguments) -> Outcome {
                 .iter()
                 .map(|label| {
                     let mut row = Answer::new();
-                    row.set("name", content.line(&label.name)).set("conversations", label.conversations);
+                    let shown = if *name == "teammates" {
+                        content.person(&label.name)
+                    } else {
+                        content.line(&label.name)
+                    };
+                    row.set("name", shown).set("conversations", label.conversations);
                     if !label.listed {
                         row.set("no_longer_in_intercom", true);
                     }

@@ -36,7 +36,6 @@ mod list_filters;
 mod names;
 pub mod prompts;
 mod query_database;
-mod redaction;
 pub mod resources;
 mod schema;
 mod search_conversations;
@@ -54,7 +53,7 @@ pub use arguments::Reader;
 use arguments::{ArgumentError, Arguments};
 pub(crate) use get_conversation_stats::{definitions, shown};
 
-use crate::environment::{Clock, Progress, Settings, SyncControl};
+use crate::environment::{Clock, Progress, Redaction, Settings, SyncControl};
 use crate::error::{StoreError, StoreResult};
 use crate::store::Store;
 use crate::time::UnixSeconds;
@@ -81,13 +80,30 @@ impl<'a> Context<'a> {
     ) -> Result<T, Failure> {
         // Errors of the database pass through the store, which knows what to do about some; all
         // others are answers as far as it is concerned.
+        let settings = self.settings;
         self.store
-            .read(|transaction| match read(transaction) {
-                Err(Failure::Store(error)) => Err(error),
-                other => Ok(other),
+            .read(|transaction| {
+                know_names(transaction, settings)?;
+                match read(transaction) {
+                    Err(Failure::Store(error)) => Err(error),
+                    other => Ok(other),
+                }
             })
             .map_err(Failure::Store)?
     }
+}
+
+/// Lets redaction know the names of people in the cache, if names are to be blanked out.
+pub(crate) fn know_names(connection: &Connection, settings: &Settings) -> StoreResult<()> {
+    if !settings.redactions.contains(&Redaction::Names) {
+        return Ok(());
+    }
+    let version: i64 = connection.query_row("PRAGMA data_version", [], |row| row.get(0))?;
+    let newest: Option<i64> =
+        connection.query_row("SELECT max(id) FROM sync_metadata", [], |row| row.get(0))?;
+    // A replica's file is another one at the same path, with other syncs in it.
+    let state = format!("{:?} {version} {} {newest:?}", connection.path(), connection.total_changes());
+    crate::redaction::names::know(&state, || crate::store::people::names(connection))
 }
 
 /// Settings and time of one call.
@@ -251,11 +267,14 @@ pub fn call_for(
     let outcome = Arguments::parse(arguments_json, &known)
         .map_err(Failure::from)
         .and_then(|arguments| (tool.call)(context, &arguments.read_by(reader)));
-    outcome.map_err(|failure| match failure {
-        Failure::Argument(error) => ToolError::InvalidArguments(answer::failure(tool.boolean, &error.0)),
-        Failure::Store(error) => ToolError::Failed(answer::failure(tool.boolean, &error.to_string())),
-        Failure::Refused(sentence) => ToolError::Failed(answer::failure(tool.boolean, &sentence)),
-    })
+    let redacted = |output: ToolOutput| output.redacted(&context.settings.redactions);
+    let failure = |sentence: &str| redacted(answer::failure(tool.boolean, sentence));
+    match outcome {
+        Ok(output) => Ok(redacted(output)),
+        Err(Failure::Argument(error)) => Err(ToolError::InvalidArguments(failure(&error.0))),
+        Err(Failure::Store(error)) => Err(ToolError::Failed(failure(&error.to_string()))),
+        Err(Failure::Refused(sentence)) => Err(ToolError::Failed(failure(&sentence))),
+    }
 }
 
 /// What a tool answers when the database cannot be opened.

@@ -6,6 +6,7 @@ use super::Failure;
 use super::arguments::ArgumentError;
 use super::content::{Content, cut};
 use super::suggest;
+use crate::environment::Redaction;
 use crate::store::labels::{self, Label};
 use crate::store::search::Assigned;
 
@@ -115,6 +116,11 @@ fn resolve(
     if !exact.is_empty() {
         return Ok(exact);
     }
+    // What is blanked out is not found letter by letter, nor by what is near to it.
+    let person = kind == "teammate" && content.blanks(Redaction::Names);
+    let is_told =
+        |name: &str| !person && content.line(name) == super::content::cut(&super::content::clean(name), 160);
+    let known: Vec<Label> = known.iter().filter(|label| is_told(&label.name)).cloned().collect();
     let parts: Vec<&Label> =
         known.iter().filter(|label| label.name.to_lowercase().contains(&wanted)).collect();
     if let [only] = parts.as_slice() {
@@ -127,7 +133,11 @@ fn resolve(
         shown.iter().map(|name| format!("\"{}\"", cut(&content.line(name), 60))).collect();
     let name: String = super::content::clean(name).chars().take(60).collect();
     let kinds = kind.strip_suffix('y').map_or_else(|| format!("{kind}s"), |stem| format!("{stem}ies"));
-    let sentence = if known.is_empty() {
+    let sentence = if person {
+        format!(
+            "`{argument}`: there is no {kind} \"{name}\". Names are blanked out here (the setting `redact`), so give one in full."
+        )
+    } else if known.is_empty() {
         format!("`{argument}`: there is no {kind} \"{name}\", and the cache knows no {kinds} at all.")
     } else if parts.len() > 1 {
         format!(

@@ -3,8 +3,10 @@
 use rusqlite::Connection;
 use serde_json::{Map, Value};
 
+use super::content::Content;
 use super::resources::CONVERSATION_TEMPLATE;
 use super::{Context, Failure, disclosure, suggest};
+use crate::environment::Redaction;
 use crate::store::labels;
 use crate::store::search::containing;
 
@@ -236,14 +238,14 @@ pub fn complete(
             ));
         }
     };
-    let values =
-        context.reading(|connection| candidates(connection, kind, typed)).map_err(
-            |failure| match failure {
-                Failure::Store(error) => error.to_string(),
-                Failure::Argument(error) => error.0,
-                Failure::Refused(sentence) => sentence,
-            },
-        )?;
+    let settings = context.settings;
+    let values = context
+        .reading(|connection| candidates(connection, kind, typed, Content::new(&settings.redactions)))
+        .map_err(|failure| match failure {
+            Failure::Store(error) => error.to_string(),
+            Failure::Argument(error) => error.0,
+            Failure::Refused(sentence) => sentence,
+        })?;
     let lower = typed.to_lowercase();
     let (mut first, second): (Vec<String>, Vec<String>) = values
         .into_iter()
@@ -263,11 +265,26 @@ pub fn complete(
     })
 }
 
-fn candidates(connection: &Connection, kind: &str, typed: &str) -> Result<Vec<String>, Failure> {
+/// What is blanked out is no candidate: blanked out it would find nothing.
+fn candidates(
+    connection: &Connection,
+    kind: &str,
+    typed: &str,
+    content: Content<'_>,
+) -> Result<Vec<String>, Failure> {
+    let is_hidden = match kind {
+        "assignee" => content.blanks(Redaction::Names),
+        "customer" => content.blanks_customers(),
+        _ => false,
+    };
+    if is_hidden {
+        return Ok(Vec::new());
+    }
     let names = |labels: Vec<labels::Label>| {
         labels
             .into_iter()
             .map(|label| super::content::clean(&label.name))
+            .filter(|name| content.text(name) == *name)
             // A value that is cut would not be found; one that long is no name.
             .filter(|name| !name.is_empty() && name.chars().count() <= LONGEST_VALUE)
             .collect()

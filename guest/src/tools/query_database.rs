@@ -63,12 +63,13 @@ fn call(context: &mut Context<'_>, arguments: &Arguments) -> Outcome {
     let budget = arguments.reader.budget(BUDGET);
     let text = if for_program { budget } else { TEXT };
     let content = Content::new(&context.settings.redactions);
+    let redactions = context.settings.redactions.clone();
     // Notices a file that was replaced; the SELECT is a transaction of its own.
-    context.store.read(|_| Ok(()))?;
+    context.reading(|_| Ok(()))?;
     let mut rows: Vec<Value> = Vec::new();
     let mut used = 0;
     let mut too_large = false;
-    let table = free_sql::select(context.store.connection_mut(), &sql, |cells| {
+    let table = free_sql::select(context.store.connection_mut(), &sql, &redactions, |cells| {
         if rows.len() >= limit {
             return false;
         }

@@ -162,9 +162,15 @@ fn call(context: &mut Context<'_>, arguments: &Arguments) -> Outcome {
         if partial > 0 {
             asked.notices.push(partial_notice(&page, partial));
         }
-        asked.notices.extend(explanations(connection, &page, &typed)?);
+        let content = Content::new(&around.settings.redactions);
+        asked.notices.extend(explanations(connection, &page, &typed, content)?);
         for correction in &page.query.corrections {
-            let taken = super::content::cut(&super::content::clean(&correction.taken.join(", ")), 120);
+            // Words of the index may be parts of what is blanked out.
+            let taken = if content.blanks_any() {
+                "they are not told, since texts are blanked out here".to_owned()
+            } else {
+                super::content::cut(&super::content::clean(&correction.taken.join(", ")), 120)
+            };
             let typed = super::content::clean(&correction.typed);
             asked.notices.push(if correction.begins {
                 format!("No message has the word \"{typed}\"; words that begin so were taken: {taken}.")
@@ -178,7 +184,6 @@ fn call(context: &mut Context<'_>, arguments: &Arguments) -> Outcome {
                     .to_owned(),
             );
         }
-        let content = Content::new(&around.settings.redactions);
         let dates = [selected.reach.start, selected.reach.end].iter().any(Option::is_some);
         let view = View { connection, asked: &asked, query: &page.query, content, now: around.now };
         let (mut answer, cut) = view.answer(&request, &page, &question)?;
@@ -423,7 +428,7 @@ impl View<'_> {
     fn matched(&self, message: &threads::Message) -> Value {
         let mut matched = Answer::new();
         matched.set("author_type", self.content.line(&message.author_type));
-        matched.set_some("author_name", message.author_name.as_deref().map(|name| self.content.line(name)));
+        matched.set_some("author_name", message.author_name.as_deref().map(|name| self.content.person(name)));
         matched.set("created_at", message.created_at.clone());
         matched.set("kind", if message.is_note { "note" } else { "message" });
         matched.set("message_id", self.content.id(&message.id));
@@ -461,7 +466,12 @@ impl View<'_> {
 
 /// What was found nowhere, which words come near, and what was left out by a word that may have been
 /// meant otherwise.
-fn explanations(connection: &Connection, page: &Page, typed: &str) -> Result<Vec<String>, Failure> {
+fn explanations(
+    connection: &Connection,
+    page: &Page,
+    typed: &str,
+    content: Content<'_>,
+) -> Result<Vec<String>, Failure> {
     let quoted = |words: &[String]| {
         let words: Vec<String> = words
             .iter()
@@ -476,7 +486,8 @@ fn explanations(connection: &Connection, page: &Page, typed: &str) -> Result<Vec
     if !nowhere.is_empty() {
         explanations.push(format!("No message in range has {}.", quoted(&nowhere)));
     }
-    if page.hits.is_empty() && page.total == Total::Exactly(0) {
+    // Words of the index may be parts of what is blanked out.
+    if page.hits.is_empty() && page.total == Total::Exactly(0) && !content.blanks_any() {
         let mut near = Vec::new();
         for word in leaves.iter().filter(|word| !corrected(word)) {
             near.extend(search::nearest(connection, &search::fold(word))?);

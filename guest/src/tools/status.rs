@@ -3,7 +3,8 @@
 use rusqlite::Connection;
 use serde_json::{Value, json};
 
-use super::answer::{Answer, counted, in_words};
+use super::answer::{Answer, ToolOutput, counted, in_words};
+use super::content::Content;
 use super::freshness::{Freshness, Reach};
 use super::get_data_info::megabytes;
 use super::{Context, Surroundings, freshness, get_sync_status, incomplete};
@@ -19,8 +20,9 @@ pub fn status(context: &mut Context<'_>) -> StoreResult<(String, String)> {
     let is_syncing = context.sync.is_syncing();
     let around = context.surroundings();
     context.store.read(|transaction| {
+        super::know_names(transaction, around.settings)?;
         let (answer, lines) = describe(around, transaction, is_syncing)?;
-        Ok((answer.to_string(), lines))
+        Ok(redacted(&answer, lines, around))
     })
 }
 
@@ -32,6 +34,7 @@ pub fn status_and_activity(context: &mut Context<'_>) -> StoreResult<(String, St
     let is_syncing = context.sync.is_syncing();
     let around = context.surroundings();
     context.store.read(|transaction| {
+        super::know_names(transaction, around.settings)?;
         let (mut answer, lines) = describe(around, transaction, is_syncing)?;
         let traffic = sync_state::traffic(transaction)?;
         let (completed, failed) = runs::counts(transaction)?;
@@ -41,8 +44,14 @@ pub fn status_and_activity(context: &mut Context<'_>) -> StoreResult<(String, St
             "requests_sent": traffic.requests,
             "rate_limited": traffic.rate_limited,
         });
-        Ok((answer.to_string(), lines))
+        Ok(redacted(&answer, lines, around))
     })
+}
+
+/// The sentences quote what stopped a sync.
+fn redacted(answer: &Value, text: String, around: Surroundings<'_>) -> (String, String) {
+    let output = ToolOutput { structured: answer.to_string(), text }.redacted(&around.settings.redactions);
+    (output.structured, output.text)
 }
 
 /// The state of cache and sync. `is_syncing` is asked before the transaction begins, since the
@@ -59,6 +68,7 @@ fn describe(
     let zone = super::zone(settings, connection)?;
     let reach = Reach { start: coverage.newest().map(|span| span.low), end: None };
     let freshness = Freshness::of(connection, settings, now, reach)?;
+    let content = Content::new(&settings.redactions);
     let mut answer = Answer::new();
     let mut lines = Vec::new();
     answer.set("status", if totals.conversations > 0 { "ready" } else { "empty" });
@@ -83,6 +93,7 @@ fn describe(
     let sync = get_sync_status::describe(&mut answer, connection, is_syncing, now)?;
     lines.push(format!("Sync: {sync}"));
     if let Some(failure) = runs::latest_failure(connection)?.and_then(|run| run.error) {
+        let failure = content.text(&failure);
         lines.push(format!("Newest sync failed: {failure}"));
         answer.set("last_error", failure);
     }
@@ -99,14 +110,14 @@ fn describe(
         lines.push("Access token: none, so nothing is synced (set INTERCOM_ACCESS_TOKEN)".to_owned());
     }
     if let Some(name) = workspace.name.or(workspace.id_code) {
-        let name = super::content::clean(&name);
+        let name = content.line(&name);
         let region = workspace.region.map(|region| format!(" ({region})")).unwrap_or_default();
         lines.push(format!("Workspace: {name}{region}"));
         answer.set("workspace", name);
     }
     answer.set("timezone", zone.name());
     lines.push(format!("Time zone of days in answers: {}", zone.name()));
-    let notes = runs::notes(connection)?;
+    let notes: Vec<String> = runs::notes(connection)?.iter().map(|note| content.text(note)).collect();
     lines.extend(notes.iter().map(|note| format!("Note: {note}")));
     answer.set_some("notes", Some(json!(notes)));
     answer.set("sync_info", freshness.to_json());

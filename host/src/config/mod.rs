@@ -291,11 +291,13 @@ fn timezone(text: &str) -> Result<String, String> {
 }
 
 /// Kinds of personal data and the settings' words for them.
-const REDACTIONS: [(Redaction, &str); 4] = [
+const REDACTIONS: [(Redaction, &str); 6] = [
     (Redaction::Emails, "emails"),
     (Redaction::Phones, "phones"),
     (Redaction::Cards, "cards"),
+    (Redaction::Accounts, "accounts"),
     (Redaction::Secrets, "secrets"),
+    (Redaction::Names, "names"),
 ];
 
 /// Reads kinds of personal data, separated by commas.
@@ -309,7 +311,8 @@ pub fn redactions(text: &str) -> Result<Vec<Redaction>, String> {
         .map(|word| {
             let known = REDACTIONS.iter().find(|(_, name)| *name == word);
             known.map(|(kind, _)| *kind).ok_or_else(|| {
-                "allowed are emails, phones, cards and secrets, separated by commas".to_owned()
+                "allowed are emails, phones, cards, accounts, secrets and names, separated by commas"
+                    .to_owned()
             })
         })
         .collect()

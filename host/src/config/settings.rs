@@ -110,7 +110,7 @@ pub const SETTINGS: &[Setting] = &[
         "redact",
         &["FASTINTERCOM_REDACT"],
         "nothing",
-        "what is blanked out in answers: `emails`, `phones`, `cards`, `secrets`, separated by commas; the stored data stays",
+        "what is blanked out in answers: `emails`, `phones`, `cards`, `accounts` (IBANs), `secrets`, `names`, separated by commas; the stored data stays",
     ),
     setting(
         "log",

@@ -172,8 +172,13 @@ fn redactions(text: &str) -> Result<Vec<given::Redaction>, String> {
             "emails" => Ok(given::Redaction::Emails),
             "phones" => Ok(given::Redaction::Phones),
             "cards" => Ok(given::Redaction::Cards),
+            "accounts" => Ok(given::Redaction::Accounts),
             "secrets" => Ok(given::Redaction::Secrets),
-            _ => Err("it is a list of emails, phones, cards and secrets, separated by commas".to_owned()),
+            "names" => Ok(given::Redaction::Names),
+            _ => {
+                Err("it is a list of emails, phones, cards, accounts, secrets and names, separated by commas"
+                    .to_owned())
+            }
         })
         .collect()
 }

@@ -10,6 +10,7 @@ mod hostile_sql;
 mod more_answers;
 mod properties;
 mod providers;
+mod redaction;
 mod replica;
 mod trends;
 
