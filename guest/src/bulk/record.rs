@@ -6,21 +6,29 @@ use super::{Shown, VERSION};
 use crate::tools::content::{Content, cut};
 use crate::tools::conversation;
 
-/// Fields that hold what people wrote: cleaned and redacted. Ids and times must stay as they are.
-const LINES: &[&str] = &[
-    "title",
-    "customer_email",
-    "company_name",
-    "rating_remark",
-    "ai_rating_remark",
-    "ai_source_title",
-    "source_url",
-    "plan",
-    "country",
-    "customer_language",
-];
-/// The same of people.
+/// Fields of people, whose names are a kind of their own.
 const PEOPLE: &[&str] = &["customer_name", "assignee", "closed_by"];
+/// Fields that hold one of a few words of Intercom's.
+const WORDS: &[&str] = &[
+    "state",
+    "priority",
+    "channel",
+    "current_channel",
+    "delivered_as",
+    "sla_status",
+    "ai_outcome",
+    "ai_resolution_state",
+    "ai_answer_type",
+    "ai_source_type",
+];
+
+/// Whether a field stays as it is. All others hold what people wrote, and are cleaned and redacted:
+/// a field that is added later is, too.
+fn is_plain(field: &str) -> bool {
+    field == "id"
+        || ["_id", "_at", "_since", "_until"].iter().any(|ending| field.ends_with(ending))
+        || WORDS.contains(&field)
+}
 
 /// The object, every field of it in every line, null where nothing is known, so that what reads
 /// the first thousand lines knows the shape of all.
@@ -39,7 +47,7 @@ pub fn record(
     for (name, value) in conversation {
         let value = match value {
             Value::String(text) if PEOPLE.contains(&name.as_str()) => content.person(&text).into(),
-            Value::String(text) if LINES.contains(&name.as_str()) => content.text(&text).into(),
+            Value::String(text) if !is_plain(&name) => content.text(&text).into(),
             links @ Value::Array(_) if name == "linked" => conversation::links(links, content).into(),
             value @ (Value::Array(_) | Value::Object(_)) => cleaned(value, content),
             value => value,
