@@ -88,8 +88,7 @@ fn show(connection: &Connection, prefix: &str, redacts: bool) -> StoreResult<()>
     for name in NAMES {
         let behind = format!("temp.{prefix}{name}");
         let statement = connection.prepare(&format!("SELECT * FROM {behind}"))?;
-        let columns: Vec<String> =
-            statement.column_names().into_iter().map(|column| shown(name, column)).collect();
+        let columns: Vec<String> = statement.column_names().map(|column| shown(name, column)).collect();
         let columns = if redacts { columns.join(", ") } else { "*".to_owned() };
         connection.execute_batch(&format!("CREATE TEMP VIEW {name} AS SELECT {columns} FROM {behind}"))?;
     }
@@ -121,8 +120,9 @@ fn shown(view: &str, column: &str) -> String {
 
 /// The functions of [`shown`]. Numbers stay numbers: a column of them holds no person's.
 fn install_redaction(connection: &Connection, redactions: &[Redaction]) -> StoreResult<()> {
+    type Redact = fn(&str, &[Redaction]) -> String;
     let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
-    let functions: [(&str, fn(&str, &[Redaction]) -> String); 2] = [
+    let functions: [(&str, Redact); 2] = [
         ("redacted_text", |text, kinds| {
             let text = text::clean(text);
             // JSON stays JSON, and its numbers are looked at, too.
