@@ -8,26 +8,10 @@ use crate::tools::conversation;
 
 /// Fields of people, whose names are a kind of their own.
 const PEOPLE: &[&str] = &["customer_name", "assignee", "closed_by"];
-/// Fields that hold one of a few words of Intercom's.
-const WORDS: &[&str] = &[
-    "state",
-    "priority",
-    "channel",
-    "current_channel",
-    "delivered_as",
-    "sla_status",
-    "ai_outcome",
-    "ai_resolution_state",
-    "ai_answer_type",
-    "ai_source_type",
-];
-
-/// Whether a field stays as it is. All others hold what people wrote, and are cleaned and redacted:
-/// a field that is added later is, too.
+/// Whether a field stays as it is: ids and times. All others are cleaned and redacted, whatever they
+/// should hold, and so is a field that is added later.
 fn is_plain(field: &str) -> bool {
-    field == "id"
-        || ["_id", "_at", "_since", "_until"].iter().any(|ending| field.ends_with(ending))
-        || WORDS.contains(&field)
+    field == "id" || ["_id", "_at", "_since", "_until"].iter().any(|ending| field.ends_with(ending))
 }
 
 /// The object, every field of it in every line, null where nothing is known, so that what reads
