@@ -55,8 +55,8 @@ fn when_every_place_is_at_work_health_is_still_answered() {
             stream
         })
         .collect();
-    // Until the last of them is seen as one, it may give way.
-    std::thread::sleep(Duration::from_millis(300));
+    // Until the last of them is seen as one, it may give way: a busy machine needs its time for that.
+    std::thread::sleep(Duration::from_secs(2));
     for path in ["/healthz", "/readyz"] {
         let answer = web
             .raw(format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").as_bytes());
