@@ -7,7 +7,8 @@ use crate::tools::content::{Content, cut};
 use crate::tools::conversation;
 
 /// Fields of people, whose names are a kind of their own.
-const PEOPLE: &[&str] = &["customer_name", "assignee", "closed_by"];
+const PEOPLE: &[&str] = &["customer_name", "author_name", "assignee", "closed_by"];
+
 /// Whether a field stays as it is: ids and times. All others are cleaned and redacted, whatever they
 /// should hold, and so is a field that is added later.
 fn is_plain(field: &str) -> bool {
@@ -30,11 +31,8 @@ pub fn record(
     let url = conversation::url(&shown.workspace, id);
     for (name, value) in conversation {
         let value = match value {
-            Value::String(text) if PEOPLE.contains(&name.as_str()) => content.person(&text).into(),
-            Value::String(text) if !is_plain(&name) => content.text(&text).into(),
             links @ Value::Array(_) if name == "linked" => conversation::links(links, content).into(),
-            value @ (Value::Array(_) | Value::Object(_)) => cleaned(value, content),
-            value => value,
+            value => field(&name, value, content),
         };
         record.insert(name, value);
     }
@@ -48,31 +46,33 @@ pub fn record(
     record
 }
 
-fn message(mut fields: Map<String, Value>, content: Content<'_>) -> Value {
-    if let Some(Value::String(html)) = fields.get("body") {
-        let body = content.body(html);
-        fields.insert("body".to_owned(), body.into());
-    }
-    name(&mut fields, "author_name", content);
-    for list in ["attachments", "tags"] {
-        let items = fields.remove(list).filter(Value::is_array).unwrap_or_else(|| json!([]));
-        fields.insert(list.to_owned(), cleaned(items, content));
-    }
-    Value::Object(fields)
+fn message(fields: Map<String, Value>, content: Content<'_>) -> Value {
+    let shown = fields.into_iter().map(|(name, value)| {
+        let value = match value {
+            Value::String(html) if name == "body" => content.body(&html).into(),
+            value if ["attachments", "tags"].contains(&name.as_str()) && !value.is_array() => json!([]),
+            value => field(&name, value, content),
+        };
+        (name, value)
+    });
+    Value::Object(shown.collect())
 }
 
-fn event(mut fields: Map<String, Value>, content: Content<'_>) -> Value {
-    name(&mut fields, "author_name", content);
-    name(&mut fields, "assigned_to", content);
-    let details = fields.remove("details").unwrap_or_default();
-    fields.insert("details".to_owned(), cleaned(details, content));
-    Value::Object(fields)
+fn event(fields: Map<String, Value>, content: Content<'_>) -> Value {
+    let shown = fields.into_iter().map(|(name, value)| {
+        let value = field(&name, value, content);
+        (name, value)
+    });
+    Value::Object(shown.collect())
 }
 
-fn name(fields: &mut Map<String, Value>, field: &str, content: Content<'_>) {
-    if let Some(Value::String(text)) = fields.get(field) {
-        let text = if field == "assigned_to" { content.line(text) } else { content.person(text) };
-        fields.insert(field.to_owned(), text.into());
+/// What stands under that name, as it may be shown.
+fn field(name: &str, value: Value, content: Content<'_>) -> Value {
+    match value {
+        Value::String(text) if PEOPLE.contains(&name) => content.person(&text).into(),
+        Value::String(text) if !is_plain(name) => content.text(&text).into(),
+        value @ (Value::Array(_) | Value::Object(_)) => cleaned(value, content),
+        value => value,
     }
 }
 

@@ -39,6 +39,7 @@ mod query_database;
 pub mod resources;
 mod schema;
 mod search_conversations;
+mod search_notices;
 mod significance;
 pub mod status;
 mod suggest;

@@ -8,7 +8,10 @@ use super::arguments::ArgumentError;
 use super::content::Content;
 use super::cursor::Cursor;
 use super::freshness::Freshness;
-use super::{Arguments, Context, Failure, Outcome, Reader, Tool, conversation, filters, schema, suggest};
+use super::{
+    Arguments, Context, Failure, Outcome, Reader, Tool, conversation, filters, schema, search_notices,
+    suggest,
+};
 use crate::ids;
 use crate::store::runs::Workspace;
 use crate::store::search::{self, Hit, Page, Position, Query, Request, Sort, Total};
@@ -136,7 +139,8 @@ fn call(context: &mut Context<'_>, arguments: &Arguments) -> Outcome {
     };
     context.reading(|connection| {
         let zone = super::zone(around.settings, connection)?;
-        let selected = filters::parse(arguments, connection, now, &zone, Content::new(&around.settings.redactions))?;
+        let selected =
+            filters::parse(arguments, connection, now, &zone, Content::new(&around.settings.redactions))?;
         let mut filters = selected.filters;
         filters.but = like;
         asked.notices.extend(selected.notices);
@@ -158,32 +162,8 @@ fn call(context: &mut Context<'_>, arguments: &Arguments) -> Outcome {
         };
         let page = search::search(connection, &request)?;
         let mut freshness = Freshness::of(connection, around.settings, around.now, selected.reach)?;
-        let partial = page.hits.iter().filter(|hit| hit.only.is_some()).count();
-        if partial > 0 {
-            asked.notices.push(partial_notice(&page, partial));
-        }
         let content = Content::new(&around.settings.redactions);
-        asked.notices.extend(explanations(connection, &page, &typed, content)?);
-        for correction in &page.query.corrections {
-            // Words of the index may be parts of what is blanked out.
-            let taken = if content.blanks_any() {
-                "they are not told, since texts are blanked out here".to_owned()
-            } else {
-                super::content::cut(&super::content::clean(&correction.taken.join(", ")), 120)
-            };
-            let typed = super::content::clean(&correction.typed);
-            asked.notices.push(if correction.begins {
-                format!("No message has the word \"{typed}\"; words that begin so were taken: {taken}.")
-            } else {
-                format!("No message has the word \"{typed}\"; the nearest were taken: {taken}.")
-            });
-        }
-        if page.newest_only {
-            asked.notices.push(
-                "Very many messages have these words, so they are listed by their newest match instead of by relevance; add words or filters to narrow it."
-                    .to_owned(),
-            );
-        }
+        asked.notices.extend(search_notices::notices(connection, &page, &typed, content)?);
         let dates = [selected.reach.start, selected.reach.end].iter().any(Option::is_some);
         let view = View { connection, asked: &asked, query: &page.query, content, now: around.now };
         let (mut answer, cut) = view.answer(&request, &page, &question)?;
@@ -462,59 +442,6 @@ impl View<'_> {
         answer.set_some("messages_left_out", (left_out > 0).then_some(left_out));
         Ok(())
     }
-}
-
-/// What was found nowhere, which words come near, and what was left out by a word that may have been
-/// meant otherwise.
-fn explanations(
-    connection: &Connection,
-    page: &Page,
-    typed: &str,
-    content: Content<'_>,
-) -> Result<Vec<String>, Failure> {
-    let quoted = |words: &[String]| {
-        let words: Vec<String> = words
-            .iter()
-            .map(|word| format!("\"{}\"", super::content::clean(word).trim_matches('"')))
-            .collect();
-        super::content::cut(&words.join(", "), 120)
-    };
-    let mut explanations = Vec::new();
-    let corrected = |word: &str| page.query.corrections.iter().any(|known| known.typed == search::fold(word));
-    let leaves: Vec<String> = page.query.leaves().iter().map(search::Leaf::typed).collect();
-    let nowhere: Vec<String> = page.nowhere.iter().filter_map(|leaf| leaves.get(*leaf)).cloned().collect();
-    if !nowhere.is_empty() {
-        explanations.push(format!("No message in range has {}.", quoted(&nowhere)));
-    }
-    // Words of the index may be parts of what is blanked out.
-    if page.hits.is_empty() && page.total == Total::Exactly(0) && !content.blanks_any() {
-        let mut near = Vec::new();
-        for word in leaves.iter().filter(|word| !corrected(word)) {
-            near.extend(search::nearest(connection, &search::fold(word))?);
-        }
-        near.dedup();
-        near.truncate(6);
-        if !near.is_empty() {
-            explanations.push(format!("Words in the cache that are spelt alike: {}.", quoted(&near)));
-        }
-    }
-    let unwanted = page.query.unwanted();
-    let may_be_meant = typed.split_whitespace().any(|word| word == "NOT");
-    if !unwanted.is_empty() && (may_be_meant || page.hits.is_empty()) {
-        explanations
-            .push(format!("Messages with {} were left out, as NOT and \"-\" say.", quoted(&unwanted)));
-    }
-    Ok(explanations)
-}
-
-/// Says that some rows have only a part of what was asked for.
-fn partial_notice(page: &Page, partial: usize) -> String {
-    if page.hits.len() == partial && page.total == Total::Exactly(0) {
-        return "No conversation has everything that was asked for; these have some of it, named in matched_only, the best first.".to_owned();
-    }
-    format!(
-        "The last {partial} have only some of the words, named in matched_only; total_matches counts those that have all."
-    )
 }
 
 fn text(page: &Page, freshness: &Freshness) -> String {

@@ -53,13 +53,27 @@ fn planted() -> Workspace {
         UPDATE tags SET name = 'Tag {PLANTED}' WHERE id = '1';
         UPDATE conversations SET title = '{PLANTED}', customer_email = 'zq@hushmail.example', customer_name = 'Zora Quillfeather',
             company_name = 'Co {PLANTED}', rating_remark = '{PLANTED}', sla_name = '{PLANTED}', language = '{PLANTED}',
-            ai_outcome = '{PLANTED}', contact_id = 'c9',
+            ai_outcome = '{PLANTED}', contact_id = 'c9', company_id = 'k9', closed_by_id = '7',
+            ai_answer_type = '{PLANTED}', ai_source_type = '{PLANTED}', ai_source_title = '{PLANTED}',
+            ai_rating_remark = '{PLANTED}', source_url = 'https://example.com/{PLANTED}', current_channel = '{PLANTED}',
             custom_attributes = '{{"phone": 491718849201, "{PLANTED}": 1, "Note": "{PLANTED}", "deep": [{{"card": 4242424242424242}}]}}'
             WHERE id IN ('101', '102');
         INSERT INTO contacts (id, role, name, email, phone, external_id, company_name, fetched_at)
             VALUES ('c9', 'user', 'Zora Quillfeather', 'zq@hushmail.example', '+49 171 8849201', 'zq@hushmail.example', '{PLANTED}', '2026-11-20T00:00:00+00:00');
         INSERT INTO conversation_contacts (conversation_id, contact_id) VALUES ('101', 'c9'), ('102', 'c9');
-        UPDATE messages SET author_name = 'Zora Quillfeather', attachments = '[{{"name": "{PLANTED}.pdf", "content_type": "{PLANTED}", "size": 1024}}]';
+        UPDATE contacts SET country = '{PLANTED}', region = '{PLANTED}', city = '{PLANTED}', language = '{PLANTED}',
+            browser = '{PLANTED}', os = '{PLANTED}', custom_attributes = '{{"mobile": 491718849201, "{PLANTED}": "{PLANTED}"}}'
+            WHERE id = 'c9';
+        INSERT OR REPLACE INTO companies (id, name, external_id, plan, industry, website, tags, segments, custom_attributes)
+            VALUES ('k9', 'Co {PLANTED}', 'zq@hushmail.example', '{PLANTED}', '{PLANTED}', '{PLANTED}', '["{PLANTED}"]', '["{PLANTED}"]',
+            '{{"phone": 491718849201, "{PLANTED}": "{PLANTED}"}}');
+        INSERT INTO content_sources (number, kind, title, url, locale)
+            VALUES (9, '{PLANTED}', '{PLANTED}', 'https://example.com/{PLANTED}', '{PLANTED}');
+        INSERT INTO conversation_content_sources (source, conversation)
+            SELECT 9, number FROM conversations WHERE id IN ('101', '102');
+        INSERT INTO conversation_links (conversation, kind, id, category)
+            SELECT number, '{PLANTED}', '5', '{PLANTED}' FROM conversations WHERE id IN ('101', '102');
+        UPDATE messages SET tags = '["{PLANTED}"]', part_type = '{PLANTED}', author_name = 'Zora Quillfeather', attachments = '[{{"name": "{PLANTED}.pdf", "content_type": "{PLANTED}", "size": 1024}}]';
         UPDATE conversation_events SET author_name = 'Zora Quillfeather', details = '{{"text": "{PLANTED}", "phone": 491718849201}}';
         UPDATE sync_metadata SET error_message = '{PLANTED}', sync_status = 'failed';
         INSERT INTO sync_notes (topic, note, noted_at) VALUES ('x', '{PLANTED}', '2026-11-20T00:00:00+00:00');
@@ -343,6 +357,16 @@ fn no_tool_resource_prompt_completion_or_export_shows_what_is_blanked_out() {
             let said = quoted.fold(said, |said, text| said.replace(text, ""));
             all.look(&format!("{tool} {arguments}"), &said);
         }
+    }
+    for (group, _) in crate::store::statistics::GROUPS {
+        let arguments =
+            format!(r#"{{"group_by": "{group}", "attribute": "contact.mobile", "details": true}}"#);
+        let said = said(&mut workspace, "get_conversation_stats", &arguments);
+        all.look(&arguments, &said);
+    }
+    for view in crate::store::views::NAMES {
+        let said = said(&mut workspace, "query_database", &format!(r#"{{"sql": "SELECT * FROM {view}"}}"#));
+        all.look(view, &said);
     }
     assert!(shown > 100, "the calls lead to what is planted: {shown}");
     for uri in [
