@@ -169,13 +169,16 @@ fn call(context: &mut Context<'_>, arguments: &Arguments) -> Outcome {
             Some(Group::Day | Group::Week | Group::Month | Group::HourOfDay | Group::Weekday | Group::SignupMonth)
         );
         let before = (compare && !in_time).then_some(before_by_name);
+        // The attribute's name may say that its values are telephone numbers.
+        let attribute = arguments.strings("attribute")?.into_iter().next().filter(|_| group == Some(Group::Attribute));
+        let label = |name: &str| content.named(attribute.as_deref().unwrap_or_default(), content.line(name).into());
         notices.extend(add_groups(
             &mut answer,
             in_time,
             groups,
             before,
             &further,
-            content,
+            &label,
             arguments.reader.budget(BUDGET),
         ));
         if group == Some(Group::Customer) {
@@ -212,7 +215,7 @@ fn add_groups(
     mut groups: Vec<(String, Figures)>,
     before: Option<HashMap<String, Figures>>,
     further: &HashMap<String, Details>,
-    content: Content<'_>,
+    label: &dyn Fn(&str) -> Value,
     budget: usize,
 ) -> Option<String> {
     if let Some(before) = &before {
@@ -231,7 +234,7 @@ fn add_groups(
     let ordered: Box<dyn Iterator<Item = (String, Figures)>> =
         if in_time { Box::new(groups.into_iter().rev()) } else { Box::new(groups.into_iter()) };
     for (name, figures) in ordered {
-        let mut row = json!({"group": content.line(&name)});
+        let mut row = json!({"group": label(&name)});
         extend(&mut row, shown(&figures));
         if let Some(further) = further.get(&name) {
             extend(&mut row, further_figures(further));
