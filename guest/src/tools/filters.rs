@@ -9,7 +9,7 @@ use super::freshness::Reach;
 use super::timeframe::{self, Zone};
 use super::{Failure, names, schema};
 use crate::store::labels;
-use crate::store::search::{Ai, Attribute, Between, Filters, Holder, Linked, Query};
+use crate::store::search::{self, Ai, Attribute, Between, Filters, Holder, Linked, Query};
 use crate::text::language;
 use crate::time::{HOUR, UnixSeconds};
 
@@ -151,7 +151,7 @@ pub fn parse(
     filters.sla = words(arguments, "sla", SLA)?;
     add_fields(arguments, &mut filters, connection, content)?;
     if let Some(words) = arguments.string("exclude")? {
-        let query = crate::store::search::expanded(connection, &Query::parse(&words))?;
+        let query = search::expanded(&search::Vocabulary::open(connection)?, &Query::parse(&words))?;
         // Any of the words is enough to leave a conversation out.
         filters.excluded = query.any(true).or_else(|| query.exclusion(true));
     }

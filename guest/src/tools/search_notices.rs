@@ -62,9 +62,10 @@ fn found_nowhere(connection: &Connection, page: &Page, content: Content<'_>) -> 
     if page.hits.is_empty() && page.total == Total::Exactly(0) && !content.blanks_any() {
         let corrected =
             |word: &str| page.query.corrections.iter().any(|known| known.typed == search::fold(word));
+        let vocabulary = search::Vocabulary::open(connection)?;
         let mut near = Vec::new();
         for word in leaves.iter().filter(|word| !corrected(word)) {
-            near.extend(search::nearest(connection, &search::fold(word))?);
+            near.extend(search::nearest(&vocabulary, &search::fold(word))?);
         }
         near.dedup();
         near.truncate(MOST_ALIKE);

@@ -2,6 +2,7 @@
 
 use rusqlite::Connection;
 
+use super::varint::varints;
 use crate::error::StoreResult;
 
 /// How soon further occurrences stop to count, and how much the length of a text does. The usual
@@ -61,25 +62,6 @@ pub fn weight(rarity: f64, occurrences: f64, length: f64) -> f64 {
     rarity * occurrences * (SATURATION + 1.0) / (occurrences + SATURATION * (1.0 - LENGTH + LENGTH * length))
 }
 
-/// SQLite's own integers of varying length: seven bits a byte, the high ones first.
-pub fn varints(bytes: &[u8]) -> impl Iterator<Item = u64> {
-    let mut bytes = bytes.iter();
-    std::iter::from_fn(move || {
-        let mut value = 0_u64;
-        for place in 0..9 {
-            let byte = *bytes.next()?;
-            if place == 8 {
-                return Some(value << 8 | u64::from(byte));
-            }
-            value = value << 7 | u64::from(byte & 0x7f);
-            if byte & 0x80 == 0 {
-                break;
-            }
-        }
-        Some(value)
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -90,12 +72,5 @@ mod tests {
         assert!(weight(1.0, 2.0, 1.0) > weight(1.0, 1.0, 1.0));
         assert!(weight(1.0, 1.0, 0.5) > weight(1.0, 1.0, 3.0));
         assert!(rarity(1_000.0, 1_000.0) > 0.0);
-    }
-
-    #[test]
-    fn integers_of_varying_length() {
-        assert_eq!(varints(&[5, 0x81, 0, 0x7f]).collect::<Vec<_>>(), [5, 128, 127]);
-        assert_eq!(varints(&[0xff; 9]).collect::<Vec<_>>(), [u64::MAX]);
-        assert_eq!(varints(&[0x81]).count(), 0);
     }
 }

@@ -6,15 +6,13 @@
 
 use std::collections::HashSet;
 
-use rusqlite::Connection;
-
 use super::ast::Phrase;
 use super::letters::fold;
 use super::query::Query;
 use super::snippet::Mark;
 use super::spelling;
 use super::stems::{Languages, joined_prefixes};
-use super::vocabulary::{beginning_with, has};
+use super::vocabulary::Vocabulary;
 use crate::error::StoreResult;
 
 /// Words of the vocabulary that are looked at for forms of one.
@@ -31,7 +29,7 @@ const SHORTEST: usize = 3;
 ///
 /// # Errors
 /// When the database cannot be read.
-pub fn expanded(connection: &Connection, query: &Query) -> StoreResult<Query> {
+pub fn expanded(vocabulary: &Vocabulary<'_>, query: &Query) -> StoreResult<Query> {
     let mut query = query.clone();
     let mut marks = Vec::new();
     let mut corrections = Vec::new();
@@ -43,12 +41,12 @@ pub fn expanded(connection: &Connection, query: &Query) -> StoreResult<Query> {
         if phrase.exact || phrase.paired {
             continue;
         }
-        add_forms(connection, &languages, phrase, &mut marks)?;
+        add_forms(vocabulary, &languages, phrase, &mut marks)?;
         if let [word] = &phrase.tokens[..]
             && !phrase.prefix
             && phrase.others.is_empty()
-            && !has(connection, &fold(word))?
-            && let Some(correction) = spelling::correct(connection, &fold(word))?
+            && !vocabulary.has(&fold(word))?
+            && let Some(correction) = spelling::correct(vocabulary, &fold(word))?
         {
             for taken in &correction.taken {
                 phrase.others.push(format!("\"{taken}\""));
@@ -59,7 +57,7 @@ pub fn expanded(connection: &Connection, query: &Query) -> StoreResult<Query> {
     }
     for phrase in unwanted {
         if !phrase.exact && !phrase.paired {
-            add_forms(connection, &languages, phrase, &mut Vec::new())?;
+            add_forms(vocabulary, &languages, phrase, &mut Vec::new())?;
         }
     }
     query.corrections = corrections;
@@ -69,7 +67,7 @@ pub fn expanded(connection: &Connection, query: &Query) -> StoreResult<Query> {
 }
 
 fn add_forms(
-    connection: &Connection,
+    vocabulary: &Vocabulary<'_>,
     languages: &Languages,
     phrase: &mut Phrase,
     marks: &mut Vec<Mark>,
@@ -98,22 +96,22 @@ fn add_forms(
             for form in respelt(&word, phrase.typed.as_str()) {
                 add(phrase, form, false);
             }
-            for form in inflected(connection, languages, &word)? {
+            for form in inflected(vocabulary, languages, &word)? {
                 add(phrase, form, false);
             }
             for (form, prefix) in as_identifier(&word) {
                 add(phrase, form, prefix);
             }
-            for form in in_groups(connection, &word)? {
+            for form in in_groups(vocabulary, &word)? {
                 add(phrase, form, false);
             }
-            for form in parted(connection, &word)? {
+            for form in parted(vocabulary, &word)? {
                 add(phrase, form, false);
             }
         }
         tokens if tokens.iter().all(|token| token.bytes().all(|byte| byte.is_ascii_digit())) => {
             // 1,299.00 is 1299 as well.
-            for form in in_groups(connection, &joined)? {
+            for form in in_groups(vocabulary, &joined)? {
                 add(phrase, form, false);
             }
             add(phrase, joined, false);
@@ -126,7 +124,7 @@ fn add_forms(
         tokens if tokens.len() <= 8 && !phrase.typed.contains(['@', '.', '/', '\'']) => {
             let _ = tokens;
             if joined.chars().all(char::is_alphabetic) {
-                for form in inflected(connection, languages, &joined)? {
+                for form in inflected(vocabulary, languages, &joined)? {
                     add(phrase, form, false);
                 }
             }
@@ -138,7 +136,7 @@ fn add_forms(
 }
 
 /// The forms of a word that the vocabulary has.
-fn inflected(connection: &Connection, languages: &Languages, word: &str) -> StoreResult<Vec<String>> {
+fn inflected(vocabulary: &Vocabulary<'_>, languages: &Languages, word: &str) -> StoreResult<Vec<String>> {
     let mut forms = Vec::new();
     if word.chars().count() < SHORTEST || !word.chars().all(char::is_alphabetic) {
         return Ok(forms);
@@ -161,9 +159,9 @@ fn inflected(connection: &Connection, languages: &Languages, word: &str) -> Stor
     let least = if is_arabic { 2 } else { SHORTEST };
     let beginning =
         if beginning.chars().count() < least { word.chars().take(least).collect() } else { beginning };
-    let mut candidates = beginning_with(connection, &beginning, LOOKED_AT)?;
+    let mut candidates = vocabulary.beginning_with(&beginning, LOOKED_AT)?;
     for prefix in prefixes {
-        candidates.extend(beginning_with(connection, &format!("{prefix}{beginning}"), LOOKED_AT / 4)?);
+        candidates.extend(vocabulary.beginning_with(&format!("{prefix}{beginning}"), LOOKED_AT / 4)?);
     }
     for candidate in candidates {
         if candidate != word
@@ -262,13 +260,11 @@ fn as_identifier(word: &str) -> Vec<(String, bool)> {
 }
 
 /// A long number in the groups in which messages have it, as people write phone numbers.
-fn in_groups(connection: &Connection, word: &str) -> StoreResult<Vec<String>> {
+fn in_groups(vocabulary: &Vocabulary<'_>, word: &str) -> StoreResult<Vec<String>> {
     let mut found = Vec::new();
     if !(7..=15).contains(&word.len()) || !word.bytes().all(|byte| byte.is_ascii_digit()) {
         return Ok(found);
     }
-    let mut side_by_side =
-        connection.prepare_cached("SELECT 1 FROM messages_fts WHERE messages_fts MATCH ?1 LIMIT 1")?;
     let mut open = vec![(String::new(), 0, 0)];
     let mut looks = 0;
     while let Some((groups, at, count)) = open.pop() {
@@ -278,12 +274,12 @@ fn in_groups(connection: &Connection, word: &str) -> StoreResult<Vec<String>> {
             if looks > MOST_LOOKS || found.len() >= MOST_GROUPINGS {
                 return Ok(found);
             }
-            if count >= 5 || (last && count == 0) || !has(connection, &word[at..end])? {
+            if count >= 5 || (last && count == 0) || !vocabulary.has(&word[at..end])? {
                 continue;
             }
             let groups = format!("{groups} {}", &word[at..end]);
             // Most beginnings lead nowhere; the next group is looked for only where these meet.
-            if count > 0 && !side_by_side.exists([format!("\"{}\"", groups.trim())])? {
+            if count > 0 && !vocabulary.stand_side_by_side(groups.trim())? {
                 continue;
             }
             if last {
@@ -297,18 +293,16 @@ fn in_groups(connection: &Connection, word: &str) -> StoreResult<Vec<String>> {
 }
 
 /// `wifi` as `wi fi`, where the vocabulary has both parts and some message has them side by side.
-fn parted(connection: &Connection, word: &str) -> StoreResult<Vec<String>> {
+fn parted(vocabulary: &Vocabulary<'_>, word: &str) -> StoreResult<Vec<String>> {
     let mut forms = Vec::new();
     if !(4..=10).contains(&word.len()) || !word.bytes().all(|byte| byte.is_ascii_alphabetic()) {
         return Ok(forms);
     }
-    let mut side_by_side =
-        connection.prepare_cached("SELECT 1 FROM messages_fts WHERE messages_fts MATCH ?1 LIMIT 1")?;
     for at in 1..=word.len() - 2 {
         let (one, other) = word.split_at(at);
-        if has(connection, one)?
-            && has(connection, other)?
-            && side_by_side.exists([format!("\"{one} {other}\"")])?
+        if vocabulary.has(one)?
+            && vocabulary.has(other)?
+            && vocabulary.stand_side_by_side(&format!("{one} {other}"))?
         {
             forms.push(format!("{one} {other}"));
         }

@@ -13,6 +13,7 @@ mod ast;
 mod bm25;
 mod by_conditions;
 mod by_creation;
+mod doclist;
 mod eligible;
 mod expansion;
 mod filters;
@@ -30,6 +31,7 @@ mod spelling;
 mod stems;
 mod stop_words;
 mod streamed;
+mod varint;
 mod vocabulary;
 
 use rusqlite::{Connection, params};
@@ -42,6 +44,7 @@ pub use position::Position;
 pub use query::Query;
 pub use snippet::{Mark, snippet};
 pub use spelling::{Correction, nearest};
+pub use vocabulary::Vocabulary;
 
 use crate::error::StoreResult;
 use crate::time::UnixSeconds;
@@ -137,8 +140,7 @@ pub enum Mode {
 /// # Errors
 /// What SQLite reports.
 pub fn register(connection: &Connection) -> StoreResult<()> {
-    occurrences::register(connection)?;
-    vocabulary::register(connection)
+    occurrences::register(connection)
 }
 
 /// Finds one page.
@@ -146,9 +148,10 @@ pub fn register(connection: &Connection) -> StoreResult<()> {
 /// # Errors
 /// When the database cannot be read.
 pub fn search(connection: &Connection, request: &Request<'_>) -> StoreResult<Page> {
-    let query = expanded(connection, request.query)?;
+    let vocabulary = &Vocabulary::open(connection)?;
+    let query = expanded(vocabulary, request.query)?;
     let request = &Request { query: &query, ..request.clone() };
-    let search = Search { connection, request, conditions: request.filters.conditions(false) };
+    let search = Search { connection, vocabulary, request, conditions: request.filters.conditions(false) };
     let Some(expression) = request.query.expression(request.with_notes) else {
         return match request.literal {
             Some(literal) => search.literally(literal),
@@ -229,6 +232,7 @@ pub fn position_after(
 
 struct Search<'a> {
     connection: &'a Connection,
+    vocabulary: &'a Vocabulary<'a>,
     request: &'a Request<'a>,
     conditions: Conditions,
 }

@@ -22,7 +22,7 @@ const SUBJECT_FROM: i64 = 60_000;
 
 /// How often a term stands in a message, and where: 16 bits for the sum, and 16 for each of the
 /// first places, counted from 1.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Occurrences(u64);
 
 impl Occurrences {
@@ -31,6 +31,41 @@ impl Occurrences {
 
     pub fn from_sql(answer: i64) -> Self {
         Self(answer.cast_unsigned())
+    }
+
+    /// Adds an occurrence at a place, counted from 0: of the word itself, or of one that merely
+    /// contains it.
+    pub fn add(&mut self, offset: i64, in_subject: bool, whole: bool) {
+        let one = if whole { 4 } else { 2 };
+        self.count_up(if in_subject { one + one / 2 } else { one });
+        let start = if in_subject { SUBJECT_FROM } else { 0 };
+        let end = if in_subject { 0xffff } else { SUBJECT_FROM };
+        let place = start.saturating_add(offset).saturating_add(1);
+        if place < end {
+            self.note(place.cast_unsigned());
+        }
+    }
+
+    /// Adds what another word of the same meaning has in the same message.
+    pub fn join(&mut self, other: Self) {
+        self.count_up(other.0 & 0xffff);
+        other.places().for_each(|place| self.note(place.cast_unsigned()));
+    }
+
+    /// The same of words that merely contain the one asked for.
+    pub fn halved(self) -> Self {
+        Self(self.0 & !0xffff | (self.0 & 0xffff) / 2)
+    }
+
+    fn count_up(&mut self, more: u64) {
+        let sum = (self.0 & 0xffff).saturating_add(more).min(0xffff);
+        self.0 = self.0 & !0xffff | sum;
+    }
+
+    fn note(&mut self, place: u64) {
+        if let Some(free) = (1..=PLACES).find(|free| self.0 >> (16 * free) & 0xffff == 0) {
+            self.0 |= place << (16 * free);
+        }
     }
 
     pub fn count(self) -> f32 {
@@ -109,26 +144,17 @@ unsafe extern "C" fn occurrences(
         };
         let mut instances = 0;
         let mut code = count(row, &raw mut instances);
-        let mut sum: u64 = 0;
-        let (mut places, mut told) = (0_u64, 0);
+        let mut found = Occurrences::default();
         for instance in 0..instances {
             let (mut phrase, mut column, mut offset) = (0, 0, 0);
             code = place(row, instance, &raw mut phrase, &raw mut column, &raw mut offset);
             if code != ffi::SQLITE_OK {
                 break;
             }
-            let one = if phrase < whole { 4 } else { 2 };
-            sum += if column == SUBJECT { one + one / 2 } else { one };
-            let start = if column == SUBJECT { SUBJECT_FROM } else { 0 };
-            let end = if column == SUBJECT { 0xffff } else { SUBJECT_FROM };
-            let place = start + i64::from(offset) + 1;
-            if told < PLACES && place < end {
-                told += 1;
-                places |= place.cast_unsigned() << (16 * told);
-            }
+            found.add(i64::from(offset), column == SUBJECT, phrase < whole);
         }
         if code == ffi::SQLITE_OK {
-            ffi::sqlite3_result_int64(context, (places | sum.min(0xffff)).cast_signed());
+            ffi::sqlite3_result_int64(context, found.0.cast_signed());
         } else {
             ffi::sqlite3_result_error_code(context, code);
         }

@@ -2,19 +2,26 @@
 //!
 //! Rare words are read to the end. Of common ones, which say little, only the newest messages are
 //! read, the more the fewer other words there are: so a question costs the same in a large cache.
+//! Words are read from the index itself ([`doclist`](super::doclist)); what takes more than lists of
+//! words to tell, as phrases do, is asked of SQLite.
 
 use std::collections::HashSet;
 
 use rusqlite::params;
 
 use super::ast::{Leaf, Phrase, write_near};
+use super::doclist::{Doclist, Wanted};
+use super::letters::{fold, folds_like_the_index};
 use super::occurrences::Occurrences;
 use super::query::Query;
 use super::{SCANNED, Search};
 use crate::error::StoreResult;
 
-/// Rows that are read of all words together.
-const BUDGET: usize = 12_000;
+/// Rows that are read of all words together, and of those that SQLite has to find.
+const BUDGET: usize = 60_000;
+const BUDGET_OF_SQLITE: usize = 12_000;
+/// Words with one beginning of which the lists are read one by one.
+const MOST_ENDINGS: usize = 200;
 /// Rows that are read of every word, to begin with.
 const FIRST: usize = 256;
 /// Most words and pairs of characters that are scored.
@@ -29,10 +36,25 @@ pub struct Term {
     pub whole: bool,
     /// Counts in the score. A phrase of pairs does not, since its pairs do.
     pub scored: bool,
-    expression: String,
-    /// Phrases of the expression that count whole.
-    exact: usize,
+    parts: Vec<Part>,
     pub literal: Option<String>,
+}
+
+/// One of the ways to have a term.
+#[derive(Debug)]
+struct Part {
+    what: What,
+    /// Counts whole; a word that merely contains the one asked for counts half.
+    whole: bool,
+}
+
+#[derive(Debug)]
+enum What {
+    /// A word as the index has it.
+    Word(String),
+    Beginning(String),
+    /// An FTS5 expression, and how many of its phrases count whole.
+    Expression(String, usize),
 }
 
 /// The messages with a term, the newest first.
@@ -42,38 +64,73 @@ pub struct List {
     pub rows: Vec<(i64, Occurrences)>,
     /// There are no others.
     pub complete: bool,
-    /// Messages gone through; more than rows when only those of some conversations count.
+    /// Messages read; more than rows when only those of some conversations count.
     scanned: usize,
-    /// Number of the last message gone through.
+    /// Number of the oldest message that would be among the rows.
     pub lowest: i64,
 }
 
 /// The terms of a query.
 pub fn terms(query: &Query, with_notes: bool) -> Vec<Term> {
-    let mut terms = Vec::new();
+    let mut terms: Vec<Term> = Vec::new();
     for (leaf, found) in query.leaves().into_iter().enumerate() {
-        let mut add = |expression: &str, exact, whole, scored, literal: Option<&String>| {
-            if terms.len() < MOST_TERMS || whole {
-                let expression = query.part(expression, with_notes);
-                terms.push(Term { leaf, whole, scored, expression, exact, literal: literal.cloned() });
-            }
+        let by_sqlite = |expression: &str, exact| {
+            vec![Part { what: What::Expression(query.part(expression, with_notes), exact), whole: true }]
+        };
+        // Of messages with unwanted words only SQLite knows.
+        let by_lists = query.unwanted().is_empty();
+        let parts = |expressions: &mut dyn Iterator<Item = (&String, bool)>| {
+            let what = |expression: &String| match word(expression) {
+                Some((word, false)) => What::Word(word),
+                Some((word, true)) => What::Beginning(word),
+                None => What::Expression(query.part(expression, with_notes), usize::MAX),
+            };
+            expressions.map(|(expression, whole)| Part { what: what(expression), whole }).collect::<Vec<_>>()
         };
         match found {
             Leaf::Near(phrases, distance) => {
-                add(&write_near(phrases, distance), phrases.len(), true, true, None);
+                let parts = by_sqlite(&write_near(phrases, distance), phrases.len());
+                terms.push(Term { leaf, whole: true, scored: true, parts, literal: None });
             }
-            Leaf::Without(node) => add(&node.write(), usize::MAX, true, true, None),
+            Leaf::Without(node) => {
+                let parts = by_sqlite(&node.write(), usize::MAX);
+                terms.push(Term { leaf, whole: true, scored: true, parts, literal: None });
+            }
             Leaf::Phrase(phrase) => {
                 let pieces = if phrase.exact { Vec::new() } else { pieces(phrase) };
-                let literal = phrase.literal.as_ref();
-                add(&phrase.write_with_others(), phrase.whole(), true, pieces.is_empty(), literal);
-                for piece in pieces {
-                    add(&piece, usize::MAX, false, true, None);
+                let itself = phrase.write();
+                let parts_of_phrase = if by_lists && phrase.literal.is_none() {
+                    let whole = std::iter::once(&itself).chain(&phrase.others).map(|form| (form, true));
+                    parts(&mut whole.chain(phrase.akin.iter().map(|form| (form, false))))
+                } else {
+                    by_sqlite(&phrase.write_with_others(), phrase.whole())
+                };
+                let scored = pieces.is_empty();
+                let literal = phrase.literal.clone();
+                terms.push(Term { leaf, whole: true, scored, parts: parts_of_phrase, literal });
+                for piece in pieces.iter().take(MOST_TERMS.saturating_sub(terms.len())) {
+                    let parts = if by_lists {
+                        parts(&mut std::iter::once((piece, true)))
+                    } else {
+                        by_sqlite(piece, usize::MAX)
+                    };
+                    terms.push(Term { leaf, whole: false, scored: true, parts, literal: None });
                 }
             }
         }
     }
     terms
+}
+
+/// The word of an expression that is only that, and whether it is only its beginning; none when it
+/// cannot be told how the index writes it.
+fn word(expression: &str) -> Option<(String, bool)> {
+    let (quoted, beginning) = match expression.strip_suffix(" *") {
+        Some(quoted) => (quoted, true),
+        None => (expression, false),
+    };
+    let word = quoted.strip_prefix('"')?.strip_suffix('"')?;
+    (!word.is_empty() && word.chars().all(folds_like_the_index)).then(|| (fold(word), beginning))
 }
 
 /// The pairs of characters of a text without blanks, when there are several.
@@ -137,41 +194,81 @@ impl Search<'_> {
         only: Option<&HashSet<i64>>,
     ) -> StoreResult<()> {
         let (low, high) = self.numbers();
+        let most = if only.is_some() { BUDGET } else { list.rows.len() + more };
+        let wanted = Wanted { low, high, with_notes: self.request.with_notes, most };
+        let mut all = Doclist::default();
+        for part in &term.parts {
+            let found = self.read_part(&part.what, term.literal.as_deref(), wanted)?;
+            all.join(found, part.whole);
+        }
+        all.merge();
+        list.scanned = all.rows.len();
+        list.complete = all.down_to.is_none();
+        list.lowest = all.down_to.unwrap_or(low);
+        list.rows = all.rows;
+        if let Some(only) = only {
+            list.rows.retain(|(message, _)| only.contains(message));
+        }
+        Ok(())
+    }
+
+    fn read_part(&self, what: &What, literal: Option<&str>, wanted: Wanted) -> StoreResult<Doclist> {
+        let columns = |phrase: &str| self.request.query.part(phrase, wanted.with_notes);
+        match what {
+            What::Word(word) => {
+                if let Some(found) = self.vocabulary.messages_with(word, wanted)? {
+                    return Ok(found);
+                }
+                self.read_by_sqlite(&columns(&format!("\"{word}\"")), usize::MAX, None, wanted)
+            }
+            What::Beginning(beginning) => {
+                let words = self.vocabulary.beginning_with(beginning, MOST_ENDINGS + 1)?;
+                let mut all = Doclist::default();
+                for word in words.iter().take(MOST_ENDINGS) {
+                    match self.vocabulary.messages_with(word, wanted)? {
+                        Some(found) if words.len() <= MOST_ENDINGS => all.join(found, true),
+                        _ => {
+                            let expression = columns(&format!("\"{beginning}\" *"));
+                            return self.read_by_sqlite(&expression, usize::MAX, None, wanted);
+                        }
+                    }
+                }
+                Ok(all)
+            }
+            What::Expression(expression, exact) => self.read_by_sqlite(expression, *exact, literal, wanted),
+        }
+    }
+
+    fn read_by_sqlite(
+        &self,
+        expression: &str,
+        exact: usize,
+        literal: Option<&str>,
+        wanted: Wanted,
+    ) -> StoreResult<Doclist> {
         let mut statement = self.connection.prepare_cached(
             "SELECT rowid, occurrences(messages_fts, ?4) FROM messages_fts \
              WHERE messages_fts MATCH ?1 AND rowid BETWEEN ?2 AND ?3 ORDER BY rowid DESC",
         )?;
-        let exact = i32::try_from(term.exact).unwrap_or(i32::MAX);
-        let high = high.min(list.lowest.saturating_sub(1));
-        let mut rows = statement.query(params![term.expression, low, high, exact])?;
-        let mut literal = match term.literal {
-            Some(_) => Some(
-                self.connection
-                    .prepare_cached("SELECT 1 FROM messages WHERE number = ?1 AND instr(lower(body), ?2)")?,
-            ),
-            None => None,
-        };
-        let (full, mut scanned) = (list.rows.len() + more, 0);
-        while list.rows.len() < full && (only.is_none() || scanned < SCANNED) {
-            let Some(row) = rows.next()? else {
-                list.complete = true;
-                break;
-            };
+        let exact = i32::try_from(exact).unwrap_or(i32::MAX);
+        let mut rows = statement.query(params![expression, wanted.low, wanted.high, exact])?;
+        let mut stands = self
+            .connection
+            .prepare_cached("SELECT 1 FROM messages WHERE number = ?1 AND instr(lower(body), ?2)")?;
+        let mut found = Doclist::default();
+        let mut scanned = 0;
+        while let Some(row) = rows.next()? {
             let message: i64 = row.get(0)?;
+            if found.rows.len() >= wanted.most.min(BUDGET_OF_SQLITE) || scanned >= SCANNED {
+                found.down_to = Some(message.saturating_add(1));
+                break;
+            }
             scanned += 1;
-            list.lowest = message;
-            if only.is_some_and(|only| !only.contains(&message)) {
-                continue;
+            if literal.is_none_or(|literal| stands.exists(params![message, literal]).unwrap_or(false)) {
+                found.rows.push((message, Occurrences::from_sql(row.get(1)?)));
             }
-            if let Some(literal) = &mut literal
-                && !literal.exists(params![message, term.literal])?
-            {
-                continue;
-            }
-            list.rows.push((message, Occurrences::from_sql(row.get(1)?)));
         }
-        list.scanned += scanned;
-        Ok(())
+        Ok(found)
     }
 
     /// Messages that have a term, estimated where not all were read: as many a second as in the

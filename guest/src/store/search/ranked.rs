@@ -8,12 +8,13 @@ use std::collections::{HashMap, HashSet};
 
 use rusqlite::params;
 
-use super::bm25::{Totals, rarity, varints, weight};
+use super::bm25::{Totals, rarity, weight};
 use super::eligible::{Eligible, Match};
 use super::occurrences::Occurrences;
 use super::order::{Found, order};
 use super::postings::{List, Term, terms};
 use super::query::Query;
+use super::varint::varints;
 use super::{Hit, Mode, Page, RANKED, Search, Sort, Total};
 use crate::error::StoreResult;
 use crate::store::message_number;
@@ -109,7 +110,8 @@ impl Search<'_> {
         for (term, list) in lists.iter().enumerate() {
             occurrences.extend(list.rows.iter().map(|(message, found)| (*message, term, *found)));
         }
-        occurrences.sort_unstable_by_key(|found| std::cmp::Reverse((found.0, found.1)));
+        // A stable sort, since it finds the runs that are in order already.
+        occurrences.sort_by_key(|found| std::cmp::Reverse(found.0));
         let rarities: Vec<f64> =
             estimates.iter().map(|messages| rarity(*messages, totals.messages)).collect();
         let rows = best_rows(query, &terms, &occurrences, &rarities, &having_all);
@@ -335,7 +337,7 @@ fn best_rows(
     let mut from = 0;
     for run in occurrences.chunk_by(|a, b| a.0 == b.0) {
         let message = run[0].0;
-        let has = |leaf| run.iter().any(|(_, term, _)| terms[*term].whole && terms[*term].leaf == leaf);
+        let has = |leaf| run.iter().any(|(_, term, _)| terms[*term].leaf == leaf && terms[*term].whole);
         let score = run
             .iter()
             .filter(|(_, term, _)| terms[*term].scored)
@@ -351,10 +353,12 @@ fn best_rows(
         from += run.len();
     }
     if rows.len() > PLACED {
-        // A stable sort: of equal ones the newest stay.
-        rows.sort_by(|a, b| b.met.cmp(&a.met).then(b.score.total_cmp(&a.score)));
+        // Of equal ones the newest stay.
+        rows.select_nth_unstable_by(PLACED, |a, b| {
+            b.met.cmp(&a.met).then(b.score.total_cmp(&a.score)).then(b.message.cmp(&a.message))
+        });
         rows.truncate(PLACED);
-        rows.sort_by_key(|row| std::cmp::Reverse(row.message));
+        rows.sort_unstable_by_key(|row| std::cmp::Reverse(row.message));
     }
     rows
 }

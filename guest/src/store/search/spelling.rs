@@ -1,8 +1,6 @@
 //! Words that are nowhere, corrected to words that are.
 
-use rusqlite::Connection;
-
-use super::vocabulary::{beginning_with, has};
+use super::vocabulary::Vocabulary;
 use crate::error::StoreResult;
 
 /// Shortest word that is corrected: below that most are other words.
@@ -27,26 +25,26 @@ pub struct Correction {
 
 /// The words that were probably meant: one slip away, else those that begin so, else two slips
 /// away.
-pub fn correct(connection: &Connection, word: &str) -> StoreResult<Option<Correction>> {
+pub fn correct(vocabulary: &Vocabulary<'_>, word: &str) -> StoreResult<Option<Correction>> {
     let letters: Vec<char> = word.chars().collect();
     if letters.len() < SHORTEST || letters.len() > 30 || !letters.iter().all(|letter| letter.is_alphabetic())
     {
         return Ok(None);
     }
     let correction = |taken, begins| Ok(Some(Correction { typed: word.to_owned(), taken, begins }));
-    let longer = beginning_with(connection, word, MOST_BEGINNINGS)?;
+    let longer = vocabulary.beginning_with(word, MOST_BEGINNINGS)?;
     if !longer.is_empty() {
         return correction(longer, true);
     }
     let mut near = Vec::new();
     for slip in one_slip(&letters) {
-        if near.len() < MOST && has(connection, &slip)? {
+        if near.len() < MOST && vocabulary.has(&slip)? {
             near.push(slip);
         }
     }
     if near.is_empty() && letters.len() >= SHORTEST_WITH_TWO {
         let beginning: String = letters[..3].iter().collect();
-        for candidate in beginning_with(connection, &beginning, LOOKED_AT)? {
+        for candidate in vocabulary.beginning_with(&beginning, LOOKED_AT)? {
             let other: Vec<char> = candidate.chars().collect();
             if near.len() < MOST
                 && other.len().abs_diff(letters.len()) <= 2
@@ -62,7 +60,7 @@ pub fn correct(connection: &Connection, word: &str) -> StoreResult<Option<Correc
     // `authentification` for `authentication`: the longest beginning that some words have.
     for length in (letters.len() * 2 / 3..letters.len()).rev().filter(|length| *length >= SHORTEST) {
         let beginning: String = letters[..length].iter().collect();
-        let words = beginning_with(connection, &beginning, MOST_BEGINNINGS)?;
+        let words = vocabulary.beginning_with(&beginning, MOST_BEGINNINGS)?;
         if !words.is_empty() {
             return correction(words, false);
         }
@@ -71,13 +69,14 @@ pub fn correct(connection: &Connection, word: &str) -> StoreResult<Option<Correc
 }
 
 /// Words that some message has and that are spelt most like this one, for whoever found nothing.
-pub fn nearest(connection: &Connection, word: &str) -> StoreResult<Vec<String>> {
+pub fn nearest(vocabulary: &Vocabulary<'_>, word: &str) -> StoreResult<Vec<String>> {
     let letters: Vec<char> = word.chars().take(30).collect();
     if letters.len() < SHORTEST || !letters.iter().all(|letter| letter.is_alphabetic()) {
         return Ok(Vec::new());
     }
     let beginning: String = letters[..2].iter().collect();
-    let mut near: Vec<(usize, String)> = beginning_with(connection, &beginning, LOOKED_AT)?
+    let mut near: Vec<(usize, String)> = vocabulary
+        .beginning_with(&beginning, LOOKED_AT)?
         .into_iter()
         .map(|word| (distance(&letters, &word.chars().collect::<Vec<_>>()), word))
         .filter(|(distance, _)| *distance <= letters.len() / 2)
