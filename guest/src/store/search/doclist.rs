@@ -205,14 +205,14 @@ fn read(list: &[u8], rest: &[u8], with_notes: bool, found: &mut Vec<(i64, Occurr
         let (size, length) = varint(list.get(at..)?)?;
         at += length;
         let size = usize::try_from(size / 2).ok()?;
-        let here = &list[at..list.len().min(at + size)];
+        let here = &list[at..list.len().min(at.saturating_add(size))];
         let occurrences = if here.len() == size {
             places(here, with_notes)
         } else {
             places(&[here, rest.get(..size - here.len())?].concat(), with_notes)
         };
         found.push((message, occurrences));
-        at += size;
+        at = at.saturating_add(size);
     }
     Some(())
 }

@@ -16,7 +16,9 @@ use super::vocabulary::Vocabulary;
 use crate::error::StoreResult;
 
 /// Words of the vocabulary that are looked at for forms of one.
-const LOOKED_AT: usize = 100;
+const LOOKED_AT: usize = 120;
+/// The same where one stem has many endings, and they are short.
+const LOOKED_AT_IN_ARABIC: usize = 400;
 /// Most forms of one word.
 const MOST_FORMS: usize = 24;
 /// Groups of digits that are looked up for one number, and ways to write it that are taken.
@@ -159,9 +161,10 @@ fn inflected(vocabulary: &Vocabulary<'_>, languages: &Languages, word: &str) -> 
     let least = if is_arabic { 2 } else { SHORTEST };
     let beginning =
         if beginning.chars().count() < least { word.chars().take(least).collect() } else { beginning };
-    let mut candidates = vocabulary.beginning_with(&beginning, LOOKED_AT)?;
+    let most = if is_arabic { LOOKED_AT_IN_ARABIC } else { LOOKED_AT };
+    let mut candidates = vocabulary.beginning_with(&beginning, most)?;
     for prefix in prefixes {
-        candidates.extend(vocabulary.beginning_with(&format!("{prefix}{beginning}"), LOOKED_AT / 4)?);
+        candidates.extend(vocabulary.beginning_with(&format!("{prefix}{beginning}"), most)?);
     }
     for candidate in candidates {
         if candidate != word
@@ -300,8 +303,9 @@ fn parted(vocabulary: &Vocabulary<'_>, word: &str) -> StoreResult<Vec<String>> {
     }
     for at in 1..=word.len() - 2 {
         let (one, other) = word.split_at(at);
-        if vocabulary.has(one)?
-            && vocabulary.has(other)?
+        // Fewer words are such ends than such beginnings.
+        if vocabulary.has(other)?
+            && vocabulary.has(one)?
             && vocabulary.stand_side_by_side(&format!("{one} {other}"))?
         {
             forms.push(format!("{one} {other}"));

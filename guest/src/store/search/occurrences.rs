@@ -54,16 +54,16 @@ impl Occurrences {
 
     /// The same of words that merely contain the one asked for.
     pub fn halved(self) -> Self {
-        Self(self.0 & !0xffff | (self.0 & 0xffff) / 2)
+        Self((self.0 & !0xffff) | ((self.0 & 0xffff) / 2))
     }
 
     fn count_up(&mut self, more: u64) {
         let sum = (self.0 & 0xffff).saturating_add(more).min(0xffff);
-        self.0 = self.0 & !0xffff | sum;
+        self.0 = (self.0 & !0xffff) | sum;
     }
 
     fn note(&mut self, place: u64) {
-        if let Some(free) = (1..=PLACES).find(|free| self.0 >> (16 * free) & 0xffff == 0) {
+        if let Some(free) = (1..=PLACES).find(|free| (self.0 >> (16 * free)) & 0xffff == 0) {
             self.0 |= place << (16 * free);
         }
     }

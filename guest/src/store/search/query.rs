@@ -95,6 +95,13 @@ impl Query {
         }
     }
 
+    /// Any leaf is enough.
+    #[must_use]
+    pub fn needs_any(&self) -> bool {
+        let leaf = |node: &Node| !matches!(node, Node::And(_) | Node::Or(_));
+        matches!(self.parts(), Some((Node::Or(nodes), _)) if nodes.iter().all(leaf))
+    }
+
     /// An expression for a part of what is wanted, over the columns that may be searched, in
     /// messages that have nothing unwanted.
     #[must_use]

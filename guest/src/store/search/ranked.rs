@@ -20,9 +20,9 @@ use crate::error::StoreResult;
 use crate::store::message_number;
 
 /// Messages of which it is looked up to which conversation they belong, the best of all.
-const PLACED: usize = 3_000;
+const PLACED: usize = 1_500;
 /// Conversations whose length is looked up, at least; so many are scored exactly.
-const MEASURED: usize = 150;
+const MEASURED: usize = 60;
 /// What the best message adds, as a part of its own score.
 const BEST_MESSAGE: f64 = 0.1;
 /// What two words of the query add when they stand in the same order in one message, that many
@@ -114,7 +114,7 @@ impl Search<'_> {
         occurrences.sort_by_key(|found| std::cmp::Reverse(found.0));
         let rarities: Vec<f64> =
             estimates.iter().map(|messages| rarity(*messages, totals.messages)).collect();
-        let rows = best_rows(query, &terms, &occurrences, &rarities, &having_all);
+        let (rows, some_left) = best_rows(query, &terms, &occurrences, &rarities, &having_all);
         let mut evidence = self.by_conversation(&terms, &rows, &occurrences)?;
 
         // How many conversations have each term: counted, or in the proportion of what was counted.
@@ -188,7 +188,7 @@ impl Search<'_> {
             }
             found.score += BEST_MESSAGE * best.max(0.0);
         }
-        let total = if cut { Total::MoreThan(total) } else { Total::Exactly(total) };
+        let total = if cut || some_left { Total::MoreThan(total) } else { Total::Exactly(total) };
         Ok(Page { nowhere, ..self.page_of(found, total) })
     }
 
@@ -238,8 +238,8 @@ impl Search<'_> {
         self.page(hits, total, more, Mode::Ranked)
     }
 
-    /// Where some lists were not read to the end, the messages that have everything, since those
-    /// may be older than what was read; and whether there are more than are ranked.
+    /// Where some lists were not read to the end, the messages that have everything and are older
+    /// than what was read; and whether there are more than are ranked.
     fn having_all(
         &self,
         query: &Query,
@@ -247,21 +247,26 @@ impl Search<'_> {
         lists: &mut [List],
         only: Option<&HashSet<i64>>,
     ) -> StoreResult<(HashSet<i64>, bool)> {
-        if lists.iter().all(|list| list.complete) || terms.iter().any(|term| term.literal.is_some()) {
-            return Ok((HashSet::new(), false));
-        }
-        let Some(expression) = query.expression(self.request.with_notes) else {
+        let read_down_to = lists.iter().filter(|list| !list.complete).map(|list| list.lowest).max();
+        let (Some(read_down_to), Some(expression)) =
+            (read_down_to, query.expression(self.request.with_notes))
+        else {
             return Ok((HashSet::new(), false));
         };
+        // What any of the lists has is met already, and enough of it was read.
+        if query.needs_any() || terms.iter().any(|term| term.literal.is_some()) {
+            return Ok((HashSet::new(), query.needs_any()));
+        }
         let (low, high) = self.numbers();
         let mut statement = self.connection.prepare_cached(
             "SELECT rowid FROM messages_fts WHERE messages_fts MATCH ?1 AND rowid BETWEEN ?2 AND ?3 \
              ORDER BY rowid DESC LIMIT ?4",
         )?;
+        let high = high.min(read_down_to.saturating_sub(1));
         let mut all = statement
-            .query_map(params![expression, low, high, RANKED as i64 + 1], |row| row.get(0))?
+            .query_map(params![expression, low, high, PLACED as i64 + 1], |row| row.get(0))?
             .collect::<Result<Vec<i64>, _>>()?;
-        let cut = all.len() > RANKED;
+        let cut = all.len() > PLACED;
         if let Some(only) = only {
             all.retain(|message| only.contains(message));
         }
@@ -325,16 +330,19 @@ impl Search<'_> {
     }
 }
 
-/// The messages that say most; all, when there are few.
+/// The messages that say most; all, when there are few. And whether some that have everything are
+/// not among them.
 fn best_rows(
     query: &Query,
     terms: &[Term],
     occurrences: &[Occurring],
     rarities: &[f64],
     having_all: &HashSet<i64>,
-) -> Vec<Row> {
+) -> (Vec<Row>, bool) {
     let mut rows: Vec<Row> = Vec::new();
     let mut from = 0;
+    let needs_all = query.needs_all();
+    let leaves = terms.iter().filter(|term| term.whole).count();
     for run in occurrences.chunk_by(|a, b| a.0 == b.0) {
         let message = run[0].0;
         let has = |leaf| run.iter().any(|(_, term, _)| terms[*term].leaf == leaf && terms[*term].whole);
@@ -348,7 +356,14 @@ fn best_rows(
             from,
             to: from + run.len(),
             score,
-            met: having_all.contains(&message) || query.is_met(has),
+            met: having_all.contains(&message)
+                || if needs_all {
+                    // The quick way for the usual question.
+                    run.len() >= leaves
+                        && run.iter().filter(|(_, term, _)| terms[*term].whole).count() == leaves
+                } else {
+                    query.is_met(has)
+                },
         });
         from += run.len();
     }
@@ -357,10 +372,12 @@ fn best_rows(
         rows.select_nth_unstable_by(PLACED, |a, b| {
             b.met.cmp(&a.met).then(b.score.total_cmp(&a.score)).then(b.message.cmp(&a.message))
         });
+        let some_left = rows[PLACED..].iter().any(|row| row.met);
         rows.truncate(PLACED);
         rows.sort_unstable_by_key(|row| std::cmp::Reverse(row.message));
+        return (rows, some_left);
     }
-    rows
+    (rows, false)
 }
 
 /// Words of the query that follow each other.

@@ -41,10 +41,55 @@ pub struct Page {
     pub number: i64,
     /// Where the next page with words begins, and its number; none when this is the last.
     pub next: Option<(Vec<u8>, i64)>,
-    words: Vec<Vec<u8>>,
-    /// Where each word's entry begins and ends, list included as far as it is on this page.
+    words: Words,
+    /// Where each word's list begins and ends, as far as it is on this page.
     pub entries: Vec<(usize, usize)>,
     pub block: Vec<u8>,
+}
+
+/// Words in ascending order, in one piece of memory.
+#[derive(Default)]
+struct Words {
+    bytes: Vec<u8>,
+    /// Where each ends.
+    ends: Vec<usize>,
+}
+
+impl Words {
+    fn get(&self, place: usize) -> &[u8] {
+        let begin = if place == 0 { 0 } else { self.ends[place - 1] };
+        &self.bytes[begin..self.ends[place]]
+    }
+
+    /// Adds a word that shares its beginning with the last one.
+    fn push(&mut self, kept: usize, new: &[u8]) -> Option<()> {
+        let end = self.bytes.len();
+        if kept > 0 {
+            let begin = if self.ends.len() < 2 { 0 } else { self.ends[self.ends.len() - 2] };
+            if begin + kept > end {
+                return None;
+            }
+            self.bytes.extend_from_within(begin..begin + kept);
+        }
+        self.bytes.extend_from_slice(new);
+        self.ends.push(self.bytes.len());
+        Some(())
+    }
+
+    /// How many words come before this one.
+    fn before(&self, wanted: &[u8]) -> usize {
+        let (mut low, mut high) = (0, self.ends.len());
+        while low < high {
+            let middle = low.midpoint(high);
+            if self.get(middle) < wanted { low = middle + 1 } else { high = middle }
+        }
+        low
+    }
+
+    fn place_of(&self, wanted: &[u8]) -> Option<usize> {
+        let place = self.before(wanted);
+        (place < self.ends.len() && self.get(place) == wanted).then_some(place)
+    }
 }
 
 impl<'a> Vocabulary<'a> {
@@ -77,11 +122,11 @@ impl<'a> Vocabulary<'a> {
             let mut of_segment = 0;
             loop {
                 let page = self.page(segment, &from)?;
-                let start = page.words.partition_point(|word| *word < first);
-                let words = page.words[start..].iter().take_while(|word| word.starts_with(&first));
-                for word in words.take(most - of_segment) {
+                let words =
+                    (page.words.before(&first)..page.words.ends.len()).map(|place| page.words.get(place));
+                for word in words.take_while(|word| word.starts_with(&first)).take(most - of_segment) {
                     of_segment += 1;
-                    found.insert(word.clone());
+                    found.insert(word.to_vec());
                 }
                 match &page.next {
                     Some((next, _)) if of_segment < most && next.starts_with(&first) => from.clone_from(next),
@@ -103,7 +148,7 @@ impl<'a> Vocabulary<'a> {
     pub fn has(&self, word: &str) -> StoreResult<bool> {
         let wanted = term(word);
         for segment in &self.segments {
-            if self.page(segment, &wanted)?.words.binary_search(&wanted).is_ok() {
+            if self.page(segment, &wanted)?.words.place_of(&wanted).is_some() {
                 return self.stand_side_by_side(word);
             }
         }
@@ -157,7 +202,7 @@ impl<'a> Vocabulary<'a> {
     ) -> StoreResult<Option<(Rc<Page>, usize, usize)>> {
         let wanted = term(word);
         let page = self.page(segment, &wanted)?;
-        let Ok(place) = page.words.binary_search(&wanted) else { return Ok(None) };
+        let Some(place) = page.words.place_of(&wanted) else { return Ok(None) };
         let (begin, end) = page.entries[place];
         Ok(Some((page, begin, end)))
     }
@@ -181,14 +226,14 @@ pub fn footer(block: &[u8]) -> Option<usize> {
     (footer <= block.len()).then_some(footer)
 }
 
-/// The words of a page, and where what is told of each stands; none when it is not as expected.
-fn words(block: &[u8]) -> Option<(Vec<Vec<u8>>, Vec<(usize, usize)>)> {
+/// The words of a page, and where the list of each begins and ends; none when it is not as expected.
+fn words(block: &[u8]) -> Option<(Words, Vec<(usize, usize)>)> {
     let footer = footer(block)?;
-    let mut words: Vec<Vec<u8>> = Vec::new();
+    let mut words = Words::default();
     let mut entries: Vec<(usize, usize)> = Vec::new();
     let mut at = 0;
     for step in varints(&block[footer..]) {
-        at += usize::try_from(step).ok()?;
+        at = usize::try_from(step).ok()?.checked_add(at)?;
         if let Some(last) = entries.last_mut() {
             last.1 = at;
         }
@@ -198,10 +243,8 @@ fn words(block: &[u8]) -> Option<(Vec<Vec<u8>>, Vec<(usize, usize)>)> {
             begin += length;
             usize::try_from(value).ok()
         };
-        let (kept, new) = if words.is_empty() { (0, number()?) } else { (number()?, number()?) };
-        let mut word = words.last().map_or(Some(&[][..]), |last| last.get(..kept))?.to_vec();
-        word.extend(block.get(begin..footer)?.get(..new)?);
-        words.push(word);
+        let (kept, new) = if entries.is_empty() { (0, number()?) } else { (number()?, number()?) };
+        words.push(kept, block.get(begin..footer)?.get(..new)?)?;
         entries.push((begin + new, footer));
     }
     Some((words, entries))
@@ -290,7 +333,7 @@ mod tests {
         for block in
             [&[][..], &[0, 0, 0, 4], &[0, 0, 0, 200, 1], &[0, 0, 0, 5, 9, 1, 200, 255, 255], &[255; 64]]
         {
-            assert!(words(block).unwrap_or_default().0.len() <= block.len());
+            assert!(words(block).unwrap_or_default().1.len() <= block.len());
         }
     }
 }
