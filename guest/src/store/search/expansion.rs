@@ -26,6 +26,20 @@ const MOST_LOOKS: usize = 120;
 const MOST_GROUPINGS: usize = 4;
 /// Shortest word with other forms.
 const SHORTEST: usize = 3;
+/// Shortest word that is looked for at the end of others, and what must stand before it.
+const SHORTEST_PART: usize = 5;
+const SHORTEST_HEAD: usize = 3;
+/// Words with it that are looked at, and most that are taken.
+const LOOKED_AT_WITH_IT: usize = 400;
+const MOST_COMPOUNDS: usize = 16;
+/// What stands before words without being one, without its accents.
+const HEADS: &[&str] = &[
+    "ruck", "uber", "haupt", "neben", "gesamt", "wieder", "nach", "vor", "ab", "auf", "aus", "ein", "unter",
+    "mit", "zwischen", "sonder", "teil", "end", "erst", "terug", "voor", "over", "onder", "ater", "efter",
+    "huvud",
+];
+/// Letters between the words of a compound.
+const LINKS: &[&str] = &["", "s", "es", "n", "en", "er", "e"];
 
 /// The query with every word in all its forms.
 ///
@@ -74,7 +88,7 @@ fn add_forms(
     phrase: &mut Phrase,
     marks: &mut Vec<Mark>,
 ) -> StoreResult<()> {
-    let mut add = |phrase: &mut Phrase, form: String, prefix: bool| {
+    let mut add = |phrase: &mut Phrase, marks: &mut Vec<Mark>, form: String, prefix: bool| {
         let written = if prefix { format!("\"{form}\" *") } else { format!("\"{form}\"") };
         if phrase.others.len() < MOST_FORMS && written != phrase.write() && !phrase.others.contains(&written)
         {
@@ -89,48 +103,52 @@ fn add_forms(
             if word.chars().all(|letter| ('가'..='힣').contains(&letter)) {
                 for (form, is_whole) in beginnings(&word) {
                     if is_whole {
-                        add(phrase, form.clone(), true);
+                        add(phrase, marks, form.clone(), true);
                     }
                     phrase.pieces.push(format!("\"{form}\" *"));
                 }
                 return Ok(());
             }
             for form in respelt(&word, phrase.typed.as_str()) {
-                add(phrase, form, false);
+                add(phrase, marks, form, false);
             }
             for form in inflected(vocabulary, languages, &word)? {
-                add(phrase, form, false);
+                add(phrase, marks, form, false);
             }
             for (form, prefix) in as_identifier(&word) {
-                add(phrase, form, prefix);
+                add(phrase, marks, form, prefix);
             }
             for form in in_groups(vocabulary, &word)? {
-                add(phrase, form, false);
+                add(phrase, marks, form, false);
             }
             for form in parted(vocabulary, &word)? {
-                add(phrase, form, false);
+                add(phrase, marks, form, false);
+            }
+            for compound in compounds(vocabulary, languages, &word)? {
+                marks.push(Mark { text: compound.clone(), prefix: false });
+                phrase.akin.push(format!("\"{compound}\""));
             }
         }
         tokens if tokens.iter().all(|token| token.bytes().all(|byte| byte.is_ascii_digit())) => {
             // 1,299.00 is 1299 as well.
             for form in in_groups(vocabulary, &joined)? {
-                add(phrase, form, false);
+                add(phrase, marks, form, false);
             }
-            add(phrase, joined, false);
+            add(phrase, marks, joined, false);
             let tokens = phrase.tokens.clone();
             if let [whole @ .., "00" | "0"] = &tokens.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-                add(phrase, whole.concat(), false);
-                add(phrase, whole.join(" "), false);
+                add(phrase, marks, whole.concat(), false);
+                add(phrase, marks, whole.join(" "), false);
             }
         }
         tokens if tokens.len() <= 8 && !phrase.typed.contains(['@', '.', '/', '\'']) => {
             let _ = tokens;
             if joined.chars().all(char::is_alphabetic) {
                 for form in inflected(vocabulary, languages, &joined)? {
-                    add(phrase, form, false);
+                    add(phrase, marks, form, false);
                 }
             }
-            add(phrase, joined, false);
+            add(phrase, marks, joined, false);
         }
         _ => {}
     }
@@ -175,6 +193,47 @@ fn inflected(vocabulary: &Vocabulary<'_>, languages: &Languages, word: &str) -> 
     }
     keep_doers_apart(word, &mut forms);
     Ok(forms)
+}
+
+/// Words of German and its neighbours that end with this one: `rechnungsadresse` for `adresse`. What
+/// stands before it must be a word itself, and the word not so common that enough has it alone.
+fn compounds(vocabulary: &Vocabulary<'_>, languages: &Languages, word: &str) -> StoreResult<Vec<String>> {
+    let mut found = Vec::new();
+    if word.chars().count() < SHORTEST_PART
+        || !word.chars().all(char::is_alphabetic)
+        || vocabulary.is_common(word)?
+        || !languages.joins_words(|not| vocabulary.has(not))?
+    {
+        return Ok(found);
+    }
+    let stems = languages.stems(word);
+    let Some(part) = stems.iter().map(|stem| common(word, stem)).min_by_key(String::len) else {
+        return Ok(found);
+    };
+    for candidate in vocabulary.containing(&part, SHORTEST_HEAD, LOOKED_AT_WITH_IT)? {
+        let Some((head, _)) = candidate.rsplit_once(&part) else { continue };
+        let tail = &candidate[head.len()..];
+        if found.len() >= MOST_COMPOUNDS || head.chars().count() < SHORTEST_HEAD {
+            continue;
+        }
+        let is_form = languages.stems(tail).iter().zip(&stems).any(|(other, stem)| other == stem);
+        if is_form && is_head(vocabulary, head)? {
+            found.push(candidate);
+        }
+    }
+    Ok(found)
+}
+
+fn is_head(vocabulary: &Vocabulary<'_>, head: &str) -> StoreResult<bool> {
+    for link in LINKS {
+        if let Some(one) = head.strip_suffix(link)
+            && one.chars().count() >= SHORTEST_HEAD
+            && (HEADS.contains(&one) || vocabulary.has(one)?)
+        {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// English `-er` makes another word, which Snowball takes for a form: who looks for customs does not
@@ -298,7 +357,11 @@ fn in_groups(vocabulary: &Vocabulary<'_>, word: &str) -> StoreResult<Vec<String>
 /// `wifi` as `wi fi`, where the vocabulary has both parts and some message has them side by side.
 fn parted(vocabulary: &Vocabulary<'_>, word: &str) -> StoreResult<Vec<String>> {
     let mut forms = Vec::new();
-    if !(4..=10).contains(&word.len()) || !word.bytes().all(|byte| byte.is_ascii_alphabetic()) {
+    // Of a common word the other spelling matters little, and looking for it takes long.
+    if !(4..=10).contains(&word.len())
+        || !word.bytes().all(|byte| byte.is_ascii_alphabetic())
+        || vocabulary.is_common(word)?
+    {
         return Ok(forms);
     }
     for at in 1..=word.len() - 2 {

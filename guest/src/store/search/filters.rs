@@ -235,7 +235,12 @@ impl Filters {
                 inner.values,
             );
         }
-        all.one_of("c.state", &self.states);
+        // As text in the statement, since the planner has to see that `closed` is not among them to
+        // use the index of what is not.
+        if !self.states.is_empty() {
+            let states = self.states.iter().map(|state| format!("'{}'", state.replace('\'', "''")));
+            all.add(format!("c.state IN ({})", states.collect::<Vec<_>>().join(", ")), []);
+        }
         match self.unanswered {
             Some(true) => all.add("c.waiting_since IS NOT NULL AND c.state <> 'closed'", []),
             Some(false) => all.add("(c.waiting_since IS NULL OR c.state = 'closed')", []),

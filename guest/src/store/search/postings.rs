@@ -18,7 +18,7 @@ use super::{SCANNED, Search};
 use crate::error::StoreResult;
 
 /// Rows that are read of all words together, and of those that SQLite has to find.
-const BUDGET: usize = 30_000;
+const BUDGET: usize = 24_000;
 const BUDGET_OF_SQLITE: usize = 12_000;
 /// Words with one beginning of which the lists are read one by one.
 const MOST_ENDINGS: usize = 200;

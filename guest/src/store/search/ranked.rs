@@ -20,9 +20,9 @@ use crate::error::StoreResult;
 use crate::store::message_number;
 
 /// Messages of which it is looked up to which conversation they belong, the best of all.
-const PLACED: usize = 1_500;
+const PLACED: usize = 1_000;
 /// Conversations whose length is looked up, at least; so many are scored exactly.
-const MEASURED: usize = 60;
+const MEASURED: usize = 40;
 /// What the best message adds, as a part of its own score.
 const BEST_MESSAGE: f64 = 0.1;
 /// What two words of the query add when they stand in the same order in one message, that many
@@ -257,12 +257,27 @@ impl Search<'_> {
         if query.needs_any() || terms.iter().any(|term| term.literal.is_some()) {
             return Ok((HashSet::new(), query.needs_any()));
         }
-        let (low, high) = self.numbers();
+        let (low, mut high) = self.numbers();
+        high = high.min(read_down_to.saturating_sub(1));
+        if query.needs_all() {
+            // What has all of them is among the messages of each that was read to the end.
+            let whole = terms.iter().zip(&*lists).filter(|(term, list)| term.whole && list.complete);
+            for (_, list) in whole {
+                high = list
+                    .rows
+                    .iter()
+                    .map(|(message, _)| *message)
+                    .find(|message| *message <= high)
+                    .unwrap_or(low);
+            }
+            if high <= low {
+                return Ok((HashSet::new(), false));
+            }
+        }
         let mut statement = self.connection.prepare_cached(
             "SELECT rowid FROM messages_fts WHERE messages_fts MATCH ?1 AND rowid BETWEEN ?2 AND ?3 \
              ORDER BY rowid DESC LIMIT ?4",
         )?;
-        let high = high.min(read_down_to.saturating_sub(1));
         let mut all = statement
             .query_map(params![expression, low, high, PLACED as i64 + 1], |row| row.get(0))?
             .collect::<Result<Vec<i64>, _>>()?;

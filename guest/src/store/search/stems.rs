@@ -99,6 +99,8 @@ const LATIN: &[(Algorithm, &[&str])] = &[
 /// The languages that a question may be in.
 pub struct Languages {
     latin: Vec<Stemmer>,
+    /// The word for "not" of each that joins words to one.
+    joining: Vec<&'static str>,
     cyrillic: Stemmer,
     arabic: Stemmer,
     greek: Stemmer,
@@ -115,13 +117,35 @@ impl Languages {
             .filter(|(_, grammar)| count(grammar) == most)
             .map(|(algorithm, _)| Stemmer::create(*algorithm))
             .collect();
+        let joining = LATIN
+            .iter()
+            .filter(|(_, grammar)| count(grammar) == most)
+            .filter_map(|(algorithm, _)| match algorithm {
+                Algorithm::German => Some("nicht"),
+                Algorithm::Dutch => Some("niet"),
+                Algorithm::Swedish => Some("inte"),
+                Algorithm::Danish | Algorithm::Norwegian => Some("ikke"),
+                _ => None,
+            })
+            .collect();
         Self {
             latin,
+            joining,
             cyrillic: Stemmer::create(Algorithm::Russian),
             arabic: Stemmer::create(Algorithm::Arabic),
             greek: Stemmer::create(Algorithm::Greek),
             tamil: Stemmer::create(Algorithm::Tamil),
         }
+    }
+
+    /// Whether the question may be in a language that joins words to one, and messages are in it.
+    pub fn joins_words<E>(&self, has: impl Fn(&str) -> Result<bool, E>) -> Result<bool, E> {
+        for not in &self.joining {
+            if has(not)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// The stems of a folded word, one for each language, in the same order for every word of the

@@ -14,6 +14,11 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::varint::{varint, varints};
 use crate::error::StoreResult;
 
+/// Bytes of its list from which on a word counts as common: some three hundred messages.
+const COMMON: usize = 1_500;
+/// Pages that are looked through for ends of words: some 20 ms of work.
+const LOOKED_THROUGH: usize = 1_500;
+
 /// What stands before each word in the index: it is of no prefix index.
 const MAIN: u8 = b'0';
 /// Where the number of a segment begins in the number of a page.
@@ -153,6 +158,54 @@ impl<'a> Vocabulary<'a> {
             }
         }
         Ok(false)
+    }
+
+    /// Whether hundreds of messages have the word.
+    ///
+    /// # Errors
+    /// What SQLite reports.
+    pub fn is_common(&self, word: &str) -> StoreResult<bool> {
+        for segment in &self.segments {
+            if self.entry(segment, word)?.is_some_and(|(_, begin, end)| end - begin > COMMON) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Words that have this in them behind the first `behind` bytes, so many at most: the vocabulary is
+    /// looked through, or as much of a very large one as there is time for.
+    ///
+    /// # Errors
+    /// What SQLite reports.
+    pub fn containing(&self, part: &str, behind: usize, most: usize) -> StoreResult<Vec<String>> {
+        let finder = memchr::memmem::Finder::new(part.as_bytes());
+        let mut found: BTreeSet<Vec<u8>> = BTreeSet::new();
+        let mut pages = 0;
+        for segment in &self.segments {
+            // Behind numbers, which are no words.
+            let mut from = term("a");
+            loop {
+                let page = self.page(segment, &from)?;
+                pages += 1;
+                let words = (0..page.words.ends.len()).map(|place| page.words.get(place));
+                found.extend(
+                    words
+                        .filter(|word| word.get(1 + behind..).is_some_and(|rest| finder.find(rest).is_some()))
+                        .take(most)
+                        .map(<[u8]>::to_vec),
+                );
+                match &page.next {
+                    Some((next, _)) if found.len() < most && pages < LOOKED_THROUGH => from.clone_from(next),
+                    _ => break,
+                }
+            }
+        }
+        Ok(found
+            .into_iter()
+            .take(most)
+            .map(|word| String::from_utf8_lossy(&word[1..]).into_owned())
+            .collect())
     }
 
     /// Whether some message has these words, one behind the other.
