@@ -81,6 +81,11 @@ const FOUND: &[(&str, &str)] = &[
     ("ISTANBUL", "İstanbul mağazası kapalı"),
     ("Kuehlschrank", "Der Kühlschrank brummt"),
     ("Straße", "die strasse ist falsch"),
+    // Words that were joined to one
+    ("Adresse", "Bitte die Rechnungsadresse ändern"),
+    ("Erstattung", "wann kommt die Rückerstattung"),
+    ("Zeiten", "eure Lieferzeiten sind zu lang"),
+    ("sleutel", "een fietssleutel is kwijt"),
     ("wifi", "the Wi-Fi drops every hour"),
     ("Wi-Fi", "no wifi in the lobby"),
     ("email works", "my e-mail works again"),

@@ -88,7 +88,7 @@ fn add_forms(
     phrase: &mut Phrase,
     marks: &mut Vec<Mark>,
 ) -> StoreResult<()> {
-    let mut add = |phrase: &mut Phrase, marks: &mut Vec<Mark>, form: String, prefix: bool| {
+    let add = |phrase: &mut Phrase, marks: &mut Vec<Mark>, form: String, prefix: bool| {
         let written = if prefix { format!("\"{form}\" *") } else { format!("\"{form}\"") };
         if phrase.others.len() < MOST_FORMS && written != phrase.write() && !phrase.others.contains(&written)
         {
@@ -195,14 +195,15 @@ fn inflected(vocabulary: &Vocabulary<'_>, languages: &Languages, word: &str) -> 
     Ok(forms)
 }
 
-/// Words of German and its neighbours that end with this one: `rechnungsadresse` for `adresse`. What
-/// stands before it must be a word itself, and the word not so common that enough has it alone.
+/// Words of German and its neighbours that end with this one: `rechnungsadresse` for `adresse`. Where
+/// little stands before it, that must be a word itself, and the one asked for not so common that
+/// enough messages have it alone.
 fn compounds(vocabulary: &Vocabulary<'_>, languages: &Languages, word: &str) -> StoreResult<Vec<String>> {
     let mut found = Vec::new();
     if word.chars().count() < SHORTEST_PART
         || !word.chars().all(char::is_alphabetic)
         || vocabulary.is_common(word)?
-        || !languages.joins_words(|not| vocabulary.has(not))?
+        || !languages.joins_words(|word| vocabulary.has(word))?
     {
         return Ok(found);
     }
@@ -225,6 +226,9 @@ fn compounds(vocabulary: &Vocabulary<'_>, languages: &Languages, word: &str) -> 
 }
 
 fn is_head(vocabulary: &Vocabulary<'_>, head: &str) -> StoreResult<bool> {
+    if head.chars().count() >= SHORTEST_PART {
+        return Ok(true);
+    }
     for link in LINKS {
         if let Some(one) = head.strip_suffix(link)
             && one.chars().count() >= SHORTEST_HEAD

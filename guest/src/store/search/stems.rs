@@ -99,7 +99,7 @@ const LATIN: &[(Algorithm, &[&str])] = &[
 /// The languages that a question may be in.
 pub struct Languages {
     latin: Vec<Stemmer>,
-    /// The word for "not" of each that joins words to one.
+    /// Words by which messages in one of them are known that joins words to one.
     joining: Vec<&'static str>,
     cyrillic: Stemmer,
     arabic: Stemmer,
@@ -120,13 +120,14 @@ impl Languages {
         let joining = LATIN
             .iter()
             .filter(|(_, grammar)| count(grammar) == most)
-            .filter_map(|(algorithm, _)| match algorithm {
-                Algorithm::German => Some("nicht"),
-                Algorithm::Dutch => Some("niet"),
-                Algorithm::Swedish => Some("inte"),
-                Algorithm::Danish | Algorithm::Norwegian => Some("ikke"),
-                _ => None,
+            .flat_map(|(algorithm, _)| match algorithm {
+                Algorithm::German => &["nicht", "und", "ist", "der", "bitte", "ich"][..],
+                Algorithm::Dutch => &["niet", "het", "een"],
+                Algorithm::Swedish => &["inte", "och", "att"],
+                Algorithm::Danish | Algorithm::Norwegian => &["ikke", "og", "jeg"],
+                _ => &[],
             })
+            .copied()
             .collect();
         Self {
             latin,
@@ -140,8 +141,8 @@ impl Languages {
 
     /// Whether the question may be in a language that joins words to one, and messages are in it.
     pub fn joins_words<E>(&self, has: impl Fn(&str) -> Result<bool, E>) -> Result<bool, E> {
-        for not in &self.joining {
-            if has(not)? {
+        for word in &self.joining {
+            if has(word)? {
                 return Ok(true);
             }
         }
