@@ -203,7 +203,13 @@ fn compounds(vocabulary: &Vocabulary<'_>, languages: &Languages, word: &str) -> 
     if word.chars().count() < SHORTEST_PART
         || !word.chars().all(char::is_alphabetic)
         || vocabulary.is_common(word)?
-        || !languages.joins_words(|word| vocabulary.has(word))?
+    {
+        return Ok(found);
+    }
+    // Looking through a large vocabulary takes milliseconds: not for a few messages in such a language.
+    let is_small = vocabulary.is_small()?;
+    if !languages
+        .joins_words(|word| if is_small { vocabulary.has(word) } else { vocabulary.is_common(word) })?
     {
         return Ok(found);
     }

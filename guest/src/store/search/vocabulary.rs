@@ -16,8 +16,9 @@ use crate::error::StoreResult;
 
 /// Bytes of its list from which on a word counts as common: some three hundred messages.
 const COMMON: usize = 1_500;
-/// Pages that are looked through for ends of words: some 20 ms of work.
+/// Pages that are looked through for ends of words: some 20 ms of work; and how many cost little.
 const LOOKED_THROUGH: usize = 1_500;
+const SMALL: i64 = 100;
 
 /// What stands before each word in the index: it is of no prefix index.
 const MAIN: u8 = b'0';
@@ -173,6 +174,18 @@ impl<'a> Vocabulary<'a> {
         Ok(false)
     }
 
+    /// Whether it has few enough words to look through all of them.
+    ///
+    /// # Errors
+    /// What SQLite reports.
+    pub fn is_small(&self) -> StoreResult<bool> {
+        let mut pages = self
+            .connection
+            .prepare_cached("SELECT count(*) FROM (SELECT 1 FROM messages_fts_idx LIMIT ?1)")?;
+        let pages: i64 = pages.query_row([SMALL + 1], |row| row.get(0))?;
+        Ok(pages <= SMALL)
+    }
+
     /// Words that have this in them behind the first `behind` bytes, so many at most: the vocabulary is
     /// looked through, or as much of a very large one as there is time for.
     ///
@@ -228,18 +241,18 @@ impl<'a> Vocabulary<'a> {
         {
             return Ok(Rc::clone(page));
         }
-        let mut place = self.connection.prepare_cached(
-            "SELECT term, pgno / 2 FROM messages_fts_idx WHERE segid = ?1 AND term <= ?2 ORDER BY term DESC LIMIT 1",
+        // The page, and the next one.
+        let mut pages = self.connection.prepare_cached(
+            "SELECT term, pgno / 2 FROM messages_fts_idx WHERE segid = ?1 AND term >= coalesce((\
+                 SELECT term FROM messages_fts_idx WHERE segid = ?1 AND term <= ?2 ORDER BY term DESC LIMIT 1), x'') \
+             ORDER BY term LIMIT 2",
         )?;
-        let (begin, number): (Vec<u8>, i64) = place
-            .query_row(params![segment.id, wanted], |row| Ok((row.get(0)?, row.get(1)?)))
-            .optional()?
-            .unwrap_or((Vec::new(), 1));
-        let mut next = self.connection.prepare_cached(
-            "SELECT term, pgno / 2 FROM messages_fts_idx WHERE segid = ?1 AND term > ?2 ORDER BY term LIMIT 1",
-        )?;
-        let next =
-            next.query_row(params![segment.id, begin], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+        let mut pages = pages
+            .query_map(params![segment.id, wanted], |row| Ok((row.get(0)?, row.get(1)?)))?
+            .collect::<Result<Vec<(Vec<u8>, i64)>, _>>()?
+            .into_iter();
+        let (begin, number) = pages.next().unwrap_or((Vec::new(), 1));
+        let next = pages.next();
         let block = self.block(segment, number)?;
         let (words, entries) = words(&block).unwrap_or_default();
         let page = Rc::new(Page { number, next, words, entries, block });
