@@ -26,7 +26,7 @@ fn with_articles(count: i64) -> Simulator {
 /// Each article with its texts, as the cache has them.
 fn cached(cache: &Cache) -> String {
     cache.text(
-        "SELECT group_concat(line, char(10)) FROM (
+        "SELECT coalesce(group_concat(line, char(10)), '') FROM (
             SELECT a.id || ' ' || coalesce(t.locale, 'en') || ' ' || t.title || ' ' || t.state || ' ' || t.body AS line
             FROM articles a JOIN article_texts t ON t.article_id = a.id ORDER BY a.id, t.position)",
     )
