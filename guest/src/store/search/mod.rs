@@ -44,6 +44,7 @@ pub use position::Position;
 pub use query::Query;
 pub use snippet::{Mark, snippet};
 pub use spelling::{Correction, nearest};
+pub use stems::Languages;
 pub use vocabulary::Vocabulary;
 
 use crate::error::StoreResult;
