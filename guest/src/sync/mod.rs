@@ -16,6 +16,7 @@
 //! - [`run`] goes through one run from its row's opening to its closing; [`engine`] asks single
 //!   questions; [`reading`] is the loop in which pages and threads arrive.
 //! - [`labels`], [`contacts`], [`companies`] and [`deletions`] read what belongs to conversations.
+//! - [`erased`] leaves out who was erased.
 //! - [`reconcile`] looks for what the windows missed; [`refill`] for what an earlier version did not keep.
 //! - [`account`] asks whose the token is and what it may read, for `fastintercom login`.
 //! - [`backlog`] says what is left to be read, for those who ask about the cache.
@@ -27,6 +28,7 @@ mod companies;
 mod contacts;
 mod deletions;
 mod engine;
+mod erased;
 mod failure;
 mod figures;
 mod labels;

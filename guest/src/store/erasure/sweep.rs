@@ -1,0 +1,205 @@
+//! Going through every text of every table, of later versions and of others' as well.
+
+use std::collections::BTreeSet;
+
+use aho_corasick::AhoCorasick;
+use rusqlite::types::Value;
+use rusqlite::{Connection, params_from_iter};
+
+use crate::error::StoreResult;
+use crate::text::mentions::{self, Key, Mentions};
+
+/// What others are called stays, also where somebody of the same name was erased; and a teammate
+/// may be a customer, too.
+const OTHERS: &[(&str, &str)] = &[
+    ("contacts", "name"),
+    ("contacts", "phone"),
+    ("admins", "name"),
+    ("admins", "email"),
+    ("messages", "author_name"),
+    ("conversation_events", "author_name"),
+    ("conversations", "customer_name"),
+    // Hashes.
+    ("erased", "kind"),
+];
+
+/// What is sought in texts, and a quick look that tells most texts apart that have none of it.
+pub struct Sought {
+    pub mentions: Mentions,
+    quick: Option<AhoCorasick>,
+}
+
+impl Sought {
+    /// Runs of words, and single words from `least` bytes on.
+    #[must_use]
+    pub fn new(texts: &BTreeSet<String>, least: usize) -> Self {
+        // What is sought is in memory as it is, so the key need not be a secret.
+        let mut mentions = Mentions::new(Key([0; 16]), least);
+        let mut words = BTreeSet::new();
+        for text in texts {
+            mentions.insert_text(text);
+            // A text of ASCII alone mentions it only with all of its words.
+            let longest = mentions::words(text).into_iter().filter(|word| word.is_ascii()).max_by_key(String::len);
+            words.extend(longest);
+        }
+        let quick = AhoCorasick::builder().ascii_case_insensitive(true).build(&words).ok();
+        Self { mentions, quick: quick.filter(|_| !words.is_empty()) }
+    }
+
+    /// Whether bytes hold a word of what is sought, or what may hide one.
+    #[must_use]
+    pub fn has_words_of(&self, bytes: &[u8]) -> bool {
+        self.quick.as_ref().is_none_or(|quick| quick.is_match(bytes))
+    }
+
+    /// Whether a text may have a mention. Letters beyond ASCII, references and escapes can be ways to
+    /// write others.
+    #[must_use]
+    pub fn may_be_in(&self, text: &[u8]) -> bool {
+        let hidden = || !text.is_ascii() || text.iter().any(|byte| matches!(byte, b'&' | b'%'));
+        self.quick.as_ref().is_some_and(|quick| quick.is_match(text)) || hidden()
+    }
+}
+
+/// A table, and what its texts are found by.
+pub struct Table {
+    pub name: String,
+    /// Columns that tell a row from others.
+    keys: Vec<String>,
+    texts: Vec<String>,
+}
+
+impl Table {
+    /// All tables with texts, those without a name of ours included.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn all(connection: &Connection) -> StoreResult<Vec<Self>> {
+        let mut statement = connection.prepare(
+            "SELECT name, wr FROM pragma_table_list WHERE schema = 'main' AND type = 'table'
+             AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name",
+        )?;
+        let tables: Vec<(String, bool)> =
+            statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?;
+        tables.into_iter().map(|(name, without_rowid)| Self::of(connection, name, without_rowid)).collect()
+    }
+
+    fn of(connection: &Connection, name: String, without_rowid: bool) -> StoreResult<Self> {
+        let mut statement =
+            connection.prepare("SELECT name, pk FROM pragma_table_xinfo(?1) WHERE hidden = 0 ORDER BY cid")?;
+        let columns: Vec<(String, i64)> =
+            statement.query_map([&name], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?;
+        let keys = match without_rowid {
+            true => columns.iter().filter(|(_, key)| *key > 0).map(|(column, _)| quoted(column)).collect(),
+            false => vec!["rowid".to_owned()],
+        };
+        let texts = columns
+            .into_iter()
+            .map(|(column, _)| column)
+            .filter(|column| !OTHERS.contains(&(name.as_str(), column.as_str())))
+            .map(|column| quoted(&column))
+            .collect();
+        Ok(Self { name, keys, texts })
+    }
+
+    /// Texts with a mention, as they are to be instead. `condition` in SQL says in which rows.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn mentioning(
+        &self,
+        connection: &Connection,
+        condition: &str,
+        sought: &Sought,
+    ) -> StoreResult<(u64, Vec<Found>)> {
+        let mut found = Vec::new();
+        let mut rows_looked_at = 0;
+        if sought.mentions.is_empty() {
+            return Ok((rows_looked_at, found));
+        }
+        let columns: Vec<&str> = self.keys.iter().chain(&self.texts).map(String::as_str).collect();
+        let sql = format!("SELECT {} FROM {} WHERE {condition}", columns.join(", "), quoted(&self.name));
+        let mut statement = connection.prepare(&sql)?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            rows_looked_at += 1;
+            for (index, column) in self.texts.iter().enumerate() {
+                let value = row.get_ref(self.keys.len() + index)?;
+                let Ok(bytes) = value.as_bytes() else { continue };
+                if value.data_type() != rusqlite::types::Type::Text || !sought.may_be_in(bytes) {
+                    continue;
+                }
+                let text = String::from_utf8_lossy(bytes);
+                if let std::borrow::Cow::Owned(instead) = sought.mentions.blank(&text) {
+                    let keys = (0..self.keys.len()).map(|key| row.get(key)).collect::<Result<_, _>>()?;
+                    found.push(Found { keys, column: column.clone(), instead });
+                }
+            }
+        }
+        Ok((rows_looked_at, found))
+    }
+
+    /// Writes what is to stand instead.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub fn blank(&self, connection: &Connection, found: &Found) -> StoreResult<()> {
+        let sql = format!(
+            "UPDATE {} SET {} = ?1 WHERE {}",
+            quoted(&self.name),
+            found.column,
+            self.condition(2)
+        );
+        let write = |text: &str| {
+            let values = std::iter::once(Value::from(text.to_owned())).chain(found.keys.iter().cloned());
+            connection.prepare_cached(&sql)?.execute(params_from_iter(values))
+        };
+        match write(&found.instead) {
+            // Another row says the same by now.
+            Err(error) if error.sqlite_error_code() == Some(rusqlite::ErrorCode::ConstraintViolation) => {
+                let number: i64 = connection.query_row("SELECT abs(random())", [], |row| row.get(0))?;
+                write(&format!("{} {number}", found.instead))?;
+            }
+            result => _ = result?,
+        }
+        Ok(())
+    }
+
+    /// Removes a row.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub fn remove(&self, connection: &Connection, found: &Found) -> StoreResult<()> {
+        let sql = format!("DELETE FROM {} WHERE {}", quoted(&self.name), self.condition(1));
+        connection.prepare_cached(&sql)?.execute(params_from_iter(found.keys.iter()))?;
+        Ok(())
+    }
+
+    fn condition(&self, first: usize) -> String {
+        let conditions: Vec<String> =
+            self.keys.iter().enumerate().map(|(index, key)| format!("{key} IS ?{}", first + index)).collect();
+        conditions.join(" AND ")
+    }
+}
+
+/// A text with a mention.
+pub struct Found {
+    keys: Vec<Value>,
+    column: String,
+    instead: String,
+}
+
+impl Found {
+    /// The number of its row, in tables that have one.
+    #[must_use]
+    pub fn number(&self) -> Option<i64> {
+        match self.keys.as_slice() {
+            [Value::Integer(number)] => Some(*number),
+            _ => None,
+        }
+    }
+}
+
+fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
