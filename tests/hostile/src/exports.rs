@@ -124,6 +124,10 @@ impl maintenance::Guest for Hostile {
         Err("no".to_owned())
     }
 
+    fn erase(_: String, _: bool, _: String) -> Result<maintenance::Erasure, String> {
+        Err("no".to_owned())
+    }
+
     fn status() -> Result<(String, String), String> {
         Ok(("{}".to_owned(), String::new()))
     }

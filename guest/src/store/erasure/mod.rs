@@ -179,13 +179,16 @@ pub fn erase(tx: &Connection, person: &Person, now: UnixSeconds) -> StoreResult<
         blank(tx, table, &found, &mut erased)?;
     }
     forget_raw_answers(tx, &sought, &mut erased)?;
-    forget_samples(tx, &sought)?;
+    forget_samples(tx)?;
     erased.blocked += block(tx, person, now)?;
     Ok(erased)
 }
 
 /// Conversations that are theirs alone, and those in which other customers took part.
-fn conversations(tx: &Connection, person: &Person) -> StoreResult<(Vec<ConversationId>, Vec<ConversationId>)> {
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn conversations(tx: &Connection, person: &Person) -> StoreResult<(Vec<ConversationId>, Vec<ConversationId>)> {
     let ids = person.ids();
     let addresses = person::list(&person.addresses);
     let mut statement = tx.prepare(&format!(
@@ -210,6 +213,33 @@ fn conversations(tx: &Connection, person: &Person) -> StoreResult<(Vec<Conversat
         list.push(ConversationId(row.get(0)?));
     }
     Ok((whole, shared))
+}
+
+/// Ids of messages that mention somebody, in conversations that are not theirs alone.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn named_in(
+    connection: &Connection,
+    person: &Person,
+    whole: &[ConversationId],
+) -> StoreResult<Vec<String>> {
+    let sought = Sought::new(&person.mentions(), block_list::LEAST);
+    let mut found = BTreeSet::new();
+    for table in Table::all(connection)?.iter().filter(|table| table.name == "messages") {
+        found.extend(table.mentioning(connection, "TRUE", &sought)?.1.iter().filter_map(sweep::Found::number));
+    }
+    let mut statement =
+        connection.prepare_cached("SELECT id, conversation_id FROM messages WHERE number = ?1")?;
+    let mut named = Vec::new();
+    for number in found {
+        let (id, conversation) =
+            statement.query_row([number], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)))?;
+        if !whole.iter().any(|id| id.as_str() == conversation) {
+            named.push(id);
+        }
+    }
+    Ok(named)
 }
 
 /// Rows of tables that are not this program's, such as those that the original one left: what has a
@@ -368,23 +398,11 @@ fn forget_raw_answers(tx: &Connection, sought: &Sought, erased: &mut Erased) -> 
     Ok(())
 }
 
-/// Rows that SQLite took as samples of its indexes (`sqlite_stat4`); it takes others in time.
-fn forget_samples(tx: &Connection, sought: &Sought) -> StoreResult<()> {
-    let known = tx.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'sqlite_stat4'")?.exists([])?;
-    if known {
-        let mut statement = tx.prepare("SELECT rowid, sample FROM sqlite_stat4")?;
-        let mut rows = statement.query([])?;
-        let mut gone: Vec<i64> = Vec::new();
-        while let Some(row) = rows.next()? {
-            // The values of a sample follow on each other without a sign between them.
-            if row.get_ref(1)?.as_bytes().is_ok_and(|sample| sought.has_words_of(sample)) {
-                gone.push(row.get(0)?);
-            }
-        }
-        drop(rows);
-        for rowid in gone {
-            tx.execute("DELETE FROM sqlite_stat4 WHERE rowid = ?1", [rowid])?;
-        }
+/// Values that SQLite took as samples of its indexes (`sqlite_stat4`), of whatever row. It does so only
+/// where somebody let it analyse whole tables, and chooses its plans without them as well.
+fn forget_samples(tx: &Connection) -> StoreResult<()> {
+    if tx.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'sqlite_stat4'")?.exists([])? {
+        tx.execute("DELETE FROM sqlite_stat4", [])?;
     }
     Ok(())
 }

@@ -46,12 +46,6 @@ impl Sought {
         Self { mentions, quick: quick.filter(|_| !words.is_empty()) }
     }
 
-    /// Whether bytes hold a word of what is sought, or what may hide one.
-    #[must_use]
-    pub fn has_words_of(&self, bytes: &[u8]) -> bool {
-        self.quick.as_ref().is_none_or(|quick| quick.is_match(bytes))
-    }
-
     /// Whether a text may have a mention. Letters beyond ASCII, references and escapes can be ways to
     /// write others.
     #[must_use]

@@ -49,7 +49,7 @@ fn message(db: &Connection, number: i64, conversation: i64, author: (&str, &str,
         "INSERT INTO messages (number, id, conversation_id, author_type, author_id, author_name, body, created_at,
             part_type, is_note, sequence_number, attachments, tags)
          VALUES (?1, 'm' || ?1, 'c' || ?2, ?3, ?4, ?5, ?6, '2026-01-01T00:00:00+00:00', ?7, ?7 = 'note', ?1,
-            CASE ?3 WHEN 'user' THEN '[{\"name\":\"walrusoil-' || ?4 || '.pdf\"}]' END, NULL)",
+            CASE ?4 WHEN '0067bb55' THEN '[{\"name\":\"walrusoil.pdf\"}]' END, NULL)",
         rusqlite::params![number, conversation, author.0, author.1, author.2, body, part],
     )
     .expect("inserts");
