@@ -8,9 +8,11 @@ use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use fastintercom_guest::store::erasure::BlockList;
+use fastintercom_guest::store::{OpenMode, Store};
 use fastintercom_guest::text::mentions;
 use fastintercom_guest::time::UnixSeconds;
 use fastintercom_tests::cache::Cache;
+use fastintercom_tests::filled;
 use fastintercom_tests::simulator::model::{Author, Part};
 use fastintercom_tests::simulator::{Change, Config, Endpoint, Fault, Id, Rule, Simulator};
 use rand::rngs::ChaCha8Rng;
@@ -37,6 +39,40 @@ fn nobody_who_was_erased_comes_back() {
             panic!("the history of seed {seed} failed; FASTINTERCOM_SEED={seed} runs it alone");
         }
     }
+}
+
+/// What erasing the customer with the most conversations costs, in a database of so many
+/// conversations (`FASTINTERCOM_CONVERSATIONS`), or in a copy of a file (`FASTINTERCOM_FILLED`).
+#[test]
+#[ignore = "it fills a large database"]
+fn erasing_costs_seconds_in_a_large_database() {
+    let conversations = std::env::var("FASTINTERCOM_CONVERSATIONS").ok().and_then(|text| text.parse().ok());
+    let conversations: usize = conversations.unwrap_or(20_000);
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("data.db");
+    match std::env::var_os("FASTINTERCOM_FILLED") {
+        Some(file) => _ = fs::copy(file, &path).expect("copies"),
+        None => filled::fill(&path, conversations).expect("fills"),
+    }
+    let mut store = Store::open(&path, OpenMode::ReadWrite).expect("opens");
+    let who: String = store
+        .connection()
+        .query_row(
+            "SELECT k.email FROM contacts k JOIN conversation_contacts x ON x.contact_id = k.id
+             WHERE k.email IS NOT NULL GROUP BY k.id ORDER BY count(*) DESC LIMIT 1",
+            [],
+            |row| row.get(0),
+        )
+        .expect("a customer");
+    let (receipt, _) = store.erase(&who, false, "new.db", UnixSeconds(filled::NOW)).expect("erases");
+    let size = fs::metadata(&path).expect("exists").len();
+    let left: i64 = store
+        .connection()
+        .query_row("SELECT count(*) FROM conversations", [], |row| row.get(0))
+        .expect("counts");
+    println!("{left} conversations left, {} MB: {receipt:#}", size / 1_000_000);
+    let erasing = receipt["milliseconds"]["erasing"].as_u64().expect("a number");
+    assert!(erasing < 10_000, "{erasing} ms");
 }
 
 struct History {
@@ -114,8 +150,13 @@ impl History {
     }
 
     fn erase(&mut self) {
-        let contact = self.simulator.workspace().directory().contacts[self.contact as usize].id.clone();
-        let who = [ADDRESS, EXTERNAL_ID, &contact][self.random.random_range(0..3)].to_owned();
+        // By what the cache knows of them: a sync may have failed to read the rest.
+        let known = |column: &str| {
+            let sql = format!("SELECT max({column}) FROM contacts WHERE email = '{ADDRESS}'");
+            self.cache.store().connection().query_row(&sql, [], |row| row.get::<_, Option<String>>(0)).expect("reads")
+        };
+        let by = self.random.random_range(0..3);
+        let who = [None, known("id"), known("external_id")][by].clone().unwrap_or_else(|| ADDRESS.to_owned());
         self.story.push(format!("erase {who}"));
         let new = self.cache.path().with_file_name("new.db");
         let now = UnixSeconds(1_795_000_000);

@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use aho_corasick::AhoCorasick;
 use rusqlite::Connection;
@@ -29,8 +29,8 @@ pub(super) fn change_counter(path: &Path) -> StoreResult<u32> {
     Ok(u32::from_be_bytes([header[24], header[25], header[26], header[27]]))
 }
 
-/// Writes the file of that name beside the database, and says what was looked for in it and found.
-pub(super) fn write(store: &Store, file_name: &str, person: &Person) -> StoreResult<Value> {
+/// Writes the file of that name beside the database.
+pub(super) fn write(store: &Store, file_name: &str) -> StoreResult<PathBuf> {
     let target = new_file_beside(store.path(), file_name)?;
     let written = (|| {
         // An empty file is what SQLite takes for one that is not there.
@@ -38,17 +38,20 @@ pub(super) fn write(store: &Store, file_name: &str, person: &Person) -> StoreRes
         let name = target.to_string_lossy();
         store.connection().execute("VACUUM INTO ?1", [name.as_ref()])?;
         let writing = |error: std::io::Error| StoreError::from_writing(&error);
-        File::options().write(true).open(on_disk(&target)).and_then(|file| file.sync_all()).map_err(writing)?;
-        look(&target, person)
+        File::options().write(true).open(on_disk(&target)).and_then(|file| file.sync_all()).map_err(writing)
     })();
-    if written.is_err() {
+    if let Err(error) = written {
         let _ = std::fs::remove_file(on_disk(&target));
+        return Err(error);
     }
-    written
+    Ok(target)
 }
 
 /// Looks for them in every table, in the index of words, and in the bytes of the file.
-fn look(path: &Path, person: &Person) -> StoreResult<Value> {
+///
+/// # Errors
+/// When the file cannot be read.
+pub(super) fn look(path: &Path, person: &Person) -> StoreResult<Value> {
     let connection = connect(path, OpenMode::ReadOnly, crate::store::READER_CACHE_KIB)?;
     let sought = Sought::new(&person.mentions(), block_list::LEAST);
     let (mut rows, mut texts) = (0, 0);

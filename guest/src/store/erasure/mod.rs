@@ -21,6 +21,7 @@ mod sweep;
 mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Instant;
 
 use rusqlite::Connection;
 use serde_json::{Value, json};
@@ -100,6 +101,7 @@ impl Store {
         // What is deleted is overwritten at once; and a big customer's may be more than memory holds.
         self.connection().execute_batch("PRAGMA cache_spill = ON;")?;
         self.connection().query_row("PRAGMA secure_delete = ON", [], |_| Ok(()))?;
+        let begun = Instant::now();
         let (person, erased) = self.write(|tx| {
             let person = Person::find(tx, text)?;
             tx.execute_batch("SAVEPOINT erasure")?;
@@ -111,14 +113,19 @@ impl Store {
             Ok((person, erased))
         })?;
         let mut receipt = erased.report();
+        receipt["milliseconds"] = json!({"erasing": milliseconds(begun)});
         let mut state = 0;
         if !dry_run {
+            let begun = Instant::now();
             self.merge_words(usize::MAX, &|| false)?;
+            receipt["milliseconds"]["merging_words"] = milliseconds(begun);
             state = compact::change_counter(self.path())?;
-            let found = compact::write(self, file_name, &person)?;
-            if let Some(receipt) = receipt.as_object_mut() {
-                receipt.insert("looked_again".to_owned(), found);
-            }
+            let begun = Instant::now();
+            let new = compact::write(self, file_name)?;
+            receipt["milliseconds"]["compacting"] = milliseconds(begun);
+            let begun = Instant::now();
+            receipt["looked_again"] = compact::look(&new, &person)?;
+            receipt["milliseconds"]["looking_again"] = milliseconds(begun);
         }
         Ok((receipt, state))
     }
@@ -141,6 +148,10 @@ impl Store {
     }
 }
 
+fn milliseconds(since: Instant) -> Value {
+    u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX).into()
+}
+
 /// Erases a person, in the caller's transaction.
 ///
 /// # Errors
@@ -158,10 +169,8 @@ pub fn erase(tx: &Connection, person: &Person, now: UnixSeconds) -> StoreResult<
         erased.remove("conversations", usize::from(tombstones::remove(tx, id)?));
         erased.blocked += u64::from(block_list::add(tx, Kind::Conversation, id.as_str(), now)?);
     }
-    let words = Sought::new(&person.words(), block_list::LEAST_WORD);
     for id in &shared {
         take_out(tx, person, id, &mut erased)?;
-        blank_words(tx, &tables, id, &words, &mut erased)?;
     }
     erased.shared = shared.len() as u64;
     let ids = person.ids();
@@ -177,6 +186,11 @@ pub fn erase(tx: &Connection, person: &Person, now: UnixSeconds) -> StoreResult<
         let (rows, found) = table.mentioning(tx, "TRUE", &sought)?;
         erased.looked_at += rows;
         blank(tx, table, &found, &mut erased)?;
+    }
+    // After the whole: of an address the words of the name are a part.
+    let words = Sought::new(&person.words(), block_list::LEAST_WORD);
+    for id in &shared {
+        blank_words(tx, &tables, id, &words, &mut erased)?;
     }
     forget_raw_answers(tx, &sought, &mut erased)?;
     forget_samples(tx)?;

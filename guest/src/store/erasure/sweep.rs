@@ -27,6 +27,8 @@ const OTHERS: &[(&str, &str)] = &[
 pub struct Sought {
     pub mentions: Mentions,
     quick: Option<AhoCorasick>,
+    /// So many digits may be a number that is sought, in whatever groups.
+    digits: usize,
 }
 
 impl Sought {
@@ -36,22 +38,32 @@ impl Sought {
         // What is sought is in memory as it is, so the key need not be a secret.
         let mut mentions = Mentions::new(Key([0; 16]), least);
         let mut words = BTreeSet::new();
+        let mut digits = usize::MAX;
         for text in texts {
             mentions.insert_text(text);
+            let folded = mentions::folded(text);
+            if folded.bytes().all(|byte| byte.is_ascii_digit()) {
+                digits = digits.min(folded.len());
+                continue;
+            }
             // A text of ASCII alone mentions it only with all of its words.
             let longest = mentions::words(text).into_iter().filter(|word| word.is_ascii()).max_by_key(String::len);
             words.extend(longest);
         }
         let quick = AhoCorasick::builder().ascii_case_insensitive(true).build(&words).ok();
-        Self { mentions, quick: quick.filter(|_| !words.is_empty()) }
+        Self { mentions, quick: quick.filter(|_| !words.is_empty()), digits }
     }
 
     /// Whether a text may have a mention. Letters beyond ASCII, references and escapes can be ways to
     /// write others.
     #[must_use]
     pub fn may_be_in(&self, text: &[u8]) -> bool {
-        let hidden = || !text.is_ascii() || text.iter().any(|byte| matches!(byte, b'&' | b'%'));
-        self.quick.as_ref().is_some_and(|quick| quick.is_match(text)) || hidden()
+        let hidden = || text.iter().any(|byte| !byte.is_ascii() || matches!(byte, b'&' | b'%'));
+        let number = || {
+            self.digits < usize::MAX
+                && text.iter().filter(|byte| byte.is_ascii_digit()).nth(self.digits - 1).is_some()
+        };
+        self.quick.as_ref().is_some_and(|quick| quick.is_match(text)) || hidden() || number()
     }
 }
 

@@ -210,7 +210,11 @@ fn a_dry_run_counts_and_changes_nothing() {
     assert!(fs::read(&home.path).expect("reads")[100..] == before[100..], "the file was changed");
     assert!(!home.path.with_file_name("new.db").exists());
     let mut receipt = home.erase("jane.doe@example.com");
-    receipt.as_object_mut().expect("an object").remove("looked_again");
+    let mut dry = dry;
+    for field in ["looked_again", "milliseconds"] {
+        receipt.as_object_mut().expect("an object").remove(field);
+        dry.as_object_mut().expect("an object").remove(field);
+    }
     assert_eq!(dry, receipt);
     let again = home.erase("jane.doe@example.com");
     assert_eq!((&again["removed"], &again["blanked"], &again["blocked"]), (&json!({}), &json!({}), &json!(0)));
