@@ -153,7 +153,11 @@ impl History {
         // By what the cache knows of them: a sync may have failed to read the rest.
         let known = |column: &str| {
             let sql = format!("SELECT max({column}) FROM contacts WHERE email = '{ADDRESS}'");
-            self.cache.store().connection().query_row(&sql, [], |row| row.get::<_, Option<String>>(0)).expect("reads")
+            self.cache
+                .store()
+                .connection()
+                .query_row(&sql, [], |row| row.get::<_, Option<String>>(0))
+                .expect("reads")
         };
         let by = self.random.random_range(0..3);
         let who = [None, known("id"), known("external_id")][by].clone().unwrap_or_else(|| ADDRESS.to_owned());
@@ -254,10 +258,16 @@ impl History {
         let connection = store.connection();
         let words: Vec<String> = {
             connection
-                .execute_batch("CREATE VIRTUAL TABLE temp.words USING fts5vocab('main', 'messages_fts', 'row')")
+                .execute_batch(
+                    "CREATE VIRTUAL TABLE temp.words USING fts5vocab('main', 'messages_fts', 'row')",
+                )
                 .expect("a vocabulary");
             let mut statement = connection.prepare("SELECT term FROM temp.words").expect("prepares");
-            statement.query_map([], |row| row.get(0)).expect("reads").collect::<Result<_, _>>().expect("reads")
+            statement
+                .query_map([], |row| row.get(0))
+                .expect("reads")
+                .collect::<Result<_, _>>()
+                .expect("reads")
         };
         for word in ["zoraida", "quillfeather", SECRET] {
             assert!(!words.iter().any(|known| known == word), "{word} is in the index, {}", story());
@@ -277,11 +287,19 @@ impl History {
         let list = BlockList::read(connection).expect("reads");
         assert!(list.mentions.are_in(NAME) && !list.mentions.are_in("somebody else"), "{}", story());
         let file = String::from_utf8_lossy(&fs::read(self.cache.path()).expect("reads")).into_owned();
-        for (text, of) in std::iter::once((&file, "the file")).chain(answers.iter().map(|one| (one, "an answer"))) {
+        for (text, of) in
+            std::iter::once((&file, "the file")).chain(answers.iter().map(|one| (one, "an answer")))
+        {
             let text = text.to_lowercase();
             for what in [NAME, "zoraida", ADDRESS, PHONE, EXTERNAL_ID, SECRET] {
                 if let Some(at) = text.find(&what.to_lowercase()) {
-                    let around = mentions::words(&text.chars().skip(text[..at].chars().count().saturating_sub(60)).take(160).collect::<String>());
+                    let around = mentions::words(
+                        &text
+                            .chars()
+                            .skip(text[..at].chars().count().saturating_sub(60))
+                            .take(160)
+                            .collect::<String>(),
+                    );
                     panic!("{what} is in {of}: {around:?}, {}", story());
                 }
             }

@@ -13,9 +13,11 @@ const IDENTIFIERS: &[&str] = &["id", "type", "starting_after"];
 pub fn change(answer: &mut Value, text: &mut dyn FnMut(&mut Value)) {
     match answer {
         Value::Object(fields) => {
-            let is_person = fields.get("type").and_then(Value::as_str).is_some_and(|word| PEOPLE.contains(&word));
+            let is_person =
+                fields.get("type").and_then(Value::as_str).is_some_and(|word| PEOPLE.contains(&word));
             for (name, field) in fields.iter_mut() {
-                let keeps = IDENTIFIERS.contains(&name.as_str()) || is_person && THEIR_OWN.contains(&name.as_str());
+                let keeps =
+                    IDENTIFIERS.contains(&name.as_str()) || is_person && THEIR_OWN.contains(&name.as_str());
                 if name == "custom_attributes" || name == "event_details" {
                     // Their fields have names of somebody's choice.
                     text(field);

@@ -18,13 +18,12 @@ pub const APPLICATION_ID: i32 = 0x4661_496e;
 
 /// The SQL of each step; the first creates version 1. A step that has been released never
 /// changes: databases out there have gone through it.
-const STEPS: [&str; SCHEMA_VERSION as usize] =
-    [
-        include_str!("schema.sql"),
-        include_str!("schema_2.sql"),
-        include_str!("schema_3.sql"),
-        include_str!("schema_4.sql"),
-    ];
+const STEPS: [&str; SCHEMA_VERSION as usize] = [
+    include_str!("schema.sql"),
+    include_str!("schema_2.sql"),
+    include_str!("schema_3.sql"),
+    include_str!("schema_4.sql"),
+];
 
 /// What opening did to the tables.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -82,7 +82,8 @@ pub(super) fn index_anew(tx: &Connection, number: i64) -> StoreResult<()> {
 }
 
 /// What [`index_row`] reads.
-const MESSAGE: &str = "SELECT m.number, m.body, m.is_note, CASE WHEN m.part_type = 'initial' THEN c.title END, c.number
+const MESSAGE: &str =
+    "SELECT m.number, m.body, m.is_note, CASE WHEN m.part_type = 'initial' THEN c.title END, c.number
     FROM messages m JOIN conversations c ON c.id = m.conversation_id";
 
 /// Enters a message, and returns its number.

@@ -58,7 +58,8 @@ async fn hand_out(
     cancelled: CancellationToken,
 ) -> Result<ExitCode, Failure> {
     let page = application.person(json!({"person": person}).to_string(), cancelled).await??;
-    let is_json = options.output.as_ref().is_some_and(|file| file.extension().is_some_and(|ending| ending == "json"));
+    let is_json =
+        options.output.as_ref().is_some_and(|file| file.extension().is_some_and(|ending| ending == "json"));
     let content = if is_json { &page.structured } else { &page.html };
     let mut target = Target::open(options)?;
     let written = target.write(content.as_bytes()).and_then(|()| target.finish());

@@ -116,9 +116,7 @@ fn list(database: &Path, folder: &Path) -> io::Result<Vec<Cached>> {
             found.push(Cached { path: entry.path(), bytes: entry.metadata()?.len() });
         }
     }
-    found.sort_by(|one, other| {
-        (one.path == database, &one.path).cmp(&(other.path == database, &other.path))
-    });
+    found.sort_by(|one, other| (one.path == database, &one.path).cmp(&(other.path == database, &other.path)));
     Ok(found)
 }
 

@@ -152,6 +152,10 @@ impl views::Guest for Hostile {
         Err(views::ViewError::Failed("before\u{1b}[2J\u{202e}after".to_owned()))
     }
 
+    fn person(options: String) -> Result<views::Page, views::ViewError> {
+        Self::report(options)
+    }
+
     fn report(_: String) -> Result<views::Page, views::ViewError> {
         let html = "x".repeat(100 * 1024 * 1024);
         Ok(views::Page { html, structured: "{}".to_owned(), text: String::new() })

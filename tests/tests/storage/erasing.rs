@@ -61,12 +61,23 @@ fn a_person_is_erased_while_a_server_runs_and_does_not_come_back() {
     assert!(told.contains("add --yes to erase"), "{told}");
     assert_eq!(left(&database).len(), PLANTED.len(), "nothing was changed");
 
-    let receipt =
-        cli.clone().args(["erase", ADDRESS, "--yes", "--json", "--copy"]).args([&copy]).run().assert_code(0).json();
+    let receipt = cli
+        .clone()
+        .args(["erase", ADDRESS, "--yes", "--json", "--copy"])
+        .args([&copy])
+        .run()
+        .assert_code(0)
+        .json();
     assert_eq!(receipt["files"].as_array().map(Vec::len), Some(2), "{receipt:#}");
     for file in receipt["files"].as_array().expect("a list") {
-        assert_eq!(file["removed"]["conversations"], dry["files"][0]["removed"]["conversations"], "{receipt:#}");
-        assert_eq!(file["looked_again"]["found"], json!({"contacts": 0, "texts": 0, "in_index": 0, "in_bytes": 0}));
+        assert_eq!(
+            file["removed"]["conversations"], dry["files"][0]["removed"]["conversations"],
+            "{receipt:#}"
+        );
+        assert_eq!(
+            file["looked_again"]["found"],
+            json!({"contacts": 0, "texts": 0, "in_index": 0, "in_bytes": 0})
+        );
     }
     assert!(!receipt.to_string().to_lowercase().contains("zoraida"), "{receipt:#}");
     assert_eq!((left(&database), left(&copy)), (vec![], vec![]));
@@ -109,7 +120,8 @@ fn all_that_is_stored_of_somebody_is_handed_out() {
     cli.clone().args(["export", "--person", &id, "-o"]).args([&page]).run().assert_code(0);
     let html = fs::read_to_string(&page).expect("written");
     assert!(html.contains("wombatsecret") && html.contains(ADDRESS) && !html.contains("kangaroo"));
-    let told = cli.args(["export", "--person", "nobody@example.net", "-o", "x.html"]).run().assert_code(1).stderr;
+    let told =
+        cli.args(["export", "--person", "nobody@example.net", "-o", "x.html"]).run().assert_code(1).stderr;
     assert!(told.contains("Nothing is stored of"), "{told}");
 }
 
@@ -121,8 +133,12 @@ fn what_cannot_be_erased_from_is_refused_before_anything_is_done() {
     cli.clone().args(["sync"]).run().assert_code(0);
     let stranger = cli.scratch().write("stranger.db", "SQLite format 3 or not");
     let before = fs::read(cli.scratch().database()).expect("reads");
-    for (copy, words) in [(stranger.as_path(), "is no database of FastIntercom's"), (Path::new("missing.db"), "There is no copy")] {
-        let told = cli.clone().args(["erase", ADDRESS, "--yes", "--copy"]).args([copy]).run().assert_code(2).stderr;
+    for (copy, words) in [
+        (stranger.as_path(), "is no database of FastIntercom's"),
+        (Path::new("missing.db"), "There is no copy"),
+    ] {
+        let told =
+            cli.clone().args(["erase", ADDRESS, "--yes", "--copy"]).args([copy]).run().assert_code(2).stderr;
         assert!(told.contains(words), "{told}");
     }
     assert!(fs::read(cli.scratch().database()).expect("reads") == before, "the database was changed");

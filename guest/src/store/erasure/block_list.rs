@@ -131,9 +131,8 @@ impl BlockList {
 
 /// The key of this database's list.
 pub(super) fn key(connection: &Connection) -> StoreResult<Option<Key>> {
-    let key: Option<Vec<u8>> = connection
-        .query_row("SELECT value FROM meta WHERE key = ?1", [KEY], |row| row.get(0))
-        .optional()?;
+    let key: Option<Vec<u8>> =
+        connection.query_row("SELECT value FROM meta WHERE key = ?1", [KEY], |row| row.get(0)).optional()?;
     Ok(key.and_then(|bytes| bytes.try_into().ok()).map(Key))
 }
 
@@ -167,11 +166,6 @@ pub(super) fn add(connection: &Connection, kind: Kind, text: &str, now: UnixSeco
         .prepare_cached(
             "INSERT OR IGNORE INTO erased (kind, hash, length, erased_at) VALUES (?1, ?2, ?3, ?4)",
         )?
-        .execute(params![
-            kind.as_str(),
-            key.hash(&text),
-            i64::try_from(length).unwrap_or(0),
-            now
-        ])?;
+        .execute(params![kind.as_str(), key.hash(&text), i64::try_from(length).unwrap_or(0), now])?;
     Ok(added > 0)
 }

@@ -95,8 +95,14 @@ fn in_index(connection: &Connection, person: &Person) -> StoreResult<i64> {
 fn in_bytes(path: &Path, person: &Person) -> StoreResult<(u64, u64)> {
     let reading = |error: std::io::Error| StoreError::Disk(error.to_string());
     let long = |text: &&String| text.len() >= block_list::LEAST;
-    let patterns: Vec<&String> =
-        person.addresses.iter().chain(&person.contacts).chain(&person.external_ids).chain(&person.phones).filter(long).collect();
+    let patterns: Vec<&String> = person
+        .addresses
+        .iter()
+        .chain(&person.contacts)
+        .chain(&person.external_ids)
+        .chain(&person.phones)
+        .filter(long)
+        .collect();
     let longest = patterns.iter().map(|pattern| pattern.len()).max().unwrap_or(0);
     let quick = AhoCorasick::builder()
         .ascii_case_insensitive(true)

@@ -202,7 +202,10 @@ pub fn erase(tx: &Connection, person: &Person, now: UnixSeconds) -> StoreResult<
 ///
 /// # Errors
 /// When the database cannot be read.
-pub fn conversations(tx: &Connection, person: &Person) -> StoreResult<(Vec<ConversationId>, Vec<ConversationId>)> {
+pub fn conversations(
+    tx: &Connection,
+    person: &Person,
+) -> StoreResult<(Vec<ConversationId>, Vec<ConversationId>)> {
     let ids = person.ids();
     let addresses = person::list(&person.addresses);
     let mut statement = tx.prepare(&format!(
@@ -241,7 +244,8 @@ pub fn named_in(
     let sought = Sought::new(&person.mentions(), block_list::LEAST);
     let mut found = BTreeSet::new();
     for table in Table::all(connection)?.iter().filter(|table| table.name == "messages") {
-        found.extend(table.mentioning(connection, "TRUE", &sought)?.1.iter().filter_map(sweep::Found::number));
+        found
+            .extend(table.mentioning(connection, "TRUE", &sought)?.1.iter().filter_map(sweep::Found::number));
     }
     let mut statement =
         connection.prepare_cached("SELECT id, conversation_id FROM messages WHERE number = ?1")?;
@@ -323,16 +327,20 @@ fn take_out(tx: &Connection, person: &Person, id: &ConversationId, erased: &mut 
     if began {
         run("", "UPDATE conversations SET title = NULL, source_url = NULL WHERE id = ?1")?;
     }
-    // Whose it is by now; what the first of its customers said of it was theirs.
+    // Whose it is by now: the name is that of who wrote first, who need not be the first customer.
+    // What the one said of it was theirs.
+    let (names, addresses) = (person::list(&person.names), person::list(&person.addresses));
     run(
         "",
         &format!(
             "UPDATE conversations SET (contact_id, customer_name, customer_email, company_id, company_name) = (
                 SELECT x.contact_id, k.name, k.email, k.company_id, k.company_name
                 FROM conversation_contacts x LEFT JOIN contacts k ON k.id = x.contact_id
-                WHERE x.conversation_id = ?1 ORDER BY x.contact_id LIMIT 1),
+                WHERE x.conversation_id = ?1
+                ORDER BY x.contact_id = conversations.contact_id DESC, x.contact_id LIMIT 1),
                 rating_remark = NULL, ai_rating_remark = NULL
-             WHERE id = ?1 AND (contact_id IN ({ids}) OR contact_id IS NULL)"
+             WHERE id = ?1 AND (contact_id IN ({ids}) OR contact_id IS NULL OR customer_name IN ({names})
+                OR lower(customer_email) IN ({addresses}))"
         ),
     )?;
     run(

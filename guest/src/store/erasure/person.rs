@@ -86,8 +86,7 @@ impl Person {
     /// # Errors
     /// When the database cannot be read.
     pub fn of_contacts(connection: &Connection, gone: &[ContactId]) -> StoreResult<Self> {
-        let mut person =
-            Self { contacts: gone.iter().map(|id| id.0.clone()).collect(), ..Self::default() };
+        let mut person = Self { contacts: gone.iter().map(|id| id.0.clone()).collect(), ..Self::default() };
         person.read_contacts(connection)?;
         person.read_conversations(connection)?;
         let ids = list(&person.contacts);
@@ -95,7 +94,9 @@ impl Person {
             for value in values.clone() {
                 let others = texts(
                     connection,
-                    &format!("SELECT id FROM contacts WHERE {column} = ?1 COLLATE NOCASE AND id NOT IN ({ids}) LIMIT 1"),
+                    &format!(
+                        "SELECT id FROM contacts WHERE {column} = ?1 COLLATE NOCASE AND id NOT IN ({ids}) LIMIT 1"
+                    ),
                     std::slice::from_ref(&value),
                 )?;
                 if !others.is_empty() {
@@ -114,9 +115,8 @@ impl Person {
     /// What the rows of the contacts say.
     fn read_contacts(&mut self, connection: &Connection) -> StoreResult<()> {
         let ids = list(&self.contacts);
-        let mut statement = connection.prepare(&format!(
-            "SELECT name, email, phone, external_id FROM contacts WHERE id IN ({ids})"
-        ))?;
+        let mut statement = connection
+            .prepare(&format!("SELECT name, email, phone, external_id FROM contacts WHERE id IN ({ids})"))?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
             self.names.extend(lossy::text::<Option<String>>(row, 0)?);
@@ -151,7 +151,8 @@ impl Person {
     #[must_use]
     pub fn mentions(&self) -> BTreeSet<String> {
         let mut mentions: BTreeSet<String> = self.addresses.iter().cloned().collect();
-        mentions.extend(self.contacts.iter().chain(&self.external_ids).filter(|id| id.len() >= LONG_ID).cloned());
+        mentions
+            .extend(self.contacts.iter().chain(&self.external_ids).filter(|id| id.len() >= LONG_ID).cloned());
         // One word alone is many people's, unless it is written without blanks.
         mentions.extend(
             self.names.iter().filter(|name| mentions::words(name).len() > 1 || name.contains('@')).cloned(),
@@ -166,7 +167,9 @@ impl Person {
     pub fn words(&self) -> BTreeSet<String> {
         use crate::redaction::names::is_ambiguous;
         let words = self.names.iter().flat_map(|name| mentions::words(name));
-        words.filter(|word| word.chars().count() >= super::block_list::LEAST_WORD && !is_ambiguous(word)).collect()
+        words
+            .filter(|word| word.chars().count() >= super::block_list::LEAST_WORD && !is_ambiguous(word))
+            .collect()
     }
 
     /// The ids of the contacts in SQL.

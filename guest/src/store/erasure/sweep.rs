@@ -47,7 +47,8 @@ impl Sought {
                 continue;
             }
             // A text of ASCII alone mentions it only with all of its words.
-            let longest = mentions::words(text).into_iter().filter(|word| word.is_ascii()).max_by_key(String::len);
+            let longest =
+                mentions::words(text).into_iter().filter(|word| word.is_ascii()).max_by_key(String::len);
             words.extend(longest);
         }
         let quick = AhoCorasick::builder().ascii_case_insensitive(true).build(&words).ok();
@@ -91,8 +92,8 @@ impl Table {
     }
 
     fn of(connection: &Connection, name: String, without_rowid: bool) -> StoreResult<Self> {
-        let mut statement =
-            connection.prepare("SELECT name, pk FROM pragma_table_xinfo(?1) WHERE hidden = 0 ORDER BY cid")?;
+        let mut statement = connection
+            .prepare("SELECT name, pk FROM pragma_table_xinfo(?1) WHERE hidden = 0 ORDER BY cid")?;
         let columns: Vec<(String, i64)> =
             statement.query_map([&name], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?;
         let keys = match without_rowid {
@@ -150,12 +151,8 @@ impl Table {
     /// # Errors
     /// When the database cannot be written.
     pub fn blank(&self, connection: &Connection, found: &Found) -> StoreResult<()> {
-        let sql = format!(
-            "UPDATE {} SET {} = ?1 WHERE {}",
-            quoted(&self.name),
-            found.column,
-            self.condition(2)
-        );
+        let sql =
+            format!("UPDATE {} SET {} = ?1 WHERE {}", quoted(&self.name), found.column, self.condition(2));
         let write = |text: &str| {
             let values = std::iter::once(Value::from(text.to_owned())).chain(found.keys.iter().cloned());
             connection.prepare_cached(&sql)?.execute(params_from_iter(values))

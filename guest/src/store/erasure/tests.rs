@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use rusqlite::Connection;
 
 use super::*;
-use crate::store::raw_answers::{self, Deflated};
 use crate::store::OpenMode;
+use crate::store::raw_answers::{self, Deflated};
 
 const NOW: UnixSeconds = UnixSeconds(1_795_000_000);
 
@@ -44,7 +44,14 @@ struct Home {
     path: PathBuf,
 }
 
-fn message(db: &Connection, number: i64, conversation: i64, author: (&str, &str, &str), part: &str, body: &str) {
+fn message(
+    db: &Connection,
+    number: i64,
+    conversation: i64,
+    author: (&str, &str, &str),
+    part: &str,
+    body: &str,
+) {
     db.execute(
         "INSERT INTO messages (number, id, conversation_id, author_type, author_id, author_name, body, created_at,
             part_type, is_note, sequence_number, attachments, tags)
@@ -85,6 +92,9 @@ impl Home {
                             (2, 'c2', '2026-01-01T00:00:00+00:00', '2026-01-02T00:00:00+00:00', 'jane.doe@example.com', 'Jane Q. Doe', '0067bb55', 'k1', 'Quagmire Ltd', 'ukulele lesson', '[]', 'vermilion', NULL, 'https://shop.test/?who=jane.doe%40example.com', NULL, NULL, 'email', TRUE),
                             (3, 'c3', '2026-01-01T00:00:00+00:00', '2026-01-02T00:00:00+00:00', 'bob@example.org', 'Bob Roe', '00aaaa', 'k2', 'Roe & Co', 'About Jane Q. Doe', '[\"friends of jane q doe\"]', NULL, '{\"ask\":\"jane.doe@example.com\"}', NULL, NULL, NULL, 'email', TRUE);
                      INSERT INTO conversation_contacts (conversation_id, contact_id) VALUES ('c1', '0067bb55'), ('c2', '0067bb55'), ('c2', '00aaaa'), ('c3', '00aaaa'), ('c3', '00namesake');
+                     INSERT INTO conversations (number, id, created_at, updated_at, customer_email, customer_name, contact_id)
+                     VALUES (4, 'c4', '2026-01-01T00:00:00+00:00', '2026-01-02T00:00:00+00:00', 'jane.doe@example.com', 'Jane Q. Doe', '00aaaa');
+                     INSERT INTO conversation_contacts (conversation_id, contact_id) VALUES ('c4', '00aaaa'), ('c4', '0067bb55');
                      INSERT INTO conversation_tags (tag_id, conversation_id) VALUES ('t1', 'c1'), ('t2', 'c3'), ('t3', 'c1');
                      INSERT INTO event_kinds (number, name) VALUES (1, 'assignment');
                      INSERT INTO conversation_events (conversation, id, kind, created_seconds, author_type, author_id, author_name, details)
@@ -118,8 +128,12 @@ impl Home {
         for _ in 0..2 {
             store
                 .write(|tx| {
-                    tx.execute_batch("UPDATE conversations SET title = title || ' quicksilver' WHERE id = 'c3'")?;
-                    Ok(tx.execute_batch("UPDATE conversations SET title = 'About Jane Q. Doe' WHERE id = 'c3'")?)
+                    tx.execute_batch(
+                        "UPDATE conversations SET title = title || ' quicksilver' WHERE id = 'c3'",
+                    )?;
+                    Ok(tx.execute_batch(
+                        "UPDATE conversations SET title = 'About Jane Q. Doe' WHERE id = 'c3'",
+                    )?)
                 })
                 .expect("changes");
         }
@@ -152,8 +166,11 @@ fn words_in_index(connection: &Connection) -> Vec<String> {
 fn left(path: &Path) -> Vec<String> {
     let bytes = fs::read(path).expect("reads");
     let bytes = String::from_utf8_lossy(&bytes).to_lowercase();
-    let mut left: Vec<String> =
-        PLANTED.iter().filter(|text| bytes.contains(&text.to_lowercase())).map(|text| (*text).to_owned()).collect();
+    let mut left: Vec<String> = PLANTED
+        .iter()
+        .filter(|text| bytes.contains(&text.to_lowercase()))
+        .map(|text| (*text).to_owned())
+        .collect();
     let store = Store::open(path, OpenMode::ReadWrite).expect("opens");
     for word in words_in_index(store.connection()) {
         if PLANTED.iter().any(|text| crate::text::mentions::words(text).contains(&word))
@@ -177,26 +194,50 @@ fn nothing_of_a_person_is_left_and_others_are_as_they_were() {
         assert_eq!(found, &json!({"contacts": 0, "texts": 0, "in_index": 0, "in_bytes": 0}), "{who}");
         assert_eq!(receipt["looked_again"]["free_pages"], 0);
         assert_eq!(receipt["removed"]["conversations"], 1);
-        assert_eq!(receipt["shared_conversations"], 1);
+        assert_eq!(receipt["shared_conversations"], 2);
 
         let mut store = home.open();
         let report = store.check().expect("checks");
         assert_eq!(report["ok"], true, "{report:#}");
-        let text = |sql: &str| store.connection().query_row(sql, [], |row| row.get::<_, String>(0)).expect(sql);
-        assert_eq!(text("SELECT group_concat(body, '|') FROM (SELECT body FROM messages ORDER BY number)"),
+        let text =
+            |sql: &str| store.connection().query_row(sql, [], |row| row.get::<_, String>(0)).expect(sql);
+        assert_eq!(
+            text("SELECT group_concat(body, '|') FROM (SELECT body FROM messages ORDER BY number)"),
             "<p>Hi [erased], and hi Bob</p>|<p>bob has a parrot</p>|\
              <p>[erased]&nbsp;[erased]. <b>[erased]</b> &lt;<a href=\"mailto:[erased]\">mail</a>&gt; calls from [erased]</p>|\
-             <p>[erased] is a friend, parrot</p>");
-        assert_eq!(text("SELECT contact_id || customer_name || customer_email || company_name FROM conversations WHERE id = 'c2'"), "00aaaaBob Roebob@example.orgRoe & Co");
-        assert_eq!(text("SELECT title || tags || custom_attributes FROM conversations WHERE id = 'c3'"), "About [erased][\"friends of [erased]\"]{\"ask\":\"[erased]\"}");
-        assert_eq!(text("SELECT group_concat(id) FROM (SELECT id FROM contacts ORDER BY id)"), "00aaaa,00namesake");
-        assert_eq!(text("SELECT group_concat(name) FROM (SELECT name FROM tags ORDER BY id)"), "friends of [erased],billing");
+             <p>[erased] is a friend, parrot</p>"
+        );
+        assert_eq!(
+            text(
+                "SELECT contact_id || customer_name || customer_email || company_name FROM conversations WHERE id = 'c2'"
+            ),
+            "00aaaaBob Roebob@example.orgRoe & Co"
+        );
+        assert_eq!(
+            text("SELECT contact_id || customer_name || customer_email FROM conversations WHERE id = 'c4'"),
+            "00aaaaBob Roebob@example.org"
+        );
+        assert_eq!(
+            text("SELECT title || tags || custom_attributes FROM conversations WHERE id = 'c3'"),
+            "About [erased][\"friends of [erased]\"]{\"ask\":\"[erased]\"}"
+        );
+        assert_eq!(
+            text("SELECT group_concat(id) FROM (SELECT id FROM contacts ORDER BY id)"),
+            "00aaaa,00namesake"
+        );
+        assert_eq!(
+            text("SELECT group_concat(name) FROM (SELECT name FROM tags ORDER BY id)"),
+            "friends of [erased],billing"
+        );
         assert_eq!(text("SELECT group_concat(body) FROM messages_original"), "hello");
         assert_eq!(text("SELECT count(*) || '' FROM messages_fts WHERE messages_fts MATCH 'parrot'"), "2");
 
         let list = BlockList::read(store.connection()).expect("reads");
         assert!(list.bars(Some("0067bb55"), None, None) && list.bars_conversation("c1"));
-        assert!(list.bars(None, Some("Jane.DOE@example.com"), None) && list.bars(None, None, Some("jq-external-77")));
+        assert!(
+            list.bars(None, Some("Jane.DOE@example.com"), None)
+                && list.bars(None, None, Some("jq-external-77"))
+        );
         assert!(!list.bars(Some("00aaaa"), Some("bob@example.org"), None) && !list.bars_conversation("c2"));
         assert!(list.mentions.are_in("to jane q. doe") && !list.mentions.are_in("to bob roe"));
     }
@@ -217,7 +258,10 @@ fn a_dry_run_counts_and_changes_nothing() {
     }
     assert_eq!(dry, receipt);
     let again = home.erase("jane.doe@example.com");
-    assert_eq!((&again["removed"], &again["blanked"], &again["blocked"]), (&json!({}), &json!({}), &json!(0)));
+    assert_eq!(
+        (&again["removed"], &again["blanked"], &again["blocked"]),
+        (&json!({}), &json!({}), &json!(0))
+    );
 }
 
 #[test]
@@ -244,8 +288,14 @@ fn a_contact_that_is_gone_leaves_others_of_the_same_address() {
         .expect("adds");
     store.erase_gone(&[ContactId("0067bb55".to_owned())], NOW, &|| false).expect("erases");
     let text = |sql: &str| store.connection().query_row(sql, [], |row| row.get::<_, String>(0)).expect(sql);
-    assert_eq!(text("SELECT group_concat(id) FROM (SELECT id FROM contacts ORDER BY id)"), "00aaaa,00lead,00namesake");
+    assert_eq!(
+        text("SELECT group_concat(id) FROM (SELECT id FROM contacts ORDER BY id)"),
+        "00aaaa,00lead,00namesake"
+    );
     assert_eq!(text("SELECT title FROM conversations WHERE id = 'c3'"), "About Jane Q. Doe");
     let list = BlockList::read(store.connection()).expect("reads");
-    assert!(list.bars(Some("0067bb55"), None, None) && !list.bars(Some("00lead"), Some("jane.doe@example.com"), None));
+    assert!(
+        list.bars(Some("0067bb55"), None, None)
+            && !list.bars(Some("00lead"), Some("jane.doe@example.com"), None)
+    );
 }
