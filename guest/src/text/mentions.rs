@@ -94,6 +94,12 @@ impl Mentions {
         self.hashes.is_empty()
     }
 
+    /// Whether a single word of so many bytes may be what is sought.
+    #[must_use]
+    pub fn seeks_length(&self, length: usize) -> bool {
+        length >= self.least && self.lengths.get(length).is_some_and(|known| *known)
+    }
+
     /// Whether the text, which may be HTML or JSON, mentions what is sought.
     #[must_use]
     pub fn are_in(&self, text: &str) -> bool {

@@ -53,7 +53,7 @@ fn a_person_is_erased_while_a_server_runs_and_does_not_come_back() {
     cli.clone().args(["backup", copy.to_str().expect("a path")]).run().assert_code(0);
     assert_eq!((left(&database).len(), left(&copy).len()), (PLANTED.len(), PLANTED.len()));
     let answer = session.call_tool("get_customer", json!({"customer": ADDRESS}));
-    assert!(answer.structured().to_string().contains("Zoraida"), "{answer:?}");
+    assert!(answer.structured.to_string().contains("Zoraida"), "{answer:?}");
 
     let dry = cli.clone().args(["erase", ADDRESS, "--dry-run", "--json"]).run().json();
     assert_eq!((&dry["success"], &dry["dry_run"]), (&json!(true), &json!(true)));
@@ -84,7 +84,7 @@ fn a_person_is_erased_while_a_server_runs_and_does_not_come_back() {
 
     // The server's next call reads the new file, and its next sync leaves them out.
     let answer = session.call_tool("search_conversations", json!({"query": "kangaroo"}));
-    let told = answer.structured().to_string();
+    let told = answer.structured.to_string();
     assert!(told.contains("kangaroo") && !told.contains("Zoraida"), "{told}");
     session.call_tool("sync_conversations", json!({}));
     cli.clone().args(["sync", "--full"]).run().assert_code(0);

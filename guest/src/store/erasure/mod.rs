@@ -187,14 +187,15 @@ pub fn erase(tx: &Connection, person: &Person, now: UnixSeconds) -> StoreResult<
         erased.looked_at += rows;
         blank(tx, table, &found, &mut erased)?;
     }
-    // After the whole: of an address the words of the name are a part.
-    let words = Sought::new(&person.words(), block_list::LEAST_WORD);
-    for id in &shared {
-        blank_words(tx, &tables, id, &words, &mut erased)?;
-    }
     forget_raw_answers(tx, &sought, &mut erased)?;
     forget_samples(tx)?;
     erased.blocked += block(tx, person, now)?;
+    // After the whole, since of an address the words of the name are a part; and by the list, which
+    // knows the name of who came back under another id.
+    let words = Sought::all_of(BlockList::read(tx)?.words);
+    for id in &shared {
+        blank_words(tx, &tables, id, &words, &mut erased)?;
+    }
     Ok(erased)
 }
 

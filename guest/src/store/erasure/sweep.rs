@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use aho_corasick::AhoCorasick;
 use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
+use unicode_normalization::char::is_combining_mark;
 
 use crate::error::StoreResult;
 use crate::text::mentions::{self, Key, Mentions};
@@ -29,6 +30,9 @@ pub struct Sought {
     quick: Option<AhoCorasick>,
     /// So many digits may be a number that is sought, in whatever groups.
     digits: usize,
+    /// Something that is sought has no word of ASCII letters.
+    beyond_ascii: bool,
+    all: bool,
 }
 
 impl Sought {
@@ -38,7 +42,7 @@ impl Sought {
         // What is sought is in memory as it is, so the key need not be a secret.
         let mut mentions = Mentions::new(Key([0; 16]), least);
         let mut words = BTreeSet::new();
-        let mut digits = usize::MAX;
+        let (mut digits, mut beyond_ascii) = (usize::MAX, false);
         for text in texts {
             mentions.insert_text(text);
             let folded = mentions::folded(text);
@@ -49,23 +53,91 @@ impl Sought {
             // A text of ASCII alone mentions it only with all of its words.
             let longest =
                 mentions::words(text).into_iter().filter(|word| word.is_ascii()).max_by_key(String::len);
+            beyond_ascii |= longest.is_none();
             words.extend(longest);
         }
         let quick = AhoCorasick::builder().ascii_case_insensitive(true).build(&words).ok();
-        Self { mentions, quick: quick.filter(|_| !words.is_empty()), digits }
+        Self { mentions, quick: quick.filter(|_| !words.is_empty()), digits, beyond_ascii, all: false }
     }
 
-    /// Whether a text may have a mention. Letters beyond ASCII, references and escapes can be ways to
-    /// write others.
+    /// What is known by its hashes alone: every text may have it.
+    #[must_use]
+    pub fn all_of(mentions: Mentions) -> Self {
+        Self { mentions, quick: None, digits: 1, beyond_ascii: true, all: true }
+    }
+
+    /// Whether a text may have a mention. Most have not, and are told by a look.
     #[must_use]
     pub fn may_be_in(&self, text: &[u8]) -> bool {
-        let hidden = || text.iter().any(|byte| !byte.is_ascii() || matches!(byte, b'&' | b'%'));
-        let number = || {
-            self.digits < usize::MAX
-                && text.iter().filter(|byte| byte.is_ascii_digit()).nth(self.digits - 1).is_some()
-        };
-        self.quick.as_ref().is_some_and(|quick| quick.is_match(text)) || hidden() || number()
+        if self.all || is_instant(text) {
+            return self.all;
+        }
+        // One word: an id, a state, a name.
+        if text.iter().all(u8::is_ascii_alphanumeric) {
+            return self.mentions.seeks_length(text.len());
+        }
+        self.quick.as_ref().is_some_and(|quick| quick.is_match(text))
+            || self.has_number(text)
+            || (!text.is_ascii() && self.may_hide(text))
+            || has_reference(text)
     }
+
+    /// Whether so many digits are near each other, whatever parts them.
+    fn has_number(&self, text: &[u8]) -> bool {
+        let (mut digits, mut letters) = (0, 0);
+        self.digits < usize::MAX
+            && text.iter().any(|byte| {
+                if byte.is_ascii_digit() {
+                    (digits, letters) = (digits + 1, 0);
+                } else if byte.is_ascii_alphabetic() {
+                    letters += 1;
+                    // Longer than the names of most tags.
+                    if letters > 6 {
+                        digits = 0;
+                    }
+                }
+                digits >= self.digits
+            })
+    }
+
+    /// Whether letters beyond ASCII can be a way to write what is sought, or part it.
+    fn may_hide(&self, text: &[u8]) -> bool {
+        self.beyond_ascii
+            || String::from_utf8_lossy(text).chars().any(|character| {
+                !character.is_ascii()
+                    && (is_combining_mark(character)
+                        || matches!(character, '\u{ad}' | '\u{200b}'..='\u{200d}' | '\u{2060}')
+                        // Latin letters with marks, letters of other shapes and widths.
+                        || character.is_alphanumeric()
+                            && matches!(character, '\u{80}'..='\u{24f}' | '\u{1e00}'..='\u{1eff}'
+                                | '\u{2070}'..='\u{214f}' | '\u{2460}'..='\u{24ff}' | '\u{fb00}'..='\u{fb06}' | '\u{ff00}'..))
+            })
+    }
+}
+
+/// `2026-01-01T00:00:00+00:00`, which no name is.
+fn is_instant(text: &[u8]) -> bool {
+    text.len() == 25 && text[4] == b'-' && text[10] == b'T' && text[0].is_ascii_digit()
+}
+
+/// Whether a letter or a digit is written as `&eacute;` or `%61`. What parts words hides none.
+fn has_reference(text: &[u8]) -> bool {
+    const PARTING: [&[u8]; 8] =
+        [b"&nbsp;", b"&amp;", b"&lt;", b"&gt;", b"&quot;", b"&#39;", b"&#x27;", b"&apos;"];
+    text.iter().enumerate().any(|(at, byte)| match byte {
+        b'&' => {
+            let rest = &text[at..];
+            let is_one = rest.get(1).is_some_and(|next| next.is_ascii_alphabetic() || *next == b'#');
+            is_one && !PARTING.iter().any(|one| rest.starts_with(one))
+        }
+        b'%' => {
+            let digit = |at: usize| text.get(at).and_then(|byte| char::from(*byte).to_digit(16));
+            digit(at + 1).zip(digit(at + 2)).is_some_and(|(high, low)| {
+                u8::try_from(high * 16 + low).is_ok_and(|byte| byte.is_ascii_alphanumeric())
+            })
+        }
+        _ => false,
+    })
 }
 
 /// A table, and what its texts are found by.
