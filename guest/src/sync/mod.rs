@@ -15,7 +15,8 @@
 //!
 //! - [`run`] goes through one run from its row's opening to its closing; [`engine`] asks single
 //!   questions; [`reading`] is the loop in which pages and threads arrive.
-//! - [`labels`], [`contacts`], [`companies`] and [`deletions`] read what belongs to conversations.
+//! - [`labels`], [`contacts`], [`companies`] and [`deletions`] read what belongs to conversations,
+//!   [`help_center`] what answers are taken from.
 //! - [`erased`] leaves out who was erased.
 //! - [`reconcile`] looks for what the windows missed; [`refill`] for what an earlier version did not keep.
 //! - [`account`] asks whose the token is and what it may read, for `fastintercom login`.
@@ -31,6 +32,7 @@ mod engine;
 mod erased;
 mod failure;
 mod figures;
+mod help_center;
 mod labels;
 mod pacing;
 mod pages;

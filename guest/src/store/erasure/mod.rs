@@ -33,7 +33,7 @@ use sweep::{Sought, Table};
 use super::connection::Store;
 use super::refresh::index_anew;
 use super::write_thread::remove_message;
-use super::{migrations, people, tombstones};
+use super::{articles, migrations, people, tombstones};
 use crate::error::StoreResult;
 use crate::ids::{ContactId, ConversationId};
 use crate::time::UnixSeconds;
@@ -118,6 +118,9 @@ impl Store {
         if !dry_run {
             let begun = Instant::now();
             self.merge_words(usize::MAX, &|| false)?;
+            self.write(|tx| {
+                Ok(tx.execute("INSERT INTO articles_fts (articles_fts) VALUES ('optimize')", [])?)
+            })?;
             receipt["milliseconds"]["merging_words"] = milliseconds(begun);
             state = compact::change_counter(self.path())?;
             let begun = Instant::now();
@@ -387,6 +390,7 @@ fn blank(tx: &Connection, table: &Table, found: &[sweep::Found], erased: &mut Er
     }
     match table.name.as_str() {
         "messages" => changed.into_iter().try_for_each(|number| index_anew(tx, number)),
+        "article_texts" if !changed.is_empty() => articles::index_all(tx),
         // The title is indexed with the first message.
         "conversations" => {
             let mut first = tx.prepare_cached(

@@ -105,9 +105,12 @@ impl Home {
                      INSERT INTO conversation_links (conversation, kind, id) VALUES (1, 'ticket', 'pangolin');
                      INSERT INTO hydration_queue (conversation_id, updated_at, last_error) VALUES ('c1', 5, 'pangolin');
                      INSERT INTO sync_notes (topic, note, noted_at) VALUES ('x', 'Jane Q. Doe could not be read', '');
+                     INSERT INTO articles (id) VALUES ('a1');
+                     INSERT INTO article_texts (article_id, position, title, body, state) VALUES ('a1', 0, 'Pets', '<p>as Jane Q. Doe has one</p>', 'published');
                      CREATE TABLE messages_original (id TEXT, conversation_id TEXT, body TEXT);
                      INSERT INTO messages_original VALUES ('1', 'c1', 'quagmire'), ('2', 'c3', 'hello'), ('3', 'c3', 'from jane.doe@example.com');",
                 )?;
+                articles::index_all(db)?;
                 let jane = ("user", "0067bb55", "Jane Q. Doe");
                 let bob = ("user", "00aaaa", "Bob Roe");
                 let ann = ("admin", "9", "Ann Admin");
@@ -159,7 +162,15 @@ fn words_in_index(connection: &Connection) -> Vec<String> {
         .execute_batch("CREATE VIRTUAL TABLE temp.words USING fts5vocab('main', 'messages_fts', 'row')")
         .expect("a vocabulary");
     let mut statement = connection.prepare("SELECT term FROM temp.words").expect("prepares");
-    statement.query_map([], |row| row.get(0)).expect("reads").collect::<Result<_, _>>().expect("reads")
+    let mut words: Vec<String> =
+        statement.query_map([], |row| row.get(0)).expect("reads").collect::<Result<_, _>>().expect("reads");
+    let of_articles = connection
+        .prepare("SELECT 'jane' FROM articles_fts WHERE articles_fts MATCH 'jane'")
+        .expect("prepares")
+        .exists([])
+        .expect("reads");
+    words.extend(of_articles.then(|| "jane".to_owned()));
+    words
 }
 
 /// All places where a planted string is left: in the bytes, or in the words of the index.
