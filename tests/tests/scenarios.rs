@@ -9,6 +9,7 @@ mod questions_paging;
 mod search_quality;
 mod simulator;
 mod sync_articles;
+mod sync_erasures;
 mod sync_fields;
 mod sync_first;
 mod sync_histories;

@@ -5,6 +5,7 @@
 //! - [`read`] answers one stretch: so many conversations that they make about a megabyte.
 //! - [`record`] is the shape of a line, which docs/EXPORT.md documents and [`VERSION`] numbers.
 //! - [`markdown`] is the same for reading.
+//! - [`person`] gathers everything of one person.
 //!
 //! # Order, and going on
 //!
@@ -15,6 +16,7 @@
 //! last line's `updated_at`, the next one begins where this one ended, with that second once more.
 
 mod markdown;
+mod person;
 mod record;
 
 #[cfg(test)]
@@ -31,6 +33,8 @@ use crate::tools::content::Content;
 use crate::tools::cursor::Cursor;
 use crate::tools::{Context, Failure, disclosure, filters};
 use crate::views::ViewError;
+
+pub use person::person;
 
 /// Number of the shape of a line. A new field does not change it; one that goes, or means
 /// something else, does.

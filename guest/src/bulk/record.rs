@@ -76,6 +76,19 @@ fn field(name: &str, value: Value, content: Content<'_>) -> Value {
     }
 }
 
+/// A row of a table, by the same rules.
+pub fn row(fields: Map<String, Value>, content: Content<'_>) -> Value {
+    let field = |(name, value): (String, Value)| {
+        let value = match value {
+            Value::String(text) if name == "name" => content.person(&text).into(),
+            value if is_plain(&name) => value,
+            value => cleaned(value, content),
+        };
+        (name, value)
+    };
+    fields.into_iter().map(field).collect::<Map<_, _>>().into()
+}
+
 /// Every text in it, and every name of a field, cleaned and redacted.
 fn cleaned(value: Value, content: Content<'_>) -> Value {
     match value {

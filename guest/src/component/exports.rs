@@ -359,6 +359,17 @@ impl maintenance::Guest for Component {
             .map_err(|error| error.to_string())
     }
 
+    fn erase(person: String, dry_run: bool, file_name: String) -> Result<maintenance::Erasure, String> {
+        let settings = imports::settings();
+        with_store(&settings, SYNC_CACHE_KIB, |store| store.erase(&person, dry_run, &file_name, Host.now()))
+            .and_then(|erased| erased)
+            .map(|(receipt, change_counter)| maintenance::Erasure {
+                receipt: receipt.to_string(),
+                change_counter,
+            })
+            .map_err(|error| error.to_string())
+    }
+
     fn status() -> Result<(String, String), String> {
         with_context(crate::tools::status::status_and_activity)
             .and_then(|status| status)
@@ -376,11 +387,11 @@ impl views::Guest for Component {
     }
 
     fn report(options: String) -> Result<views::Page, views::ViewError> {
-        view(|context| crate::views::report::report(context, &options)).map(|page| views::Page {
-            html: page.html,
-            structured: page.structured,
-            text: page.text,
-        })
+        view(|context| crate::views::report::report(context, &options)).map(page)
+    }
+
+    fn person(options: String) -> Result<views::Page, views::ViewError> {
+        view(|context| crate::views::person::person(context, &options)).map(page)
     }
 }
 
@@ -404,6 +415,10 @@ fn view<T>(
         ViewError::InvalidOptions(sentence) => views::ViewError::InvalidOptions(sentence),
         ViewError::Failed(sentence) => views::ViewError::Failed(sentence),
     })
+}
+
+fn page(page: crate::views::report::Page) -> views::Page {
+    views::Page { html: page.html, structured: page.structured, text: page.text }
 }
 
 fn screen(view: crate::views::View) -> views::Screen {

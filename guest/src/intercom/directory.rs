@@ -120,6 +120,8 @@ pub struct Contact {
     pub last_seen_at: Option<UnixSeconds>,
     pub owner: Option<AdminId>,
     pub unsubscribed: Option<bool>,
+    /// Put away on request, as if it were deleted.
+    pub archived: bool,
     /// Ten at most; Intercom names them by id alone.
     pub tags: Vec<TagId>,
     pub custom_attributes: Option<Map<String, Value>>,
@@ -151,6 +153,7 @@ impl Contact {
             last_seen_at: json::seconds(&value, "last_seen_at"),
             owner: json::id(&mut value, "owner_id").map(AdminId),
             unsubscribed: json::boolean(&value, "unsubscribed_from_emails"),
+            archived: json::boolean(&value, "archived").unwrap_or(false),
             tags: json::list(&mut value, "tags", &["data", "tags"])
                 .into_iter()
                 .filter_map(|mut tag| json::id(&mut tag, "id").map(TagId))

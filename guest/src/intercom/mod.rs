@@ -19,3 +19,4 @@ pub mod limits;
 pub mod page;
 pub mod part;
 pub mod request;
+pub mod texts;

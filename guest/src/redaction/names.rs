@@ -22,6 +22,12 @@ const AMBIGUOUS: &str = "\
     agent, operator, order, invoice, general, manager, group, shop, store, online, mail, email, contact, \
     refund, bug, card, question, request, demo, new, old, no, yes, our, your, all, any, one, two, first, last";
 
+/// Whether a word of a name, in small letters, stands in texts that mean nobody.
+#[must_use]
+pub fn is_ambiguous(word: &str) -> bool {
+    AMBIGUOUS.split(", ").any(|one| one == word)
+}
+
 /// Longest name that is sought, in words and, where words are not parted by blanks, in characters.
 const MOST_WORDS: usize = 6;
 const MOST_LETTERS: usize = 12;

@@ -132,6 +132,34 @@ pub fn events(connection: &Connection, id: &str) -> StoreResult<Vec<Map<String, 
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
+/// `conversations.number` of the conversation with that id.
+pub fn number(connection: &Connection, id: &str) -> StoreResult<Option<i64>> {
+    let mut statement = connection.prepare_cached("SELECT number FROM conversations WHERE id = ?1")?;
+    Ok(statement.query_row([id], |row| row.get(0)).optional()?)
+}
+
+/// All that is known of contacts.
+pub fn contacts<'a>(
+    connection: &Connection,
+    ids: impl IntoIterator<Item = &'a String>,
+) -> StoreResult<Vec<Map<String, Value>>> {
+    let mut statement = connection.prepare_cached("SELECT * FROM contacts WHERE id = ?1")?;
+    let rows = ids.into_iter().filter_map(|id| statement.query_row([id], document).optional().transpose());
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// All that is known of the companies of contacts.
+pub fn companies(
+    connection: &Connection,
+    contacts: &[Map<String, Value>],
+) -> StoreResult<Vec<Map<String, Value>>> {
+    let ids: std::collections::BTreeSet<&str> =
+        contacts.iter().filter_map(|contact| contact.get("company_id")?.as_str()).collect();
+    let mut statement = connection.prepare_cached("SELECT * FROM companies WHERE id = ?1")?;
+    let rows = ids.into_iter().filter_map(|id| statement.query_row([id], document).optional().transpose());
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
 /// A row by the names of its columns.
 pub(super) fn document(row: &Row<'_>) -> rusqlite::Result<Map<String, Value>> {
     let mut document = Map::new();

@@ -9,6 +9,7 @@ mod connection;
 mod counts_tests;
 pub mod coverage;
 pub mod customers;
+pub mod erasure;
 pub mod fields;
 pub mod free_sql;
 pub mod future;

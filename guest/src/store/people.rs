@@ -233,18 +233,25 @@ pub fn set_contact_gone(
     Ok(())
 }
 
-/// Forgets contacts that no conversation names any more, once those that did were dropped. A
-/// contact in whom another one was merged stays as long as that one.
+/// Forgets whom and what no conversation names any more, once those that did were dropped: contacts
+/// (one in whom another was merged stays as long as that one), companies without contacts, what the
+/// AI agent answered from, and tags that Intercom does not list.
 ///
 /// # Errors
 /// [`crate::error::StoreError`] when the database cannot be written.
 pub fn forget_strangers(connection: &Connection) -> StoreResult<()> {
-    connection.execute(
+    connection.execute_batch(
         "DELETE FROM contacts
          WHERE id NOT IN (SELECT contact_id FROM conversation_contacts)
            AND id NOT IN (SELECT contact_id FROM conversations WHERE contact_id IS NOT NULL)
-           AND id NOT IN (SELECT merged_into FROM contacts WHERE merged_into IS NOT NULL)",
-        [],
+           AND id NOT IN (SELECT merged_into FROM contacts WHERE merged_into IS NOT NULL);
+         DELETE FROM companies
+         WHERE id NOT IN (SELECT company_id FROM contacts WHERE company_id IS NOT NULL)
+           AND id NOT IN (SELECT company_id FROM conversations WHERE company_id IS NOT NULL);
+         DELETE FROM content_sources WHERE number NOT IN (SELECT source FROM conversation_content_sources);
+         DELETE FROM tags
+         WHERE NOT listed AND id NOT IN (SELECT tag_id FROM conversation_tags)
+           AND id NOT IN (SELECT j.value FROM contacts k, json_each(k.tag_ids) j WHERE k.tag_ids IS NOT NULL);",
     )?;
     Ok(())
 }

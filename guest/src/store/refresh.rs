@@ -1,9 +1,9 @@
 //! Brings the index of words to the current [`INDEX_TEXT_VERSION`], a batch at a time.
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::Store;
-use super::index::{IndexEntry, index_message};
+use super::index::{IndexEntry, index_message, unindex_message};
 use super::lossy::text;
 use crate::error::StoreResult;
 use crate::text::{INDEX_TEXT_VERSION, plain_text};
@@ -50,24 +50,12 @@ impl Store {
 /// Indexes the next messages. Fewer than [`BATCH`]: these were the last, and the version is noted.
 fn refresh_batch(tx: &Connection) -> StoreResult<usize> {
     let after = meta(tx, PROGRESS)?.unwrap_or(i64::MIN);
-    let mut statement = tx.prepare_cached(
-        "SELECT m.number, m.body, m.is_note, CASE WHEN m.part_type = 'initial' THEN c.title END, c.number
-         FROM messages m JOIN conversations c ON c.id = m.conversation_id
-         WHERE m.number > ?1 ORDER BY m.number LIMIT ?2",
-    )?;
+    let mut statement =
+        tx.prepare_cached(&format!("{MESSAGE} WHERE m.number > ?1 ORDER BY m.number LIMIT ?2"))?;
     let mut rows = statement.query(params![after, i64::try_from(BATCH).unwrap_or(i64::MAX)])?;
     let (mut count, mut last) = (0, after);
     while let Some(row) = rows.next()? {
-        last = row.get(0)?;
-        let (body, subject): (String, Option<String>) = (text(row, 1)?, text(row, 3)?);
-        let entry = IndexEntry {
-            message: last,
-            conversation: row.get(4)?,
-            subject: subject.as_deref(),
-            plain_body: &plain_text(&body),
-            is_note: row.get(2)?,
-        };
-        index_message(tx, &entry)?;
+        last = index_row(tx, row)?;
         count += 1;
     }
     if count < BATCH {
@@ -78,6 +66,40 @@ fn refresh_batch(tx: &Connection) -> StoreResult<usize> {
         set(tx, PROGRESS, last)?;
     }
     Ok(count)
+}
+
+/// Enters a message into the index as it is stored now.
+///
+/// # Errors
+/// What SQLite reports.
+pub(super) fn index_anew(tx: &Connection, number: i64) -> StoreResult<()> {
+    unindex_message(tx, number)?;
+    let mut statement = tx.prepare_cached(&format!("{MESSAGE} WHERE m.number = ?1"))?;
+    let mut rows = statement.query([number])?;
+    if let Some(row) = rows.next()? {
+        index_row(tx, row)?;
+    }
+    Ok(())
+}
+
+/// What [`index_row`] reads.
+const MESSAGE: &str =
+    "SELECT m.number, m.body, m.is_note, CASE WHEN m.part_type = 'initial' THEN c.title END, c.number
+    FROM messages m JOIN conversations c ON c.id = m.conversation_id";
+
+/// Enters a message, and returns its number.
+fn index_row(tx: &Connection, row: &Row<'_>) -> StoreResult<i64> {
+    let message = row.get(0)?;
+    let (body, subject): (String, Option<String>) = (text(row, 1)?, text(row, 3)?);
+    let entry = IndexEntry {
+        message,
+        conversation: row.get(4)?,
+        subject: subject.as_deref(),
+        plain_body: &plain_text(&body),
+        is_note: row.get(2)?,
+    };
+    index_message(tx, &entry)?;
+    Ok(message)
 }
 
 fn meta(connection: &Connection, key: &str) -> StoreResult<Option<i64>> {

@@ -38,6 +38,21 @@ pub fn bury(
     deleted_at: UnixSeconds,
     reason: Reason,
 ) -> StoreResult<bool> {
+    let removed = remove(connection, id)?;
+    connection
+        .prepare_cached(
+            "INSERT INTO tombstones (conversation_id, deleted_at, reason) VALUES (?1, ?2, ?3)
+             ON CONFLICT (conversation_id) DO UPDATE SET deleted_at = excluded.deleted_at, reason = excluded.reason",
+        )?
+        .execute(params![id.as_str(), deleted_at, reason.as_str()])?;
+    Ok(removed)
+}
+
+/// Removes a conversation with all that belongs to it. Says whether it was stored.
+///
+/// # Errors
+/// [`crate::error::StoreError`] when the database cannot be written.
+pub fn remove(connection: &Connection, id: &ConversationId) -> StoreResult<bool> {
     let mut statement =
         connection.prepare_cached("SELECT id, number FROM messages WHERE conversation_id = ?1")?;
     let messages: Vec<(String, i64)> = statement
@@ -61,12 +76,6 @@ pub fn bury(
     }
     let removed =
         connection.prepare_cached("DELETE FROM conversations WHERE id = ?1")?.execute([id.as_str()])?;
-    connection
-        .prepare_cached(
-            "INSERT INTO tombstones (conversation_id, deleted_at, reason) VALUES (?1, ?2, ?3)
-             ON CONFLICT (conversation_id) DO UPDATE SET deleted_at = excluded.deleted_at, reason = excluded.reason",
-        )?
-        .execute(params![id.as_str(), deleted_at, reason.as_str()])?;
     Ok(removed > 0)
 }
 

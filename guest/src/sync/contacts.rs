@@ -6,6 +6,7 @@
 //! and those of the last minutes) is fetched one by one, a bounded number a run.
 
 use std::collections::{HashMap, HashSet, VecDeque};
+use std::rc::Rc;
 
 use serde_json::Value;
 
@@ -14,11 +15,12 @@ use super::engine::{ATTENTION_MS, Engine};
 use super::failure::Failure;
 use super::labels::degrade;
 use super::translate;
-use crate::environment::Ticket;
+use crate::environment::{LogLevel, Ticket};
 use crate::ids::ContactId;
 use crate::intercom::directory::{Contact, read_contacts};
 use crate::intercom::error::ApiError;
 use crate::intercom::request::LARGEST_PAGE;
+use crate::store::erasure::BlockList;
 use crate::store::people::{ContactRow, contacts_to_fetch, set_contact_gone, write_contact};
 use crate::store::sync_state::clear_note;
 use crate::time::DAY;
@@ -44,7 +46,7 @@ pub(super) fn refresh(engine: &mut Engine<'_>) -> Result<(), SyncError> {
         return Ok(());
     }
     "reading contacts".clone_into(&mut engine.phase);
-    let reading = Reading {
+    let mut reading = Reading {
         engine,
         waiting: waiting.into(),
         single: VecDeque::new(),
@@ -52,9 +54,31 @@ pub(super) fn refresh(engine: &mut Engine<'_>) -> Result<(), SyncError> {
         singles_left: if hydrated <= QUIET { QUIET_BUDGET } else { hydrated / SHARE },
         largest: LARGEST_PAGE as usize,
         failures: 0,
+        gone: Vec::new(),
         in_flight: HashMap::new(),
     };
-    reading.read_all()
+    let result = reading.read_all();
+    let gone = std::mem::take(&mut reading.gone);
+    erase(engine, &gone)?;
+    result
+}
+
+/// Erases contacts that Intercom has no more, or that are somebody who was erased under another id.
+fn erase(engine: &mut Engine<'_>, gone: &[ContactId]) -> Result<(), SyncError> {
+    if gone.is_empty() {
+        return Ok(());
+    }
+    "erasing contacts that are gone".clone_into(&mut engine.phase);
+    let now = engine.server_now();
+    let progress = engine.outside.progress;
+    let erased = engine.store.erase_gone(gone, now, &|| progress.should_stop())?;
+    engine.erased = Rc::new(BlockList::read(engine.store.connection())?);
+    engine.tally.deleted += erased.removed.get("conversations").copied().unwrap_or(0);
+    engine.log(
+        LogLevel::Info,
+        &format!("{} contacts are gone from Intercom and were erased with their conversations", gone.len()),
+    );
+    Ok(())
 }
 
 enum Question {
@@ -74,11 +98,17 @@ struct Reading<'e, 'a> {
     /// Ids in one search; how many Intercom takes is not documented, so a rejection halves it.
     largest: usize,
     failures: u32,
+    /// To be erased.
+    gone: Vec<ContactId>,
     in_flight: HashMap<Ticket, Question>,
 }
 
+fn is_erased(erased: &BlockList, contact: &Contact) -> bool {
+    erased.bars(Some(contact.id.as_str()), contact.email.as_deref(), contact.external_id.as_deref())
+}
+
 impl Reading<'_, '_> {
-    fn read_all(mut self) -> Result<(), SyncError> {
+    fn read_all(&mut self) -> Result<(), SyncError> {
         let most = usize::try_from(self.engine.outside.settings.max_in_flight).unwrap_or(1).max(1);
         loop {
             self.engine.check_stop()?;
@@ -157,11 +187,12 @@ impl Reading<'_, '_> {
         match found {
             Ok(contacts) => {
                 let mut missing: HashSet<&ContactId> = ids.iter().collect();
-                let found: Vec<ContactRow> = contacts
+                let (gone, found): (Vec<Contact>, Vec<Contact>) = contacts
                     .into_iter()
                     .filter(|one| missing.remove(&one.id))
-                    .map(translate::contact)
-                    .collect();
+                    .partition(|one| one.archived || is_erased(&self.engine.erased, one));
+                self.gone.extend(gone.into_iter().map(|one| one.id));
+                let found: Vec<ContactRow> = found.into_iter().map(translate::contact).collect();
                 self.single.extend(ids.iter().filter(|id| missing.contains(id)).cloned());
                 let now = self.engine.server_now();
                 self.engine.write(|transaction| {
@@ -199,6 +230,7 @@ impl Reading<'_, '_> {
             answer.and_then(|value| Contact::read(value).ok_or(ApiError::Unexpected { missing: "id" }));
         let now = self.engine.server_now();
         match contact {
+            Ok(contact) if contact.archived || is_erased(&self.engine.erased, &contact) => self.gone.push(id),
             Ok(contact) => {
                 self.engine
                     .write(|transaction| write_contact(transaction, &translate::contact(contact), now))?;
@@ -207,6 +239,8 @@ impl Reading<'_, '_> {
                 let heir = into.map(ContactId);
                 self.engine.write(|transaction| set_contact_gone(transaction, &id, heir.as_ref(), now))?;
             }
+            // Before 2.16 that is said of merged contacts, too, whose conversations are another's now.
+            Err(ApiError::NotFound { .. }) if self.engine.api.lists_deleted() => self.gone.push(id),
             Err(ApiError::NotFound { .. }) => {
                 self.engine.write(|transaction| set_contact_gone(transaction, &id, None, now))?;
             }

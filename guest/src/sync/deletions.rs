@@ -3,6 +3,8 @@
 //! Older versions show a deletion only as a 404 when the thread is fetched, and as a row that is
 //! missing from a window that is read again.
 
+use std::rc::Rc;
+
 use super::SyncError;
 use super::engine::Engine;
 use super::labels::degrade;
@@ -36,9 +38,11 @@ pub(super) fn apply(engine: &mut Engine<'_>) -> Result<(), SyncError> {
         let done = !list.has_more
             || list.deleted.is_empty()
             || list.deleted.iter().any(|entry| entry.deleted_at.is_some_and(|at| at < since));
+        let erased = Rc::clone(&engine.erased);
         let buried = engine.write(|transaction| {
             let mut buried = 0;
-            for entry in &list.deleted {
+            // Of those that were erased not even the id is kept.
+            for entry in list.deleted.iter().filter(|entry| !erased.bars_conversation(entry.id.as_str())) {
                 let deleted_at = entry.deleted_at.unwrap_or(now);
                 if deleted_at >= since && !tombstones::is_deleted(transaction, &entry.id)? {
                     buried +=

@@ -1,8 +1,11 @@
 //! What all steps of a run share: the outside world, the counts, and single questions.
 
+use std::rc::Rc;
+
 use serde_json::Value;
 
 use super::SyncError;
+use super::erased;
 use super::failure::{Failure, fatal, held_back, stopped};
 use super::pacing::HeldBack;
 use super::run::SyncEnvironment;
@@ -12,6 +15,7 @@ use crate::intercom::answer;
 use crate::intercom::error::ApiError;
 use crate::intercom::limits::RateLimits;
 use crate::intercom::request::Api;
+use crate::store::erasure::BlockList;
 use crate::store::future::SLACK;
 use crate::store::sync_state::{Fact, set_fact};
 use crate::store::{Store, hydration_queue};
@@ -48,13 +52,20 @@ pub(super) struct Engine<'a> {
     pub phase: String,
     /// Rows that the run's lists will show in all, when that was asked.
     pub expected: Option<u64>,
+    /// Who was erased.
+    pub erased: Rc<BlockList>,
     reported_ms: Option<u64>,
     held_back_ms: Option<u64>,
     held_back: HeldBack,
 }
 
 impl<'a> Engine<'a> {
-    pub(super) fn new(store: &'a mut Store, outside: SyncEnvironment<'a>, sync_id: i64) -> Self {
+    pub(super) fn new(
+        store: &'a mut Store,
+        outside: SyncEnvironment<'a>,
+        sync_id: i64,
+        erased: Rc<BlockList>,
+    ) -> Self {
         let api = Api::new(&outside.settings.base_url, &outside.settings.api_version);
         let held_back = HeldBack::beginning_at(outside.clock.monotonic_ms());
         Self {
@@ -66,6 +77,7 @@ impl<'a> Engine<'a> {
             sync_id,
             phase: "asking Intercom".to_owned(),
             expected: None,
+            erased,
             reported_ms: None,
             held_back_ms: None,
             held_back,
@@ -132,7 +144,10 @@ impl<'a> Engine<'a> {
             self.tally.rate_limited += 1;
             self.limits.note_refusal(retry_after, now_ms);
         }
-        read
+        read.map(|mut answer| {
+            erased::blank(&mut answer, &self.erased);
+            answer
+        })
     }
 
     /// Asks one question and waits for its answer, trying again where that may help. Nothing else

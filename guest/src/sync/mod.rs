@@ -17,6 +17,7 @@
 //!   questions; [`reading`] is the loop in which pages and threads arrive.
 //! - [`labels`], [`contacts`], [`companies`] and [`deletions`] read what belongs to conversations,
 //!   [`help_center`] what answers are taken from.
+//! - [`erased`] leaves out who was erased.
 //! - [`reconcile`] looks for what the windows missed; [`refill`] for what an earlier version did not keep.
 //! - [`account`] asks whose the token is and what it may read, for `fastintercom login`.
 //! - [`backlog`] says what is left to be read, for those who ask about the cache.
@@ -28,6 +29,7 @@ mod companies;
 mod contacts;
 mod deletions;
 mod engine;
+mod erased;
 mod failure;
 mod figures;
 mod help_center;

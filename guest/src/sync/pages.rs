@@ -2,10 +2,12 @@
 
 use std::collections::HashSet;
 use std::hash::{BuildHasher, RandomState};
+use std::rc::Rc;
 
 use serde_json::Value;
 
 use super::SyncError;
+use super::erased::{Presence, leave_out};
 use super::reading::{Job, Reading};
 use super::retention;
 use super::translate;
@@ -15,6 +17,7 @@ use crate::intercom::conversation::Conversation;
 use crate::intercom::error::ApiError;
 use crate::intercom::page::SearchPage;
 use crate::intercom::request::{Cursor, Search};
+use crate::store::erasure::{self, BlockList};
 use crate::store::hydration_queue::{self, Queued};
 use crate::store::sync_windows::{self, Stretch, WindowRow};
 use crate::store::{tombstones, write_conversation};
@@ -235,6 +238,7 @@ impl Reading<'_, '_> {
         let queried = Stretch { low: stretch.low.plus(-1), high: stretch.high.plus(1) };
         let missing_from = (window.row.cursor.is_none() && window.from_beginning).then_some(&*window);
         let mut row = window.row.clone();
+        let erased = Rc::clone(&self.engine.erased);
         let stored = self.engine.write(|transaction| {
             let mut stored = Stored::default();
             for mut conversation in page.conversations {
@@ -253,7 +257,7 @@ impl Reading<'_, '_> {
                 } else {
                     conversation.updated_at = conversation.created_at.clamp(stretch.low, stretch.high);
                 }
-                store_listed(transaction, conversation, now, kept_from, &mut stored)?;
+                store_listed(transaction, conversation, &erased, now, kept_from, &mut stored)?;
             }
             if !to_the_end || row.cursor.is_some() {
                 sync_windows::save_window(transaction, &row, sync_id)?;
@@ -289,6 +293,7 @@ fn missing(window: &Window, page: &SearchPage) -> u64 {
 fn store_listed(
     connection: &rusqlite::Connection,
     mut conversation: Conversation,
+    erased: &BlockList,
     now: UnixSeconds,
     kept_from: Option<UnixSeconds>,
     stored: &mut Stored,
@@ -299,6 +304,12 @@ fn store_listed(
     }
     stored.listed += 1;
     let known = write_conversation::stored(connection, &conversation.id)?;
+    if leave_out(&mut conversation, erased) == Presence::Whole {
+        if known.is_some() || !erased.bars_conversation(conversation.id.as_str()) {
+            erasure::remove_conversation(connection, &conversation.id, now)?;
+        }
+        return Ok(());
+    }
     if conversation.dated
         && known.is_some_and(|known| known.thread.is_some_and(|thread| thread >= updated_at))
     {

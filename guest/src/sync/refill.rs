@@ -4,8 +4,11 @@
 //! is brought up to date within a day of background syncs without being in the way of what is new.
 //! What was kept of Intercom's answers needs no request.
 
+use std::rc::Rc;
+
 use super::SyncError;
 use super::engine::Engine;
+use super::erased::Presence;
 use super::threads::read_thread;
 use crate::store::hydration_queue::Queued;
 use crate::store::rows::ThreadRows;
@@ -36,6 +39,7 @@ fn from_raw_answers(engine: &mut Engine<'_>) -> Result<(), SyncError> {
         engine.check_stop()?;
         let now = engine.now();
         let server_now = engine.server_now();
+        let erased = Rc::clone(&engine.erased);
         let read = engine.write(|transaction| {
             let waiting = raw_answers::unfilled(transaction, BATCH)?;
             for id in &waiting {
@@ -45,7 +49,9 @@ fn from_raw_answers(engine: &mut Engine<'_>) -> Result<(), SyncError> {
                     .zip(known.and_then(|known| known.thread))
                     .and_then(|(answer, as_of)| {
                         let item = Queued { updated_at: as_of, id: id.clone() };
-                        Some(ThreadRows { as_of, ..read_thread(answer, &item, server_now).ok()? })
+                        let (presence, rows) = read_thread(answer, &item, server_now, &erased).ok()?;
+                        // Of whom there are parts to leave out, no answer is kept.
+                        (presence == Presence::Nothing).then_some(ThreadRows { as_of, ..rows })
                     });
                 let stored = match rows {
                     Some(rows) => {

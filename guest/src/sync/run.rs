@@ -1,5 +1,7 @@
 //! One run, from the opening of its row to the closing.
 
+use std::rc::Rc;
+
 use super::engine::Engine;
 use super::failure::{Failure, fatal, no_token, wrong_workspace};
 use super::pacing::Pace;
@@ -18,6 +20,8 @@ use crate::intercom::error::ApiError;
 use crate::intercom::page::SearchPage;
 use crate::intercom::request::Search;
 use crate::store::coverage::BEFORE_INTERCOM;
+use crate::store::erasure::BlockList;
+use crate::store::people::forget_strangers;
 use crate::store::sync_runs::{self, Totals};
 use crate::store::sync_state::{self, Fact, WorkspaceRow, fact, set_fact};
 use crate::store::sync_windows::{self, Stretch};
@@ -67,13 +71,14 @@ pub fn run<'a>(
         "The program ended before this sync did. What it had read is kept, and the next sync goes on from there.",
         now,
     )?;
+    let erased = Rc::new(BlockList::read(store.connection())?);
     let kind = request.kind.as_str();
     let sync_id = sync_runs::begin(store.connection(), kind, days.first, days.last, now)?;
     environment.log.write(
         LogLevel::Info,
         &format!("{} sync starting: {} to {}", capitalized(kind), days.first, days.last),
     );
-    let mut engine = Engine::new(store, environment, sync_id);
+    let mut engine = Engine::new(store, environment, sync_id, erased);
     let result = Run { engine: &mut engine, days, kind }.go();
     finish(&mut engine, kind, started_ms, result)
 }
@@ -220,6 +225,9 @@ impl Run<'_, '_> {
         reconcile::second_look(self.engine)?;
         refill::queue(self.engine)?;
         self.read(wanted, bound)?;
+        if self.engine.tally.deleted > 0 {
+            self.engine.write(|transaction| forget_strangers(transaction))?;
+        }
         contacts::refresh(self.engine)?;
         companies::refresh(self.engine)?;
         help_center::refresh(self.engine)?;

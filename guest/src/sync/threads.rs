@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::SyncError;
+use super::erased::{Presence, leave_out};
 use super::failure::fatal;
 use super::reading::{Job, Reading};
 use super::translate;
@@ -11,6 +12,7 @@ use crate::error::StoreResult;
 use crate::ids::ConversationId;
 use crate::intercom::conversation::Conversation;
 use crate::intercom::error::ApiError;
+use crate::store::erasure::{self, BlockList};
 use crate::store::hydration_queue::{self, Queued};
 use crate::store::raw_answers::Deflated;
 use crate::store::rows::ThreadRows;
@@ -36,6 +38,8 @@ pub(super) struct ThreadJob {
 enum Fetched {
     Thread(Box<ThreadRows>),
     Gone(ConversationId),
+    /// All of it is of somebody who was erased.
+    Erased(ConversationId),
     Failed(ConversationId, String),
 }
 
@@ -96,9 +100,14 @@ impl Reading<'_, '_> {
         // Written out anew: what came over the network was read as it arrived.
         let raw =
             answer.as_ref().ok().filter(|_| keep).map(|value| Deflated::of(value.to_string().as_bytes()));
-        match answer.and_then(|value| read_thread(value, &job.item, server_now)) {
-            Ok(mut rows) => {
-                rows.raw = raw;
+        match answer.and_then(|value| read_thread(value, &job.item, server_now, &self.engine.erased)) {
+            Ok((Presence::Whole, _)) => {
+                self.answers += 1;
+                self.concurrency.success();
+                self.batch.push(Fetched::Erased(job.item.id), now);
+            }
+            Ok((presence, mut rows)) => {
+                rows.raw = raw.filter(|_| presence == Presence::Nothing);
                 // A second that is not over may bring another change under the same `updated_at`.
                 if job.asked_at <= rows.as_of {
                     rows.as_of = rows.as_of.plus(-1);
@@ -160,6 +169,7 @@ impl Reading<'_, '_> {
                         written.deleted +=
                             u64::from(tombstones::bury(transaction, id, server_now, Reason::NotFound)?);
                     }
+                    Fetched::Erased(id) => erasure::remove_conversation(transaction, id, now)?,
                     Fetched::Failed(id, error) => postpone(transaction, id, error, server_now)?,
                 }
             }
@@ -168,7 +178,7 @@ impl Reading<'_, '_> {
         for one in fetched {
             let id = match one {
                 Fetched::Thread(rows) => rows.conversation.id,
-                Fetched::Gone(id) | Fetched::Failed(id, _) => id,
+                Fetched::Gone(id) | Fetched::Erased(id) | Fetched::Failed(id, _) => id,
             };
             self.busy.remove(&id);
         }
@@ -181,7 +191,7 @@ impl Reading<'_, '_> {
     }
 }
 
-/// The rows of a thread.
+/// The rows of a thread, without what is of somebody who was erased.
 ///
 /// # Errors
 /// [`ApiError::Unexpected`] for an answer that is no conversation, or another one: it must neither
@@ -190,7 +200,8 @@ pub(super) fn read_thread(
     value: Value,
     item: &Queued,
     server_now: UnixSeconds,
-) -> Result<ThreadRows, ApiError> {
+    erased: &BlockList,
+) -> Result<(Presence, ThreadRows), ApiError> {
     let mut conversation = Conversation::read(value)
         .filter(|conversation| conversation.id == item.id)
         .ok_or(ApiError::Unexpected { missing: "id" })?;
@@ -202,7 +213,8 @@ pub(super) fn read_thread(
     if conversation.updated_at.0 <= 0 {
         return Err(ApiError::Unexpected { missing: "updated_at" });
     }
-    Ok(translate::thread(conversation))
+    let presence = leave_out(&mut conversation, erased);
+    Ok((presence, translate::thread(conversation)))
 }
 
 fn write_thread(

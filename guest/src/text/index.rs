@@ -175,7 +175,7 @@ fn character_length(text: &str) -> usize {
 }
 
 /// Letters of scripts written without blanks between words: Han, Kana, Thai, Lao, Khmer, Myanmar.
-fn is_paired(character: char) -> bool {
+pub(super) fn is_paired(character: char) -> bool {
     matches!(character,
         // Han
         '\u{3005}' | '\u{3007}' | '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}' | '\u{f900}'..='\u{faff}'

@@ -7,6 +7,7 @@ mod index;
 pub mod language;
 mod markdown;
 mod markup;
+pub mod mentions;
 mod open;
 mod plain;
 mod style;

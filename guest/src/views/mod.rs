@@ -5,12 +5,14 @@
 //! - [`search`] and [`show`] call the tool of that kind and lay its JSON out. What customers wrote
 //!   is clean by then; nothing here reads the database past the tools.
 //! - [`report`] makes one HTML page of the figures that `get_conversation_stats` answers with.
+//! - [`person`] makes one of what is stored of somebody.
 //! - [`screen`] holds lines of styled text and breaks them, [`options`] reads what was typed,
 //!   [`words`] puts the command line's names for the tools' into sentences.
 //!
 //! The host prints what comes from here and knows no field of it.
 
 pub mod options;
+pub mod person;
 pub mod report;
 pub mod screen;
 pub mod search;

@@ -292,6 +292,28 @@ impl Application {
         .await
     }
 
+    /// Everything that is stored of one person.
+    ///
+    /// # Errors
+    /// As [`Self::search_view`].
+    pub async fn person(
+        &self,
+        options: String,
+        cancelled: CancellationToken,
+    ) -> Result<Result<views::Page, views::ViewError>, CallError> {
+        let size = |page: &Result<views::Page, _>| page.as_ref().map_or(0, |page| page.html.len());
+        let read = Read::command("export", &options, size);
+        self.audited(&terminal(), read, async |around| {
+            let around = Around { cancelled, ..around };
+            let options = options.clone();
+            self.asked(around, async move |live: &mut Live| {
+                live.exports.fastintercom_component_views().call_person(&mut live.store, &options).await
+            })
+            .await
+        })
+        .await
+    }
+
     /// A stretch of whole conversations. Each is a read of its own, with a line of its own in the
     /// audit log.
     ///

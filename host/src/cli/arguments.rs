@@ -130,6 +130,12 @@ pub enum Command {
     Logout(JsonOption),
     /// Remove everything that is cached, after asking
     Reset(ResetOptions),
+    /// Remove one person from the database, so that no sync brings them back
+    ///
+    /// Conversations that are theirs alone go as a whole; of others their parts, and their name
+    /// elsewhere is blanked. The file is made anew, so that no byte of theirs is left, and searched
+    /// again. Servers may go on running. It asks first, and prints a receipt.
+    Erase(EraseOptions),
     /// Show who read what, or check that the log of it is whole
     ///
     /// `serve --http` keeps a line of each call that read something: when, who, with which
@@ -158,6 +164,25 @@ pub enum Command {
 
 #[derive(Debug, Args)]
 pub struct ResetOptions {
+    /// Do not ask
+    #[arg(long)]
+    pub yes: bool,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct EraseOptions {
+    /// Their e-mail address, the id of their contact in Intercom, or your own id of them
+    #[arg(value_name = "PERSON")]
+    pub person: String,
+    /// Also remove them from that copy of the database, such as a backup; may be given again
+    #[arg(long, value_name = "FILE")]
+    pub copy: Vec<PathBuf>,
+    /// Only count what would be removed
+    #[arg(long)]
+    pub dry_run: bool,
     /// Do not ask
     #[arg(long)]
     pub yes: bool,
@@ -388,6 +413,11 @@ pub struct ExportOptions {
     /// ndjson: one JSON object a line; markdown: for reading
     #[arg(long, value_enum, default_value_t = ExportFormat::Ndjson)]
     pub format: ExportFormat,
+    /// Instead of conversations, everything that is stored of one person (an e-mail address, the id of
+    /// a contact, or your own id): a page to hand out, or JSON where FILE ends in .json
+    #[arg(long, value_name = "PERSON", requires = "output",
+        conflicts_with_all = ["format", "updated_after", "filter", "no_notes", "append"])]
+    pub person: Option<String>,
     /// Only what changed at that time or later, inclusive, as the export before said at its end
     #[arg(long, value_name = "TIME")]
     pub updated_after: Option<String>,

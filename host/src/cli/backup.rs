@@ -130,7 +130,8 @@ impl Drop for Temporary {
         // A cancelled call leaves an unfinished one under the component's own name for that.
         let unfinished = self.path.with_file_name(format!("{}.part", self.name));
         let journal = self.path.with_file_name(format!("{}.part-journal", self.name));
-        for file in [&self.path, &unfinished, &journal] {
+        let own_journal = self.path.with_file_name(format!("{}-journal", self.name));
+        for file in [&self.path, &unfinished, &journal, &own_journal] {
             let _ = fs::remove_file(file);
         }
     }

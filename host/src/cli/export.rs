@@ -4,6 +4,9 @@ use std::io::{self, IsTerminal as _, Write as _};
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use serde_json::json;
+use tokio_util::sync::CancellationToken;
+
 use super::arguments::ExportOptions;
 use super::{Failure, terminal};
 use crate::application::Application;
@@ -12,6 +15,9 @@ use crate::callers::Asker;
 
 pub async fn run(application: &Arc<Application>, options: ExportOptions) -> Result<ExitCode, Failure> {
     let cancelled = super::signals::cancelled_by();
+    if let Some(person) = &options.person {
+        return hand_out(application, &options, person, cancelled).await;
+    }
     let mut export = Export::new(application, Asker::new(Asker::TERMINAL, None), given(&options), cancelled);
     let mut conversations: u64 = 0;
     let mut reached = None;
@@ -41,6 +47,24 @@ pub async fn run(application: &Arc<Application>, options: ExportOptions) -> Resu
         if conversations == 1 { "conversation" } else { "conversations" },
         written.div_ceil(1_000)
     ));
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Everything that is stored of one person, as a page or as JSON.
+async fn hand_out(
+    application: &Arc<Application>,
+    options: &ExportOptions,
+    person: &str,
+    cancelled: CancellationToken,
+) -> Result<ExitCode, Failure> {
+    let page = application.person(json!({"person": person}).to_string(), cancelled).await??;
+    let is_json =
+        options.output.as_ref().is_some_and(|file| file.extension().is_some_and(|ending| ending == "json"));
+    let content = if is_json { &page.structured } else { &page.html };
+    let mut target = Target::open(options)?;
+    let written = target.write(content.as_bytes()).and_then(|()| target.finish());
+    written.map_err(|error| Failure::Work(format!("{target} cannot be written ({error}).")))?;
+    terminal::note(&crate::text::visible(&page.text));
     Ok(ExitCode::SUCCESS)
 }
 

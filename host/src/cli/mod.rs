@@ -10,6 +10,7 @@ mod completions;
 mod doctor;
 #[cfg(test)]
 mod documentation;
+mod erase;
 mod export;
 mod install;
 mod logging;
@@ -159,6 +160,10 @@ async fn execute(
             let application = application(sources)?;
             progress::compile(&application).await?;
             repair::run(&application, options).await
+        }
+        Command::Erase(options) => {
+            let (application, _use) = open(sources).await?;
+            erase::run(&application, sources, options).await
         }
         Command::Capabilities(options) => capabilities::run(application(sources)?.as_ref(), options),
         Command::Completions(options) => completions::run(&options),

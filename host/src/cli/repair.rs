@@ -96,23 +96,8 @@ fn is_ok(report: &str) -> bool {
 
 /// Puts the new file into the database's place. Returns where the old one is now.
 async fn exchange(database: &Path, new: &Path) -> Result<PathBuf, Failure> {
-    let failed = |error: io::Error| {
-        Failure::Work(format!(
-            "The saved file could not be put in place ({error}); the database is as it was."
-        ))
-    };
-    // A native program in a transaction is in the middle of the old file.
-    let lock = DatabaseLock::open(database, false).map_err(failed)?;
-    let mut looks = 0;
-    while !take(&lock).map_err(failed)? {
-        looks += 1;
-        if looks > LOOKS {
-            return Err(Failure::Work(
-                "Another program has the database open in a transaction. End it, then run `fastintercom repair` again.".to_owned(),
-            ));
-        }
-        tokio::time::sleep(LOOK).await;
-    }
+    let failed = |error: io::Error| not_in_place(&error);
+    let _lock = lock_for(database, "repair").await?;
     let stamp = chrono::Local::now().format("%Y%m%d-%H%M%S");
     let kept = beside(database, &format!(".damaged-{stamp}"));
     // Its journals go with it: beside the new file they would be taken for the new one's.
@@ -129,6 +114,29 @@ async fn exchange(database: &Path, new: &Path) -> Result<PathBuf, Failure> {
     }
     fs::rename(new, database).map_err(failed)?;
     Ok(kept)
+}
+
+/// A new file could not take the database's place.
+pub(super) fn not_in_place(error: &io::Error) -> Failure {
+    Failure::Work(format!("The new file could not be put in place ({error}); the database is as it was."))
+}
+
+/// All of SQLite's locks, to put another file in the database's place: a program in a transaction is
+/// in the middle of the old one.
+pub(super) async fn lock_for(database: &Path, command: &str) -> Result<Arc<DatabaseLock>, Failure> {
+    let failed = |error: io::Error| not_in_place(&error);
+    let lock = DatabaseLock::open(database, false).map_err(failed)?;
+    let mut looks = 0;
+    while !take(&lock).map_err(failed)? {
+        looks += 1;
+        if looks > LOOKS {
+            return Err(Failure::Work(format!(
+                "Another program has the database open in a transaction. End it, then run `fastintercom {command}` again."
+            )));
+        }
+        tokio::time::sleep(LOOK).await;
+    }
+    Ok(lock)
 }
 
 /// All of SQLite's locks at once; `false` while somebody else holds one.

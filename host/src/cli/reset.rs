@@ -92,9 +92,14 @@ impl Cached {
 ///
 /// A name alone does not make a file ours: what should be a database of ours must begin as one.
 fn cached(place: &Place) -> io::Result<Vec<Cached>> {
-    let name = place.file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    list(&place.file, &place.folder)
+}
+
+/// What [`cached`] lists.
+fn list(database: &Path, folder: &Path) -> io::Result<Vec<Cached>> {
+    let name = database.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let mut found = Vec::new();
-    for entry in fs::read_dir(&place.folder)? {
+    for entry in fs::read_dir(folder)? {
         let entry = entry?;
         // Of a link this is the link itself, which is never ours.
         if !entry.file_type()?.is_file() {
@@ -111,10 +116,20 @@ fn cached(place: &Place) -> io::Result<Vec<Cached>> {
             found.push(Cached { path: entry.path(), bytes: entry.metadata()?.len() });
         }
     }
-    found.sort_by(|one, other| {
-        (one.path == place.file, &one.path).cmp(&(other.path == place.file, &other.path))
-    });
+    found.sort_by(|one, other| (one.path == database, &one.path).cmp(&(other.path == database, &other.path)));
     Ok(found)
+}
+
+/// Files in the database's folder that hold what was cached once: copies from before a take-over, and
+/// damaged databases that a repair set aside.
+pub(super) fn old_copies(database: &Path, folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let name = database.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let is_old = |path: &Path| {
+        let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        file.strip_prefix(&name)
+            .is_some_and(|rest| rest.starts_with(".bak-") || rest.starts_with(".damaged-"))
+    };
+    Ok(list(database, folder)?.into_iter().map(|file| file.path).filter(|path| is_old(path)).collect())
 }
 
 /// What a file of ours of that name is.
@@ -156,7 +171,7 @@ fn kind(file: &str, database: &str) -> Option<Kind> {
         };
     }
     let (number, rest) =
-        file.strip_prefix("backup-").or_else(|| file.strip_prefix("repair-"))?.split_once('.')?;
+        ["backup-", "repair-", "erase-"].iter().find_map(|what| file.strip_prefix(what))?.split_once('.')?;
     match rest {
         "tmp" | "tmp.part" if is_number(number) => Some(Kind::Database),
         "tmp.part-journal" | "tmp-journal" if is_number(number) => Some(Kind::Companion),
@@ -252,6 +267,7 @@ mod tests {
             ("backup-77.tmp", Kind::Database),
             ("repair-77.tmp.part", Kind::Database),
             ("repair-77.tmp.part-journal", Kind::Companion),
+            ("erase-77.tmp", Kind::Database),
         ] {
             assert_eq!(kind(ours, "data.db"), Some(expected), "{ours}");
         }

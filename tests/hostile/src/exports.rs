@@ -124,6 +124,10 @@ impl maintenance::Guest for Hostile {
         Err("no".to_owned())
     }
 
+    fn erase(_: String, _: bool, _: String) -> Result<maintenance::Erasure, String> {
+        Err("no".to_owned())
+    }
+
     fn status() -> Result<(String, String), String> {
         Ok(("{}".to_owned(), String::new()))
     }
@@ -146,6 +150,10 @@ impl views::Guest for Hostile {
 
     fn show(_: String, _: Option<u32>) -> Result<views::Screen, views::ViewError> {
         Err(views::ViewError::Failed("before\u{1b}[2J\u{202e}after".to_owned()))
+    }
+
+    fn person(options: String) -> Result<views::Page, views::ViewError> {
+        Self::report(options)
     }
 
     fn report(_: String) -> Result<views::Page, views::ViewError> {

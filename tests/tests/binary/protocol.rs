@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::small;
 
-const TOOLS: [&str; 15] = [
+const TOOLS: [&str; 16] = [
     "check_coverage",
     "fetch",
     "force_sync",

@@ -5,6 +5,7 @@
 
 mod care;
 mod commands;
+mod erasing;
 mod kills;
 mod latency;
 mod servers;

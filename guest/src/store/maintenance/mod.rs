@@ -61,15 +61,30 @@ impl Store {
     /// # Errors
     /// What SQLite reports; nothing is lost.
     pub fn optimize(&mut self, stop: &dyn Fn() -> bool) -> StoreResult<()> {
-        // A step of the merge writes about so many pages (https://sqlite.org/fts5.html#the_merge_command);
-        // it has nothing left to do when it changes less than two rows.
-        const MERGE_PAGES: i64 = 500;
         const MERGE_STEPS: usize = 200;
+        self.merge_words(MERGE_STEPS, stop)?;
+        if stop() {
+            return Ok(());
+        }
+        // Bounded, so that a big table is sampled and not read whole.
+        self.connection().execute_batch("PRAGMA analysis_limit = 1000; PRAGMA optimize;")?;
+        self.vacuum(stop)
+    }
+
+    /// Merges the index of words in short transactions, so many at most. When it is done, what was
+    /// removed is no longer in it.
+    ///
+    /// # Errors
+    /// What SQLite reports; nothing is lost.
+    pub(in crate::store) fn merge_words(&mut self, steps: usize, stop: &dyn Fn() -> bool) -> StoreResult<()> {
+        // A step writes about so many pages (https://sqlite.org/fts5.html#the_merge_command); it has
+        // nothing left to do when it changes less than two rows.
+        const MERGE_PAGES: i64 = 500;
         // The first, negative step begins a merge of everything; the next ones go on with it.
         let mut pages = -MERGE_PAGES;
-        for _ in 0..MERGE_STEPS {
+        for _ in 0..steps {
             if stop() {
-                return Ok(());
+                break;
             }
             let changed = self.write(|tx| {
                 let before = tx.total_changes();
@@ -81,9 +96,7 @@ impl Store {
             }
             pages = MERGE_PAGES;
         }
-        // Bounded, so that a big table is sampled and not read whole.
-        self.connection().execute_batch("PRAGMA analysis_limit = 1000; PRAGMA optimize;")?;
-        self.vacuum(stop)
+        Ok(())
     }
 
     /// Gives free pages back. Does nothing for databases of the original, which were made without
@@ -123,7 +136,7 @@ impl Store {
 }
 
 /// The path of a file to be made beside the database.
-fn new_file_beside(path: &Path, file_name: &str) -> StoreResult<PathBuf> {
+pub(in crate::store) fn new_file_beside(path: &Path, file_name: &str) -> StoreResult<PathBuf> {
     let plain =
         !file_name.is_empty() && !file_name.starts_with('.') && !file_name.contains(['/', '\\', ':', '\0']);
     if !plain {

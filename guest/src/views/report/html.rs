@@ -12,6 +12,21 @@ impl Html {
         self
     }
 
+    /// Begins a document of that title, up to the beginning of its body. Its policy allows nothing but
+    /// the one style sheet inside.
+    pub fn head(&mut self, title: &str) -> &mut Self {
+        self.markup(
+            "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\
+             <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'\">\
+             <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
+             <meta name=\"color-scheme\" content=\"light dark\"><meta name=\"referrer\" content=\"no-referrer\"><title>",
+        )
+        .text(title)
+        .markup("</title><style>")
+        .markup(include_str!("style.css"))
+        .markup("</style></head><body>")
+    }
+
     /// Adds text, escaped for content and for quoted attributes alike.
     pub fn text(&mut self, text: &str) -> &mut Self {
         html_escape::encode_quoted_attribute_to_string(text, &mut self.0);

@@ -7,7 +7,7 @@
 mod charts;
 mod figures;
 mod format;
-mod html;
+pub(super) mod html;
 mod page;
 
 use super::options::Options;

@@ -14,23 +14,14 @@ use crate::tools::timeframe::Step;
 /// Rows of a table of names.
 const MOST_ROWS: usize = 12;
 
-/// The whole document. Its policy allows nothing but the one style sheet inside.
+/// The whole document.
 pub fn render(report: &Report) -> String {
     let mut html = Html::default();
-    html.markup(
-        "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\
-         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'\">\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
-         <meta name=\"color-scheme\" content=\"light dark\"><meta name=\"referrer\" content=\"no-referrer\"><title>",
-    );
     let title = match &report.workspace {
         Some(name) => format!("Customer conversations, {name}"),
         None => "Customer conversations".to_owned(),
     };
-    html.text(&title)
-        .markup("</title><style>")
-        .markup(include_str!("style.css"))
-        .markup("</style></head><body>");
+    html.head(&title);
     header(&mut html, report, &title);
     html.markup("<main>");
     tiles(&mut html, report);

@@ -1,0 +1,94 @@
+//! Everything that is stored of one person, to be handed out to them.
+//!
+//! Conversations that are theirs alone come whole, with internal notes; of those in which other
+//! customers took part only what they wrote themselves, since the rest is of others. Where others
+//! name them, the ids of these messages say so.
+
+use rusqlite::Connection;
+use serde_json::{Map, Value, json};
+
+use super::{Format, Shown, record};
+use crate::store::erasure::{self, Person};
+use crate::store::{bulk, runs};
+use crate::tools::content::Content;
+use crate::tools::{Context, Failure, disclosure};
+use crate::views::ViewError;
+
+/// Number of the shape of the document, as [`super::VERSION`] is that of a line.
+const VERSION: u32 = 1;
+
+/// What is stored of who is meant by an e-mail address, a contact's id or an id of the workspace's
+/// own: `{"schema_version", "contacts", "companies", "conversations", "parts_of_conversations",
+/// "named_in"}`.
+///
+/// # Errors
+/// [`ViewError::Failed`] when nothing is stored of them.
+pub fn person(context: &mut Context<'_>, text: &str) -> Result<Value, ViewError> {
+    Ok(document(context, text)?)
+}
+
+fn document(context: &mut Context<'_>, text: &str) -> Result<Value, Failure> {
+    let around = context.surroundings();
+    context.reading(|connection| {
+        let person = Person::find(connection, text)?;
+        let (whole, shared) = erasure::conversations(connection, &person)?;
+        let shown = Shown {
+            format: Format::Lines,
+            with_notes: true,
+            with_events: true,
+            content: Content::new(&around.settings.redactions),
+            workspace: runs::workspace(connection)?,
+        };
+        let contacts = bulk::contacts(connection, &person.contacts)?;
+        if contacts.is_empty() && whole.is_empty() && shared.is_empty() {
+            return Err(Failure::Refused(format!(
+                "Nothing is stored of {}. Give an e-mail address, the id of a contact in Intercom, or your own id.",
+                shown.content.line(text)
+            )));
+        }
+        contacts.iter().filter_map(|row| row.get("id")?.as_str()).for_each(disclosure::contact);
+        let conversations: Vec<Value> = whole
+            .iter()
+            .filter_map(|id| shown.whole(connection, id.as_str()).transpose())
+            .collect::<Result<_, _>>()?;
+        let mut parts = Vec::new();
+        for id in &shared {
+            let messages = bulk::messages(connection, id.as_str(), true)?;
+            let theirs: Vec<_> = messages.into_iter().filter(|one| is_by(one, &person)).collect();
+            disclosure::rows(theirs.len());
+            disclosure::conversation(id.as_str(), None);
+            parts.push(Value::Object(record::record(
+                &shown,
+                Map::from_iter([("id".to_owned(), json!(id.as_str()))]),
+                theirs,
+                Vec::new(),
+            )));
+        }
+        let companies = bulk::companies(connection, &contacts)?;
+        let clean = |rows: Vec<Map<String, Value>>| -> Vec<Value> {
+            rows.into_iter().map(|row| record::row(row, shown.content)).collect()
+        };
+        Ok(json!({
+            "schema_version": VERSION,
+            "contacts": clean(contacts),
+            "companies": clean(companies),
+            "conversations": conversations,
+            "parts_of_conversations": parts,
+            "named_in": erasure::named_in(connection, &person, &whole)?,
+        }))
+    })
+}
+
+fn is_by(message: &Map<String, Value>, person: &Person) -> bool {
+    let field = |name: &str| message.get(name).and_then(Value::as_str);
+    matches!(field("author_type"), Some("user" | "lead"))
+        && field("author_id").is_some_and(|id| person.contacts.contains(id))
+}
+
+impl Shown<'_> {
+    fn whole(&self, connection: &Connection, id: &str) -> Result<Option<Value>, Failure> {
+        let Some(number) = bulk::number(connection, id)? else { return Ok(None) };
+        let Some(text) = self.conversation(connection, number)? else { return Ok(None) };
+        Ok(serde_json::from_str(&text).ok())
+    }
+}

@@ -1,0 +1,463 @@
+//! Erasing a person, so that nothing of them is left in the file and no sync brings them back.
+//!
+//! # How
+//!
+//! 1. [`Person`] finds out which contacts are meant, and what they are known by.
+//! 2. Conversations that are theirs alone go as a whole. Where other customers took part, their own
+//!    parts go, and what stands of them elsewhere is blanked ([`take_out`]).
+//! 3. Every text of every table is searched for what they are known by ([`sweep`]).
+//! 4. [`BlockList`] takes keyed hashes of all that, by which the sync leaves them out.
+//! 5. The index of words is merged, since a removed message leaves its words in it, and the whole
+//!    is written into a new file without free pages ([`compact`]), which takes the old one's place.
+//! 6. The new file is searched again, its bytes and its index included, and the receipt says so.
+//!
+//! Steps 2 to 4 are one transaction. The caller holds the lock of the sync.
+
+mod block_list;
+mod compact;
+mod person;
+mod sweep;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Instant;
+
+use rusqlite::Connection;
+use serde_json::{Value, json};
+
+pub use block_list::{BlockList, Kind};
+pub use person::Person;
+use sweep::{Sought, Table};
+
+use super::connection::Store;
+use super::refresh::index_anew;
+use super::write_thread::remove_message;
+use super::{articles, migrations, people, tombstones};
+use crate::error::StoreResult;
+use crate::ids::{ContactId, ConversationId};
+use crate::time::UnixSeconds;
+
+/// What was removed, blanked and looked at, in rows.
+#[derive(Clone, Debug, Default)]
+pub struct Erased {
+    /// By table; of conversations those that went as a whole.
+    pub removed: BTreeMap<String, u64>,
+    /// Conversations of which parts went.
+    pub shared: u64,
+    /// Texts in which a mention was blanked, by table.
+    pub blanked: BTreeMap<String, u64>,
+    /// Texts and rows of others that were looked at.
+    pub looked_at: u64,
+    /// New entries of the block list.
+    pub blocked: u64,
+    /// Contacts that were one person.
+    pub contacts: u64,
+}
+
+impl Erased {
+    fn remove(&mut self, table: &str, rows: usize) {
+        if rows > 0 {
+            *self.removed.entry(table.to_owned()).or_default() += rows as u64;
+        }
+    }
+
+    /// Whether anything was stored of them.
+    #[must_use]
+    pub fn is_nothing(&self) -> bool {
+        self.removed.is_empty() && self.blanked.is_empty() && self.shared == 0
+    }
+
+    fn report(&self) -> Value {
+        json!({
+            "contacts_of_the_person": self.contacts,
+            "removed": self.removed,
+            "shared_conversations": self.shared,
+            "blanked": self.blanked,
+            "rows_looked_at": self.looked_at,
+            "blocked": self.blocked,
+        })
+    }
+}
+
+impl Store {
+    /// Erases who is meant by an e-mail address, a contact's id or an id of the workspace's own, and
+    /// writes the compact file of that name beside the database. With `dry_run` all is undone
+    /// again, and no file is written.
+    ///
+    /// Returns the receipt, a JSON object without a text of theirs, and SQLite's change counter of the
+    /// state that the new file shows.
+    ///
+    /// # Errors
+    /// When the database or the new file cannot be written. Before that the person may be erased
+    /// already: doing it again goes on.
+    pub fn erase(
+        &mut self,
+        text: &str,
+        dry_run: bool,
+        file_name: &str,
+        now: UnixSeconds,
+    ) -> StoreResult<(Value, u32)> {
+        // What is deleted is overwritten at once; and a big customer's may be more than memory holds.
+        self.connection().execute_batch("PRAGMA cache_spill = ON;")?;
+        self.connection().query_row("PRAGMA secure_delete = ON", [], |_| Ok(()))?;
+        let begun = Instant::now();
+        let (person, erased) = self.write(|tx| {
+            let person = Person::find(tx, text)?;
+            tx.execute_batch("SAVEPOINT erasure")?;
+            let erased = erase(tx, &person, now)?;
+            if dry_run {
+                tx.execute_batch("ROLLBACK TO erasure")?;
+            }
+            tx.execute_batch("RELEASE erasure")?;
+            Ok((person, erased))
+        })?;
+        let mut receipt = erased.report();
+        receipt["milliseconds"] = json!({"erasing": milliseconds(begun)});
+        let mut state = 0;
+        if !dry_run {
+            let begun = Instant::now();
+            self.merge_words(usize::MAX, &|| false)?;
+            self.write(|tx| {
+                Ok(tx.execute("INSERT INTO articles_fts (articles_fts) VALUES ('optimize')", [])?)
+            })?;
+            receipt["milliseconds"]["merging_words"] = milliseconds(begun);
+            state = compact::change_counter(self.path())?;
+            let begun = Instant::now();
+            let new = compact::write(self, file_name)?;
+            receipt["milliseconds"]["compacting"] = milliseconds(begun);
+            let begun = Instant::now();
+            receipt["looked_again"] = compact::look(&new, &person)?;
+            receipt["milliseconds"]["looking_again"] = milliseconds(begun);
+        }
+        Ok((receipt, state))
+    }
+
+    /// Erases contacts that are gone from Intercom: what nobody else is known by, too. What was theirs
+    /// is overwritten in the file, without making it anew.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub fn erase_gone(
+        &mut self,
+        gone: &[ContactId],
+        now: UnixSeconds,
+        stop: &dyn Fn() -> bool,
+    ) -> StoreResult<Erased> {
+        self.connection().query_row("PRAGMA secure_delete = ON", [], |_| Ok(()))?;
+        let erased = self.write(|tx| erase(tx, &Person::of_contacts(tx, gone)?, now))?;
+        self.merge_words(usize::MAX, stop)?;
+        Ok(erased)
+    }
+}
+
+fn milliseconds(since: Instant) -> Value {
+    u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX).into()
+}
+
+/// Erases a person, in the caller's transaction.
+///
+/// # Errors
+/// When the database cannot be written.
+pub fn erase(tx: &Connection, person: &Person, now: UnixSeconds) -> StoreResult<Erased> {
+    let mut erased = Erased { contacts: person.contacts.len() as u64, ..Erased::default() };
+    let tables = Table::all(tx)?;
+    let (whole, shared) = conversations(tx, person)?;
+    let others = remove_of_others(tx, &tables, person, &whole, &mut erased)?;
+    for id in &whole {
+        let messages: i64 = tx
+            .prepare_cached("SELECT count(*) FROM messages WHERE conversation_id = ?1")?
+            .query_row([id.as_str()], |row| row.get(0))?;
+        erased.remove("messages", usize::try_from(messages).unwrap_or(0));
+        erased.remove("conversations", usize::from(tombstones::remove(tx, id)?));
+        erased.blocked += u64::from(block_list::add(tx, Kind::Conversation, id.as_str(), now)?);
+    }
+    for id in &shared {
+        take_out(tx, person, id, &mut erased)?;
+    }
+    erased.shared = shared.len() as u64;
+    let ids = person.ids();
+    erased.remove(
+        "contacts",
+        tx.execute(&format!("DELETE FROM contacts WHERE id IN ({ids}) OR merged_into IN ({ids})"), [])?,
+    );
+    people::forget_strangers(tx)?;
+    tx.execute("DELETE FROM counts WHERE count = 0", [])?;
+
+    let sought = Sought::new(&person.mentions(), block_list::LEAST);
+    for table in tables.iter().filter(|table| !others.contains(&table.name)) {
+        let (rows, found) = table.mentioning(tx, "TRUE", &sought)?;
+        erased.looked_at += rows;
+        blank(tx, table, &found, &mut erased)?;
+    }
+    forget_raw_answers(tx, &sought, &mut erased)?;
+    forget_samples(tx)?;
+    erased.blocked += block(tx, person, now)?;
+    // After the whole, since of an address the words of the name are a part; and by the list, which
+    // knows the name of who came back under another id.
+    let words = Sought::all_of(BlockList::read(tx)?.words);
+    for id in &shared {
+        blank_words(tx, &tables, id, &words, &mut erased)?;
+    }
+    Ok(erased)
+}
+
+/// Conversations that are theirs alone, and those in which other customers took part.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn conversations(
+    tx: &Connection,
+    person: &Person,
+) -> StoreResult<(Vec<ConversationId>, Vec<ConversationId>)> {
+    let ids = person.ids();
+    let addresses = person::list(&person.addresses);
+    let mut statement = tx.prepare(&format!(
+        "WITH theirs (id) AS (
+            SELECT conversation_id FROM conversation_contacts WHERE contact_id IN ({ids})
+            UNION SELECT id FROM conversations WHERE customer_email COLLATE NOCASE IN ({addresses})
+                AND (contact_id IS NULL OR contact_id IN ({ids}))
+            UNION SELECT conversation_id FROM messages WHERE author_id IN ({ids}) AND author_type IN ('user', 'lead')
+            UNION SELECT c.id FROM conversation_events e JOIN conversations c ON c.number = e.conversation
+                WHERE e.author_id IN ({ids}) AND e.author_type IN ('user', 'lead'))
+         SELECT t.id,
+            EXISTS (SELECT 1 FROM conversation_contacts x WHERE x.conversation_id = t.id AND x.contact_id NOT IN ({ids}))
+            OR (NOT EXISTS (SELECT 1 FROM conversation_contacts x WHERE x.conversation_id = t.id)
+                AND EXISTS (SELECT 1 FROM messages m WHERE m.conversation_id = t.id
+                    AND m.author_type IN ('user', 'lead') AND m.author_id NOT IN ({ids})))
+         FROM theirs t"
+    ))?;
+    let mut rows = statement.query([])?;
+    let (mut whole, mut shared) = (Vec::new(), Vec::new());
+    while let Some(row) = rows.next()? {
+        let list = if row.get(1)? { &mut shared } else { &mut whole };
+        list.push(ConversationId(row.get(0)?));
+    }
+    Ok((whole, shared))
+}
+
+/// Ids of messages that mention somebody, in conversations that are not theirs alone.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn named_in(
+    connection: &Connection,
+    person: &Person,
+    whole: &[ConversationId],
+) -> StoreResult<Vec<String>> {
+    let sought = Sought::new(&person.mentions(), block_list::LEAST);
+    let mut found = BTreeSet::new();
+    for table in Table::all(connection)?.iter().filter(|table| table.name == "messages") {
+        found
+            .extend(table.mentioning(connection, "TRUE", &sought)?.1.iter().filter_map(sweep::Found::number));
+    }
+    let mut statement =
+        connection.prepare_cached("SELECT id, conversation_id FROM messages WHERE number = ?1")?;
+    let mut named = Vec::new();
+    for number in found {
+        let (id, conversation) =
+            statement.query_row([number], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)))?;
+        if !whole.iter().any(|id| id.as_str() == conversation) {
+            named.push(id);
+        }
+    }
+    Ok(named)
+}
+
+/// Rows of tables that are not this program's, such as those that the original one left: what has a
+/// conversation of theirs in it, or mentions them, goes. Returns the names of these tables.
+fn remove_of_others(
+    tx: &Connection,
+    tables: &[Table],
+    person: &Person,
+    whole: &[ConversationId],
+    erased: &mut Erased,
+) -> StoreResult<BTreeSet<String>> {
+    let own = migrations::own_names()?;
+    let mut sought = person.mentions();
+    sought.extend(whole.iter().map(|id| id.0.clone()));
+    // Ids of conversations may be short in old workspaces.
+    let sought = Sought::new(&sought, 1);
+    let mut others = BTreeSet::new();
+    for table in tables.iter().filter(|table| !own.contains(&table.name.to_ascii_lowercase())) {
+        let (rows, found) = table.mentioning(tx, "TRUE", &sought)?;
+        erased.looked_at += rows;
+        for one in &found {
+            table.remove(tx, one)?;
+        }
+        erased.remove(&table.name, found.len());
+        others.insert(table.name.clone());
+    }
+    Ok(others)
+}
+
+/// Takes a person out of a conversation that goes on without them.
+fn take_out(tx: &Connection, person: &Person, id: &ConversationId, erased: &mut Erased) -> StoreResult<()> {
+    let ids = person.ids();
+    let mut statement = tx.prepare_cached(&format!(
+        "SELECT id, number, part_type IS 'initial' FROM messages
+         WHERE conversation_id = ?1 AND author_id IN ({ids}) AND author_type IN ('user', 'lead')"
+    ))?;
+    let messages: Vec<(String, i64, bool)> = statement
+        .query_map([id.as_str()], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
+        .collect::<Result<_, _>>()?;
+    let began = messages.iter().any(|(_, _, first)| *first);
+    for (message, number, _) in &messages {
+        remove_message(tx, message, *number)?;
+    }
+    erased.remove("messages", messages.len());
+    let mut run = |table: &str, sql: &str| -> StoreResult<usize> {
+        let rows = tx.prepare_cached(sql)?.execute([id.as_str()])?;
+        if !table.is_empty() {
+            erased.remove(table, rows);
+        }
+        Ok(rows)
+    };
+    run(
+        "conversation_events",
+        &format!(
+            "DELETE FROM conversation_events WHERE conversation = (SELECT number FROM conversations WHERE id = ?1)
+                AND author_id IN ({ids}) AND author_type IN ('user', 'lead')"
+        ),
+    )?;
+    run(
+        "conversation_contacts",
+        &format!("DELETE FROM conversation_contacts WHERE conversation_id = ?1 AND contact_id IN ({ids})"),
+    )?;
+    run(
+        "raw_answers",
+        "DELETE FROM raw_answers WHERE conversation = (SELECT number FROM conversations WHERE id = ?1)",
+    )?;
+    if began {
+        run("", "UPDATE conversations SET title = NULL, source_url = NULL WHERE id = ?1")?;
+    }
+    // Whose it is by now: the name is that of who wrote first, who need not be the first customer.
+    // What the one said of it was theirs.
+    let (names, addresses) = (person::list(&person.names), person::list(&person.addresses));
+    run(
+        "",
+        &format!(
+            "UPDATE conversations SET (contact_id, customer_name, customer_email, company_id, company_name) = (
+                SELECT x.contact_id, k.name, k.email, k.company_id, k.company_name
+                FROM conversation_contacts x LEFT JOIN contacts k ON k.id = x.contact_id
+                WHERE x.conversation_id = ?1
+                ORDER BY x.contact_id = conversations.contact_id DESC, x.contact_id LIMIT 1),
+                rating_remark = NULL, ai_rating_remark = NULL
+             WHERE id = ?1 AND (contact_id IN ({ids}) OR contact_id IS NULL OR customer_name IN ({names})
+                OR lower(customer_email) IN ({addresses}))"
+        ),
+    )?;
+    run(
+        "",
+        "UPDATE conversations SET
+            message_count = (SELECT count(*) FROM messages WHERE conversation_id = ?1) WHERE id = ?1",
+    )?;
+    Ok(())
+}
+
+/// Blanks the words of their names in a conversation that they took part in: `Hi Jane`.
+fn blank_words(
+    tx: &Connection,
+    tables: &[Table],
+    id: &ConversationId,
+    words: &Sought,
+    erased: &mut Erased,
+) -> StoreResult<()> {
+    let quoted = id.as_str().replace('\'', "''");
+    let number = format!("(SELECT number FROM conversations WHERE id = '{quoted}')");
+    for table in tables {
+        let condition = match table.name.as_str() {
+            "conversations" => format!("id = '{quoted}'"),
+            "messages" => format!("conversation_id = '{quoted}'"),
+            "conversation_events" => format!("conversation = {number}"),
+            _ => continue,
+        };
+        let (_, found) = table.mentioning(tx, &condition, words)?;
+        blank(tx, table, &found, erased)?;
+    }
+    Ok(())
+}
+
+/// Writes blanked texts, and enters into the index of words what they are now.
+fn blank(tx: &Connection, table: &Table, found: &[sweep::Found], erased: &mut Erased) -> StoreResult<()> {
+    let mut changed = BTreeSet::new();
+    for one in found {
+        table.blank(tx, one)?;
+        changed.extend(one.number());
+    }
+    if !found.is_empty() {
+        *erased.blanked.entry(table.name.clone()).or_default() += found.len() as u64;
+    }
+    match table.name.as_str() {
+        "messages" => changed.into_iter().try_for_each(|number| index_anew(tx, number)),
+        "article_texts" if !changed.is_empty() => articles::index_all(tx),
+        // The title is indexed with the first message.
+        "conversations" => {
+            let mut first = tx.prepare_cached(
+                "SELECT m.number FROM conversations c JOIN messages m ON m.conversation_id = c.id
+                 WHERE c.number = ?1 AND m.part_type = 'initial'",
+            )?;
+            for number in changed {
+                let messages: Vec<i64> =
+                    first.query_map([number], |row| row.get(0))?.collect::<Result<_, _>>()?;
+                messages.into_iter().try_for_each(|message| index_anew(tx, message))?;
+            }
+            Ok(())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Kept answers that mention them: Intercom gives them again, without.
+fn forget_raw_answers(tx: &Connection, sought: &Sought, erased: &mut Erased) -> StoreResult<()> {
+    let mut statement =
+        tx.prepare("SELECT c.id FROM raw_answers r JOIN conversations c ON c.number = r.conversation")?;
+    let ids: Vec<ConversationId> =
+        statement.query_map([], |row| row.get(0).map(ConversationId))?.collect::<Result<_, _>>()?;
+    for id in ids {
+        let Some(answer) = super::raw_answers::read(tx, &id)? else { continue };
+        erased.looked_at += 1;
+        if sought.may_be_in(&answer) && sought.mentions.are_in(&String::from_utf8_lossy(&answer)) {
+            super::raw_answers::forget(tx, &id)?;
+            erased.remove("raw_answers", 1);
+        }
+    }
+    Ok(())
+}
+
+/// Values that SQLite took as samples of its indexes (`sqlite_stat4`), of whatever row. It does so only
+/// where somebody let it analyse whole tables, and chooses its plans without them as well.
+fn forget_samples(tx: &Connection) -> StoreResult<()> {
+    if tx.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'sqlite_stat4'")?.exists([])? {
+        tx.execute("DELETE FROM sqlite_stat4", [])?;
+    }
+    Ok(())
+}
+
+/// Enters all by which they could come back.
+fn block(tx: &Connection, person: &Person, now: UnixSeconds) -> StoreResult<u64> {
+    let entries = [
+        (Kind::Contact, &person.contacts),
+        (Kind::ExternalId, &person.external_ids),
+        (Kind::Address, &person.addresses),
+        (Kind::Mention, &person.mentions()),
+        (Kind::Word, &person.words()),
+    ];
+    let mut added = 0;
+    for (kind, texts) in entries {
+        for text in texts {
+            added += u64::from(block_list::add(tx, kind, text, now)?);
+        }
+    }
+    Ok(added)
+}
+
+/// Removes what a sync finds to be of somebody who was erased.
+///
+/// # Errors
+/// When the database cannot be written.
+pub fn remove_conversation(tx: &Connection, id: &ConversationId, now: UnixSeconds) -> StoreResult<()> {
+    tombstones::remove(tx, id)?;
+    block_list::add(tx, Kind::Conversation, id.as_str(), now)?;
+    Ok(())
+}

@@ -1,0 +1,110 @@
+//! Leaving out who was erased, before anything of an answer is written.
+//!
+//! Every answer goes through [`blank`] as it arrives, whatever it is about. What remains is to tell
+//! of a conversation whether it is theirs, which its ids and addresses say: [`leave_out`].
+
+use serde_json::Value;
+
+use crate::intercom::conversation::Conversation;
+use crate::intercom::part::{Attachment, Author};
+use crate::intercom::texts;
+use crate::store::erasure::BlockList;
+
+/// How much of a conversation is of somebody who was erased.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Presence {
+    Nothing,
+    /// Some of it, which was left out.
+    Parts,
+    /// All: nothing of it may be kept.
+    Whole,
+}
+
+/// Blanks what mentions somebody who was erased.
+pub(super) fn blank(answer: &mut Value, list: &BlockList) {
+    if !list.mentions.is_empty() {
+        texts::change(answer, &mut |text| _ = list.mentions.blank_json(text));
+    }
+}
+
+/// Leaves out what is of somebody who was erased.
+pub(super) fn leave_out(from: &mut Conversation, list: &BlockList) -> Presence {
+    if list.is_empty() {
+        return Presence::Nothing;
+    }
+    if list.bars_conversation(from.id.as_str()) {
+        return Presence::Whole;
+    }
+    let is_customer = |author: &Author| author.kind.is_customer();
+    let is_barred = |author: &Author| {
+        is_customer(author) && list.bars(author.id.as_deref(), author.email.as_deref(), None)
+    };
+    let authors = || {
+        let parts = from.parts.iter().flat_map(|parts| &parts.parts).map(|part| &part.author);
+        from.source.iter().map(|source| &source.author).chain(parts)
+    };
+    // One who is known by the address alone is in the list of contacts by the id.
+    let barred: Vec<String> =
+        authors().filter(|author| is_barred(author)).filter_map(|author| author.id.clone()).collect();
+    let authored = authors().any(is_barred);
+    let other_authors = authors().any(|author| is_customer(author) && !is_barred(author));
+    let before = from.contacts.len();
+    from.contacts.retain(|id| !list.bars_contact(id.as_str()) && !barred.contains(&id.0));
+    if from.contacts.len() == before && !authored {
+        return Presence::Nothing;
+    }
+    let others = if before > 0 { !from.contacts.is_empty() } else { other_authors };
+    if !others {
+        return Presence::Whole;
+    }
+    if let Some(source) = from.source.as_mut().filter(|source| is_barred(&source.author)) {
+        source.subject = None;
+        source.body = None;
+        source.attachments.clear();
+        source.url = None;
+        source.author = Author { id: None, name: None, email: None, ..source.author.clone() };
+        from.title = None;
+    }
+    if let Some(parts) = &mut from.parts {
+        let before = parts.parts.len();
+        parts.parts.retain(|part| !is_barred(&part.author));
+        parts.total_count = parts.total_count.saturating_sub(before - parts.parts.len());
+    }
+    // Nobody says which of the customers rated.
+    if let Some(rating) = &mut from.rating {
+        rating.remark = None;
+    }
+    if let Some(ai) = &mut from.ai_agent {
+        ai.rating_remark = None;
+    }
+    blank_words(from, list);
+    Presence::Parts
+}
+
+/// Blanks the words of their names: `Hi Jane`.
+fn blank_words(from: &mut Conversation, list: &BlockList) {
+    let blank = |text: &mut Option<String>| {
+        if let Some(text) = text {
+            *text = list.words.blank(text).into_owned();
+        }
+    };
+    let blank_names = |files: &mut [Attachment]| files.iter_mut().for_each(|file| blank(&mut file.name));
+    blank(&mut from.title);
+    if let Some(source) = &mut from.source {
+        blank(&mut source.subject);
+        blank(&mut source.body);
+        blank_names(&mut source.attachments);
+    }
+    for part in from.parts.iter_mut().flat_map(|parts| &mut parts.parts) {
+        blank(&mut part.body);
+        blank_names(&mut part.attachments);
+        if let Some(details) = &mut part.event_details {
+            list.words.blank_json(details);
+        }
+    }
+    if let Some(attributes) = from.custom_attributes.take() {
+        let mut attributes = Value::Object(attributes);
+        list.words.blank_json(&mut attributes);
+        from.custom_attributes = attributes.as_object().cloned();
+    }
+}
