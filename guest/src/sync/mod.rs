@@ -14,7 +14,8 @@
 //! stays when a run fails, is stopped or is killed.
 //!
 //! - [`run`] goes through one run from its row's opening to its closing; [`engine`] asks single
-//!   questions; [`reading`] is the loop in which pages and threads arrive.
+//!   questions, as many at once as [`pacing`] allows and again where no answer comes ([`flights`]);
+//!   [`waits`] says where the time goes; [`reading`] is the loop in which pages and threads arrive.
 //! - [`labels`], [`contacts`], [`companies`] and [`deletions`] read what belongs to conversations.
 //! - [`reconcile`] looks for what the windows missed; [`refill`] for what an earlier version did not keep.
 //! - [`account`] asks whose the token is and what it may read, for `fastintercom login`.
@@ -29,7 +30,9 @@ mod deletions;
 mod engine;
 mod failure;
 mod figures;
+mod flights;
 mod labels;
+mod latency;
 mod pacing;
 mod pages;
 mod plan;
@@ -43,6 +46,7 @@ mod retention;
 mod run;
 mod threads;
 mod translate;
+mod waits;
 
 pub use account::{AccountEnvironment, AccountReport, check_account};
 pub use backlog::{Backlog, Reason, backlog};

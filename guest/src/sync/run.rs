@@ -1,6 +1,6 @@
 //! One run, from the opening of its row to the closing.
 
-use super::engine::Engine;
+use super::engine::{Engine, Standing};
 use super::failure::{Failure, fatal, no_token, wrong_workspace};
 use super::pacing::Pace;
 use super::pages::EMPTY_PAGES;
@@ -127,8 +127,9 @@ fn finish(
     let connection = engine.store.connection();
     let traffic =
         sync_state::Traffic { requests: engine.tally.api_calls, rate_limited: engine.tally.rate_limited };
-    // Only a count: if it cannot be written, the row below says why.
+    // Only counts: if they cannot be written, the row below says why.
     let _ = sync_state::add_traffic(connection, traffic);
+    let _ = engine.standing().map(|standing| Standing { expected_end: None, ..standing }.write(connection));
     let closing = result.and_then(|()| {
         let row = sync_runs::days(connection, engine.sync_id)?;
         let totals = totals_of(connection, &row)?;
