@@ -1,8 +1,11 @@
 //! Figures about many conversations: counts, medians, shares, by group.
 
+mod days;
 mod detailed;
 mod groups;
 mod work;
+
+use std::collections::BTreeMap;
 
 use rusqlite::Connection;
 
@@ -10,6 +13,7 @@ use super::search::Filters;
 use crate::error::StoreResult;
 use crate::time::UnixSeconds;
 
+pub use days::keep as keep_days;
 pub use detailed::{Details, TIMES, details};
 pub use groups::{Group, NAMES as GROUPS};
 pub use work::{Work, replies, work};
@@ -72,6 +76,7 @@ struct Gathered {
     rating_sum: i64,
     satisfied: usize,
     rating_counts: [usize; 5],
+    /// Unix seconds since when customers wait.
     waiting: Vec<i64>,
     first_response: Vec<i64>,
     resolution: Vec<i64>,
@@ -128,14 +133,14 @@ impl Gather for Gathered {
 }
 
 impl Gathered {
-    fn add(&mut self, row: &Row, now: UnixSeconds) {
+    fn add(&mut self, row: &Row) {
         self.conversations += 1;
         self.closed += usize::from(row.bits.closed());
         self.reopened += usize::from(row.bits.reopened());
         self.ai_involved += usize::from(row.bits.ai_involved());
         self.ai_resolved += usize::from(row.bits.ai_resolved());
         self.never_answered += usize::from(row.bits.customer_wrote() && row.first_response.is_none());
-        self.waiting.extend(row.waiting.map(|since| now.since(since).max(0)));
+        self.waiting.extend(row.waiting.map(|since| since.0));
         self.first_response.extend(row.first_response);
         self.resolution.extend(row.resolution);
         if let Some(rating) = row.bits.rating() {
@@ -149,8 +154,9 @@ impl Gathered {
         }
     }
 
-    fn figures(mut self) -> Figures {
+    fn figures(mut self, now: UnixSeconds) -> Figures {
         let average = self.rating_sum as f64 / self.ratings as f64;
+        self.waiting.iter_mut().for_each(|since| *since = now.since(UnixSeconds(*since)).max(0));
         Figures {
             conversations: self.conversations,
             closed: self.closed,
@@ -196,23 +202,36 @@ pub fn figures(
     now: UnixSeconds,
     local: Local<'_>,
 ) -> StoreResult<(Figures, Vec<(String, Figures)>)> {
+    if group.is_none()
+        && let Some(gathered) = days::gathered(connection, filters)?
+    {
+        return Ok((gathered.figures(now), Vec::new()));
+    }
+    let (all, groups) = of_rows(connection, filters, group, local)?;
+    let groups = groups.into_iter().map(|(name, gathered)| (name, gathered.figures(now))).collect();
+    Ok((all.figures(now), groups))
+}
+
+/// Gathers from the rows of all conversations that meet the conditions, and for each group.
+fn of_rows(
+    connection: &Connection,
+    filters: &Filters,
+    group: Option<Group>,
+    local: Local<'_>,
+) -> StoreResult<(Gathered, BTreeMap<String, Gathered>)> {
     let columns = "c.figure_bits, c.waiting_since, c.first_response_seconds, c.resolution_seconds";
-    let (all, groups) =
-        gather(connection, filters, group, columns, local, |gathered: &mut Gathered, row| {
-            let bits = Bits(row.get(1)?);
-            // Reading a time costs more than the rest of a row.
-            let waiting = if bits.closed() { None } else { row.get_ref(2)?.as_str().ok() };
-            let read = Row {
-                bits,
-                waiting: waiting.and_then(UnixSeconds::parse),
-                first_response: row.get(3)?,
-                resolution: row.get(4)?,
-            };
-            gathered.add(&read, now);
-            Ok(())
-        })?;
-    let groups = groups.into_iter().map(|(name, gathered)| (name, gathered.figures())).collect();
-    Ok((all.figures(), groups))
+    gather(connection, filters, group, columns, local, |gathered: &mut Gathered, row| {
+        let bits = Bits(row.get(1)?);
+        // Reading a time costs more than the rest of a row.
+        let waiting = if bits.closed() { None } else { row.get_ref(2)?.as_str().ok() };
+        gathered.add(&Row {
+            bits,
+            waiting: waiting.and_then(UnixSeconds::parse),
+            first_response: row.get(3)?,
+            resolution: row.get(4)?,
+        });
+        Ok(())
+    })
 }
 
 #[cfg(test)]

@@ -17,6 +17,7 @@ use crate::intercom::error::ApiError;
 use crate::intercom::page::SearchPage;
 use crate::intercom::request::Search;
 use crate::store::coverage::BEFORE_INTERCOM;
+use crate::store::statistics::keep_days;
 use crate::store::sync_runs::{self, Totals};
 use crate::store::sync_state::{self, Fact, WorkspaceRow, fact, set_fact};
 use crate::store::sync_windows::{self, Stretch};
@@ -25,6 +26,9 @@ use crate::time::{DAY, Day, MINUTE, UnixSeconds};
 
 /// Statements of a sync that are kept prepared.
 const PREPARED_STATEMENTS: usize = 96;
+
+/// Figures of so many days are kept in one transaction.
+const DAYS_AT_ONCE: u32 = 20;
 
 /// What a sync gets from outside.
 pub struct SyncEnvironment<'a> {
@@ -222,7 +226,16 @@ impl Run<'_, '_> {
         self.read(wanted, bound)?;
         contacts::refresh(self.engine)?;
         companies::refresh(self.engine)?;
-        refill::note(self.engine)
+        refill::note(self.engine)?;
+        self.keep_days()
+    }
+
+    /// Figures of days that changed are made anew, in transactions that nobody waits for.
+    fn keep_days(&mut self) -> Result<(), SyncError> {
+        while self.engine.write(|transaction| keep_days(transaction, DAYS_AT_ONCE))? {
+            self.engine.check_stop()?;
+        }
+        Ok(())
     }
 
     /// Asks whose token this is. It also brings the server's time.
