@@ -8,7 +8,8 @@
 
 use rusqlite::{Connection, params};
 
-use super::{Gather, Gathered, of_rows};
+use super::gathered::{Gathered, of_rows};
+use super::groups::Gather;
 use crate::error::StoreResult;
 use crate::store::search::{Between, Filters};
 use crate::time::{DAY, UnixSeconds};
