@@ -88,6 +88,9 @@ identifier! {
     TeamId,
     TagId,
     CompanyId,
+    ArticleId,
+    /// A collection of articles.
+    CollectionId,
     /// A workspace's `id_code`.
     WorkspaceId,
 }

@@ -16,6 +16,7 @@ const whole = load(readFileSync(source, "utf8"));
 const requests = {
   "/admins": ["get"],
   "/articles": ["get"],
+  "/articles/{article_id}": ["get"],
   "/companies/list": ["post"],
   "/companies/scroll": ["get"],
   "/companies/{company_id}": ["get"],
@@ -24,6 +25,7 @@ const requests = {
   "/conversations/deleted": ["get"],
   "/conversations/search": ["post"],
   "/conversations/{conversation_id}": ["get"],
+  "/help_center/collections": ["get"],
   "/me": ["get"],
   "/tags": ["get"],
   "/teams": ["get"],

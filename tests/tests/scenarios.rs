@@ -8,6 +8,7 @@ mod questions;
 mod questions_paging;
 mod search_quality;
 mod simulator;
+mod sync_articles;
 mod sync_fields;
 mod sync_first;
 mod sync_histories;

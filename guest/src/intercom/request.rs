@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 
 use crate::environment::{HttpMethod, HttpRequest};
-use crate::ids::{CompanyId, ContactId, ConversationId};
+use crate::ids::{ArticleId, CompanyId, ContactId, ConversationId};
 use crate::time::UnixSeconds;
 
 /// The most conversations a search page may hold; more is refused with `parameter_invalid`.
@@ -13,6 +13,9 @@ pub const LARGEST_PAGE: u32 = 150;
 
 /// The most entries a page of the list of deleted conversations may hold.
 const LARGEST_DELETED_PAGE: u32 = 60;
+
+/// Articles on a page: each has its whole text in every language. The description allows 250.
+pub const ARTICLES_PAGE: u32 = 50;
 
 /// How long a single object may take.
 const OBJECT_TIMEOUT_MS: u64 = 30_000;
@@ -125,6 +128,24 @@ impl Api {
             &format!("/conversations/deleted?order=desc&per_page={LARGEST_DELETED_PAGE}&page={page}"),
             OBJECT_TIMEOUT_MS,
         )
+    }
+
+    /// A page of help-centre articles with their texts, the latest change first; pages count from 1.
+    #[must_use]
+    pub fn articles(&self, page: u32, per_page: u32) -> HttpRequest {
+        self.get(&format!("/articles?per_page={per_page}&page={page}"), SEARCH_TIMEOUT_MS)
+    }
+
+    /// One article with its statistics, which lists do not have.
+    #[must_use]
+    pub fn article(&self, id: &ArticleId) -> HttpRequest {
+        self.get(&format!("/articles/{}", percent_encoded(id.as_str())), OBJECT_TIMEOUT_MS)
+    }
+
+    /// A page of the collections that articles lie in; pages count from 1.
+    #[must_use]
+    pub fn collections(&self, page: u32) -> HttpRequest {
+        self.get(&format!("/help_center/collections?per_page={ARTICLES_PAGE}&page={page}"), OBJECT_TIMEOUT_MS)
     }
 
     /// Conversations by `updated_at`, the oldest change first.

@@ -1,5 +1,7 @@
 //! The SQLite database: opening, schema, writing, searching, coverage.
 
+pub mod article_search;
+pub mod articles;
 pub mod bulk;
 pub mod companies;
 mod connection;

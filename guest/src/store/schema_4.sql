@@ -1,36 +1,46 @@
--- What version 4 of the schema adds: figures of whole days that are kept instead of gathered, and an
--- index for counting by state.
+-- What version 4 of the schema adds: the help centre.
 
-CREATE INDEX idx_conversations_state ON conversations (state);
-
--- What figures of all conversations of a day are made of; store::statistics::days packs and reads it.
-CREATE TABLE day_figures (
-    day INTEGER PRIMARY KEY,               -- of their creation: days since 1970-01-01, UTC
-    packed BLOB NOT NULL
+-- Articles, as of the last reading. Those that Intercom no longer lists are removed.
+CREATE TABLE articles (
+    id TEXT PRIMARY KEY,
+    author_id TEXT,
+    collections TEXT NOT NULL DEFAULT '[]', -- JSON array of ids
+    tags TEXT,                             -- JSON array of names, none when empty
+    created_at TIMESTAMP,
+    updated_at TIMESTAMP,
+    -- Since the article exists, as Intercom counts; none until read, each week anew.
+    statistics_at TIMESTAMP,
+    views INTEGER,
+    conversions INTEGER,                   -- conversations that began from it
+    reactions INTEGER,
+    happy_percent REAL,                    -- of the reactions
+    sad_percent REAL,
+    fin_involvements INTEGER,              -- conversations in which the AI agent used it
+    fin_resolutions INTEGER                -- those of them that it resolved
 );
--- Days whose row is missing or no longer true. The triggers below name them, whoever writes; each
--- sync makes their rows anew. A day that is in neither table has no conversations.
-CREATE TABLE stale_days (day INTEGER PRIMARY KEY);
-INSERT INTO stale_days SELECT DISTINCT unixepoch(created_at) / 86400 FROM conversations
-    WHERE unixepoch(created_at) IS NOT NULL;
 
-CREATE TRIGGER stale_new_conversation AFTER INSERT ON conversations BEGIN
-    INSERT INTO stale_days SELECT unixepoch(NEW.created_at) / 86400 WHERE unixepoch(NEW.created_at) IS NOT NULL
-        ON CONFLICT DO NOTHING;
-END;
-CREATE TRIGGER stale_gone_conversation AFTER DELETE ON conversations BEGIN
-    INSERT INTO stale_days SELECT unixepoch(OLD.created_at) / 86400 WHERE unixepoch(OLD.created_at) IS NOT NULL
-        ON CONFLICT DO NOTHING;
-END;
-CREATE TRIGGER stale_other_conversation
-AFTER UPDATE OF created_at, state, reopen_count, last_customer_message_at, ai_involved, ai_outcome, rating,
-    waiting_since, first_response_seconds, resolution_seconds ON conversations
-WHEN OLD.created_at <> NEW.created_at OR OLD.figure_bits IS NOT NEW.figure_bits
-    OR OLD.waiting_since IS NOT NEW.waiting_since OR OLD.first_response_seconds IS NOT NEW.first_response_seconds
-    OR OLD.resolution_seconds IS NOT NEW.resolution_seconds
-BEGIN
-    INSERT INTO stale_days
-        SELECT DISTINCT unixepoch(at) / 86400 FROM (SELECT OLD.created_at AS at UNION ALL SELECT NEW.created_at)
-        WHERE unixepoch(at) IS NOT NULL
-        ON CONFLICT DO NOTHING;
-END;
+-- An article in one language each.
+CREATE TABLE article_texts (
+    number INTEGER PRIMARY KEY,
+    article_id TEXT NOT NULL REFERENCES articles (id) ON DELETE CASCADE,
+    position INTEGER NOT NULL,             -- 0 for the default language
+    locale TEXT,                           -- none in a help centre of one language
+    title TEXT NOT NULL,
+    description TEXT,
+    body TEXT NOT NULL,                    -- HTML as Intercom sent it
+    state TEXT NOT NULL,                   -- published, draft
+    url TEXT,
+    UNIQUE (article_id, position)
+);
+
+-- Words of article_texts by their number; nothing but the index, as of messages_fts, whose columns
+-- have the same names, so that one query fits both. `subject` is title and description.
+CREATE VIRTUAL TABLE articles_fts USING fts5 (
+    body, subject, content = '', contentless_delete = 1,
+    tokenize = "unicode61 remove_diacritics 2 categories 'L* N* Co M*'"
+);
+
+CREATE TABLE collections (
+    id TEXT PRIMARY KEY, name TEXT NOT NULL, description TEXT, url TEXT,
+    parent_id TEXT                         -- none of those at the top
+);

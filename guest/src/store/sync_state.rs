@@ -24,6 +24,11 @@ pub enum Fact {
     DeletedUpTo,
     SweptAt,
     CountedAt,
+    /// When the help centre was last asked for, and when all its articles were last known.
+    HelpCenterAskedAt,
+    ArticlesReadAt,
+    /// When they were last listed to the end.
+    ArticlesListedAt,
     /// When a run last waited for the rate limit, by our own clock.
     HeldBackAt,
     /// When the run at hand expects to be done, by our own clock.
@@ -42,6 +47,9 @@ impl Fact {
             Self::DeletedUpTo => "deleted_up_to",
             Self::SweptAt => "swept_at",
             Self::CountedAt => "counted_at",
+            Self::HelpCenterAskedAt => "help_center_asked_at",
+            Self::ArticlesReadAt => "articles_read_at",
+            Self::ArticlesListedAt => "articles_listed_at",
             Self::HeldBackAt => "held_back_at",
             Self::ExpectedEndAt => "expected_end_at",
         }
@@ -217,6 +225,15 @@ pub fn set_note(connection: &Connection, topic: &str, note: &str, now: UnixSecon
 pub fn clear_note(connection: &Connection, topic: &str) -> StoreResult<()> {
     connection.execute("DELETE FROM sync_notes WHERE topic = ?1", [topic])?;
     Ok(())
+}
+
+/// What was written down of a topic.
+///
+/// # Errors
+/// [`crate::error::StoreError`] when the database cannot be read.
+pub fn note(connection: &Connection, topic: &str) -> StoreResult<Option<String>> {
+    let mut statement = connection.prepare_cached("SELECT note FROM sync_notes WHERE topic = ?1")?;
+    Ok(statement.query_row([topic], |row| text(row, 0)).optional()?)
 }
 
 /// # Errors

@@ -26,6 +26,7 @@ pub const NAMES: &[&str] = &[
     "v_events",
     "v_ai_sources",
     "v_links",
+    "v_articles",
     "v_contacts",
     "v_companies",
     "v_teammates",
@@ -96,9 +97,9 @@ fn show(connection: &Connection, prefix: &str, redacts: bool) -> StoreResult<()>
 }
 
 /// Columns that are never redacted: ids of Intercom's, by which views are joined, and instants.
-const RAW: &[&str] = &["conversation_id", "message_id"];
+const RAW: &[&str] = &["conversation_id", "message_id", "article_id"];
 /// Columns that hold names of people.
-const PEOPLE: &[&str] = &["customer_name", "author_name", "assignee", "closed_by"];
+const PEOPLE: &[&str] = &["customer_name", "author_name", "assignee", "closed_by", "author"];
 /// A column as a statement sees it under redaction. It is redacted here and not in the answer, so
 /// that no function, pattern, cast or aggregate gets at more. What is new is redacted.
 fn shown(view: &str, column: &str) -> String {

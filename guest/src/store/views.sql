@@ -95,6 +95,23 @@ SELECT c.id AS conversation_id, l.kind, l.id AS linked_id,
 FROM main.conversation_links l
 LEFT JOIN main.conversations c ON c.number = l.conversation AND c.id IS NOT NULL;
 
+-- One row for each language of each article of the help centre.
+CREATE TEMP VIEW v_articles AS
+SELECT a.id AS article_id, t.locale, t.title, t.description,
+    t.state,                        -- published, draft
+    t.url,
+    CASE WHEN octet_length(t.body) < 900000 THEN plain_text(t.body) ELSE '[too long for SQL]' END AS body,
+    (SELECT json_group_array(k.name) FROM json_each(a.collections) j JOIN main.collections k ON k.id = j.value) AS collections,
+    a.tags,                         -- JSON arrays of names
+    w.name AS author, a.created_at, a.updated_at,
+    -- Since the article exists:
+    a.views, a.conversions, a.reactions, a.happy_percent, a.sad_percent,
+    a.fin_involvements,             -- conversations in which the AI agent used it
+    a.fin_resolutions               -- those of them that it resolved
+FROM main.article_texts t
+LEFT JOIN main.articles a ON a.id = t.article_id AND a.id IS NOT NULL
+LEFT JOIN main.admins w ON w.id = a.author_id;
+
 -- Customers, as they were when they were read last.
 CREATE TEMP VIEW v_contacts AS
 SELECT p.id AS contact_id, p.role, p.name, p.email, p.external_id, p.company_name, p.country, p.region, p.city,

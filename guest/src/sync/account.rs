@@ -10,6 +10,7 @@ use crate::ids::ContactId;
 use crate::intercom::answer;
 use crate::intercom::directory::{Workspace, read_admins, read_contacts, read_tags, read_teams};
 use crate::intercom::error::ApiError;
+use crate::intercom::help_center::{Article, HelpCenterPage};
 use crate::intercom::limits::RateLimits;
 use crate::intercom::page::SearchPage;
 use crate::intercom::request::{Api, Search};
@@ -122,6 +123,13 @@ fn needs(api: &Api, now: UnixSeconds) -> Vec<Need> {
             loss: "customers have only the names and addresses that stand in their conversations",
             request: api.contacts(&[ContactId(NOBODY.to_owned())]),
             is_read: |value| Ok(read_contacts(value).is_some()),
+        },
+        Need {
+            what: "help-centre articles",
+            permission: "Read and list articles",
+            loss: "articles are not searched, and nobody is told which of them fail",
+            request: api.articles(1, 1),
+            is_read: |value| HelpCenterPage::read(value, Article::read).map(|_| true),
         },
     ]
 }

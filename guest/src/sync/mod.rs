@@ -16,7 +16,8 @@
 //! - [`run`] goes through one run from its row's opening to its closing; [`engine`] asks single
 //!   questions, as many at once as [`pacing`] allows and again where no answer comes ([`flights`]);
 //!   [`waits`] says where the time goes; [`reading`] is the loop in which pages and threads arrive.
-//! - [`labels`], [`contacts`], [`companies`] and [`deletions`] read what belongs to conversations.
+//! - [`labels`], [`contacts`], [`companies`] and [`deletions`] read what belongs to conversations,
+//!   [`help_center`] what answers are taken from.
 //! - [`reconcile`] looks for what the windows missed; [`refill`] for what an earlier version did not keep.
 //! - [`account`] asks whose the token is and what it may read, for `fastintercom login`.
 //! - [`backlog`] says what is left to be read, for those who ask about the cache.
@@ -31,6 +32,7 @@ mod engine;
 mod failure;
 mod figures;
 mod flights;
+mod help_center;
 mod labels;
 mod latency;
 mod pacing;

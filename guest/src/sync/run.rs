@@ -8,7 +8,8 @@ use super::plan::{Known, plan};
 use super::range::{self, Range};
 use super::reading::Reading;
 use super::{
-    SyncError, SyncReport, SyncRequest, companies, contacts, deletions, labels, reconcile, refill, retention,
+    SyncError, SyncReport, SyncRequest, companies, contacts, deletions, help_center, labels, reconcile,
+    refill, retention,
 };
 use crate::environment::{Clock, Http, Log, LogLevel, Progress, Settings};
 use crate::error::StoreResult;
@@ -226,6 +227,7 @@ impl Run<'_, '_> {
         self.read(wanted, bound)?;
         contacts::refresh(self.engine)?;
         companies::refresh(self.engine)?;
+        help_center::refresh(self.engine)?;
         refill::note(self.engine)?;
         self.keep_days()
     }

@@ -16,7 +16,7 @@ use super::answer::{Answer, ToolOutput};
 use super::arguments::ArgumentError;
 use super::{
     Arguments, Context, Failure, Outcome, Reader, Tool, get_conversation, get_customer, schema,
-    search_conversations,
+    search_articles, search_conversations,
 };
 use crate::ids;
 
@@ -29,7 +29,7 @@ const TEXT: usize = 60_000;
 pub const SEARCH: Tool = Tool {
     name: "search",
     title: "Search (connectors)",
-    description: "For ChatGPT connectors, deep research and skills written for Intercom's own server; elsewhere prefer search_conversations. Words, or object_type:conversations q:\"…\" state:open source_type:email. Ids are for fetch.",
+    description: "For ChatGPT connectors, deep research and skills written for Intercom's own server; elsewhere prefer search_conversations. Words, or object_type:conversations (contacts, articles) q:\"…\" state:open source_type:email. Ids are for fetch.",
     input: search_input,
     output: search_output,
     boolean: None,
@@ -92,6 +92,9 @@ fn search(context: &mut Context<'_>, arguments: &Arguments) -> Outcome {
     let asked = Asked::read(&typed);
     if asked.contacts {
         return contacts(context, &asked);
+    }
+    if asked.articles {
+        return articles(context, &asked);
     }
     let mut given = asked.filters.clone();
     if !asked.words.is_empty() {
@@ -158,9 +161,42 @@ fn contacts(context: &mut Context<'_>, asked: &Asked) -> Outcome {
     Ok(alone(answer))
 }
 
+fn articles(context: &mut Context<'_>, asked: &Asked) -> Outcome {
+    let given = json!({"query": asked.words, "limit": asked.limit.min(search_articles::MOST)});
+    let found = ask(context, &search_articles::TOOL, given.as_object().cloned().unwrap_or_default())?;
+    let rows = found["articles"].as_array().cloned().unwrap_or_default();
+    let results: Vec<Value> = rows.iter().map(article).collect();
+    let mut answer = Answer::new();
+    answer.set("total_in_page", results.len()).set("results", results);
+    answer.set_some("notice", found["notice"].as_str());
+    Ok(alone(answer))
+}
+
+/// An article as a result, whose text is its snippet or, of one alone, its body.
+fn article(row: &Value) -> Value {
+    let text = |name: &str| row[name].as_str().unwrap_or_default();
+    let id = text("id");
+    let url = row["url"].as_str().map_or_else(|| format!("intercom://article/{id}"), str::to_owned);
+    let shown = if row["body"].is_string() { text("body") } else { text("snippet") };
+    json!({"id": format!("article_{id}"), "title": text("title"), "url": url, "text": shown})
+}
+
 fn fetch(context: &mut Context<'_>, arguments: &Arguments) -> Outcome {
     let asked = arguments.required("id", "conversation_215474207312016")?;
     let id = ids::bare(&asked).to_owned();
+    if asked.starts_with("article_") {
+        let found = ask(context, &search_articles::TOOL, Map::from_iter([("id".to_owned(), id.into())]))?;
+        let mut answer = Answer::new();
+        for (name, value) in article(&found["article"]).as_object().cloned().unwrap_or_default() {
+            answer.set(&name, value);
+        }
+        let mut metadata = found["article"].clone();
+        if let Some(fields) = metadata.as_object_mut() {
+            fields.retain(|name, _| !matches!(name.as_str(), "id" | "title" | "url" | "body"));
+        }
+        answer.set("metadata", metadata);
+        return Ok(alone(answer));
+    }
     let is_customer =
         asked.starts_with("contact_") || asked.starts_with("company_") || id.contains(['@', ' ']);
     if is_customer {
@@ -225,6 +261,7 @@ fn ask(context: &mut Context<'_>, tool: &Tool, given: Map<String, Value>) -> Res
 /// What a query asks for.
 struct Asked {
     contacts: bool,
+    articles: bool,
     words: String,
     filters: Map<String, Value>,
     limit: usize,
@@ -232,7 +269,13 @@ struct Asked {
 
 impl Asked {
     fn read(typed: &str) -> Self {
-        let mut asked = Self { contacts: false, words: String::new(), filters: Map::new(), limit: RESULTS };
+        let mut asked = Self {
+            contacts: false,
+            articles: false,
+            words: String::new(),
+            filters: Map::new(),
+            limit: RESULTS,
+        };
         if !typed.contains("object_type:") {
             typed.clone_into(&mut asked.words);
             return asked;
@@ -254,7 +297,10 @@ impl Asked {
             let mut set =
                 |name: &str, value: String| drop(asked.filters.insert(name.to_owned(), value.into()));
             match name {
-                "object_type" => asked.contacts = value.starts_with("contact"),
+                "object_type" => {
+                    asked.contacts = value.starts_with("contact");
+                    asked.articles = value.starts_with("article");
+                }
                 "limit" | "per_page" => asked.limit = value.parse().unwrap_or(RESULTS).clamp(1, MOST),
                 "starting_after" => set("cursor", value),
                 "state" => set("state", value),

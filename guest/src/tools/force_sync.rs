@@ -23,7 +23,7 @@ pub const TOOL: Tool = Tool {
     call,
 };
 
-pub fn output() -> Value {
+fn output() -> Value {
     schema::answer(
         json!({
             "success": schema::boolean(""),

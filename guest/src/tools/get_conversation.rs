@@ -56,9 +56,12 @@ fn input() -> Value {
 }
 
 fn output() -> Value {
-    let mut properties = conversation::properties();
-    if let Some(properties) = properties.as_object_mut() {
-        let rest = json!({
+    // The other fields of a conversation are spelled out by search_conversations, which every client
+    // lists as well.
+    schema::answer(
+        json!({
+            "id": {"type": "string"}, "created_at": {"type": "string"}, "updated_at": {"type": "string"},
+            "state": {"type": "string"}, "tags": schema::texts("This and all else of a conversation as in search_conversations."),
             "details": {"type": "object", "description": "What Intercom says beside: page, who closed it, its own durations, custom attributes, linked tickets and records."},
             "ai_agent": {"type": "object", "description": "What it answered from."},
             "customer": {"type": "object", "description": "Plan, spend and segments of the company now; country and language."},
@@ -68,12 +71,9 @@ fn output() -> Value {
             "next_cursor": {"type": "string"},
             "notice": {"type": "string", "description": "What the answer leaves out, and how to get it."},
             "sync_info": schema::sync_info_in_brief()
-        });
-        if let Value::Object(rest) = rest {
-            properties.extend(rest);
-        }
-    }
-    schema::answer(properties, &["id", "created_at", "updated_at", "state", "tags", "messages"])
+        }),
+        &["id", "created_at", "updated_at", "state", "tags", "messages"],
+    )
 }
 
 struct Asked {

@@ -6,7 +6,8 @@ use super::answer::{Answer, ago, counted, minutes_since};
 use super::freshness::{self, Reach};
 use super::{Arguments, Context, Outcome, Tool, incomplete, schema};
 use crate::store::coverage::Coverage;
-use crate::store::runs;
+use crate::store::sync_state::{Fact, fact};
+use crate::store::{articles, runs};
 use crate::time::UnixSeconds;
 
 pub const TOOL: Tool = Tool {
@@ -36,6 +37,7 @@ fn output() -> Value {
             "covers_everything": schema::boolean(""),
             "data_complete": schema::boolean("False: `incomplete` says why, or the last sync is too old."),
             "threads_waiting": schema::integer(""),
+            "articles": schema::integer("Of the help centre."),
             "incomplete": schema::text(""),
             "message": schema::text("")
         }),
@@ -78,6 +80,9 @@ fn call(context: &mut Context<'_>, _: &Arguments) -> Outcome {
         }
         answer.set("total_conversations", totals.conversations);
         answer.set("total_messages", totals.messages);
+        let articles_at = fact(connection, Fact::ArticlesReadAt)?;
+        answer.set_some("articles", articles_at.map(|_| articles::count(connection)).transpose()?);
+        answer.set_some("articles_as_of", articles_at.map(UnixSeconds::to_iso));
         answer.set_some("sync_type", run.kind.clone());
         answer.set("database_size_mb", megabytes(totals.database_bytes));
         answer.set_some("threads_waiting", (totals.incomplete > 0).then_some(totals.incomplete));

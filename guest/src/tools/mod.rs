@@ -38,6 +38,7 @@ pub mod prompts;
 mod query_database;
 pub mod resources;
 mod schema;
+mod search_articles;
 mod search_conversations;
 mod significance;
 pub mod status;
@@ -202,6 +203,7 @@ const TOOLS: &[Tool] = &[
     get_conversation_stats::TOOL,
     get_trends::TOOL,
     get_customer::TOOL,
+    search_articles::TOOL,
     list_filters::TOOL,
     query_database::TOOL,
     get_data_info::TOOL,

@@ -10,7 +10,7 @@ pub const TOOL: Tool = Tool {
     title: "Bring the cache up to date",
     description: "Syncs with Intercom unless the cache is fresh. force: true reads the last 7 days in any case. Waits up to about 50 seconds; a longer sync goes on in the background.",
     input,
-    output: force_sync::output,
+    output,
     boolean: Some("success"),
     syncs: true,
     limits: None,
@@ -21,6 +21,13 @@ fn input() -> Value {
     schema::arguments(
         json!({"force": schema::boolean("Sync the last 7 days even when the cache is fresh.")}),
         &[],
+    )
+}
+
+fn output() -> Value {
+    schema::answer(
+        json!({"success": schema::boolean(""), "message": schema::text("This and all else as in force_sync.")}),
+        &["success"],
     )
 }
 

@@ -32,6 +32,9 @@ const ALLOWED: &[(Method, &str)] = &[
     (Method::GET, "/tags"),
     (Method::GET, "/contacts/*"),
     (Method::GET, "/companies/*"),
+    (Method::GET, "/articles"),
+    (Method::GET, "/articles/*"),
+    (Method::GET, "/help_center/collections"),
     (Method::GET, "/conversations/*"),
     (Method::POST, "/conversations/search"),
     (Method::POST, "/contacts/search"),
@@ -173,6 +176,9 @@ mod tests {
             (Method::GET, "https://API.intercom.io:443/conversations/215474207312016?display_as=plaintext"),
             (Method::GET, "https://api.intercom.io/conversations/deleted?page=1"),
             (Method::POST, "https://api.intercom.io/conversations/search"),
+            (Method::GET, "https://api.intercom.io/articles?page=2&per_page=50"),
+            (Method::GET, "https://api.intercom.io/articles/6871119"),
+            (Method::GET, "https://api.intercom.io/help_center/collections?page=1"),
         ] {
             assert_eq!(check(method, address), Ok(()), "{address}");
         }
@@ -192,6 +198,11 @@ mod tests {
             (Method::PUT, "https://api.intercom.io/conversations/1", "PUT"),
             (Method::POST, "https://api.intercom.io/conversations/1/reply", "POST"),
             (Method::GET, "https://api.intercom.io/export/content/data/1", "GET"),
+            (Method::GET, "https://api.intercom.io/articles/6871119/draft", "GET"),
+            (Method::PUT, "https://api.intercom.io/articles/6871119", "PUT"),
+            (Method::POST, "https://api.intercom.io/articles", "POST"),
+            (Method::GET, "https://api.intercom.io/help_center/collections/159", "GET"),
+            (Method::GET, "https://api.intercom.io/internal_articles", "GET"),
             (Method::GET, "https://api.intercom.io/conversations/../admins", "plain"),
             (Method::GET, "https://api.intercom.io/conversations/%2e%2e/export", "plain"),
             (Method::GET, "https://api.intercom.io/conversations/1%2freply", "plain"),

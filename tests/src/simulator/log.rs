@@ -26,6 +26,11 @@ pub enum Endpoint {
     Contact,
     ContactSearch,
     Company,
+    /// `GET /articles`.
+    Articles,
+    /// `GET /articles/{id}`.
+    Article,
+    Collections,
     /// Any other path or method.
     Unknown,
 }
@@ -45,6 +50,9 @@ impl Endpoint {
             ("POST", ["contacts", "search"]) => Self::ContactSearch,
             ("GET", ["contacts", _]) => Self::Contact,
             ("GET", ["companies", _]) => Self::Company,
+            ("GET", ["articles"]) => Self::Articles,
+            ("GET", ["articles", _]) => Self::Article,
+            ("GET", ["help_center", "collections"]) => Self::Collections,
             _ => Self::Unknown,
         }
     }

@@ -22,7 +22,8 @@
 //! # Layout
 //!
 //! [`model`] is the truth and [`workspace`] holds and changes it; [`change`] says what an event does
-//! to a conversation, [`generate`] and [`text`] make the data, [`directory`] the people. [`query`],
+//! to a conversation, [`generate`] and [`text`] make the data, [`directory`] the people, [`help_center`] the
+//! articles. [`query`],
 //! [`filter`], [`fields`] and [`index`] are the search. [`render`] and [`render_people`] write the JSON of each
 //! version. `server` checks requests and sends the answers of `routes`, spoilt by [`faults`];
 //! [`log`] counts, [`control`] serves other processes.
@@ -41,6 +42,7 @@ pub mod faults;
 pub mod fields;
 pub mod filter;
 pub mod generate;
+pub mod help_center;
 pub mod index;
 pub mod log;
 pub mod model;

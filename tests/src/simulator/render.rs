@@ -203,7 +203,7 @@ impl Renderer<'_> {
             .map(|title| {
                 json!({
                     "content_type": "article",
-                    "url": format!("https://help.acme.example/{}", title.to_lowercase().replace(' ', "-")),
+                    "url": super::help_center::url(super::help_center::id_of(title), title),
                     "title": title,
                     "locale": "en",
                 })

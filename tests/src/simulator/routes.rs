@@ -69,6 +69,11 @@ pub fn answer(
                 company.ok_or_else(|| ApiError::new(404, "company_not_found", "Company Not Found"))?;
             Ok(people::company(company, &workspace.directory, &workspace.identity.id_code))
         }
+        Endpoint::Articles | Endpoint::Collections => help_center(request, workspace),
+        Endpoint::Article => workspace
+            .help_center
+            .article(request.id, &workspace.identity.id_code)
+            .ok_or_else(|| ApiError::not_found("Resource")),
         Endpoint::Unknown => Err(ApiError::not_found("Resource")),
     }
 }
@@ -119,21 +124,38 @@ fn conversation(request: &ApiRequest<'_>, workspace: &Workspace) -> Result<Value
     Ok(renderer(workspace, request.version, plaintext).conversation(found))
 }
 
-/// The deleted conversations, page by page; only from API 2.16 on.
-fn deleted(request: &ApiRequest<'_>, workspace: &Workspace) -> Result<Value, ApiError> {
-    if request.version < ApiVersion::V2_16 {
-        let message = "Requested resource is not available in current API version.";
-        return Err(ApiError::new(400, "intercom_version_invalid", message));
-    }
-    let number = |name: &str, default: usize| match request.params.get(name) {
+/// A parameter that counts from 1.
+fn number(request: &ApiRequest<'_>, name: &str, default: usize) -> Result<usize, ApiError> {
+    match request.params.get(name) {
         None => Ok(default),
         Some(text) => text
             .parse()
             .ok()
             .filter(|number| *number > 0)
             .ok_or_else(|| ApiError::parameter(format!("{name} must be a positive number"))),
-    };
-    let (page, per_page) = (number("page", 1)?, number("per_page", 20)?);
+    }
+}
+
+/// Articles or collections, page by page.
+fn help_center(request: &ApiRequest<'_>, workspace: &Workspace) -> Result<Value, ApiError> {
+    let (page, per_page) = (number(request, "page", 1)?, number(request, "per_page", 25)?);
+    if per_page > 250 {
+        return Err(ApiError::parameter("Per Page is too big"));
+    }
+    let id_code = &workspace.identity.id_code;
+    Ok(match request.endpoint {
+        Endpoint::Articles => workspace.help_center.list(page, per_page, id_code, request.host),
+        _ => workspace.help_center.collections(page, per_page, id_code, request.host),
+    })
+}
+
+/// The deleted conversations, page by page; only from API 2.16 on.
+fn deleted(request: &ApiRequest<'_>, workspace: &Workspace) -> Result<Value, ApiError> {
+    if request.version < ApiVersion::V2_16 {
+        let message = "Requested resource is not available in current API version.";
+        return Err(ApiError::new(400, "intercom_version_invalid", message));
+    }
+    let (page, per_page) = (number(request, "page", 1)?, number(request, "per_page", 20)?);
     if per_page > 60 {
         return Err(ApiError::parameter("Per Page is too big"));
     }

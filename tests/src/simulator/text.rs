@@ -82,7 +82,7 @@ const REMARKS: [&str; 8] = [
     "👍",
     "とても親切でした",
 ];
-const ARTICLES: [&str; 6] = [
+pub const ARTICLES: [&str; 6] = [
     "How refunds work",
     "Reset your password",
     "Track your order",

@@ -11,6 +11,7 @@ use super::clock::Clock;
 use super::config::Config;
 use super::directory::{Contact, Directory, skewed};
 use super::generate::{self, escape};
+use super::help_center::HelpCenter;
 use super::index::SearchIndex;
 use super::model::{Author, Channel, Conversation, Id, Index, Seconds, Source};
 use super::render::Renderer;
@@ -42,6 +43,7 @@ pub struct Deleted {
 pub struct Workspace {
     pub identity: Identity,
     pub directory: Directory,
+    pub help_center: HelpCenter,
     /// By [`Conversation::index`]; deleted ones leave a gap.
     pub(super) conversations: Vec<Option<Arc<Conversation>>>,
     deleted: Vec<Deleted>,
@@ -60,6 +62,7 @@ impl Workspace {
         Self {
             identity: config.identity.clone(),
             directory,
+            help_center: HelpCenter::generate(clock.seconds()),
             conversations,
             deleted: Vec::new(),
             index,

@@ -19,6 +19,7 @@ const TOOLS: [&str; 15] = [
     "list_filters",
     "query_database",
     "search",
+    "search_articles",
     "search_conversations",
     "sync_conversations",
 ];

@@ -66,6 +66,7 @@ const OLD_CIRCLES: [&[&str]; 2] = [
         "sync/contacts.rs",
         "sync/deletions.rs",
         "sync/engine.rs",
+        "sync/help_center.rs",
         "sync/labels.rs",
         "sync/pages.rs",
         "sync/reading.rs",

@@ -7,6 +7,7 @@ use fastintercom_guest::store::{OpenMode, Store};
 use fastintercom_guest::tools::{self, ToolError};
 use fastintercom_tests::cache::Cache;
 use fastintercom_tests::simulator::directory::{Company, Contact, Directory};
+use fastintercom_tests::simulator::help_center::HelpCenter;
 use fastintercom_tests::simulator::model::{Author, State};
 use fastintercom_tests::simulator::{Config, Conversation, MAX_PARTS, Simulator};
 use fastintercom_tests::still_host::StillHost;
@@ -34,6 +35,7 @@ pub struct World {
     pub cache: Cache,
     pub people: Directory,
     pub all: Vec<Conversation>,
+    pub help_center: HelpCenter,
 }
 
 /// A message that can be found.
@@ -57,11 +59,15 @@ impl World {
         let simulator = Simulator::start(config).expect("starts");
         let cache = Cache::of(&simulator);
         cache.sync(&simulator).expect("syncs");
-        let (people, all) = {
+        let (people, all, help_center) = {
             let workspace = simulator.workspace();
-            (workspace.directory().clone(), workspace.conversations().cloned().collect())
+            (
+                workspace.directory().clone(),
+                workspace.conversations().cloned().collect(),
+                workspace.help_center.clone(),
+            )
         };
-        Self { cache, people, all }
+        Self { cache, people, all, help_center }
     }
 
     /// The structured answer of a tool, checked against the tool's output schema and its budget.

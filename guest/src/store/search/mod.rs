@@ -42,6 +42,7 @@ pub use position::Position;
 pub use query::Query;
 pub use snippet::{Mark, snippet};
 pub use spelling::{Correction, nearest};
+pub use stems::Languages;
 
 use crate::error::StoreResult;
 use crate::time::UnixSeconds;

@@ -22,7 +22,7 @@ fn a_quiet_day_costs_one_search_and_one_call_a_conversation() {
     let report = cache.sync(&mut script).expect("syncs");
     assert_eq!(sizes(&script), [150]);
     assert_eq!(bounds(&script), [(0, 86_399)]);
-    assert_eq!((report.hydrated, report.api_calls), (40, 40 + 5), "who, three lists, a page, threads");
+    assert_eq!((report.hydrated, report.api_calls), (40, 40 + 7), "who, five lists, a page, threads");
     assert_eq!(cache.covered(), Some(day()));
     let mut again = Script::of(40);
     let report = cache.sync(&mut again).expect("syncs");

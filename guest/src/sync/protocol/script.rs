@@ -156,6 +156,10 @@ impl<'a> Script<'a> {
             "GET /teams" => answer(&json!({"type": "team.list", "teams": []})),
             "GET /tags" | "POST /contacts/search" => answer(&json!({"type": "list", "data": []})),
             "POST /conversations/search" => answer(&self.page(asked)),
+            other if other.starts_with("GET /articles?") || other.starts_with("GET /help_center/") => {
+                answer(&json!({"type": "list", "data": [], "total_count": 0}))
+            }
+            other if other.starts_with("GET /articles/") => answer(&json!({"type": "article", "id": "1"})),
             other if other.starts_with("GET /contacts/") => error(404, "not_found"),
             other => match other.strip_prefix("GET /conversations/") {
                 Some(id) => self.thread(id),

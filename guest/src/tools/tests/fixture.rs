@@ -5,6 +5,7 @@ use std::cell::{Cell, RefCell};
 use serde_json::Value;
 
 use crate::environment::{Clock, Progress, ProgressUpdate, Settings, SyncControl, SyncOutcome};
+use crate::store::articles::{self, ArticleRow, ArticleTextRow};
 use crate::store::{IndexEntry, OpenMode, Store, index_message, message_number};
 use crate::sync::SyncRequest;
 use crate::time::UnixSeconds;
@@ -105,6 +106,27 @@ impl Workspace {
 
     pub fn sql(&mut self, sql: &str) {
         self.store.connection().execute_batch(sql).expect("runs");
+    }
+
+    pub fn article(&mut self, id: &str, title: &str, body: &str) {
+        let text = ArticleTextRow {
+            locale: None,
+            title: title.to_owned(),
+            description: None,
+            body: body.to_owned(),
+            state: "published".to_owned(),
+            url: Some(format!("https://help.example/en/articles/{id}")),
+        };
+        let row = ArticleRow {
+            id: id.into(),
+            texts: vec![text],
+            author: None,
+            collections: Vec::new(),
+            tags: Vec::new(),
+            created_at: None,
+            updated_at: Some(at("2026-11-01T00:00:00+00:00")),
+        };
+        articles::write(self.store.connection(), &row).expect("writes");
     }
 
     pub fn say(&mut self, said: &Said<'_>) {

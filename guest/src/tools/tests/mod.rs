@@ -1,6 +1,7 @@
 //! The tools over a small workspace whose answers a reader can check by eye.
 
 mod answers;
+mod articles;
 mod completeness;
 mod damaged_text;
 mod definitions;

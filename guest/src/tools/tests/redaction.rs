@@ -65,6 +65,16 @@ fn planted() -> Workspace {
         INSERT INTO sync_notes (topic, note, noted_at) VALUES ('x', '{PLANTED}', '2026-11-20T00:00:00+00:00');
         UPDATE conversation_events SET assigned_to_type = 'admin', assigned_to_id = '7';"#
     ));
+    workspace.article(
+        "39",
+        PLANTED,
+        &format!("<p>refund {PLANTED}</p><p>4242&#8203;4242 4242<b>4242</b>, zq&#64;hushmail.example</p>"),
+    );
+    workspace.sql(&format!(
+        r#"UPDATE articles SET author_id = '7', tags = '["{PLANTED}"]', collections = '["5"]';
+        UPDATE article_texts SET description = '{PLANTED}', locale = 'de';
+        INSERT INTO collections (id, name) VALUES ('5', '{PLANTED}');"#
+    ));
     for (conversation, id) in [("101", "z1"), ("102", "z2"), ("103", "z3")] {
         workspace.say(&Said {
             conversation,
@@ -120,6 +130,9 @@ const SHOWING: &[&str] = &[
     "SELECT * FROM v_teammates",
     "SELECT * FROM v_teams",
     "SELECT * FROM v_syncs",
+    "SELECT * FROM v_articles",
+    "SELECT hex(body), hex(title), hex(author) FROM v_articles",
+    "SELECT j.value FROM v_articles, json_each(collections) j",
     "SELECT hex(body) FROM v_messages",
     "SELECT lower(hex(title)), hex(customer_email) FROM v_conversations",
     "SELECT quote(body), quote(customer_name) FROM v_messages JOIN v_conversations USING (conversation_id)",
@@ -301,6 +314,15 @@ const CALLS: &[(&str, &[&str])] = &[
             r#"{"customer": "101"}"#,
             r#"{"customer": "quill"}"#,
             r#"{"customer": "z"}"#,
+        ],
+    ),
+    (
+        "search_articles",
+        &[
+            r#"{}"#,
+            r#"{"query": "refund"}"#,
+            r#"{"id": "39"}"#,
+            r#"{"id": "39", "locale": "de", "offset": 3}"#,
         ],
     ),
     (

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::Numbered;
 use crate::questions::asking::question;
-use crate::questions::world::{World, id, recent};
+use crate::questions::world::{World, id, plain, recent};
 
 fn ended(c: &Conversation, ends: &[Resolution]) -> bool {
     c.ai_agent.as_ref().and_then(|agent| agent.resolution).is_some_and(|end| ends.contains(&end))
@@ -29,6 +29,7 @@ fn answered_from(c: &Conversation, article: &str) -> bool {
 }
 
 pub fn questions(world: &World) -> Numbered {
+    let refunds = &world.help_center.articles[0];
     let article = world.all.iter().filter_map(|c| c.ai_agent.as_ref()?.articles.first()).next().expect("one");
     let of_article = |c: &Conversation| answered_from(c, article);
     let involved = |c: &Conversation| c.ai_agent.is_some();
@@ -90,6 +91,29 @@ pub fn questions(world: &World) -> Numbered {
             question(format!("Which escalated conversations had been answered from \"{article}\"?"))
                 .search(json!({"ai": "escalated", "article": article}))
                 .finds(world.ids(|c| of_article(c) && escalated(c))),
+        ),
+        (
+            13,
+            question("Which articles of our help centre say something about partial refunds, and which one most?")
+                .ask("search_articles", json!({"query": "partial refunds"}))
+                .is("/articles/0/id", refunds.id.to_string())
+                .is("/articles/0/title", refunds.texts[0].title.clone())
+                .is("/articles/0/ai_used", refunds.fin.0),
+        ),
+        (
+            13,
+            question("What does the article about partial refunds say in German (de)?")
+                .ask("search_articles", json!({"query": "partial refunds", "limit": 1}))
+                .then("search_articles", |found| json!({"id": found["articles"][0]["id"], "locale": "de"}))
+                .is("/article/title", refunds.texts[1].title.clone())
+                .is("/article/body", plain(&refunds.texts[1].body).trim()),
+        ),
+        (
+            13,
+            question("How does the article \"Reset your password\" go on after its first 20 characters?")
+                .ask("search_articles", json!({"query": "\"Reset your password\""}))
+                .then("search_articles", |found| json!({"id": found["articles"][0]["id"], "offset": 20}))
+                .tells("/article/body", "With two-factor login, scan the new code with your authenticator."),
         ),
         (
             14,

@@ -1,0 +1,185 @@
+//! Articles by their words.
+//!
+//! A help centre has some hundred articles, so each word is asked for by itself, and nothing is cut.
+//! A word counts as much as it is rare among the articles; half of that for standing in the article
+//! at all, the other half by its bm25 there against the best article's. Titles count [`TITLE`] times.
+
+use std::collections::HashMap;
+
+use rusqlite::{Connection, params};
+
+use super::lossy::text;
+use super::search::{Languages, Leaf, Mark, Query, fold};
+use crate::error::StoreResult;
+
+/// How much more a word in title or description counts.
+const TITLE: f64 = 4.0;
+/// Letters that all forms of a word have in common, at least; words that are looked at for forms, and
+/// forms that are taken.
+const SHORTEST: usize = 3;
+const LOOKED_AT: i64 = 200;
+const MOST_FORMS: usize = 24;
+
+/// An article that has some of the words.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Found {
+    /// `article_texts.number` of its best text.
+    pub number: i64,
+    pub score: f64,
+    /// The part of what the words weigh that this article has, 0 to 1.
+    pub share: f64,
+}
+
+/// What was found, the best first, and the query as it was answered.
+#[derive(Clone, Debug)]
+pub struct Results {
+    pub found: Vec<Found>,
+    pub query: Query,
+}
+
+/// Makes the articles' words readable for a connection, as `search::register` does for messages.
+///
+/// # Errors
+/// What SQLite reports.
+pub fn register(connection: &Connection) -> StoreResult<()> {
+    connection.execute_batch(
+        "CREATE VIRTUAL TABLE IF NOT EXISTS temp.article_words USING fts5vocab('main', 'articles_fts', 'row')",
+    )?;
+    Ok(())
+}
+
+/// Finds articles that have any of the words.
+///
+/// # Errors
+/// [`crate::error::StoreError`] when the database cannot be read; so for the others.
+pub fn search(connection: &Connection, query: &Query) -> StoreResult<Results> {
+    let typed: Vec<String> = query.leaves().iter().filter_map(word).collect();
+    let languages = Languages::of(&typed);
+    let mut marks = Vec::new();
+    let mut expressions = Vec::new();
+    for leaf in query.leaves() {
+        let forms = match word(&leaf) {
+            Some(word) => forms(connection, &languages, &word)?,
+            None => Vec::new(),
+        };
+        let mut expression = leaf.write();
+        for form in forms {
+            expression.push_str(&format!(" OR \"{form}\""));
+            marks.push(Mark { text: form, prefix: false });
+        }
+        expressions.push(in_columns(&expression));
+    }
+    let mut texts = ranked(connection, &expressions)?;
+    for unwanted in query.unwanted() {
+        if let Some(expression) = Query::parse(&unwanted).any(false) {
+            for (number, _) in matching(connection, &expression)? {
+                texts.remove(&number);
+            }
+        }
+    }
+    let mut query = query.clone();
+    query.marks.extend(marks);
+    query.sort_marks();
+    Ok(Results { found: of_each_article(connection, texts)?, query })
+}
+
+/// How well the articles cover these words, which are given as they are indexed: folded, one form each.
+///
+/// # Errors
+/// As [`search`].
+pub fn covering(connection: &Connection, words: &[&str]) -> StoreResult<Vec<Found>> {
+    let owned: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
+    let languages = Languages::of(&owned);
+    let mut expressions = Vec::new();
+    for word in &owned {
+        let mut expression = format!("\"{word}\"");
+        for form in forms(connection, &languages, word)? {
+            expression.push_str(&format!(" OR \"{form}\""));
+        }
+        expressions.push(in_columns(&expression));
+    }
+    let texts = ranked(connection, &expressions)?;
+    of_each_article(connection, texts)
+}
+
+fn in_columns(expression: &str) -> String {
+    format!("{{subject body}} : ({expression})")
+}
+
+/// The word of which other forms count, too.
+fn word(leaf: &Leaf<'_>) -> Option<String> {
+    match leaf {
+        Leaf::Phrase(phrase) if !phrase.exact && !phrase.prefix && !phrase.paired => match &phrase.tokens[..]
+        {
+            [word] => Some(fold(word)),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// Other forms of a word that some article has. The forms that messages have say nothing here: a
+/// help centre writes of refunds where customers want a refund.
+fn forms(connection: &Connection, languages: &Languages, word: &str) -> StoreResult<Vec<String>> {
+    let stems = languages.stems(word);
+    let common = |stem: &String| word.chars().zip(stem.chars()).take_while(|(a, b)| a == b).count();
+    let length = stems.iter().map(common).min().unwrap_or(0);
+    if length < SHORTEST || !word.chars().all(char::is_alphabetic) {
+        return Ok(Vec::new());
+    }
+    let beginning: String = word.chars().take(length).collect();
+    let mut statement = connection.prepare_cached(
+        "SELECT term FROM temp.article_words WHERE term >= ?1 AND term < ?1 || char(1114111) LIMIT ?2",
+    )?;
+    let candidates = statement.query_map(params![beginning, LOOKED_AT], |row| text::<String>(row, 0))?;
+    let candidates: Vec<String> = candidates.collect::<Result<_, _>>()?;
+    let is_form = |other: &String| {
+        other != word && languages.stems(other).iter().zip(&stems).any(|(other, stem)| other == stem)
+    };
+    Ok(candidates.into_iter().filter(is_form).take(MOST_FORMS).collect())
+}
+
+/// Of each article its best text, the best article first.
+fn of_each_article(connection: &Connection, texts: HashMap<i64, Found>) -> StoreResult<Vec<Found>> {
+    let mut article = connection.prepare_cached("SELECT article_id FROM article_texts WHERE number = ?1")?;
+    let mut best: HashMap<String, Found> = HashMap::new();
+    for found in texts.into_values() {
+        let id = article.query_row([found.number], |row| text(row, 0))?;
+        let known = best.entry(id).or_insert(found);
+        if (found.score, -found.number) > (known.score, -known.number) {
+            *known = found;
+        }
+    }
+    let mut found: Vec<Found> = best.into_values().collect();
+    found.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.number.cmp(&b.number)));
+    Ok(found)
+}
+
+/// The texts that match any of the expressions, by number.
+fn ranked(connection: &Connection, expressions: &[String]) -> StoreResult<HashMap<i64, Found>> {
+    let all: i64 =
+        connection.prepare_cached("SELECT count(*) FROM article_texts")?.query_row([], |row| row.get(0))?;
+    let mut texts: HashMap<i64, Found> = HashMap::new();
+    let mut total = 0.0;
+    for expression in expressions {
+        let rows = matching(connection, expression)?;
+        let rarity = (1.0 + all as f64 / (rows.len() as f64 + 0.5)).ln();
+        total += rarity;
+        let most = rows.iter().map(|(_, score)| *score).fold(f64::MIN_POSITIVE, f64::max);
+        for (number, score) in rows {
+            let found = texts.entry(number).or_insert(Found { number, score: 0.0, share: 0.0 });
+            found.score += rarity * (0.5 + 0.5 * score / most);
+            found.share += rarity;
+        }
+    }
+    texts.values_mut().for_each(|found| found.share /= total.max(f64::MIN_POSITIVE));
+    Ok(texts)
+}
+
+fn matching(connection: &Connection, expression: &str) -> StoreResult<Vec<(i64, f64)>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT rowid, -bm25(articles_fts, 1.0, ?2) FROM articles_fts WHERE articles_fts MATCH ?1",
+    )?;
+    let rows = statement.query_map(params![expression, TITLE], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
