@@ -52,7 +52,7 @@ impl Default for Settings {
             sync_interval_minutes: 15,
             timezone: None,
             redactions: Vec::new(),
-            max_in_flight: 20,
+            max_in_flight: 60,
             overlap_seconds: 600,
             retention_days: None,
             keep_raw_answers: false,
@@ -141,8 +141,22 @@ pub trait Http {
     /// flight this is how the sync sleeps.
     fn wait(&mut self, at_most_ms: u64) -> Option<(Ticket, Result<HttpResponse, HttpError>)>;
 
+    /// Ends a request whose answer nobody needs any more; none will come.
+    fn cancel(&mut self, ticket: Ticket);
+
     /// How many were sent and have not ended.
     fn in_flight(&self) -> usize;
+}
+
+/// What holds a sync up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Holder {
+    /// Intercom's rate limit.
+    Limit,
+    /// Intercom's answers, and the way to it.
+    Network,
+    /// The sync's own work.
+    Itself,
 }
 
 /// How far a sync has come; see `interface progress` in `wit/world.wit`.
@@ -153,6 +167,9 @@ pub struct ProgressUpdate {
     pub total: Option<u64>,
     pub messages: u64,
     pub waiting: u64,
+    pub holder: Option<Holder>,
+    /// Seconds until all is read, as it goes at the moment.
+    pub seconds_left: Option<u32>,
 }
 
 pub trait Progress {

@@ -1,13 +1,14 @@
 //! HTTP for the guest library when it runs natively: threads in place of the host.
 
+use std::collections::HashSet;
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use fastintercom_guest::environment::{Http, HttpError, HttpMethod, HttpRequest, HttpResponse, Ticket};
 
-/// More than any sync has in flight.
-const WORKERS: usize = 24;
+/// More than any sync has in flight, those included that nobody waits for any more.
+const WORKERS: usize = 96;
 
 type Ended = (Ticket, Result<HttpResponse, HttpError>);
 
@@ -16,7 +17,7 @@ type Ended = (Ticket, Result<HttpResponse, HttpError>);
 #[derive(Debug)]
 pub struct NativeHttp {
     next: u64,
-    in_flight: usize,
+    in_flight: HashSet<Ticket>,
     jobs: Sender<(Ticket, HttpRequest)>,
     ended: Receiver<Ended>,
 }
@@ -46,28 +47,38 @@ impl NativeHttp {
                 }
             });
         }
-        Self { next: 0, in_flight: 0, jobs, ended }
+        Self { next: 0, in_flight: HashSet::new(), jobs, ended }
     }
 }
 
 impl Http for NativeHttp {
     fn send(&mut self, request: HttpRequest) -> Ticket {
         self.next += 1;
-        self.in_flight += 1;
         let ticket = Ticket(self.next);
+        self.in_flight.insert(ticket);
         // The workers live as long as this sender.
         let _ = self.jobs.send((ticket, request));
         ticket
     }
 
     fn wait(&mut self, at_most_ms: u64) -> Option<Ended> {
-        let ended = self.ended.recv_timeout(Duration::from_millis(at_most_ms)).ok();
-        self.in_flight -= usize::from(ended.is_some());
-        ended
+        let until = Instant::now() + Duration::from_millis(at_most_ms);
+        loop {
+            let left = until.saturating_duration_since(Instant::now());
+            let ended = self.ended.recv_timeout(left).ok()?;
+            if self.in_flight.remove(&ended.0) {
+                return Some(ended);
+            }
+        }
+    }
+
+    /// Its worker goes on until the answer or its time-out comes, and nobody hears of it.
+    fn cancel(&mut self, ticket: Ticket) {
+        self.in_flight.remove(&ticket);
     }
 
     fn in_flight(&self) -> usize {
-        self.in_flight
+        self.in_flight.len()
     }
 }
 

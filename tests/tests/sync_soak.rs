@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use fastintercom_guest::store::{OpenMode, Store};
 use fastintercom_tests::cache::Cache;
 use fastintercom_tests::command::Cli;
-use fastintercom_tests::simulator::{Config, Endpoint, Simulator};
+use fastintercom_tests::simulator::{Config, Endpoint, Fault, Rule, Simulator};
 use fastintercom_tests::truth::assert_same;
 use serde_json::Value;
 
@@ -30,7 +30,7 @@ fn assert_cached(simulator: &Simulator, program: &Cli) {
     assert_same(simulator, &store);
 }
 
-/// A large first sync takes hardly longer than the limit, or 15 calls at once, permit.
+/// A large first sync takes hardly longer than the limit permits, less the tenth left to others.
 #[test]
 #[ignore = "takes two and a half minutes"]
 fn ten_thousand_conversations_take_as_long_as_they_must() {
@@ -40,8 +40,7 @@ fn ten_thousand_conversations_take_as_long_as_they_must() {
     let program = Cli::new(&simulator).args(SYNC);
     let report = program.run().json();
     let least_calls = 10_000 + PAGES_OF_TEN_THOUSAND;
-    let per_second = (15.0 / latency.as_secs_f64()).min(166.7);
-    let least = Duration::from_secs_f64(least_calls as f64 / per_second);
+    let least = Duration::from_secs_f64(least_calls as f64 / 150.0);
     let (calls, taken) =
         (number(&report, "api_calls"), Duration::from_millis(number(&report, "duration_ms")));
     let refused = simulator.stats().rate_limited;
@@ -63,6 +62,35 @@ fn ten_thousand_conversations_take_as_long_as_they_must() {
     assert!(taken <= least.mul_f64(1.15), "{taken:?}, {least:?} permitted");
     assert_eq!(refused, 0);
     assert_eq!(again.count(Endpoint::Conversation), 0);
+}
+
+/// 323 s once.
+#[test]
+#[ignore = "a measurement"]
+fn nine_hundred_threads_among_six_faults_in_a_hundred() {
+    let simulator = simulator(Config::new().conversations(900).parts(3..=5).rate_limit(10_000));
+    let program = Cli::new(&simulator).args(SYNC);
+    // Compiling the component is not what is measured.
+    let _ = Cli::new(&simulator).on(program.scratch()).args(["tools"]).run();
+    for (fault, probability) in [
+        (Fault::HtmlError { status: 502 }, 0.02),
+        (Fault::HtmlError { status: 500 }, 0.01),
+        (Fault::EmptyOk, 0.01),
+        (Fault::RefusedBurst, 0.01),
+        (Fault::Slow { seconds: 3600.0 }, 0.01),
+    ] {
+        simulator.add_fault(Rule::new(fault).with_probability(probability));
+    }
+    let report = program.run().json();
+    let (calls, taken) = (number(&report, "api_calls"), number(&report, "duration_ms") as f64 / 1000.0);
+    println!(
+        "900 threads among faults: {taken:.1} s, {calls} calls, {} refused",
+        number(&report, "rate_limited")
+    );
+    simulator.clear_faults();
+    simulator.advance(2 * 3600);
+    let _ = program.run().assert_code(0);
+    assert_cached(&simulator, &program);
 }
 
 /// A small limit shared with another app of the company.

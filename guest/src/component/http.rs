@@ -66,6 +66,12 @@ impl Http for WasiHttp {
         Some((flight.ticket, finish(&flight.response)))
     }
 
+    fn cancel(&mut self, ticket: Ticket) {
+        // Dropping the future ends the request.
+        self.flights.retain(|flight| flight.ticket != ticket);
+        self.failed.retain(|(failed, _)| *failed != ticket);
+    }
+
     fn in_flight(&self) -> usize {
         self.flights.len() + self.failed.len()
     }

@@ -5,7 +5,7 @@ use super::bindings::fastintercom::component::{
 };
 use super::bindings::wasi::clocks::{monotonic_clock, wall_clock};
 use crate::environment::{
-    Clock, Log, LogLevel, Progress, ProgressUpdate, Redaction, Settings, SyncControl, SyncOutcome,
+    Clock, Holder, Log, LogLevel, Progress, ProgressUpdate, Redaction, Settings, SyncControl, SyncOutcome,
 };
 use crate::sync::{SyncError, SyncKind, SyncReport, SyncRequest};
 use crate::time::UnixSeconds;
@@ -45,6 +45,12 @@ impl Progress for Host {
             total: update.total,
             messages: update.messages,
             waiting: update.waiting,
+            holder: update.holder.map(|holder| match holder {
+                Holder::Limit => progress::Holder::Limit,
+                Holder::Network => progress::Holder::Network,
+                Holder::Itself => progress::Holder::Itself,
+            }),
+            seconds_left: update.seconds_left,
         });
     }
 

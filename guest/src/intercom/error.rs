@@ -85,6 +85,12 @@ impl ApiError {
         )
     }
 
+    /// The server or the way to it failed; a question that it answered in its own words did not.
+    #[must_use]
+    pub fn is_trouble(&self) -> bool {
+        self.is_temporary() && !matches!(self, Self::RateLimited { .. } | Self::Unexpected { .. })
+    }
+
     /// A smaller page may get through where this one did not: one of fewer bytes, or one without
     /// the conversation that Intercom stumbles over (a 404 for a whole page was reported).
     #[must_use]

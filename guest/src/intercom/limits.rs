@@ -22,6 +22,16 @@ const LONGEST_WAIT_MS: i64 = 15_000;
 const LONGEST_WINDOW_MS: i64 = 60_000;
 /// Never wait longer than this after a 429.
 const LONGEST_PAUSE_MS: i64 = 60_000;
+/// After a refusal that is none of the limit's: the first pause, and how often it doubles.
+const STRAY_PAUSE_MS: i64 = 1000;
+const STRAY_DOUBLINGS: u32 = 3;
+/// So many answers after such a refusal make the next one a first one.
+const ANSWERS_AFTER_STRAY: u32 = 10;
+/// After a refusal calls begin again with a few at once, and with so many all is as before.
+const RAMP_BEGIN: usize = 3;
+const RAMP_END: usize = 64;
+/// How long to wait for the answers that let the next call go.
+const RAMP_WAIT_MS: u64 = 100;
 /// So many windows in a row that were empty from their first answer on, which was no refusal: then
 /// the headers say nothing.
 const MEANINGLESS_AFTER: u32 = 3;
@@ -39,6 +49,13 @@ pub struct RateLimits {
     pause_until_ms: i64,
     /// Windows in a row that were empty when they began.
     empty_windows: u32,
+    /// The newest refusal's own headers said that calls are left.
+    refused_with_calls_left: bool,
+    /// Refusals in a row that were none of the limit's, and the answers since the last of them.
+    strays: u32,
+    answers_since_stray: u32,
+    /// How many calls may be in flight while they begin again after a refusal.
+    ramp: Option<usize>,
 }
 
 #[derive(Debug)]
@@ -70,8 +87,10 @@ impl RateLimits {
         let number = |name| response.header(name).and_then(|text: &str| text.trim().parse::<i64>().ok());
         let (Some(limit), Some(remaining)) = (number("x-ratelimit-limit"), number("x-ratelimit-remaining"))
         else {
+            self.refused_with_calls_left = false;
             return;
         };
+        self.refused_with_calls_left = response.status == 429 && remaining > fixed_reserve(limit);
         let named = number("x-ratelimit-reset").and_then(|reset| self.placed(reset, now_ms));
         let (reset, ends_ms) = named.map_or((None, now_ms + WINDOW_MS), |(at, ends)| (Some(at), ends));
         match &mut self.window {
@@ -105,19 +124,43 @@ impl RateLimits {
         plausible.contains(&ends_ms).then_some((UnixSeconds(reset), ends_ms + MARGIN_MS))
     }
 
-    /// Takes note of a 429: nothing more until the window ends, or as long as the server asks.
+    /// Takes note of a 429, after its headers: nothing more as long as the server asks, or until
+    /// the window ends. Where the headers say that calls are left, or there are none to go by, it
+    /// was a burst's or a proxy's limit, whose end nobody knows: then for 1, 2, 4, at last 8 s.
     pub fn note_refusal(&mut self, retry_after: Option<u64>, monotonic_ms: u64) {
         let now_ms = signed(monotonic_ms);
+        self.ramp = Some(RAMP_BEGIN);
+        let until_reset = self.window.as_ref().map(|window| window.ends_ms - now_ms);
+        let stray = self.refused_with_calls_left && self.strays <= STRAY_DOUBLINGS || until_reset.is_none();
+        if retry_after.is_none() && stray {
+            // Of those that were in flight together, one counts.
+            if now_ms >= self.pause_until_ms {
+                self.pause_until_ms = now_ms + (STRAY_PAUSE_MS << self.strays.min(STRAY_DOUBLINGS));
+                self.strays += 1;
+                self.answers_since_stray = 0;
+            }
+            return;
+        }
         if let Some(window) = &mut self.window {
             window.remaining = 0;
         }
-        let until_reset = self.window.as_ref().map(|window| window.ends_ms - now_ms);
-        let wait = match (retry_after, until_reset) {
-            (Some(seconds), _) => i64::try_from(seconds).unwrap_or(i64::MAX).saturating_mul(1000),
-            (None, Some(wait)) => wait.max(1000),
-            (None, None) => 1000,
+        let wait = match retry_after {
+            Some(seconds) => i64::try_from(seconds).unwrap_or(i64::MAX).saturating_mul(1000),
+            None => until_reset.unwrap_or(0).max(1000),
         };
         self.pause_until_ms = self.pause_until_ms.max(now_ms + wait.clamp(0, LONGEST_PAUSE_MS));
+    }
+
+    /// Takes note of an answer that was no refusal.
+    pub fn note_success(&mut self, monotonic_ms: u64) {
+        self.answers_since_stray = self.answers_since_stray.saturating_add(1);
+        if self.answers_since_stray >= ANSWERS_AFTER_STRAY {
+            self.strays = 0;
+        }
+        // One that was asked before the refusal tells nothing of the time after it.
+        if signed(monotonic_ms) >= self.pause_until_ms {
+            self.ramp = self.ramp.map(|most| most + 1).filter(|most| *most < RAMP_END);
+        }
     }
 
     /// How long to wait before one more call, in milliseconds, with so many in flight; 0: go.
@@ -128,15 +171,33 @@ impl RateLimits {
         if pause > 0 {
             return pause.unsigned_abs();
         }
+        if self.ramp.is_some_and(|most| in_flight >= most) {
+            return RAMP_WAIT_MS;
+        }
         let Some(window) = &self.window else { return 0 };
-        if now_ms >= window.wait_until_ms || self.empty_windows >= MEANINGLESS_AFTER {
+        if self.empty_windows >= MEANINGLESS_AFTER {
             return 0;
         }
         let in_flight = i64::try_from(in_flight).unwrap_or(i64::MAX);
+        if now_ms >= window.wait_until_ms {
+            // Of the window that has begun nothing is known yet: no more than it has by itself.
+            let fits = window.limit.saturating_sub(in_flight) > self.reserve(window, WINDOW_MS);
+            return if fits || in_flight == 0 { 0 } else { RAMP_WAIT_MS };
+        }
         if window.remaining.saturating_sub(in_flight) > self.reserve(window, window.ends_ms - now_ms) {
             return 0;
         }
         (window.wait_until_ms - now_ms).unsigned_abs()
+    }
+
+    /// How many calls a second the limit leaves to us, over whole windows.
+    #[must_use]
+    pub fn share_per_second(&self) -> Option<f64> {
+        let window = self.window.as_ref().filter(|_| self.empty_windows < MEANINGLESS_AFTER)?;
+        let calls = (window.limit - self.reserve(window, WINDOW_MS)).max(1);
+        #[expect(clippy::cast_precision_loss, reason = "an estimate")]
+        let share = calls as f64 / (WINDOW_MS as f64 / 1000.0);
+        Some(share)
     }
 
     /// The server's time, as well as its `Date` headers tell.
@@ -147,7 +208,7 @@ impl RateLimits {
 
     /// Calls that are left to others until the window ends.
     fn reserve(&self, window: &Window, until_reset_ms: i64) -> i64 {
-        let fixed = (window.limit / RESERVED_SHARE).max(RESERVED_CALLS).min(window.limit / 2);
+        let fixed = fixed_reserve(window.limit);
         #[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "a small estimate")]
         let expected = (self.others_per_second * 1.2 * until_reset_ms as f64 / 1000.0) as i64;
         fixed.max(expected.min(window.limit / 2))
@@ -166,6 +227,11 @@ impl RateLimits {
     fn server_ms(&self, now_ms: i64) -> Option<i64> {
         self.offset_ms.map(|offset| now_ms + offset)
     }
+}
+
+/// Calls of a window that are others' whatever they use.
+fn fixed_reserve(limit: i64) -> i64 {
+    (limit / RESERVED_SHARE).max(RESERVED_CALLS).min(limit / 2)
 }
 
 fn signed(monotonic_ms: u64) -> i64 {
@@ -275,6 +341,92 @@ mod tests {
         assert_eq!(limits.wait_ms(0, now), 0);
         limits.note_refusal(None, now);
         assert!(limits.wait_ms(0, now) > 0, "a refusal is a refusal");
+    }
+
+    fn refusal(remaining: i64) -> HttpResponse {
+        HttpResponse { status: 429, ..answer(167, remaining, SECONDS + 9, DATE) }
+    }
+
+    #[test]
+    fn a_refusal_that_says_calls_are_left_pauses_ever_longer_and_at_last_until_the_reset() {
+        let mut limits = RateLimits::default();
+        let mut now = 0;
+        for pause in [1000, 2000, 4000, 8000] {
+            limits.note(&refusal(100), now);
+            limits.note_refusal(None, now);
+            // Those that were in flight with it change nothing.
+            limits.note(&refusal(99), now);
+            limits.note_refusal(None, now);
+            assert_eq!(limits.wait_ms(0, now), pause);
+            now += pause;
+        }
+        let mut limits = RateLimits { strays: 4, ..RateLimits::default() };
+        limits.note(&refusal(100), 0);
+        limits.note_refusal(None, 0);
+        assert_eq!(limits.wait_ms(0, 0), 9050, "too many of them: it is the limit after all");
+    }
+
+    #[test]
+    fn a_refusal_that_says_nothing_is_left_or_how_long_to_wait_is_believed() {
+        let mut limits = RateLimits::default();
+        limits.note(&refusal(10), 0);
+        limits.note_refusal(None, 0);
+        assert_eq!(limits.wait_ms(0, 0), 9050, "10 are others'");
+        let mut limits = RateLimits::default();
+        limits.note(&refusal(100), 0);
+        limits.note_refusal(Some(5), 0);
+        assert_eq!(limits.wait_ms(0, 0), 5000);
+    }
+
+    #[test]
+    fn ten_answers_make_a_refusal_a_first_one_again() {
+        let mut limits = RateLimits::default();
+        for answers in [9, 10] {
+            limits = RateLimits { strays: 1, ..RateLimits::default() };
+            for _ in 0..answers {
+                limits.note_success(0);
+            }
+            limits.note(&refusal(100), 0);
+            limits.note_refusal(None, 0);
+            assert_eq!(limits.wait_ms(0, 0), if answers < 10 { 2000 } else { 1000 });
+        }
+        assert_eq!(limits.wait_ms(0, 1000), 0);
+    }
+
+    /// A window after a refusal began with as many calls as may be in flight, all of them refused
+    /// when another app had been faster.
+    #[test]
+    fn after_a_refusal_calls_begin_with_a_few() {
+        let mut limits = RateLimits::default();
+        limits.note(&HttpResponse { status: 429, ..answer(167, 0, SECONDS + 4, DATE) }, 0);
+        limits.note_refusal(None, 0);
+        // Asked before the refusal.
+        limits.note_success(100);
+        assert_eq!((limits.wait_ms(2, 4050), limits.wait_ms(3, 4050) > 0), (0, true));
+        limits.note_success(4250);
+        assert_eq!((limits.wait_ms(3, 4250), limits.wait_ms(4, 4250) > 0), (0, true));
+        for _ in 0..RAMP_END {
+            limits.note_success(4300);
+        }
+        assert_eq!(limits.wait_ms(100, 4300), 0);
+    }
+
+    #[test]
+    fn a_window_that_nothing_is_known_of_is_not_begun_with_more_than_it_has() {
+        let mut limits = RateLimits::default();
+        limits.note(&answer(20, 3, SECONDS + 4, DATE), 0);
+        assert_eq!(limits.wait_ms(14, 4100), 0, "5 of 20 are others'");
+        assert!(limits.wait_ms(15, 4100) > 0);
+        limits.note(&answer(0, 0, SECONDS + 14, DATE), 4200);
+        assert_eq!(limits.wait_ms(0, 20_000), 0, "one is always tried");
+    }
+
+    #[test]
+    fn the_share_is_what_the_limit_leaves_to_us() {
+        let mut limits = RateLimits::default();
+        assert_eq!(limits.share_per_second(), None);
+        limits.note(&answer(1667, 1000, SECONDS + 4, DATE), 0);
+        assert_eq!(limits.share_per_second(), Some(150.1));
     }
 
     #[test]

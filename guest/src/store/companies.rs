@@ -123,7 +123,7 @@ mod tests {
 
     fn database() -> Connection {
         let connection = Connection::open_in_memory().expect("opens");
-        for step in [include_str!("schema.sql"), include_str!("schema_2.sql"), include_str!("schema_3.sql")] {
+        for step in crate::store::migrations::STEPS {
             connection.execute_batch(step).expect("creates");
         }
         connection

@@ -31,6 +31,8 @@ pub enum Fact {
     ArticlesListedAt,
     /// When a run last waited for the rate limit, by our own clock.
     HeldBackAt,
+    /// When the run at hand expects to be done, by our own clock.
+    ExpectedEndAt,
 }
 
 impl Fact {
@@ -49,6 +51,7 @@ impl Fact {
             Self::ArticlesReadAt => "articles_read_at",
             Self::ArticlesListedAt => "articles_listed_at",
             Self::HeldBackAt => "held_back_at",
+            Self::ExpectedEndAt => "expected_end_at",
         }
     }
 }
@@ -115,12 +118,54 @@ pub fn add_traffic(connection: &Connection, traffic: Traffic) -> StoreResult<()>
 /// # Errors
 /// [`crate::error::StoreError`] when the database cannot be read.
 pub fn traffic(connection: &Connection) -> StoreResult<Traffic> {
-    let mut read = connection.prepare_cached("SELECT CAST(value AS INTEGER) FROM meta WHERE key = ?1")?;
-    let mut count = |key: &str| -> StoreResult<u64> {
-        let value: Option<i64> = read.query_row([key], |row| row.get(0)).optional()?;
-        Ok(value.and_then(|value| u64::try_from(value).ok()).unwrap_or(0))
-    };
-    Ok(Traffic { requests: count(TRAFFIC[0])?, rate_limited: count(TRAFFIC[1])? })
+    let [requests, rate_limited] = TRAFFIC.map(|key| count(connection, key));
+    Ok(Traffic { requests: requests?.unwrap_or(0), rate_limited: rate_limited?.unwrap_or(0) })
+}
+
+/// Where the time of the newest run went, in milliseconds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RunTimes {
+    /// Waiting for Intercom's rate limit.
+    pub limit_ms: u64,
+    /// Waiting for Intercom's answers.
+    pub network_ms: u64,
+    /// Reading and writing what came.
+    pub own_ms: u64,
+}
+
+const TIMES: [&str; 3] = ["run_limit_ms", "run_network_ms", "run_own_ms"];
+
+/// # Errors
+/// [`crate::error::StoreError`] when the database cannot be written.
+pub fn set_run_times(connection: &Connection, times: RunTimes) -> StoreResult<()> {
+    let mut set = connection.prepare_cached(
+        "INSERT INTO meta (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+    )?;
+    for (key, ms) in TIMES.into_iter().zip([times.limit_ms, times.network_ms, times.own_ms]) {
+        set.execute(params![key, i64::try_from(ms).unwrap_or(i64::MAX)])?;
+    }
+    Ok(())
+}
+
+/// None before a run noted any.
+///
+/// # Errors
+/// [`crate::error::StoreError`] when the database cannot be read.
+pub fn run_times(connection: &Connection) -> StoreResult<Option<RunTimes>> {
+    let [limit, network, own] = TIMES.map(|key| count(connection, key));
+    Ok(limit?.zip(network?).zip(own?).map(|((limit_ms, network_ms), own_ms)| RunTimes {
+        limit_ms,
+        network_ms,
+        own_ms,
+    }))
+}
+
+fn count(connection: &Connection, key: &str) -> StoreResult<Option<u64>> {
+    let value: Option<Option<i64>> = connection
+        .prepare_cached("SELECT CAST(value AS INTEGER) FROM meta WHERE key = ?1")?
+        .query_row([key], |row| row.get(0))
+        .optional()?;
+    Ok(value.flatten().and_then(|value| u64::try_from(value).ok()))
 }
 
 /// The workspace that this database belongs to.

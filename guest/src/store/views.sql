@@ -13,7 +13,9 @@ SELECT c.id AS conversation_id,
     c.channel,                      -- conversation (chat), email, whatsapp, …
     c.delivered_as,                 -- customer_initiated, admin_initiated, automated, …
     c.customer_email, c.customer_name, c.company_name,
-    a.name AS assignee, t.name AS team,
+    -- Names are looked up, not joined: a join that nobody asks for is made all the same where rows are grouped.
+    (SELECT name FROM main.admins WHERE id = c.admin_assignee_id) AS assignee,
+    (SELECT name FROM main.teams WHERE id = c.team_assignee_id) AS team,
     c.message_count,
     CASE WHEN c.state <> 'closed' THEN c.waiting_since END AS waiting_since, -- the customer waits since then
     c.snoozed_until, c.last_customer_message_at, c.last_admin_message_at,
@@ -34,22 +36,18 @@ SELECT c.id AS conversation_id,
     c.handling_seconds,             -- assignment to close
     c.active_handling_seconds,      -- the same without idle time
     c.team_response_seconds, c.office_team_response_seconds, -- first reply of the assigned team
-    b.name AS closed_by,            -- the teammate who closed it last
+    (SELECT name FROM main.admins WHERE id = c.closed_by_id) AS closed_by, -- the teammate who closed it last
     c.source_url,                   -- the page on which it began
     c.current_channel,              -- where it goes on
     c.sla_name, c.sla_status,       -- hit, missed, cancelled, active
     c.has_attachment, c.language,
     c.custom_attributes,            -- JSON object: json_extract(custom_attributes, '$."Name"')
-    k.plan, k.monthly_spend,        -- of the company, as it is now
-    p.country,                      -- of the customer
+    (SELECT plan FROM main.companies WHERE id = c.company_id) AS plan, -- of the company, as it is now
+    (SELECT monthly_spend FROM main.companies WHERE id = c.company_id) AS monthly_spend,
+    (SELECT country FROM main.contacts WHERE id = c.contact_id) AS country, -- of the customer
     c.contact_id, c.company_id,     -- for v_contacts and v_companies
     c.thread_complete               -- 0: not all messages are fetched yet
-FROM main.conversations c
-LEFT JOIN main.admins a ON a.id = c.admin_assignee_id
-LEFT JOIN main.admins b ON b.id = c.closed_by_id
-LEFT JOIN main.companies k ON k.id = c.company_id
-LEFT JOIN main.contacts p ON p.id = c.contact_id
-LEFT JOIN main.teams t ON t.id = c.team_assignee_id;
+FROM main.conversations c;
 
 -- One row a message.
 CREATE TEMP VIEW v_messages AS

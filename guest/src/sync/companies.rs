@@ -12,6 +12,7 @@ use super::engine::{ATTENTION_MS, Engine};
 use super::failure::Failure;
 use super::labels::degrade;
 use super::translate;
+use super::waits::Cause;
 use crate::ids::CompanyId;
 use crate::intercom::company::Company;
 use crate::intercom::error::ApiError;
@@ -63,17 +64,16 @@ pub(super) fn refresh(engine: &mut Engine<'_>) -> Result<(), SyncError> {
 }
 
 fn fetch(engine: &mut Engine<'_>, mut wanted: VecDeque<CompanyId>) -> Result<(), SyncError> {
-    let most = usize::try_from(engine.outside.settings.max_in_flight).unwrap_or(1).max(1);
     let mut in_flight = HashMap::new();
     let mut failures = 0;
     loop {
         engine.check_stop()?;
         engine.report(false)?;
-        let mut wait = ATTENTION_MS;
-        while in_flight.len() < most && !wanted.is_empty() {
-            let pause = engine.limit_ms(in_flight.len())?;
+        let (mut wait, mut cause) = (ATTENTION_MS, Cause::Network);
+        while in_flight.len() < engine.most_in_flight() && !wanted.is_empty() {
+            let pause = engine.limit_ms()?;
             if pause > 0 {
-                wait = pause.min(ATTENTION_MS);
+                (wait, cause) = (pause, Cause::Limit);
                 break;
             }
             let Some(id) = wanted.pop_front() else { break };
@@ -83,8 +83,7 @@ fn fetch(engine: &mut Engine<'_>, mut wanted: VecDeque<CompanyId>) -> Result<(),
         if in_flight.is_empty() && wanted.is_empty() {
             return engine.write(|transaction| clear_note(transaction, "companies"));
         }
-        let Some((ticket, result)) = engine.outside.http.wait(wait) else { continue };
-        let answer = engine.receive(result);
+        let Some((ticket, answer)) = engine.next(wait, cause) else { continue };
         let Some(id) = in_flight.remove(&ticket) else { continue };
         let company = answer
             .and_then(|value| Company::read(value).ok_or(ApiError::Unexpected { missing: "id" }))
@@ -104,7 +103,7 @@ fn fetch(engine: &mut Engine<'_>, mut wanted: VecDeque<CompanyId>) -> Result<(),
                 }
             }
             Err(error) => {
-                engine.drain(in_flight.len())?;
+                engine.forget_all();
                 return degrade(
                     engine,
                     "companies",

@@ -15,6 +15,7 @@ use super::engine::{ATTENTION_MS, Engine};
 use super::failure::Failure;
 use super::labels::degrade;
 use super::translate;
+use super::waits::Cause;
 use crate::environment::{LogLevel, Ticket};
 use crate::ids::ContactId;
 use crate::intercom::directory::{Contact, read_contacts};
@@ -109,15 +110,14 @@ fn is_erased(erased: &BlockList, contact: &Contact) -> bool {
 
 impl Reading<'_, '_> {
     fn read_all(&mut self) -> Result<(), SyncError> {
-        let most = usize::try_from(self.engine.outside.settings.max_in_flight).unwrap_or(1).max(1);
         loop {
             self.engine.check_stop()?;
             self.engine.report(false)?;
-            let mut wait = ATTENTION_MS;
-            while self.in_flight.len() < most {
-                let pause = self.engine.limit_ms(self.in_flight.len())?;
+            let (mut wait, mut cause) = (ATTENTION_MS, Cause::Network);
+            while self.in_flight.len() < self.engine.most_in_flight() {
+                let pause = self.engine.limit_ms()?;
                 if pause > 0 {
-                    wait = pause.min(ATTENTION_MS);
+                    (wait, cause) = (pause, Cause::Limit);
                     break;
                 }
                 let Some(question) = self.next_question() else { break };
@@ -131,15 +131,14 @@ impl Reading<'_, '_> {
             if self.in_flight.is_empty() && self.is_done() {
                 return self.engine.write(|transaction| clear_note(transaction, "contacts"));
             }
-            let Some((ticket, result)) = self.engine.outside.http.wait(wait) else { continue };
-            let answer = self.engine.receive(result);
+            let Some((ticket, answer)) = self.engine.next(wait, cause) else { continue };
             let failed = match self.in_flight.remove(&ticket) {
                 Some(Question::Several(ids)) => self.several_arrived(ids, answer)?,
                 Some(Question::One(id)) => self.one_arrived(id, answer)?,
                 None => None,
             };
             if let Some(error) = failed {
-                self.engine.drain(self.in_flight.len())?;
+                self.engine.forget_all();
                 return degrade(
                     self.engine,
                     "contacts",

@@ -7,8 +7,11 @@ use serde_json::Value;
 use super::SyncError;
 use super::erased;
 use super::failure::{Failure, fatal, held_back, stopped};
+use super::flights::{Ended, Flights};
+use super::pacing::Concurrency;
 use super::pacing::HeldBack;
 use super::run::SyncEnvironment;
+use super::waits::{Cause, Waits};
 use crate::environment::{HttpError, HttpRequest, HttpResponse, LogLevel, ProgressUpdate, Ticket};
 use crate::error::StoreResult;
 use crate::intercom::answer;
@@ -17,7 +20,7 @@ use crate::intercom::limits::RateLimits;
 use crate::intercom::request::Api;
 use crate::store::erasure::BlockList;
 use crate::store::future::SLACK;
-use crate::store::sync_state::{Fact, set_fact};
+use crate::store::sync_state::{Fact, RunTimes, clear_fact, set_fact, set_run_times};
 use crate::store::{Store, hydration_queue};
 use crate::time::UnixSeconds;
 
@@ -25,6 +28,10 @@ use crate::time::UnixSeconds;
 pub(super) const ATTENTION_MS: u64 = 100;
 /// Progress is reported at most so often.
 const REPORT_EVERY_MS: u64 = 200;
+/// While the rate limit was waited for within this time, more requests at once would not help.
+const LIMITED_MS: u64 = 10_000;
+/// A server that is busy is given time to recover before it is judged again.
+const RELAX_EVERY_MS: u64 = 2000;
 /// A wait for the rate limit from which on a run is held back by it, and how often that is noted.
 const HELD_BACK_MS: u64 = 1000;
 const HELD_BACK_EVERY_MS: u64 = 5000;
@@ -42,11 +49,33 @@ pub(super) struct Tally {
     pub messages: u64,
 }
 
+/// Where the time went, and when the end is expected.
+pub(super) struct Standing {
+    pub times: RunTimes,
+    pub expected_end: Option<UnixSeconds>,
+}
+
+impl Standing {
+    pub(super) fn write(&self, connection: &rusqlite::Connection) -> StoreResult<()> {
+        set_run_times(connection, self.times)?;
+        match self.expected_end {
+            Some(at) => set_fact(connection, Fact::ExpectedEndAt, at),
+            None => clear_fact(connection, Fact::ExpectedEndAt),
+        }
+    }
+}
+
 pub(super) struct Engine<'a> {
     pub store: &'a mut Store,
     pub outside: SyncEnvironment<'a>,
     pub api: Api,
     pub limits: RateLimits,
+    concurrency: Concurrency,
+    flights: Flights,
+    waits: Waits,
+    /// When the rate limit was last waited for, and when a busy server was last spared.
+    limited_ms: Option<u64>,
+    relaxed_ms: u64,
     pub tally: Tally,
     pub sync_id: i64,
     pub phase: String,
@@ -67,12 +96,18 @@ impl<'a> Engine<'a> {
         erased: Rc<BlockList>,
     ) -> Self {
         let api = Api::new(&outside.settings.base_url, &outside.settings.api_version);
-        let held_back = HeldBack::beginning_at(outside.clock.monotonic_ms());
+        let now_ms = outside.clock.monotonic_ms();
+        let concurrency = Concurrency::new(outside.settings.max_in_flight);
         Self {
             store,
             outside,
             api,
             limits: RateLimits::default(),
+            concurrency,
+            flights: Flights::default(),
+            waits: Waits::beginning_at(now_ms),
+            limited_ms: None,
+            relaxed_ms: 0,
             tally: Tally::default(),
             sync_id,
             phase: "asking Intercom".to_owned(),
@@ -80,7 +115,7 @@ impl<'a> Engine<'a> {
             erased,
             reported_ms: None,
             held_back_ms: None,
-            held_back,
+            held_back: HeldBack::beginning_at(now_ms),
         }
     }
 
@@ -130,24 +165,87 @@ impl<'a> Engine<'a> {
 
     pub(super) fn send(&mut self, request: HttpRequest) -> Ticket {
         self.tally.api_calls += 1;
-        self.outside.http.send(request)
+        let ticket = self.outside.http.send(request.clone());
+        self.flights.sent(ticket, request, self.monotonic_ms());
+        ticket
     }
 
-    /// Takes note of an answer's headers and reads its body.
-    pub(super) fn receive(&mut self, result: Result<HttpResponse, HttpError>) -> Result<Value, ApiError> {
-        let now_ms = self.monotonic_ms();
-        if let Ok(response) = &result {
-            self.limits.note(response, now_ms);
+    /// Waits for the next answer to a question, at most so long, and reads its body. An overdue
+    /// question is asked again meanwhile; `cause` is what else the wait is for.
+    pub(super) fn next(
+        &mut self,
+        at_most_ms: u64,
+        cause: Cause,
+    ) -> Option<(Ticket, Result<Value, ApiError>)> {
+        let from = self.monotonic_ms();
+        self.ask_again(from);
+        let ended = self.outside.http.wait(at_most_ms.min(ATTENTION_MS));
+        let now = self.monotonic_ms();
+        self.waits.add(cause, now.saturating_sub(from));
+        let (ticket, reply) = ended?;
+        if let Ok(response) = &reply {
+            self.limits.note(response, now);
         }
-        let read = answer::read(result);
-        if let Err(ApiError::RateLimited { retry_after }) = read {
-            self.tally.rate_limited += 1;
-            self.limits.note_refusal(retry_after, now_ms);
+        match self.flights.ended(ticket, reply, now) {
+            Ended::Answer { question, reply, needless } => {
+                needless.into_iter().for_each(|ticket| self.outside.http.cancel(ticket));
+                Some((question, self.read(reply, now)))
+            }
+            Ended::Nothing => None,
+        }
+    }
+
+    /// Repeats what is overdue, as far as the limit and the share of such requests allow.
+    fn ask_again(&mut self, now: u64) {
+        while let Some((question, request)) = self.flights.overdue(now) {
+            if self.limits.wait_ms(self.flights.awaited(now), now) > 0 {
+                return;
+            }
+            self.tally.api_calls += 1;
+            let ticket = self.outside.http.send(request);
+            self.flights.repeated(question, ticket, now);
+        }
+    }
+
+    /// Reads an answer and takes note of what it says about the server.
+    fn read(&mut self, reply: Result<HttpResponse, HttpError>, now: u64) -> Result<Value, ApiError> {
+        let read = answer::read(reply);
+        match &read {
+            Err(ApiError::RateLimited { retry_after }) => {
+                self.tally.rate_limited += 1;
+                self.limits.note_refusal(*retry_after, now);
+            }
+            Err(error) if error.is_trouble() => {
+                self.limits.note_success(now);
+                self.concurrency.failure();
+            }
+            Ok(_) | Err(_) => {
+                self.limits.note_success(now);
+                self.note_ease(now);
+            }
         }
         read.map(|mut answer| {
             erased::blank(&mut answer, &self.erased);
             answer
         })
+    }
+
+    /// A useful answer: more at once may be tried, unless the limit is what waits, or the server.
+    fn note_ease(&mut self, now: u64) {
+        let limited = self.limited_ms.is_some_and(|at| now.saturating_sub(at) < LIMITED_MS);
+        let busy = self.flights.objects.is_busy();
+        // The answer at hand was one of them. Where fewer were in flight, more were not needed.
+        let full = self.flights.questions() + 1 >= self.most_in_flight();
+        self.concurrency.success(full && !limited && !busy);
+        if busy && now.saturating_sub(self.relaxed_ms) >= RELAX_EVERY_MS {
+            self.relaxed_ms = now;
+            self.concurrency.relax();
+        }
+    }
+
+    /// How many questions may be open at once.
+    pub(super) fn most_in_flight(&self) -> usize {
+        self.concurrency.limit(self.flights.objects.usual_ms(), self.limits.share_per_second())
     }
 
     /// Asks one question and waits for its answer, trying again where that may help. Nothing else
@@ -162,15 +260,15 @@ impl<'a> Engine<'a> {
         loop {
             self.wait_for_limit()?;
             let ticket = self.send(request.clone());
-            let result = loop {
+            let answer = loop {
                 self.check_stop()?;
-                match self.outside.http.wait(ATTENTION_MS) {
-                    Some((ended, result)) if ended == ticket => break result,
+                match self.next(ATTENTION_MS, Cause::Network) {
+                    Some((question, answer)) if question == ticket => break answer,
                     // An answer to something that was given up.
                     Some(_) | None => {}
                 }
             };
-            let error = match self.receive(result).and_then(&read) {
+            let error = match answer.and_then(&read) {
                 Ok(answer) => return Ok(answer),
                 Err(error) => error,
             };
@@ -179,7 +277,7 @@ impl<'a> Engine<'a> {
                 return Err(Failure::Api(error));
             }
             if !matches!(error, ApiError::RateLimited { .. }) {
-                self.sleep(pace.pause_ms(failures))?;
+                self.sleep(pace.pause_ms(failures), Cause::Network)?;
             }
         }
     }
@@ -198,22 +296,24 @@ impl<'a> Engine<'a> {
 
     pub(super) fn wait_for_limit(&mut self) -> Result<(), SyncError> {
         loop {
-            let wait = self.limit_ms(self.outside.http.in_flight())?;
+            let wait = self.limit_ms()?;
             if wait == 0 {
                 return Ok(());
             }
-            self.sleep(wait)?;
+            self.sleep(wait, Cause::Limit)?;
         }
     }
 
-    /// How long the rate limit keeps the next request waiting while so many are in flight. A long
-    /// wait is noted for those who ask why the cache is not complete yet.
+    /// How long the rate limit keeps the next request waiting. A long wait is noted for those who ask why the cache is not complete yet.
     ///
     /// # Errors
     /// When it left next to no answers for ten minutes: what is read then is not worth the waiting.
-    pub(super) fn limit_ms(&mut self, in_flight: usize) -> Result<u64, SyncError> {
+    pub(super) fn limit_ms(&mut self) -> Result<u64, SyncError> {
         let now = self.monotonic_ms();
-        let wait = self.limits.wait_ms(in_flight, now);
+        let wait = self.limits.wait_ms(self.flights.awaited(now), now);
+        if wait > 0 {
+            self.limited_ms = Some(now);
+        }
         let answers = self.tally.api_calls.saturating_sub(self.tally.rate_limited);
         if let Some(answers) = self.held_back.note(now, wait, answers) {
             return Err(held_back(answers));
@@ -228,7 +328,7 @@ impl<'a> Engine<'a> {
     }
 
     /// Sleeps with an ear for the host.
-    pub(super) fn sleep(&mut self, milliseconds: u64) -> Result<(), SyncError> {
+    pub(super) fn sleep(&mut self, milliseconds: u64, cause: Cause) -> Result<(), SyncError> {
         let until = self.monotonic_ms().saturating_add(milliseconds);
         loop {
             self.check_stop()?;
@@ -237,20 +337,30 @@ impl<'a> Engine<'a> {
                 return Ok(());
             }
             // Answers that come meanwhile belong to what was given up.
-            let _ = self.outside.http.wait(left.min(ATTENTION_MS));
+            let _ = self.next(left, cause);
         }
     }
 
-    /// Lets so many requests end whose answers are no longer wanted.
-    pub(super) fn drain(&mut self, mut requests: usize) -> Result<(), SyncError> {
-        while requests > 0 {
-            self.check_stop()?;
-            if let Some((_, result)) = self.outside.http.wait(ATTENTION_MS) {
-                requests -= 1;
-                let _ = self.receive(result);
-            }
-        }
-        Ok(())
+    /// Ends all requests: nobody wants their answers any more.
+    pub(super) fn forget_all(&mut self) {
+        self.flights.forget().into_iter().for_each(|ticket| self.outside.http.cancel(ticket));
+    }
+
+    /// How the run stands, for those who ask meanwhile.
+    pub(super) fn standing(&self) -> Result<Standing, SyncError> {
+        let waiting = hydration_queue::waiting(self.store.connection())?;
+        let left = self.seconds_left(waiting);
+        let expected_end = left.map(|seconds| self.now().plus(i64::from(seconds)));
+        Ok(Standing { times: self.waits.times(self.monotonic_ms()), expected_end })
+    }
+
+    /// Rows that lists have yet to show, as far as that is known.
+    fn unlisted(&self) -> u64 {
+        self.expected.unwrap_or(0).saturating_sub(self.tally.listed)
+    }
+
+    fn seconds_left(&self, waiting: u64) -> Option<u32> {
+        self.waits.seconds_left(waiting + self.unlisted(), self.limits.share_per_second())
     }
 
     /// Tells the host how far the run has come, at most every fifth of a second.
@@ -262,13 +372,16 @@ impl<'a> Engine<'a> {
         self.reported_ms = Some(now);
         let waiting = hydration_queue::waiting(self.store.connection())?;
         let done = self.tally.hydrated + self.tally.unchanged;
-        let unlisted = self.expected.unwrap_or(0).saturating_sub(self.tally.listed);
+        let unlisted = self.unlisted();
+        self.waits.note_done(now, done);
         self.outside.progress.report(&ProgressUpdate {
             phase: self.phase.clone(),
             done,
             total: Some(done + waiting + unlisted),
             messages: self.tally.messages,
             waiting,
+            holder: self.waits.holder(),
+            seconds_left: self.seconds_left(waiting),
         });
         Ok(())
     }

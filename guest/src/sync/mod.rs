@@ -14,7 +14,8 @@
 //! stays when a run fails, is stopped or is killed.
 //!
 //! - [`run`] goes through one run from its row's opening to its closing; [`engine`] asks single
-//!   questions; [`reading`] is the loop in which pages and threads arrive.
+//!   questions, as many at once as [`pacing`] allows and again where no answer comes ([`flights`]);
+//!   [`waits`] says where the time goes; [`reading`] is the loop in which pages and threads arrive.
 //! - [`labels`], [`contacts`], [`companies`] and [`deletions`] read what belongs to conversations,
 //!   [`help_center`] what answers are taken from.
 //! - [`erased`] leaves out who was erased.
@@ -32,8 +33,10 @@ mod engine;
 mod erased;
 mod failure;
 mod figures;
+mod flights;
 mod help_center;
 mod labels;
+mod latency;
 mod pacing;
 mod pages;
 mod plan;
@@ -47,6 +50,7 @@ mod retention;
 mod run;
 mod threads;
 mod translate;
+mod waits;
 
 pub use account::{AccountEnvironment, AccountReport, check_account};
 pub use backlog::{Backlog, Reason, backlog};

@@ -38,40 +38,83 @@ impl Pace {
     }
 }
 
-/// Successes after which one more request at once is tried again.
+/// A run begins with so many requests at once.
+const FIRST: usize = 20;
+/// Fewer are never taken for enough.
+const FEWEST_NEEDED: usize = 8;
+/// So many times as many as the limit could feed at the usual time of an answer: what is not used
+/// at the begin of a window cannot be made up for at its end.
+const HEADROOM: f64 = 1.5;
+/// Once there was trouble, successes after which one more request at once is tried again.
 const SUCCESSES_A_STEP: u32 = 20;
+/// One failure in so many requests is bad luck, and is only tried again.
+const BAD_LUCK: u32 = 10;
+/// So many failures beyond that say that the server is busy or broken.
+const FAILURES_A_HALVING: u32 = 3;
 
-/// How many requests may be in flight: as many as allowed while all goes well, half as many after
-/// each sign of trouble, and slowly more again.
+/// How many requests may be in flight: ever more while answers come as quickly as before, half as
+/// many when more than one in ten fails, and slowly more again.
 #[derive(Debug)]
 pub(super) struct Concurrency {
     most: usize,
     now: usize,
     successes: u32,
+    /// There was no trouble yet: it grows by one with each success.
+    untroubled: bool,
+    /// Tenths of failures that successes have not made up for.
+    debt: u32,
 }
 
 impl Concurrency {
     pub(super) fn new(most: u32) -> Self {
         let most = usize::try_from(most).unwrap_or(usize::MAX).max(1);
-        Self { most, now: most, successes: 0 }
+        Self { most, now: most.min(FIRST), successes: 0, untroubled: true, debt: 0 }
     }
 
-    pub(super) fn limit(&self) -> usize {
-        self.now
+    /// How many may be in flight where answers usually take so long and the limit leaves so many
+    /// calls a second to us; more would only wait for the limit.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "what is too large for it is cut off, and nothing is negative"
+    )]
+    pub(super) fn limit(&self, usual_ms: Option<f64>, share_per_second: Option<f64>) -> usize {
+        let needed = usual_ms.zip(share_per_second).map_or(usize::MAX, |(usual_ms, share)| {
+            // Little's law: the number in flight is the rate by the time that each takes.
+            (share * usual_ms / 1000.0 * HEADROOM).ceil() as usize
+        });
+        self.now.min(needed.max(FEWEST_NEEDED))
     }
 
-    pub(super) fn success(&mut self) {
+    /// A useful answer; `may_grow` unless more at once would not help.
+    pub(super) fn success(&mut self, may_grow: bool) {
+        self.debt = self.debt.saturating_sub(1);
         self.successes += 1;
-        if self.successes >= SUCCESSES_A_STEP {
+        let a_step = if self.untroubled { 1 } else { SUCCESSES_A_STEP };
+        if self.successes >= a_step {
             self.successes = 0;
-            self.now = (self.now + 1).min(self.most);
+            self.now = (self.now + usize::from(may_grow)).min(self.most);
         }
     }
 
-    /// The server is slow or broken.
-    pub(super) fn trouble(&mut self) {
-        self.successes = 0;
-        self.now = (self.now / 2).max(1);
+    /// A request failed.
+    pub(super) fn failure(&mut self) {
+        self.debt += BAD_LUCK;
+        if self.debt >= FAILURES_A_HALVING * BAD_LUCK {
+            self.debt = 0;
+            self.successes = 0;
+            self.untroubled = false;
+            self.now = (self.now / 2).max(1);
+        }
+    }
+
+    /// Answers take far longer than they did: no more at once than a run begins with.
+    pub(super) fn relax(&mut self) {
+        if self.now > FIRST {
+            self.untroubled = false;
+            self.successes = 0;
+            self.now = (self.now * 3 / 4).max(FIRST);
+        }
     }
 }
 
@@ -120,16 +163,48 @@ impl HeldBack {
 mod tests {
     use super::*;
 
+    fn after(concurrency: &mut Concurrency, failures: u32, successes: u32) -> usize {
+        (0..failures).for_each(|_| concurrency.failure());
+        (0..successes).for_each(|_| concurrency.success(true));
+        concurrency.now
+    }
+
     #[test]
-    fn trouble_halves_and_success_restores() {
-        let mut concurrency = Concurrency::new(15);
-        concurrency.trouble();
-        concurrency.trouble();
-        assert_eq!(concurrency.limit(), 3);
-        for _ in 0..SUCCESSES_A_STEP * 20 {
-            concurrency.success();
+    fn it_grows_while_answers_come_and_no_further_than_is_needed() {
+        let mut concurrency = Concurrency::new(60);
+        assert_eq!(concurrency.limit(None, None), 20);
+        assert_eq!(after(&mut concurrency, 0, 15), 35, "twice as many with each round");
+        concurrency.success(false);
+        assert_eq!(after(&mut concurrency, 0, 100), 60);
+        assert_eq!(concurrency.limit(Some(200.0), Some(150.0)), 45);
+        assert_eq!(concurrency.limit(Some(200.0), Some(15.0)), 8);
+        assert_eq!(concurrency.limit(Some(2000.0), Some(150.0)), 60);
+        assert_eq!(Concurrency::new(5).limit(Some(200.0), Some(150.0)), 5);
+    }
+
+    #[test]
+    fn more_than_one_failure_in_ten_halves_it_and_success_restores_it() {
+        let mut concurrency = Concurrency::new(60);
+        after(&mut concurrency, 0, 60);
+        for _ in 0..100 {
+            assert_eq!(after(&mut concurrency, 1, 10), 60, "one in eleven is bad luck");
         }
-        assert_eq!(concurrency.limit(), 15);
+        for _ in 0..40 {
+            after(&mut concurrency, 1, 4);
+        }
+        assert!(concurrency.now <= 4, "{}", concurrency.now);
+        assert_eq!(after(&mut concurrency, 6, 0), 1);
+        assert_eq!(after(&mut concurrency, 0, SUCCESSES_A_STEP * 60), 60);
+    }
+
+    #[test]
+    fn slow_answers_take_back_what_was_added_and_no_more() {
+        let mut concurrency = Concurrency::new(60);
+        after(&mut concurrency, 0, 60);
+        concurrency.relax();
+        assert_eq!(concurrency.now, 45);
+        (0..20).for_each(|_| concurrency.relax());
+        assert_eq!(concurrency.now, 20);
     }
 
     #[test]

@@ -5,9 +5,9 @@ use std::collections::{BinaryHeap, HashMap, HashSet, VecDeque};
 use super::SyncError;
 use super::engine::{ATTENTION_MS, Engine};
 use super::failure::fatal;
-use super::pacing::Concurrency;
 use super::pages::{Short, Window};
 use super::threads::{Batch, ThreadJob};
+use super::waits::Cause;
 use crate::environment::Ticket;
 use crate::ids::ConversationId;
 use crate::intercom::error::ApiError;
@@ -51,7 +51,6 @@ pub(super) struct Reading<'e, 'a> {
     pub retries: Vec<(u64, ThreadJob)>,
     pub in_flight: HashMap<Ticket, Job>,
     pub batch: Batch,
-    pub concurrency: Concurrency,
     /// Useful answers so far; tells a broken window from a broken network.
     pub answers: u64,
     /// How many pages were read.
@@ -70,7 +69,6 @@ pub(super) struct Reading<'e, 'a> {
 
 impl<'e, 'a> Reading<'e, 'a> {
     pub(super) fn new(engine: &'e mut Engine<'a>, windows: VecDeque<WindowRow>) -> Self {
-        let concurrency = Concurrency::new(engine.outside.settings.max_in_flight);
         Self {
             engine,
             windows: windows.into_iter().map(Window::left).collect(),
@@ -82,7 +80,6 @@ impl<'e, 'a> Reading<'e, 'a> {
             retries: Vec::new(),
             in_flight: HashMap::new(),
             batch: Batch::default(),
-            concurrency,
             answers: 0,
             pages: 0,
             refused_since: None,
@@ -100,6 +97,7 @@ impl<'e, 'a> Reading<'e, 'a> {
     /// The reason why not everything was read; what was read is written.
     pub(super) fn read_all(mut self) -> Result<(), SyncError> {
         let result = self.drive();
+        self.engine.forget_all();
         self.commit()?;
         if result.is_ok() {
             self.note_short()?;
@@ -115,10 +113,9 @@ impl<'e, 'a> Reading<'e, 'a> {
         let mut count_asked = self.windows.len() < LONG_RUN;
         loop {
             self.engine.check_stop()?;
-            let pause = self.send_what_may_be_sent()?;
+            let (pause, cause) = self.send_what_may_be_sent()?;
             // After the first page was asked for: it matters more.
-            let limits = &self.engine.limits;
-            if !count_asked && limits.wait_ms(self.in_flight.len(), self.engine.monotonic_ms()) == 0 {
+            if !count_asked && cause == Cause::Network {
                 count_asked = true;
                 self.send_count();
             }
@@ -139,11 +136,9 @@ impl<'e, 'a> Reading<'e, 'a> {
                     return Ok(());
                 }
             }
-            if let Some((ticket, result)) = self.engine.outside.http.wait(pause.min(ATTENTION_MS)) {
+            if let Some((ticket, answer)) = self.engine.next(pause, cause) {
                 // A ticket that is not ours belongs to a question that was given up.
-                let job = self.in_flight.remove(&ticket);
-                let answer = self.engine.receive(result);
-                match job {
+                match self.in_flight.remove(&ticket) {
                     Some(Job::Page) => self.page_arrived(answer)?,
                     Some(Job::Thread(job)) => self.thread_arrived(job, answer)?,
                     // A failure leaves it unknown.
@@ -168,16 +163,17 @@ impl<'e, 'a> Reading<'e, 'a> {
         }
     }
 
-    /// Sends as much as limits allow. Returns how long nothing more can be sent, milliseconds.
-    fn send_what_may_be_sent(&mut self) -> Result<u64, SyncError> {
+    /// Sends as much as limits allow. Returns for how many milliseconds nothing more can be sent,
+    /// and why.
+    fn send_what_may_be_sent(&mut self) -> Result<(u64, Cause), SyncError> {
         loop {
             let now = self.engine.monotonic_ms();
-            if self.in_flight.len() >= self.concurrency.limit() {
-                return Ok(ATTENTION_MS);
+            if self.in_flight.len() >= self.engine.most_in_flight() {
+                return Ok((ATTENTION_MS, Cause::Network));
             }
-            let wait = self.engine.limit_ms(self.in_flight.len())?;
+            let wait = self.engine.limit_ms()?;
             if wait > 0 {
-                return Ok(wait);
+                return Ok((wait, Cause::Limit));
             }
             if self.page_is_next(now) {
                 self.send_page();
@@ -185,7 +181,7 @@ impl<'e, 'a> Reading<'e, 'a> {
             }
             match self.next_thread(now)? {
                 Some(job) => self.send_thread(job),
-                None => return Ok(self.next_due_ms(now)),
+                None => return Ok((self.next_due_ms(now), Cause::Network)),
             }
         }
     }

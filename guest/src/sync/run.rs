@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::engine::Engine;
+use super::engine::{Engine, Standing};
 use super::failure::{Failure, fatal, no_token, wrong_workspace};
 use super::pacing::Pace;
 use super::pages::EMPTY_PAGES;
@@ -22,6 +22,7 @@ use crate::intercom::request::Search;
 use crate::store::coverage::BEFORE_INTERCOM;
 use crate::store::erasure::BlockList;
 use crate::store::people::forget_strangers;
+use crate::store::statistics::keep_days;
 use crate::store::sync_runs::{self, Totals};
 use crate::store::sync_state::{self, Fact, WorkspaceRow, fact, set_fact};
 use crate::store::sync_windows::{self, Stretch};
@@ -30,6 +31,9 @@ use crate::time::{DAY, Day, MINUTE, UnixSeconds};
 
 /// Statements of a sync that are kept prepared.
 const PREPARED_STATEMENTS: usize = 96;
+
+/// Figures of so many days are kept in one transaction.
+const DAYS_AT_ONCE: u32 = 20;
 
 /// What a sync gets from outside.
 pub struct SyncEnvironment<'a> {
@@ -133,8 +137,9 @@ fn finish(
     let connection = engine.store.connection();
     let traffic =
         sync_state::Traffic { requests: engine.tally.api_calls, rate_limited: engine.tally.rate_limited };
-    // Only a count: if it cannot be written, the row below says why.
+    // Only counts: if they cannot be written, the row below says why.
     let _ = sync_state::add_traffic(connection, traffic);
+    let _ = engine.standing().map(|standing| Standing { expected_end: None, ..standing }.write(connection));
     let closing = result.and_then(|()| {
         let row = sync_runs::days(connection, engine.sync_id)?;
         let totals = totals_of(connection, &row)?;
@@ -231,7 +236,16 @@ impl Run<'_, '_> {
         contacts::refresh(self.engine)?;
         companies::refresh(self.engine)?;
         help_center::refresh(self.engine)?;
-        refill::note(self.engine)
+        refill::note(self.engine)?;
+        self.keep_days()
+    }
+
+    /// Figures of days that changed are made anew, in transactions that nobody waits for.
+    fn keep_days(&mut self) -> Result<(), SyncError> {
+        while self.engine.write(|transaction| keep_days(transaction, DAYS_AT_ONCE))? {
+            self.engine.check_stop()?;
+        }
+        Ok(())
     }
 
     /// Asks whose token this is. It also brings the server's time.

@@ -103,7 +103,6 @@ impl Reading<'_, '_> {
         match answer.and_then(|value| read_thread(value, &job.item, server_now, &self.engine.erased)) {
             Ok((Presence::Whole, _)) => {
                 self.answers += 1;
-                self.concurrency.success();
                 self.batch.push(Fetched::Erased(job.item.id), now);
             }
             Ok((presence, mut rows)) => {
@@ -113,7 +112,6 @@ impl Reading<'_, '_> {
                     rows.as_of = rows.as_of.plus(-1);
                 }
                 self.answers += 1;
-                self.concurrency.success();
                 self.batch.push(Fetched::Thread(Box::new(rows)), now);
             }
             Err(ApiError::NotFound { .. }) => {
@@ -137,7 +135,6 @@ impl Reading<'_, '_> {
             }
             _ => {}
         }
-        self.concurrency.trouble();
         job.failures += 1;
         let pace = self.engine.outside.pace;
         if error.is_temporary() && job.failures < pace.thread_attempts {
@@ -160,8 +157,10 @@ impl Reading<'_, '_> {
         let fetched = std::mem::take(&mut self.batch.fetched);
         let now = self.engine.now();
         let server_now = self.engine.server_now();
+        let standing = self.engine.standing()?;
         let written = self.engine.write(|transaction| {
             let mut written = Written::default();
+            standing.write(transaction)?;
             for one in &fetched {
                 match one {
                     Fetched::Thread(rows) => write_thread(transaction, rows, now, server_now, &mut written)?,

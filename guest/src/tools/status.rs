@@ -10,7 +10,8 @@ use super::get_data_info::megabytes;
 use super::{Context, Surroundings, freshness, get_sync_status, incomplete};
 use crate::error::StoreResult;
 use crate::store::coverage::Coverage;
-use crate::store::{runs, sync_state};
+use crate::store::runs;
+use crate::store::sync_state::{self, Fact, fact};
 
 /// The state as a JSON object, and in a few lines for a person.
 ///
@@ -46,6 +47,21 @@ pub fn status_and_activity(context: &mut Context<'_>) -> StoreResult<(String, St
         });
         Ok(redacted(&answer, lines, around))
     })
+}
+
+/// Where the time of the running or the last sync went, and a line about it.
+fn sync_times(answer: &mut Answer, connection: &Connection, is_syncing: bool) -> StoreResult<Option<String>> {
+    let Some(times) = sync_state::run_times(connection)? else { return Ok(None) };
+    let seconds = |ms: u64| i64::try_from(ms / 1000).unwrap_or(i64::MAX);
+    let [limit, network, own] = [times.limit_ms, times.network_ms, times.own_ms].map(seconds);
+    answer.set("sync_times", json!({"limit_seconds": limit, "network_seconds": network, "own_seconds": own}));
+    let which = if is_syncing { "so far" } else { "last" };
+    Ok(Some(format!(
+        "Time of the sync ({which}): {} waiting for the rate limit, {} for Intercom's answers, {} of its own work",
+        in_words(limit),
+        in_words(network),
+        in_words(own)
+    )))
 }
 
 /// The sentences quote what stopped a sync.
@@ -90,8 +106,14 @@ fn describe(
         Some(at) => lines.push(format!("Last sync: {} ago ({at})", in_words(now.since(at)))),
         None => lines.push("Last sync: none yet".to_owned()),
     }
-    let sync = get_sync_status::describe(&mut answer, connection, is_syncing, now)?;
+    let mut sync = get_sync_status::describe(&mut answer, connection, is_syncing, now)?;
+    if is_syncing && let Some(end) = fact(connection, Fact::ExpectedEndAt)? {
+        let left = end.since(now).max(0);
+        answer.set("sync_seconds_left", left);
+        sync.push_str(&format!(" About {} left.", in_words(left)));
+    }
     lines.push(format!("Sync: {sync}"));
+    lines.extend(sync_times(&mut answer, connection, is_syncing)?);
     if let Some(failure) = runs::latest_failure(connection)?.and_then(|run| run.error) {
         let failure = content.text(&failure);
         lines.push(format!("Newest sync failed: {failure}"));

@@ -9,7 +9,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::{Failure, terminal};
 use crate::application::Application;
-use crate::component::bindings::progress::Update;
+use crate::component::bindings::progress::{Holder, Update};
 use crate::component::code::Bytes;
 use crate::component::loader::Loader;
 use crate::component::state::ProgressSink;
@@ -127,24 +127,26 @@ fn fitting(parts: &[String], width: usize) -> String {
 /// The most important first: a narrow terminal leaves the last ones out.
 fn parts(update: &Update, rate: Option<f64>) -> Vec<String> {
     let mut parts = vec![update.phase.clone()];
-    let left = match update.total.filter(|total| *total > 0) {
+    match update.total.filter(|total| *total > 0) {
         Some(total) => {
             let done = update.done.min(total);
             parts.push(format!("{done} of {total} ({} %)", done * 100 / total));
-            total - done
         }
-        None if update.done > 0 => {
-            parts.push(format!("{} done", update.done));
-            0
-        }
+        None if update.done > 0 => parts.push(format!("{} done", update.done)),
         // Nothing is known yet, and 0 of 0 says less than nothing.
         None => return parts,
-    };
+    }
     if let Some(rate) = rate {
         parts.push(if rate < 10.0 { format!("{rate:.1}/s") } else { format!("{rate:.0}/s") });
-        if left > 0 {
-            parts.push(format!("{} left", time(left as f64 / rate)));
-        }
+    }
+    if let Some(seconds) = update.seconds_left {
+        parts.push(format!("{} left", time(seconds)));
+    }
+    match update.holder {
+        Some(Holder::Limit) => parts.push("at Intercom's rate limit".to_owned()),
+        Some(Holder::Network) => parts.push("waiting for Intercom's answers".to_owned()),
+        // It goes as fast as it can.
+        Some(Holder::Itself) | None => {}
     }
     if update.waiting > 0 {
         parts.push(format!("{} waiting", update.waiting));
@@ -156,9 +158,9 @@ fn parts(update: &Update, rate: Option<f64>) -> Vec<String> {
 }
 
 /// Seconds as `40 s`, `3 min`, `2 h 10 min`.
-fn time(seconds: f64) -> String {
-    // Rates near nothing make any number; a day is as good as for ever.
-    let seconds = seconds.clamp(1.0, 86_400.0).round() as u64;
+fn time(seconds: u32) -> String {
+    // A component may say anything; a day is as good as for ever.
+    let seconds = seconds.clamp(1, 86_400);
     match seconds {
         ..100 => format!("{seconds} s"),
         100..3_600 => format!("{} min", seconds.div_ceil(60)),
@@ -241,13 +243,21 @@ mod tests {
     use super::*;
 
     fn update(done: u64, total: Option<u64>, waiting: u64) -> Update {
-        Update { phase: "reading 2026-11-21".to_owned(), done, total, messages: 0, waiting }
+        let phase = "reading 2026-11-21".to_owned();
+        Update { phase, done, total, messages: 0, waiting, holder: None, seconds_left: None }
     }
 
     #[test]
     fn a_line_says_what_is_read_how_far_how_fast_and_what_waits() {
-        let line = parts(&update(120, Some(343), 7), Some(42.4)).join(" · ");
-        assert_eq!(line, "reading 2026-11-21 · 120 of 343 (34 %) · 42/s · 5 s left · 7 waiting");
+        let mut reading = update(120, Some(343), 7);
+        reading.seconds_left = Some(5);
+        let line = |update: &Update| parts(update, Some(42.4)).join(" · ");
+        let plain = "reading 2026-11-21 · 120 of 343 (34 %) · 42/s · 5 s left";
+        assert_eq!(line(&reading), format!("{plain} · 7 waiting"));
+        reading.holder = Some(Holder::Limit);
+        assert_eq!(line(&reading), format!("{plain} · at Intercom's rate limit · 7 waiting"));
+        reading.holder = Some(Holder::Network);
+        assert_eq!(line(&reading), format!("{plain} · waiting for Intercom's answers · 7 waiting"));
         let done = parts(&update(343, Some(343), 0), Some(0.5)).join(" · ");
         assert_eq!(done, "reading 2026-11-21 · 343 of 343 (100 %) · 0.5/s");
     }
@@ -286,9 +296,8 @@ mod tests {
     #[test]
     fn time_left_is_in_words() {
         assert_eq!(
-            [time(0.2), time(40.0), time(150.0), time(7_500.0)],
-            ["1 s", "40 s", "3 min", "2 h 5 min"]
+            [time(0), time(40), time(150), time(7_500), time(u32::MAX)],
+            ["1 s", "40 s", "3 min", "2 h 5 min", "24 h 0 min"]
         );
-        assert_eq!(time(f64::INFINITY), "24 h 0 min");
     }
 }

@@ -85,7 +85,8 @@ pub struct State {
     pub(super) last_update: Option<Summary>,
 }
 
-/// What can change in an update: its phase, and its four counts.
+/// What of an update is a sign of progress: its phase, and its four counts. What holds the work up,
+/// and how long that may take, changes while it only waits.
 pub(super) type Summary = (String, [u64; 4]);
 
 fn summary(update: &progress::Update) -> Summary {

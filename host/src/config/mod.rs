@@ -116,7 +116,7 @@ impl Config {
             redactions: sources.parsed("redact", redactions)?.unwrap_or_default(),
             retention_days: sources.number("retention_days", 1..=36_500)?,
             keep_raw_answers: sources.parsed("keep_raw_answers", yes_or_no)?.unwrap_or(false),
-            max_in_flight: sources.number("max_in_flight", 1..=100)?.unwrap_or(20),
+            max_in_flight: sources.number("max_in_flight", 1..=100)?.unwrap_or(60),
             overlap_seconds: sources.number("overlap_seconds", 0..=86_400)?.unwrap_or(600),
             call_limits: CallLimits {
                 call: Duration::from_secs(

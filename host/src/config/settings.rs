@@ -206,8 +206,13 @@ pub const SETTINGS: &[Setting] = &[
         "the interval in seconds, for tests and trials; it beats the minutes",
     )
     .rare(),
-    setting("max_in_flight", &["FASTINTERCOM_MAX_IN_FLIGHT"], "20", "conversations fetched at the same time")
-        .rare(),
+    setting(
+        "max_in_flight",
+        &["FASTINTERCOM_MAX_IN_FLIGHT"],
+        "60",
+        "conversations fetched at the same time, at most",
+    )
+    .rare(),
     setting(
         "overlap_seconds",
         &["FASTINTERCOM_OVERLAP_SECONDS"],

@@ -41,6 +41,8 @@ pub fn loop_of_progress() -> Value {
             total: None,
             messages: 0,
             waiting: 0,
+            holder: None,
+            seconds_left: None,
         });
     }
 }
@@ -80,6 +82,8 @@ pub fn loop_of_waiting() -> Value {
             total: Some(9),
             messages: 3,
             waiting: 2,
+            holder: None,
+            seconds_left: None,
         });
         monotonic_clock::subscribe_duration(100_000_000).block();
     }

@@ -57,7 +57,7 @@ pub fn instead(fault: &Fault, shared: &Shared, request_id: &str) -> Option<Answe
         )),
         Fault::EmptyOk => Some(Answer { body: Vec::new(), ..Answer::html(200, "") }),
         Fault::HtmlOk => Some(Answer::html(200, "Intercom")),
-        Fault::RateLimited => error(rate_limited(shared.rate_limit.exhausted(0).limit)),
+        Fault::RateLimited | Fault::RefusedBurst => error(rate_limited(shared.rate_limit.exhausted(0).limit)),
         Fault::RejectedCursor => error(ApiError::bad_cursor()),
         Fault::NotFound => error(ApiError::not_found("Conversation")),
         Fault::ParameterInvalid => error(ApiError::parameter("Too many values")),

@@ -32,6 +32,8 @@ pub enum Fault {
     Slow { seconds: f64 },
     /// 429, whatever the window says.
     RateLimited,
+    /// 429 although the headers say that calls are left, as from a limit on bursts or a proxy's.
+    RefusedBurst,
     /// The answer's cursor is the one that the request came with.
     RepeatedCursor,
     /// The records of the search before, again, under a new cursor.

@@ -1,5 +1,7 @@
 //! Faults that a sync survives, and stops that it goes on after.
 
+use std::time::Instant;
+
 use fastintercom_guest::sync::SyncError;
 use fastintercom_tests::cache::Cache;
 use fastintercom_tests::simulator::{Config, Endpoint, Fault, Rule};
@@ -73,6 +75,34 @@ fn a_429_waits_as_the_headers_say_and_goes_on() {
     simulator.add_fault(Rule::new(Fault::RateLimited).on(Endpoint::Conversation).after(5).times(3));
     let report = cache.sync(&simulator).expect("syncs");
     assert_eq!(report.rate_limited, 3);
+    assert_same(&simulator, &cache.store());
+}
+
+/// 323 s for 900 threads once: each such refusal waited for a window to end, each answer that never
+/// came for its time-out, and every broken answer halved what is asked at once.
+#[test]
+fn six_faults_in_a_hundred_cost_seconds_and_few_calls() {
+    let simulator = simulator(Config::new().conversations(200).parts(1..=2).rate_limit(10_000));
+    let cache = Cache::of(&simulator);
+    for (fault, probability) in [
+        (Fault::HtmlError { status: 502 }, 0.02),
+        (Fault::HtmlError { status: 500 }, 0.01),
+        (Fault::EmptyOk, 0.01),
+        (Fault::RefusedBurst, 0.01),
+        (Fault::Slow { seconds: 3600.0 }, 0.01),
+    ] {
+        simulator.add_fault(Rule::new(fault).on(Endpoint::Conversation).with_probability(probability));
+    }
+    let begun = Instant::now();
+    let report = cache.sync(&simulator).expect("syncs");
+    let took = begun.elapsed();
+    println!("{took:.1?}, {} calls, {} refused", report.api_calls, report.rate_limited);
+    assert!(took.as_secs() < 60, "{took:?}");
+    let fetches = simulator.stats().count(Endpoint::Conversation);
+    assert!(fetches < 200 * 125 / 100, "{fetches}");
+    simulator.clear_faults();
+    simulator.advance(2 * 3600);
+    cache.sync(&simulator).expect("syncs");
     assert_same(&simulator, &cache.store());
 }
 

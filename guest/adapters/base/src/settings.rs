@@ -144,7 +144,7 @@ impl Variables {
             initial_sync_days: self.number("FASTINTERCOM_INITIAL_SYNC_DAYS", 0),
             timezone: self.text("FASTINTERCOM_TIMEZONE").map(str::to_owned),
             redactions,
-            max_in_flight: self.number("FASTINTERCOM_MAX_IN_FLIGHT", 1).unwrap_or(20).min(100),
+            max_in_flight: self.number("FASTINTERCOM_MAX_IN_FLIGHT", 1).unwrap_or(60).min(100),
             overlap_seconds: self.number("FASTINTERCOM_OVERLAP_SECONDS", 0).unwrap_or(600),
             retention_days: self.number("FASTINTERCOM_RETENTION_DAYS", 1),
             keep_raw_answers: self.text("FASTINTERCOM_KEEP_RAW_ANSWERS") == Some("true"),

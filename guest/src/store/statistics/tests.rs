@@ -6,6 +6,7 @@ use proptest::prelude::*;
 use rusqlite::params;
 
 use super::*;
+use crate::store::search::Between;
 use crate::store::{OpenMode, Store};
 
 #[test]
@@ -171,6 +172,60 @@ proptest! {
             let expected: Vec<(String, Figures)> =
                 expected.into_iter().map(|(name, rows)| (name, plain(rows.into_iter()))).collect();
             prop_assert_eq!(&of(Some(group)), &(plain(rows.iter()), expected));
+        }
+    }
+}
+
+/// What happens to a conversation of that id after the days were kept.
+const CHANGES: &[&str] = &[
+    "UPDATE conversations SET state = 'closed', resolution_seconds = 77 WHERE id = ?1",
+    "UPDATE conversations SET waiting_since = '2025-10-01T00:00:00+00:00', state = 'open' WHERE id = ?1",
+    "UPDATE conversations SET created_at = '2025-09-09T10:00:00+00:00' WHERE id = ?1",
+    "UPDATE conversations SET rating = 1, reopen_count = 4, first_response_seconds = NULL WHERE id = ?1",
+    "UPDATE conversations SET ai_involved = 1, ai_outcome = 'resolved' WHERE id = ?1",
+    "UPDATE conversations SET last_customer_message_at = NULL WHERE id = ?1",
+    "DELETE FROM conversations WHERE id = ?1",
+    "INSERT OR IGNORE INTO conversations (id, created_at, updated_at, first_response_seconds)
+         VALUES (?1, '2025-10-02T00:00:00+00:00', '2025-10-02T00:00:00+00:00', -3)",
+    // None of these is in a figure.
+    "UPDATE conversations SET title = 'another', updated_at = '2025-10-05T00:00:00+00:00' WHERE id = ?1",
+];
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(60))]
+
+    #[test]
+    fn kept_days_change_no_figure(
+        rows in prop::collection::vec(made(), 0..60),
+        changes in prop::collection::vec((0..CHANGES.len(), 0..60_u32), 0..8),
+        ranges in prop::collection::vec((0_i64..100 * 86_400, 0_i64..100 * 86_400), 1..6),
+        most in 1_u32..40,
+    ) {
+        let store = store(&rows);
+        let connection = store.connection();
+        let local = |at: UnixSeconds| (at.day().to_string(), at.day().to_string(), 0);
+        let compare = || {
+            for (ago, length) in &ranges {
+                let from = NOW.plus(-ago);
+                let created = Between { from: Some(from), to: Some(from.plus(*length)) };
+                let filters = Filters { created, ..Filters::default() };
+                let gathered = of_rows(connection, &filters, None, &local).expect("gathers").0;
+                let asked = figures(connection, &filters, None, NOW, &local).expect("figures").0;
+                prop_assert_eq!(asked, told(gathered, NOW));
+            }
+            Ok(())
+        };
+        compare()?;
+        // Some days are left stale.
+        keep_days(connection, most).expect("keeps");
+        compare()?;
+        while keep_days(connection, most).expect("keeps") {}
+        compare()?;
+        let kept = "SELECT count(*) FROM stale_days";
+        prop_assert_eq!(connection.query_row(kept, [], |row| row.get::<_, i64>(0)).expect("counts"), 0);
+        for (change, id) in changes {
+            connection.execute(CHANGES[change], [id.to_string()]).expect(CHANGES[change]);
+            compare()?;
         }
     }
 }

@@ -66,7 +66,6 @@ impl Reading<'_, '_> {
             }
             return Ok(());
         }
-        self.concurrency.trouble();
         window.good_pages = 0;
         if window.failures == 0 {
             window.answers_before = self.answers;

@@ -8,4 +8,5 @@ mod pages;
 mod refusals;
 mod script;
 mod shapes;
+mod speed;
 mod threads;

@@ -68,6 +68,10 @@ impl Asked {
 
 type Answers<'a> = Box<dyn FnMut(&Asked) -> Option<Reply> + 'a>;
 
+/// How many milliseconds an answer takes; none: it never comes.
+type Latencies<'a> = Box<dyn FnMut(&Asked) -> Option<u64> + 'a>;
+type Updates = Rc<RefCell<Vec<(u64, ProgressUpdate)>>>;
+
 /// The outside world of a run: Intercom, the clocks and the host.
 pub struct Script<'a> {
     /// Milliseconds since it began; shared with the clock of a run.
@@ -79,6 +83,13 @@ pub struct Script<'a> {
     /// How many seconds Intercom's clock is ahead, and how many ours.
     pub ahead: (i64, i64),
     in_flight: VecDeque<(Ticket, Reply)>,
+    /// In place of one answer after the other: how long each takes, all of them at once.
+    latency: Option<Latencies<'a>>,
+    /// When the answers of such requests come.
+    due: Vec<(u64, Ticket, Reply)>,
+    pub most_in_flight: usize,
+    /// What the run said of its progress, and when.
+    updates: Updates,
 }
 
 impl<'a> Script<'a> {
@@ -94,7 +105,25 @@ impl<'a> Script<'a> {
             asked: Vec::new(),
             ahead: (0, 0),
             in_flight: VecDeque::new(),
+            latency: None,
+            due: Vec::new(),
+            most_in_flight: 0,
+            updates: Updates::default(),
         }
+    }
+
+    /// Answers all requests at once, each after its own time.
+    pub fn taking(mut self, latency: impl FnMut(&Asked) -> Option<u64> + 'a) -> Self {
+        self.latency = Some(Box::new(latency));
+        self
+    }
+
+    pub fn now_ms(&self) -> u64 {
+        self.now_ms.get()
+    }
+
+    pub fn updates(&self) -> Vec<(u64, ProgressUpdate)> {
+        self.updates.borrow().clone()
     }
 
     /// Answers in place of the usual ones; none: the usual one.
@@ -186,21 +215,46 @@ impl Http for Script<'_> {
             response.headers.push(("date".to_owned(), date.to_rfc2822()));
             response
         });
+        let ticket = Ticket(self.asked.len() as u64 + 1);
+        if let Some(latency) = &mut self.latency {
+            let (takes, reply) = match latency(&asked).filter(|takes| *takes < request.timeout_ms) {
+                Some(takes) => (takes, reply),
+                None => (request.timeout_ms, Err(HttpError::Timeout)),
+            };
+            self.due.push((asked.at_ms + takes, ticket, reply));
+        } else {
+            self.in_flight.push_back((ticket, reply));
+        }
         self.asked.push(asked);
-        let ticket = Ticket(self.asked.len() as u64);
-        self.in_flight.push_back((ticket, reply));
+        self.most_in_flight = self.most_in_flight.max(self.in_flight());
         ticket
     }
 
     fn wait(&mut self, at_most_ms: u64) -> Option<(Ticket, Reply)> {
+        if self.latency.is_some() {
+            let until = self.now_ms.get() + at_most_ms;
+            let next = (0..self.due.len()).min_by_key(|at| (self.due[*at].0, self.due[*at].1));
+            let Some(next) = next.filter(|at| self.due[*at].0 <= until) else {
+                self.now_ms.set(until);
+                return None;
+            };
+            let (due, ticket, reply) = self.due.swap_remove(next);
+            self.now_ms.set(self.now_ms.get().max(due));
+            return Some((ticket, reply));
+        }
         let ended = self.in_flight.pop_front();
         let passed = if ended.is_some() { LATENCY_MS } else { at_most_ms };
         self.now_ms.set(self.now_ms.get() + passed);
         ended
     }
 
+    fn cancel(&mut self, ticket: Ticket) {
+        self.in_flight.retain(|(one, _)| *one != ticket);
+        self.due.retain(|(_, one, _)| *one != ticket);
+    }
+
     fn in_flight(&self) -> usize {
-        self.in_flight.len()
+        self.in_flight.len() + self.due.len()
     }
 }
 
@@ -208,6 +262,8 @@ impl Http for Script<'_> {
 #[derive(Default)]
 struct Host {
     lines: RefCell<Vec<String>>,
+    updates: Updates,
+    now_ms: Rc<Cell<u64>>,
 }
 
 impl Log for Host {
@@ -217,7 +273,9 @@ impl Log for Host {
 }
 
 impl Progress for Host {
-    fn report(&self, _: &ProgressUpdate) {}
+    fn report(&self, update: &ProgressUpdate) {
+        self.updates.borrow_mut().push((self.now_ms.get(), update.clone()));
+    }
 
     fn should_stop(&self) -> bool {
         false
@@ -280,7 +338,11 @@ impl Cache {
         script: &mut Script<'_>,
         request: &SyncRequest,
     ) -> Result<SyncReport, SyncError> {
-        let host = Host::default();
+        let host = Host {
+            updates: Rc::clone(&script.updates),
+            now_ms: Rc::clone(&script.now_ms),
+            ..Host::default()
+        };
         let time = Time(Rc::clone(&script.now_ms), script.ahead.1);
         let outside = SyncEnvironment {
             settings: &self.settings,
