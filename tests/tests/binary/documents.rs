@@ -104,6 +104,12 @@ impl Reader {
     fn fill_in(&self, command: &str) -> String {
         let scratch = self.cli.scratch();
         let id = self.simulator.workspace().conversation_at(3).expect("it exists").id.to_string();
+        let customer = {
+            let workspace = self.simulator.workspace();
+            let mut contacts =
+                (0..).map_while(|at| workspace.conversation_at(at)).flat_map(|found| &found.contacts);
+            contacts.find_map(|at| workspace.directory.contacts[*at as usize].email.clone())
+        };
         let token = scratch.write("access-token", self.simulator.token());
         let inside = |name: &str| scratch.path().join(name).display().to_string();
         command
@@ -112,6 +118,8 @@ impl Reader {
             .replace("/path/to/access-token", &token.display().to_string())
             .replace("/shared/copies", &inside("copies"))
             .replace("show ID", &format!("show {id}"))
+            .replace("jane@example.com", &customer.expect("some customer has an address"))
+            .replace("jane.html", &inside("jane.html"))
             .replace("backup FILE", &format!("backup {}", inside("copy.db")))
             .replace("manual FOLDER", &format!("manual {}", inside("manual")))
     }
@@ -140,6 +148,12 @@ impl Reader {
                 let asked = self.cli.clone().args(["reset"]);
                 if let Some(shown) = asked.run_at_terminal("Remove them for good? [y/N]", "no") {
                     assert!(shown.contains("Nothing was removed."), "{shown}");
+                }
+            }
+            ["erase", _] => {
+                let asked = self.cli.clone().args(words.clone());
+                if let Some(shown) = asked.run_at_terminal("Erase them for good? [y/N]", "no") {
+                    assert!(shown.contains("Nobody was erased."), "{shown}");
                 }
             }
             // It wants the database for itself, which it has not beside a server, and says so.

@@ -124,7 +124,7 @@ fn add_forms(
             for form in parted(vocabulary, &word)? {
                 add(phrase, marks, form, false);
             }
-            for compound in compounds(vocabulary, languages, &word)? {
+            for compound in compounds(vocabulary, languages, &word, &phrase.typed)? {
                 marks.push(Mark { text: compound.clone(), prefix: false });
                 phrase.akin.push(format!("\"{compound}\""));
             }
@@ -198,7 +198,12 @@ fn inflected(vocabulary: &Vocabulary<'_>, languages: &Languages, word: &str) -> 
 /// Words of German and its neighbours that end with this one: `rechnungsadresse` for `adresse`. Where
 /// little stands before it, that must be a word itself, and the one asked for not so common that
 /// enough messages have it alone.
-fn compounds(vocabulary: &Vocabulary<'_>, languages: &Languages, word: &str) -> StoreResult<Vec<String>> {
+fn compounds(
+    vocabulary: &Vocabulary<'_>,
+    languages: &Languages,
+    word: &str,
+    typed: &str,
+) -> StoreResult<Vec<String>> {
     let mut found = Vec::new();
     if word.chars().count() < SHORTEST_PART
         || !word.chars().all(char::is_alphabetic)
@@ -206,8 +211,13 @@ fn compounds(vocabulary: &Vocabulary<'_>, languages: &Languages, word: &str) -> 
     {
         return Ok(found);
     }
-    // Looking through a large vocabulary takes milliseconds: not for a few messages in such a language.
+    // Looking through a large vocabulary takes milliseconds: not for a few messages in such a language,
+    // and not for a word that nothing tells to be of one, as the capital of German nouns does.
     let is_small = vocabulary.is_small()?;
+    let may_be = languages.is_known || !typed.is_ascii() || typed.starts_with(char::is_uppercase);
+    if !is_small && !may_be {
+        return Ok(found);
+    }
     if !languages
         .joins_words(|word| if is_small { vocabulary.has(word) } else { vocabulary.is_common(word) })?
     {

@@ -101,6 +101,8 @@ pub struct Languages {
     latin: Vec<Stemmer>,
     /// Words by which messages in one of them are known that joins words to one.
     joining: Vec<&'static str>,
+    /// The question has words of grammar of these languages.
+    pub is_known: bool,
     cyrillic: Stemmer,
     arabic: Stemmer,
     greek: Stemmer,
@@ -132,6 +134,7 @@ impl Languages {
         Self {
             latin,
             joining,
+            is_known: most > 0,
             cyrillic: Stemmer::create(Algorithm::Russian),
             arabic: Stemmer::create(Algorithm::Arabic),
             greek: Stemmer::create(Algorithm::Greek),
