@@ -22,7 +22,7 @@ const ASKED: u8 = 42;
 pub const UNANSWERED: &[(u8, &str)] = &[
     (8, "themes with quotations of everything that customers wrote: no tool samples a whole month"),
     (10, "why an SLA was missed: nothing tells who was available then"),
-    (12, "questions without an article: articles are not read"),
+    (12, "questions without an article: articles are read, but not compared with what is asked"),
     (37, "use of macros: Intercom's API does not tell it"),
     (38, "tickets by state and type: tickets are not read, only links to them"),
 ];
