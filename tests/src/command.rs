@@ -133,7 +133,7 @@ impl Cli {
     pub fn start(&self) -> Running {
         let mut command = self.environment.command();
         command.args(&self.arguments);
-        Running::start(command)
+        Running::start(command, self.environment.scratch.clone())
     }
 
     /// Runs it at a terminal, and types a line once it has asked. Returns everything that the

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::feed::{Feed, PATIENCE};
+use crate::scratch::Scratch;
 use crate::server::Stopped;
 
 /// The process and what it has written so far. It is killed with this value.
@@ -13,14 +14,17 @@ pub struct Running {
     child: Child,
     output: Arc<Feed<String>>,
     log: Arc<Feed<String>>,
+    /// Its folder, which must not go before it does.
+    _scratch: Scratch,
 }
 
 impl Running {
-    pub(crate) fn start(mut command: Command) -> Self {
+    pub(crate) fn start(mut command: Command, scratch: Scratch) -> Self {
         let mut child = command.spawn().expect("the program starts");
         let output = child.stdout.take().expect("its standard output");
         let log = child.stderr.take().expect("its standard error");
-        Self { child, output: Feed::follow(output, |line| line), log: Feed::follow(log, |line| line) }
+        let (output, log) = (Feed::follow(output, |line| line), Feed::follow(log, |line| line));
+        Self { child, output, log, _scratch: scratch }
     }
 
     /// Waits until standard output has so many lines, and returns the last of them.

@@ -19,8 +19,10 @@ use super::{Hit, Mode, Page, RANKED, Search, Sort, Total};
 use crate::error::StoreResult;
 use crate::store::message_number;
 
-/// Messages of which it is looked up to which conversation they belong, the best of all.
+/// Messages of which it is looked up to which conversation they belong, the best of all: so many, and
+/// so many for each conversation that is wanted.
 const PLACED: usize = 1_000;
+const PLACED_FOR_EACH: usize = 3;
 /// Conversations whose length is looked up, at least; so many are scored exactly.
 const MEASURED: usize = 40;
 /// What the best message adds, as a part of its own score.
@@ -89,6 +91,12 @@ impl Search<'_> {
         Ok(statement.exists(params![expression, low, high, RANKED as i64])?)
     }
 
+    /// Most messages that are taken for conversations, the more the more of these are asked for.
+    fn placed(&self) -> usize {
+        let wanted = self.request.position.seen.len().saturating_add(self.request.limit);
+        PLACED.max(wanted.saturating_mul(PLACED_FOR_EACH))
+    }
+
     /// A page of the conversations with everything, and then of those with something.
     pub(super) fn ranked(&self, query: &Query) -> StoreResult<Page> {
         let totals = Totals::read(self.connection)?;
@@ -114,7 +122,7 @@ impl Search<'_> {
         occurrences.sort_by_key(|found| std::cmp::Reverse(found.0));
         let rarities: Vec<f64> =
             estimates.iter().map(|messages| rarity(*messages, totals.messages)).collect();
-        let (rows, some_left) = best_rows(query, &terms, &occurrences, &rarities, &having_all);
+        let (rows, some_left) = best_rows(query, &terms, &occurrences, &rarities, &having_all, self.placed());
         let mut evidence = self.by_conversation(&terms, &rows, &occurrences)?;
 
         // How many conversations have each term: counted, or in the proportion of what was counted.
@@ -263,14 +271,12 @@ impl Search<'_> {
             // What has all of them is among the messages of each that was read to the end.
             let whole = terms.iter().zip(&*lists).filter(|(term, list)| term.whole && list.complete);
             for (_, list) in whole {
-                high = list
-                    .rows
-                    .iter()
-                    .map(|(message, _)| *message)
-                    .find(|message| *message <= high)
-                    .unwrap_or(low);
+                match list.rows.iter().map(|(message, _)| *message).find(|message| *message <= high) {
+                    Some(highest) => high = highest,
+                    None => return Ok((HashSet::new(), false)),
+                }
             }
-            if high <= low {
+            if high < low {
                 return Ok((HashSet::new(), false));
             }
         }
@@ -279,9 +285,9 @@ impl Search<'_> {
              ORDER BY rowid DESC LIMIT ?4",
         )?;
         let mut all = statement
-            .query_map(params![expression, low, high, PLACED as i64 + 1], |row| row.get(0))?
+            .query_map(params![expression, low, high, self.placed() as i64 + 1], |row| row.get(0))?
             .collect::<Result<Vec<i64>, _>>()?;
-        let cut = all.len() > PLACED;
+        let cut = all.len() > self.placed();
         if let Some(only) = only {
             all.retain(|message| only.contains(message));
         }
@@ -353,6 +359,7 @@ fn best_rows(
     occurrences: &[Occurring],
     rarities: &[f64],
     having_all: &HashSet<i64>,
+    most: usize,
 ) -> (Vec<Row>, bool) {
     let mut rows: Vec<Row> = Vec::new();
     let mut from = 0;
@@ -382,13 +389,13 @@ fn best_rows(
         });
         from += run.len();
     }
-    if rows.len() > PLACED {
+    if rows.len() > most {
         // Of equal ones the newest stay.
-        rows.select_nth_unstable_by(PLACED, |a, b| {
+        rows.select_nth_unstable_by(most, |a, b| {
             b.met.cmp(&a.met).then(b.score.total_cmp(&a.score)).then(b.message.cmp(&a.message))
         });
-        let some_left = rows[PLACED..].iter().any(|row| row.met);
-        rows.truncate(PLACED);
+        let some_left = rows[most..].iter().any(|row| row.met);
+        rows.truncate(most);
         rows.sort_unstable_by_key(|row| std::cmp::Reverse(row.message));
         return (rows, some_left);
     }
