@@ -36,6 +36,8 @@ pub struct Term {
     pub whole: bool,
     /// Counts in the score. A phrase of pairs does not, since its pairs do.
     pub scored: bool,
+    /// Who has this is found. A word of a phrase in quotation marks only adds to what is found otherwise.
+    pub finds: bool,
     parts: Vec<Part>,
     pub literal: Option<String>,
 }
@@ -73,7 +75,9 @@ pub struct List {
 /// The terms of a query.
 pub fn terms(query: &Query, with_notes: bool) -> Vec<Term> {
     let mut terms: Vec<Term> = Vec::new();
-    for (leaf, found) in query.leaves().into_iter().enumerate() {
+    let leaves = query.leaves();
+    let is_alone = leaves.len() == 1;
+    for (leaf, found) in leaves.into_iter().enumerate() {
         let by_sqlite = |expression: &str, exact| {
             vec![Part { what: What::Expression(query.part(expression, with_notes), exact), whole: true }]
         };
@@ -90,14 +94,18 @@ pub fn terms(query: &Query, with_notes: bool) -> Vec<Term> {
         match found {
             Leaf::Near(phrases, distance) => {
                 let parts = by_sqlite(&write_near(phrases, distance), phrases.len());
-                terms.push(Term { leaf, whole: true, scored: true, parts, literal: None });
+                terms.push(Term { leaf, whole: true, scored: true, finds: true, parts, literal: None });
             }
             Leaf::Without(node) => {
                 let parts = by_sqlite(&node.write(), usize::MAX);
-                terms.push(Term { leaf, whole: true, scored: true, parts, literal: None });
+                terms.push(Term { leaf, whole: true, scored: true, finds: true, parts, literal: None });
             }
             Leaf::Phrase(phrase) => {
-                let pieces = if phrase.exact { Vec::new() } else { pieces(phrase) };
+                let pieces = match phrase.exact {
+                    true if is_alone || phrase.tokens.len() < 2 => Vec::new(),
+                    true => words(phrase),
+                    false => pieces(phrase),
+                };
                 let itself = phrase.write();
                 let parts_of_phrase = if by_lists && phrase.literal.is_none() {
                     let whole = std::iter::once(&itself).chain(&phrase.others).map(|form| (form, true));
@@ -105,16 +113,17 @@ pub fn terms(query: &Query, with_notes: bool) -> Vec<Term> {
                 } else {
                     by_sqlite(&phrase.write_with_others(), phrase.whole())
                 };
-                let scored = pieces.is_empty();
+                let scored = phrase.exact || pieces.is_empty();
                 let literal = phrase.literal.clone();
-                terms.push(Term { leaf, whole: true, scored, parts: parts_of_phrase, literal });
+                terms.push(Term { leaf, whole: true, scored, finds: true, parts: parts_of_phrase, literal });
                 for piece in pieces.iter().take(MOST_TERMS.saturating_sub(terms.len())) {
                     let parts = if by_lists {
                         parts(&mut std::iter::once((piece, true)))
                     } else {
                         by_sqlite(piece, usize::MAX)
                     };
-                    terms.push(Term { leaf, whole: false, scored: true, parts, literal: None });
+                    let finds = !phrase.exact;
+                    terms.push(Term { leaf, whole: false, scored: true, finds, parts, literal: None });
                 }
             }
         }
@@ -135,9 +144,11 @@ fn word(expression: &str) -> Option<(String, bool)> {
 
 /// The pairs of characters of a text without blanks, when there are several.
 fn pieces(phrase: &Phrase) -> Vec<String> {
-    if !phrase.paired || phrase.tokens.len() < 2 {
-        return phrase.pieces.clone();
-    }
+    if !phrase.paired || phrase.tokens.len() < 2 { phrase.pieces.clone() } else { words(phrase) }
+}
+
+/// Each word of a phrase, as the index knows it.
+fn words(phrase: &Phrase) -> Vec<String> {
     let last = phrase.tokens.len() - 1;
     let mut pieces: Vec<String> = Vec::with_capacity(last + 1);
     for (place, token) in phrase.tokens.iter().enumerate() {

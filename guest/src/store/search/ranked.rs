@@ -143,6 +143,9 @@ impl Search<'_> {
         let mut found = Vec::new();
         let mut total = 0;
         for (number, evidence) in &evidence {
+            if !(0..terms.len()).any(|term| terms[term].finds && evidence.occurrences[term] > 0.0) {
+                continue;
+            }
             let Some(candidate) = eligible.candidate(*number)? else { continue };
             let has = leaves(&terms, &evidence.occurrences);
             let met = evidence.in_one || query.is_met(|leaf| has.contains(&leaf));

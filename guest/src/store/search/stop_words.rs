@@ -171,7 +171,8 @@ const OTHERS: &[&[&str]] = &[
     ],
 ];
 
-/// Whether the word is one of grammar in a language of which the question has two such words.
+/// Whether the word is one of grammar in a language of which the question has two such words; outside
+/// of Latin letters, where languages share few words, one is enough.
 #[must_use]
 pub fn is_stop_word_among(word: &str, words: &[&str]) -> bool {
     let plain =
@@ -179,7 +180,8 @@ pub fn is_stop_word_among(word: &str, words: &[&str]) -> bool {
     let word = plain(word);
     OTHERS.iter().any(|list| {
         list.contains(&word.as_str())
-            && words.iter().filter(|other| list.contains(&plain(other).as_str())).count() >= 2
+            && (word.chars().next().is_some_and(|letter| letter > '\u{24f}')
+                || words.iter().filter(|other| list.contains(&plain(other).as_str())).count() >= 2)
     })
 }
 
@@ -215,6 +217,7 @@ mod tests {
         let question = ["Wie", "ist", "die", "Adresse"];
         assert!(is_stop_word_among("die", &question) && !is_stop_word_among("Adresse", &question));
         assert!(!is_stop_word_among("die", &["die", "cast"]), "one word makes no German");
+        assert!(is_stop_word_among("ما", &["ما", "اسم"]));
         assert_eq!(without_elision("l'adresse"), "adresse");
         assert_eq!(without_elision("don't"), "don't");
         assert!(!is_stop_word("IT") && !is_stop_word("not") && !is_stop_word("refund"));
