@@ -5,6 +5,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use super::Store;
 use super::index::{IndexEntry, index_message, unindex_message};
 use super::lossy::text;
+use super::search::{MEASURED_AT_ONCE, measure_some};
 use crate::error::StoreResult;
 use crate::text::{INDEX_TEXT_VERSION, plain_text};
 
@@ -33,6 +34,7 @@ impl Store {
     /// What SQLite reports; batches before that stay.
     pub fn refresh_index(&mut self, should_stop: &dyn Fn() -> bool) -> StoreResult<u64> {
         let mut done = 0;
+        while !should_stop() && self.write(|tx| measure_some(tx))? == MEASURED_AT_ONCE {}
         if !self.index_is_outdated()? {
             return Ok(done);
         }

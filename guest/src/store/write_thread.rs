@@ -107,6 +107,7 @@ pub fn store_thread(
             figures.first_ai_response_seconds,
             thread.parts_unknown,
         ])?;
+    super::search::measure(connection, number)?;
     Ok(ThreadOutcome::Stored { messages: changed })
 }
 

@@ -237,11 +237,15 @@ impl Run<'_, '_> {
         companies::refresh(self.engine)?;
         help_center::refresh(self.engine)?;
         refill::note(self.engine)?;
-        self.keep_days()
+        self.derive()
     }
 
-    /// Figures of days that changed are made anew, in transactions that nobody waits for.
-    fn keep_days(&mut self) -> Result<(), SyncError> {
+    /// Makes anew what is made of the stored data: the index of words and lengths that an earlier
+    /// version wrote, and figures of days that changed; in transactions that nobody waits for.
+    fn derive(&mut self) -> Result<(), SyncError> {
+        let progress = self.engine.outside.progress;
+        self.engine.store.refresh_index(&|| progress.should_stop())?;
+        self.engine.check_stop()?;
         while self.engine.write(|transaction| keep_days(transaction, DAYS_AT_ONCE))? {
             self.engine.check_stop()?;
         }

@@ -19,34 +19,38 @@ pub struct Totals {
     /// Numbers of the oldest and the newest message.
     pub oldest: i64,
     pub newest: i64,
-    /// Words of a conversation and of a message, on average.
-    pub conversation_length: f64,
+    /// Words of a conversation on average, as [`super::length`] counts them; none: not counted yet.
+    pub conversation_length: Option<f64>,
+    /// Words of a message on average, as FTS5 counts them.
     pub message_length: f64,
 }
 
 impl Totals {
     /// Reads them, from FTS5's own record of averages.
     pub fn read(connection: &Connection) -> StoreResult<Self> {
-        let (conversations, oldest, newest): (i64, i64, i64) = connection
+        let (conversations, oldest, newest, words, counted): (i64, i64, i64, i64, i64) = connection
             .prepare_cached(
                 "SELECT coalesce((SELECT max(number) FROM conversations), 0), \
-                 coalesce((SELECT min(number) FROM messages), 0), coalesce((SELECT max(number) FROM messages), 0)",
+                 coalesce((SELECT min(number) FROM messages), 0), coalesce((SELECT max(number) FROM messages), 0), \
+                 (SELECT count FROM counts WHERE kind = 'words' AND name = ''), \
+                 (SELECT count FROM counts WHERE kind = 'with_words' AND name = '')",
             )?
-            .query_row([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+            .query_row([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?)))?;
+        let average = words as f64 / counted as f64;
         let averages: Vec<u8> = connection
             .prepare_cached("SELECT block FROM messages_fts_data WHERE id = 1")?
             .query_row([], |row| row.get(0))?;
         let mut numbers = varints(&averages);
         let messages = numbers.next().unwrap_or(0).max(1) as f64;
-        let words = numbers.take(3).sum::<u64>().max(1) as f64;
+        let in_messages = numbers.take(3).sum::<u64>().max(1) as f64;
         let conversations = conversations.max(1) as f64;
         Ok(Self {
             conversations,
             messages,
             oldest,
             newest,
-            conversation_length: words / conversations,
-            message_length: words / messages,
+            conversation_length: (average > 0.0).then_some(average),
+            message_length: in_messages / messages,
         })
     }
 }

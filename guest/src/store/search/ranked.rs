@@ -171,8 +171,10 @@ impl Search<'_> {
         let measured = MEASURED.max(self.request.limit + 1).min(found.len());
         for found in &mut found[..measured] {
             let Some(evidence) = evidence.remove(&found.candidate.number) else { continue };
-            let lengths = self.lengths(found.candidate.number)?;
-            let length = lengths.values().sum::<f64>() / totals.conversation_length;
+            let length = match totals.conversation_length {
+                Some(average) => self.words(found.candidate.number)?.map_or(1.0, |words| words / average),
+                None => 1.0,
+            };
             found.score = score(&evidence.occurrences, &terms, &rarities, length);
             for (one, other) in neighbours.iter().copied() {
                 let side_by_side = evidence.rows.iter().map(|row| &rows[*row]).any(|row| {
@@ -186,7 +188,7 @@ impl Search<'_> {
             }
             let mut best = f64::MIN;
             for row in evidence.rows.iter().map(|row| &rows[*row]) {
-                let length = lengths.get(&row.message).copied().unwrap_or(0.0) / totals.message_length;
+                let length = self.words_of_message(row.message)? / totals.message_length;
                 let score = occurrences[row.from..row.to]
                     .iter()
                     .filter(|(_, term, _)| terms[*term].scored)
@@ -333,24 +335,22 @@ impl Search<'_> {
         Ok(evidence)
     }
 
-    /// Words of each message of a conversation that may be searched.
-    fn lengths(&self, conversation: i64) -> StoreResult<HashMap<i64, f64>> {
-        let mut statement = self.connection.prepare_cached(
-            "SELECT d.id, d.sz FROM conversations c JOIN messages m ON m.conversation_id = c.id \
-             JOIN messages_fts_docsize d ON d.id = m.number WHERE c.number = ?1",
-        )?;
+    /// Words of a conversation that say something; none, when they were not counted yet.
+    fn words(&self, conversation: i64) -> StoreResult<Option<f64>> {
+        let mut statement =
+            self.connection.prepare_cached("SELECT words FROM conversations WHERE number = ?1")?;
+        let words: Option<i64> = statement.query_row([conversation], |row| row.get(0))?;
+        Ok(words.map(|words| words as f64))
+    }
+
+    /// All words of a message that may be searched.
+    fn words_of_message(&self, message: i64) -> StoreResult<f64> {
+        let mut statement =
+            self.connection.prepare_cached("SELECT sz FROM messages_fts_docsize WHERE id = ?1")?;
+        let sizes: Vec<u8> = statement.query_row([message], |row| row.get(0))?;
         let with_notes = self.request.with_notes;
-        let rows = statement.query_map([conversation], |row| {
-            let sizes: Vec<u8> = row.get(1)?;
-            let words: u64 = varints(&sizes)
-                .take(3)
-                .enumerate()
-                .filter(|(column, _)| with_notes || *column != 1)
-                .map(|(_, words)| words)
-                .sum();
-            Ok((row.get(0)?, words as f64))
-        })?;
-        Ok(rows.collect::<Result<_, _>>()?)
+        let searched = varints(&sizes).take(3).enumerate().filter(|(column, _)| with_notes || *column != 1);
+        Ok(searched.map(|(_, words)| words).sum::<u64>() as f64)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Words of grammar, which a question has and its answer need not have.
 
-const STOP_WORDS: &[&str] = &[
+pub const STOP_WORDS: &[&str] = &[
     "a", "an", "the", "of", "to", "in", "on", "at", "for", "and", "or", "is", "are", "was", "were", "be",
     "been", "do", "does", "did", "how", "what", "when", "where", "which", "who", "why", "i", "my", "me",
     "we", "our", "us", "you", "your", "he", "she", "it", "its", "they", "them", "their", "this", "that",
