@@ -24,6 +24,8 @@ const BUDGET_OF_SQLITE: usize = 12_000;
 const MOST_ENDINGS: usize = 200;
 /// Rows that are read of every word, to begin with.
 const FIRST: usize = 256;
+/// Which part of its score a phrase in quotation marks adds to those of its words.
+const PHRASE: f64 = 0.25;
 /// Most words and pairs of characters that are scored.
 const MOST_TERMS: usize = 64;
 
@@ -34,8 +36,8 @@ pub struct Term {
     pub leaf: usize,
     /// Who has this has the leaf.
     pub whole: bool,
-    /// Counts in the score. A phrase of pairs does not, since its pairs do.
-    pub scored: bool,
+    /// Which part of its score counts. Of a phrase of pairs nothing does, since its pairs do.
+    pub share: f64,
     /// Who has this is found. A word of a phrase in quotation marks only adds to what is found otherwise.
     pub finds: bool,
     parts: Vec<Part>,
@@ -94,11 +96,11 @@ pub fn terms(query: &Query, with_notes: bool) -> Vec<Term> {
         match found {
             Leaf::Near(phrases, distance) => {
                 let parts = by_sqlite(&write_near(phrases, distance), phrases.len());
-                terms.push(Term { leaf, whole: true, scored: true, finds: true, parts, literal: None });
+                terms.push(Term { leaf, whole: true, share: 1.0, finds: true, parts, literal: None });
             }
             Leaf::Without(node) => {
                 let parts = by_sqlite(&node.write(), usize::MAX);
-                terms.push(Term { leaf, whole: true, scored: true, finds: true, parts, literal: None });
+                terms.push(Term { leaf, whole: true, share: 1.0, finds: true, parts, literal: None });
             }
             Leaf::Phrase(phrase) => {
                 let pieces = match phrase.exact {
@@ -113,9 +115,13 @@ pub fn terms(query: &Query, with_notes: bool) -> Vec<Term> {
                 } else {
                     by_sqlite(&phrase.write_with_others(), phrase.whole())
                 };
-                let scored = phrase.exact || pieces.is_empty();
+                let share = match pieces.is_empty() {
+                    true => 1.0,
+                    false if phrase.exact => PHRASE,
+                    false => 0.0,
+                };
                 let literal = phrase.literal.clone();
-                terms.push(Term { leaf, whole: true, scored, finds: true, parts: parts_of_phrase, literal });
+                terms.push(Term { leaf, whole: true, share, finds: true, parts: parts_of_phrase, literal });
                 for piece in pieces.iter().take(MOST_TERMS.saturating_sub(terms.len())) {
                     let parts = if by_lists {
                         parts(&mut std::iter::once((piece, true)))
@@ -123,7 +129,7 @@ pub fn terms(query: &Query, with_notes: bool) -> Vec<Term> {
                         by_sqlite(piece, usize::MAX)
                     };
                     let finds = !phrase.exact;
-                    terms.push(Term { leaf, whole: false, scored: true, finds, parts, literal: None });
+                    terms.push(Term { leaf, whole: false, share: 1.0, finds, parts, literal: None });
                 }
             }
         }

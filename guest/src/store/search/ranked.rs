@@ -191,8 +191,9 @@ impl Search<'_> {
                 let length = self.words_of_message(row.message)? / totals.message_length;
                 let score = occurrences[row.from..row.to]
                     .iter()
-                    .filter(|(_, term, _)| terms[*term].scored)
-                    .map(|(_, term, here)| weight(rarities[*term], f64::from(here.count()), length))
+                    .map(|(_, term, here)| {
+                        terms[*term].share * weight(rarities[*term], f64::from(here.count()), length)
+                    })
                     .sum::<f64>();
                 if score > best {
                     best = score;
@@ -373,8 +374,7 @@ fn best_rows(
         let has = |leaf| run.iter().any(|(_, term, _)| terms[*term].leaf == leaf && terms[*term].whole);
         let score = run
             .iter()
-            .filter(|(_, term, _)| terms[*term].scored)
-            .map(|(_, term, here)| weight(rarities[*term], f64::from(here.count()), 1.0))
+            .map(|(_, term, here)| terms[*term].share * weight(rarities[*term], f64::from(here.count()), 1.0))
             .sum();
         rows.push(Row {
             message,
@@ -408,7 +408,7 @@ fn best_rows(
 /// Words of the query that follow each other.
 fn neighbours(terms: &[Term]) -> Vec<(usize, usize)> {
     let words: Vec<usize> =
-        (0..terms.len()).filter(|term| terms[*term].whole && terms[*term].scored).collect();
+        (0..terms.len()).filter(|term| terms[*term].whole && terms[*term].share == 1.0).collect();
     words
         .windows(2)
         .filter(|pair| terms[pair[1]].leaf == terms[pair[0]].leaf + 1)
@@ -430,7 +430,7 @@ fn leaves(terms: &[Term], occurrences: &[f32]) -> Vec<usize> {
 
 fn score(occurrences: &[f32], terms: &[Term], rarities: &[f64], length: f64) -> f64 {
     (0..terms.len())
-        .filter(|term| terms[*term].scored && occurrences[*term] > 0.0)
-        .map(|term| weight(rarities[term], f64::from(occurrences[term]), length))
+        .filter(|term| occurrences[*term] > 0.0)
+        .map(|term| terms[term].share * weight(rarities[term], f64::from(occurrences[term]), length))
         .sum()
 }
