@@ -5,11 +5,11 @@ use rusqlite::Connection;
 use super::varint::varints;
 use crate::error::StoreResult;
 
-/// How soon further occurrences stop to count, and how much the length of a text does. The usual
-/// value of the second is 0.75: 0.6 is better by 0.006 on the French and Arabic collections of
-/// docs/SEARCH.md, and worse by 0.004 on short questions.
-const SATURATION: f64 = 0.9;
-const LENGTH: f64 = 0.67;
+/// How soon further occurrences stop to count, and how much the length of a text does: the usual
+/// values are 1.2 and 0.75. Of 0.9 to 1.5 and 0.6 to 0.8, these keep the seven collections of
+/// docs/SEARCH.md together best.
+const SATURATION: f64 = 1.2;
+const LENGTH: f64 = 0.6;
 
 /// What is indexed, in all.
 #[derive(Clone, Copy, Debug)]

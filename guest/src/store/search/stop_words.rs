@@ -8,6 +8,8 @@ pub const STOP_WORDS: &[&str] = &[
     "will", "about", "there", "please", "any", "am", "if", "but", "so", "because", "into", "being", "having",
     "doing", "him", "his", "her", "whom", "than", "then", "some", "such", "just", "also", "may", "might",
     "must", "shall", "between", "while", "during", "very", "too", "here", "im", "ive",
+    // What asking is said with: "I would like to know", "I need you to tell me".
+    "know", "like", "need", "tell", "want",
 ];
 
 /// The same in other languages, for questions with two of one language's or more.
