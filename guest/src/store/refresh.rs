@@ -34,7 +34,7 @@ impl Store {
     /// What SQLite reports; batches before that stay.
     pub fn refresh_index(&mut self, should_stop: &dyn Fn() -> bool) -> StoreResult<u64> {
         let mut done = 0;
-        while !should_stop() && self.write(|tx| measure_some(tx))? == MEASURED_AT_ONCE {}
+        while self.write(|tx| measure_some(tx))? == MEASURED_AT_ONCE && !should_stop() {}
         if !self.index_is_outdated()? {
             return Ok(done);
         }

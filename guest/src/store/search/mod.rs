@@ -163,7 +163,7 @@ pub fn search(connection: &Connection, request: &Request<'_>) -> StoreResult<Pag
     };
     let query = request.query;
     match request.position.mode {
-        Mode::Streamed => search.streamed(&expression),
+        Mode::Streamed => search.streamed(query, &expression),
         Mode::Newest => search.newest(&expression),
         Mode::Ranked | Mode::Listed => search.ranked(query),
         // Several words may be spread over the messages of a conversation, which only reading all
@@ -173,8 +173,8 @@ pub fn search(connection: &Connection, request: &Request<'_>) -> StoreResult<Pag
             let page = search.newest(&expression)?;
             if page.total == Total::Exactly(0) { search.ranked(query) } else { Ok(page) }
         }
-        Mode::Undecided if search.is_common(&expression)? && search.few_messages()?.is_none() => {
-            search.common(&expression)
+        Mode::Undecided if search.is_common(query, &expression)? && search.few_messages()?.is_none() => {
+            search.common(query, &expression)
         }
         Mode::Undecided => search.ranked(query),
     }

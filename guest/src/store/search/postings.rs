@@ -212,21 +212,39 @@ impl Search<'_> {
     ) -> StoreResult<()> {
         let (low, high) = self.numbers();
         let most = if only.is_some() { BUDGET } else { list.rows.len() + more };
-        let wanted = Wanted { low, high, with_notes: self.request.with_notes, most };
+        *list = self.read(term, Wanted { low, high, with_notes: self.request.with_notes, most })?;
+        if let Some(only) = only {
+            list.rows.retain(|(message, _)| only.contains(message));
+        }
+        Ok(())
+    }
+
+    fn read(&self, term: &Term, wanted: Wanted) -> StoreResult<List> {
         let mut all = Doclist::default();
         for part in &term.parts {
             let found = self.read_part(&part.what, term.literal.as_deref(), wanted)?;
             all.join(found, part.whole);
         }
         all.merge();
-        list.scanned = all.rows.len();
-        list.complete = all.down_to.is_none();
-        list.lowest = all.down_to.unwrap_or(low);
-        list.rows = all.rows;
-        if let Some(only) = only {
-            list.rows.retain(|(message, _)| only.contains(message));
+        Ok(List {
+            scanned: all.rows.len(),
+            complete: all.down_to.is_none(),
+            lowest: all.down_to.unwrap_or(wanted.low),
+            rows: all.rows,
+        })
+    }
+
+    /// The newest messages with the one thing that is asked for, from this number down, so many or
+    /// some more; none when that is more than a word or the beginning of one.
+    pub(super) fn newest_with(&self, query: &Query, high: i64, most: usize) -> StoreResult<Option<List>> {
+        let terms = terms(query, self.request.with_notes);
+        let [term] = &terms[..] else { return Ok(None) };
+        let by_sqlite = |part: &Part| matches!(part.what, What::Expression(..));
+        if term.literal.is_some() || term.parts.iter().any(by_sqlite) {
+            return Ok(None);
         }
-        Ok(())
+        let (low, _) = self.numbers();
+        self.read(term, Wanted { low, high, with_notes: self.request.with_notes, most }).map(Some)
     }
 
     fn read_part(&self, what: &What, literal: Option<&str>, wanted: Wanted) -> StoreResult<Doclist> {

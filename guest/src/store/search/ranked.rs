@@ -83,8 +83,11 @@ impl Search<'_> {
     }
 
     /// Whether more messages match than are ranked. Reads nothing but the index of words.
-    pub(super) fn is_common(&self, expression: &str) -> StoreResult<bool> {
+    pub(super) fn is_common(&self, query: &Query, expression: &str) -> StoreResult<bool> {
         let (low, high) = self.numbers();
+        if let Some(newest) = self.newest_with(query, high, RANKED + 1)? {
+            return Ok(newest.rows.len() > RANKED);
+        }
         let mut statement = self.connection.prepare_cached(
             "SELECT 1 FROM messages_fts WHERE messages_fts MATCH ?1 AND rowid BETWEEN ?2 AND ?3 LIMIT 1 OFFSET ?4",
         )?;

@@ -5,18 +5,22 @@ use std::collections::HashSet;
 use rusqlite::{params, params_from_iter};
 
 use super::eligible::{Eligible, Match};
+use super::query::Query;
 use super::{Hit, Mode, Page, RANKED, SCANNED, SELECTIVE, Search, Sort, Total};
 use crate::error::StoreResult;
 
+/// Messages that are read of the lists of words for one page, at least.
+const NEWEST: usize = 400;
+
 impl Search<'_> {
     /// Words that very many messages have.
-    pub(super) fn common(&self, expression: &str) -> StoreResult<Page> {
+    pub(super) fn common(&self, query: &Query, expression: &str) -> StoreResult<Page> {
         match self.request.sort {
             Sort::Newest => self.newest(expression),
             Sort::RecentlyUpdated | Sort::LongestWaiting => {
                 Ok(newest_of(self.unscored(self.matching(expression, RANKED)?)?))
             }
-            Sort::Relevance | Sort::Oldest => self.streamed(expression),
+            Sort::Relevance | Sort::Oldest => self.streamed(query, expression),
         }
     }
 
@@ -49,7 +53,7 @@ impl Search<'_> {
     }
 
     /// Newest message first (or oldest), as far as one page needs.
-    pub(super) fn streamed(&self, expression: &str) -> StoreResult<Page> {
+    pub(super) fn streamed(&self, query: &Query, expression: &str) -> StoreResult<Page> {
         let request = self.request;
         let oldest_first = request.sort == Sort::Oldest;
         let (mut low, mut high) = self.numbers();
@@ -58,43 +62,90 @@ impl Search<'_> {
             Some(number) => high = high.min(number.saturating_sub(1)),
             None => {}
         }
+        let mut stream = Stream::new(self)?;
+        // The lists of words tell the newest messages soonest; SQLite goes on where they end.
+        let newest = if oldest_first { None } else { self.newest_with(query, high, NEWEST)? };
+        if let Some(newest) = newest {
+            let mut conversation =
+                self.connection.prepare_cached("SELECT c3 FROM messages_fts_content WHERE id = ?1")?;
+            for (message, _) in &newest.rows {
+                let conversation = conversation.query_row([message], |row| row.get(0))?;
+                if !stream.take(Match { message: *message, conversation })? {
+                    return Ok(stream.page());
+                }
+            }
+            if newest.complete {
+                return Ok(stream.page());
+            }
+            high = newest.lowest.saturating_sub(1);
+        }
         let direction = if oldest_first { "ASC" } else { "DESC" };
         let mut statement = self.connection.prepare_cached(&format!(
             "SELECT rowid, conversation FROM messages_fts WHERE messages_fts MATCH ?1 AND rowid BETWEEN ?2 AND ?3 \
              ORDER BY rowid {direction}"
         ))?;
         let mut rows = statement.query(params![expression, low, high])?;
-        let mut eligible = Eligible::new(self)?;
-        let mut seen: HashSet<i64> = request.position.seen.iter().copied().collect();
-        let mut hits = Vec::new();
-        let mut more = false;
-        let mut streamed_to = None;
-        let mut scanned = 0;
         while let Some(row) = rows.next()? {
-            let found = Match { message: row.get(0)?, conversation: row.get(1)? };
-            scanned += 1;
-            if scanned > SCANNED {
-                more = true;
+            if !stream.take(Match { message: row.get(0)?, conversation: row.get(1)? })? {
                 break;
             }
-            if !seen.contains(&found.conversation)
-                && let Some(candidate) = eligible.candidate(found.conversation)?
-            {
-                if hits.len() == request.limit {
-                    more = true;
-                    break;
-                }
-                seen.insert(candidate.number);
-                hits.push(Hit { conversation: candidate.number, message: Some(found.message), only: None });
-            }
-            streamed_to = Some(found.message);
         }
-        let shown = request.position.seen.len() + hits.len();
-        let total = if more { Total::MoreThan(shown) } else { Total::Exactly(shown) };
-        let mut page = self.page(hits, total, more, Mode::Streamed);
-        page.streamed_to = streamed_to;
+        Ok(stream.page())
+    }
+}
+
+/// A page of the conversations of messages that come in the order in which it lists them.
+struct Stream<'a> {
+    search: &'a Search<'a>,
+    eligible: Eligible<'a>,
+    seen: HashSet<i64>,
+    hits: Vec<Hit>,
+    more: bool,
+    streamed_to: Option<i64>,
+    scanned: usize,
+}
+
+impl<'a> Stream<'a> {
+    fn new(search: &'a Search<'a>) -> StoreResult<Self> {
+        Ok(Self {
+            search,
+            eligible: Eligible::new(search)?,
+            seen: search.request.position.seen.iter().copied().collect(),
+            hits: Vec::new(),
+            more: false,
+            streamed_to: None,
+            scanned: 0,
+        })
+    }
+
+    /// Takes in the next message. False: the page is full, or enough was looked through for one.
+    fn take(&mut self, found: Match) -> StoreResult<bool> {
+        self.scanned += 1;
+        if self.scanned > SCANNED {
+            self.more = true;
+            return Ok(false);
+        }
+        if !self.seen.contains(&found.conversation)
+            && let Some(candidate) = self.eligible.candidate(found.conversation)?
+        {
+            if self.hits.len() == self.search.request.limit {
+                self.more = true;
+                return Ok(false);
+            }
+            self.seen.insert(candidate.number);
+            self.hits.push(Hit { conversation: candidate.number, message: Some(found.message), only: None });
+        }
+        self.streamed_to = Some(found.message);
+        Ok(true)
+    }
+
+    fn page(self) -> Page {
+        let shown = self.search.request.position.seen.len() + self.hits.len();
+        let total = if self.more { Total::MoreThan(shown) } else { Total::Exactly(shown) };
+        let mut page = self.search.page(self.hits, total, self.more, Mode::Streamed);
+        page.streamed_to = self.streamed_to;
         page.newest_only = true;
-        Ok(page)
+        page
     }
 }
 
@@ -105,4 +156,93 @@ fn newest_of(mut page: Page) -> Page {
         page.total = Total::MoreThan(total);
     }
     page
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::super::{Filters, Position, REMEMBERED, Request, position_after, search};
+    use super::*;
+    use crate::store::index::{IndexEntry, index_message, unindex_message};
+    use crate::store::{OpenMode, Store, message_number};
+    use crate::time::UnixSeconds;
+
+    /// Through words and beginnings of words, page after page: every conversation once, by its newest
+    /// message.
+    #[test]
+    fn pages_of_what_many_messages_have_are_newest_first_to_the_end() {
+        const CONVERSATIONS: i64 = 5_000;
+        const MESSAGES: i64 = 9_000;
+        let mut store = Store::open(Path::new(":memory:"), OpenMode::ReadWrite).expect("opens");
+        let conversation_of = |message: i64| message * 7_919 % CONVERSATIONS + 1;
+        let number_of = |message: i64| message_number(UnixSeconds(message));
+        for batch in (0..MESSAGES).collect::<Vec<_>>().chunks(2_000) {
+            let fill = |tx: &rusqlite::Connection| {
+                for message in batch {
+                    let conversation = conversation_of(*message);
+                    tx.execute(
+                        "INSERT INTO conversations (number, id, created_at, updated_at, state)
+                         VALUES (?1, ?1, '', '', ?2) ON CONFLICT DO NOTHING",
+                        params![conversation, if conversation % 2 == 0 { "open" } else { "closed" }],
+                    )?;
+                    let entry = IndexEntry {
+                        message: number_of(*message),
+                        conversation,
+                        subject: None,
+                        plain_body: &format!("order of parcel{}", message % 40),
+                        is_note: false,
+                    };
+                    index_message(tx, &entry)?;
+                }
+                Ok(())
+            };
+            store.write(|tx| fill(tx)).expect("fills");
+        }
+        let is_gone = |message: i64| message % 11 == 5;
+        let remove = |tx: &rusqlite::Connection| {
+            (0..MESSAGES)
+                .filter(|message| is_gone(*message))
+                .try_for_each(|message| unindex_message(tx, number_of(message)))
+        };
+        store.write(|tx| remove(tx)).expect("removes");
+
+        for (query, only_open, limit) in
+            [("order", false, 100), ("order", true, 30), ("parc*", false, 100), ("parc*", true, 170)]
+        {
+            let mut expected = Vec::new();
+            for message in (0..MESSAGES).rev().filter(|message| !is_gone(*message)) {
+                let conversation = conversation_of(message);
+                if !expected.contains(&conversation) && (!only_open || conversation % 2 == 0) {
+                    expected.push(conversation);
+                }
+            }
+            let filters = Filters {
+                states: only_open.then(|| "open".to_owned()).into_iter().collect(),
+                ..Filters::default()
+            };
+            let query = &Query::parse(query);
+            let mut position = Some(Position::default());
+            let mut found = Vec::new();
+            while let Some(at) = position {
+                let request = Request {
+                    query,
+                    literal: None,
+                    with_notes: false,
+                    filters: &filters,
+                    sort: Sort::Relevance,
+                    limit,
+                    now: UnixSeconds(MESSAGES),
+                    position: at,
+                };
+                let page = search(store.connection(), &request).expect("searches");
+                assert!(page.newest_only, "{query:?}");
+                found.extend(page.hits.iter().map(|hit| hit.conversation));
+                position = position_after(&request, &page, page.hits.len(), &[]);
+            }
+            // A position remembers no more.
+            assert!(found.len() >= REMEMBERED, "{query:?} {only_open}");
+            assert_eq!(found, expected[..found.len()], "{query:?} {only_open}");
+        }
+    }
 }
