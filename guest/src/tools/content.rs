@@ -9,6 +9,11 @@ use crate::text;
 /// Longest name, subject or remark in an answer, in characters.
 const LINE: usize = 160;
 
+/// Bytes of a long message among which its snippet is looked for first, and characters before their
+/// end that are left out.
+const BEGINNING: usize = 16 * 1024;
+const PARTED: usize = 300;
+
 /// Longest id in an answer, in characters; Intercom's have 15 or so.
 const ID: usize = 100;
 
@@ -127,6 +132,30 @@ impl<'a> Content<'a> {
         let plain = text::clean(&text::html_to_text(html));
         redaction::redact(plain.trim(), self.redactions).into_owned()
     }
+
+    /// The text of the beginning of a long message from its HTML; none, when it is not long.
+    #[must_use]
+    pub fn beginning(&self, html: &str) -> Option<String> {
+        let mut text = self.body(&html[..end_of_beginning(html)?]);
+        // What the cut may have parted, such as a number that is blanked out whole.
+        let kept = text.char_indices().nth_back(PARTED).map_or(0, |(at, _)| at);
+        text.truncate(kept);
+        Some(text)
+    }
+}
+
+/// Where the first [`BEGINNING`] bytes of a long HTML end, behind a tag; none, when it is not that long
+/// or a style sheet behind them may say that they are not seen.
+fn end_of_beginning(html: &str) -> Option<usize> {
+    let most = html.len().min(BEGINNING);
+    if html.len() < 2 * BEGINNING {
+        return None;
+    }
+    let end = html.as_bytes()[..most].iter().rposition(|byte| *byte == b'>')? + 1;
+    let styles = memchr::memchr_iter(b'<', &html.as_bytes()[end..]).any(|at| {
+        html.as_bytes()[end + at + 1..].get(..5).is_some_and(|name| name.eq_ignore_ascii_case(b"style"))
+    });
+    (!styles && end > most / 2).then_some(end)
 }
 
 /// Clean text in one line: runs of white space become one blank.

@@ -375,10 +375,7 @@ impl View<'_> {
                     answer.set("match", self.matched(&found));
                 }
                 let length = if asked.detailed { 500 } else { 240 };
-                answer.set_some(
-                    "snippet",
-                    Some(search::snippet(&self.content.body(&found.body), &self.query.marks, length)),
-                );
+                answer.set_some("snippet", Some(self.snippet(&found.body, length)));
             }
         }
         if let Some(only) = &hit.only
@@ -403,6 +400,16 @@ impl View<'_> {
             })
             .collect();
         Ok(Value::Object(fields))
+    }
+
+    /// The part of a message that shows why it was found: of a long one in its beginning, if it is there.
+    fn snippet(&self, html: &str, length: usize) -> String {
+        let cut = |text: &str| search::snippet(text, &self.query.marks, length);
+        let beginning = self.content.beginning(html).map(|text| cut(&text));
+        match beginning.filter(|snippet| snippet.contains("**")) {
+            Some(snippet) => snippet,
+            None => cut(&self.content.body(html)),
+        }
     }
 
     fn matched(&self, message: &threads::Message) -> Value {

@@ -17,6 +17,7 @@ mod doclist;
 mod eligible;
 mod expansion;
 mod filters;
+mod having_all;
 mod length;
 mod letters;
 mod lexer;

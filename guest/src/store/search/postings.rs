@@ -44,6 +44,13 @@ pub struct Term {
     pub literal: Option<String>,
 }
 
+impl Term {
+    /// Its lists do not tell everything.
+    pub fn is_for_sqlite(&self) -> bool {
+        self.literal.is_some() || self.parts.iter().any(|part| matches!(part.what, What::Expression(..)))
+    }
+}
+
 /// One of the ways to have a term.
 #[derive(Debug)]
 struct Part {
@@ -219,7 +226,7 @@ impl Search<'_> {
         Ok(())
     }
 
-    fn read(&self, term: &Term, wanted: Wanted) -> StoreResult<List> {
+    pub(super) fn read(&self, term: &Term, wanted: Wanted) -> StoreResult<List> {
         let mut all = Doclist::default();
         for part in &term.parts {
             let found = self.read_part(&part.what, term.literal.as_deref(), wanted)?;
@@ -239,8 +246,7 @@ impl Search<'_> {
     pub(super) fn newest_with(&self, query: &Query, high: i64, most: usize) -> StoreResult<Option<List>> {
         let terms = terms(query, self.request.with_notes);
         let [term] = &terms[..] else { return Ok(None) };
-        let by_sqlite = |part: &Part| matches!(part.what, What::Expression(..));
-        if term.literal.is_some() || term.parts.iter().any(by_sqlite) {
+        if term.is_for_sqlite() {
             return Ok(None);
         }
         let (low, _) = self.numbers();

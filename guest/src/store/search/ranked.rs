@@ -12,7 +12,7 @@ use super::bm25::{Totals, rarity, weight};
 use super::eligible::{Eligible, Match};
 use super::occurrences::Occurrences;
 use super::order::{Found, order};
-use super::postings::{List, Term, terms};
+use super::postings::{Term, terms};
 use super::query::Query;
 use super::varint::varints;
 use super::{Hit, Mode, Page, RANKED, Search, Sort, Total};
@@ -69,9 +69,13 @@ impl Search<'_> {
         (low, high)
     }
 
-    /// The messages that match, newest first.
-    pub(super) fn matching(&self, expression: &str, limit: usize) -> StoreResult<Vec<Match>> {
-        let (low, high) = self.numbers();
+    /// The messages of that range that match, newest first.
+    pub(super) fn matching(
+        &self,
+        expression: &str,
+        (low, high): (i64, i64),
+        limit: usize,
+    ) -> StoreResult<Vec<Match>> {
         let mut statement = self.connection.prepare_cached(
             "SELECT rowid, conversation FROM messages_fts WHERE messages_fts MATCH ?1 AND rowid BETWEEN ?2 AND ?3 \
              ORDER BY rowid DESC LIMIT ?4",
@@ -95,7 +99,7 @@ impl Search<'_> {
     }
 
     /// Most messages that are taken for conversations, the more the more of these are asked for.
-    fn placed(&self) -> usize {
+    pub(super) fn placed(&self) -> usize {
         let wanted = self.request.position.seen.len().saturating_add(self.request.limit);
         PLACED.max(wanted.saturating_mul(PLACED_FOR_EACH))
     }
@@ -113,10 +117,10 @@ impl Search<'_> {
             .collect();
         let only = if lists.iter().all(|list| list.complete) { None } else { self.few_messages()? };
         self.read_rest(&terms, &mut lists, only.as_ref())?;
-        let (having_all, cut) = self.having_all(query, &terms, &mut lists, only.as_ref())?;
-
         let estimates: Vec<f64> =
             lists.iter().map(|list| self.estimated(list, totals.oldest, totals.newest)).collect();
+        let (having_all, cut) = self.having_all(query, &terms, &mut lists, &estimates, only.as_ref())?;
+
         let mut occurrences: Vec<Occurring> = Vec::new();
         for (term, list) in lists.iter().enumerate() {
             occurrences.extend(list.rows.iter().map(|(message, found)| (*message, term, *found)));
@@ -253,64 +257,6 @@ impl Search<'_> {
             })
             .collect();
         self.page(hits, total, more, Mode::Ranked)
-    }
-
-    /// Where some lists were not read to the end, the messages that have everything and are older
-    /// than what was read; and whether there are more than are ranked.
-    fn having_all(
-        &self,
-        query: &Query,
-        terms: &[Term],
-        lists: &mut [List],
-        only: Option<&HashSet<i64>>,
-    ) -> StoreResult<(HashSet<i64>, bool)> {
-        let read_down_to = lists.iter().filter(|list| !list.complete).map(|list| list.lowest).max();
-        let (Some(read_down_to), Some(expression)) =
-            (read_down_to, query.expression(self.request.with_notes))
-        else {
-            return Ok((HashSet::new(), false));
-        };
-        // What any of the lists has is met already, and enough of it was read.
-        if query.needs_any() || terms.iter().any(|term| term.literal.is_some()) {
-            return Ok((HashSet::new(), query.needs_any()));
-        }
-        let (low, mut high) = self.numbers();
-        high = high.min(read_down_to.saturating_sub(1));
-        if query.needs_all() {
-            // What has all of them is among the messages of each that was read to the end.
-            let whole = terms.iter().zip(&*lists).filter(|(term, list)| term.whole && list.complete);
-            for (_, list) in whole {
-                match list.rows.iter().map(|(message, _)| *message).find(|message| *message <= high) {
-                    Some(highest) => high = highest,
-                    None => return Ok((HashSet::new(), false)),
-                }
-            }
-            if high < low {
-                return Ok((HashSet::new(), false));
-            }
-        }
-        let mut statement = self.connection.prepare_cached(
-            "SELECT rowid FROM messages_fts WHERE messages_fts MATCH ?1 AND rowid BETWEEN ?2 AND ?3 \
-             ORDER BY rowid DESC LIMIT ?4",
-        )?;
-        let mut all = statement
-            .query_map(params![expression, low, high, self.placed() as i64 + 1], |row| row.get(0))?
-            .collect::<Result<Vec<i64>, _>>()?;
-        let cut = all.len() > self.placed();
-        if let Some(only) = only {
-            all.retain(|message| only.contains(message));
-        }
-        if query.needs_all() {
-            for list in lists.iter_mut().filter(|list| !list.complete) {
-                let lowest = list.lowest;
-                list.rows.extend(
-                    all.iter()
-                        .filter(|message| **message < lowest)
-                        .map(|message| (*message, Occurrences::SOMEWHERE)),
-                );
-            }
-        }
-        Ok((all.into_iter().collect(), cut))
     }
 
     /// What each conversation has.

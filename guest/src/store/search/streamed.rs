@@ -18,7 +18,7 @@ impl Search<'_> {
         match self.request.sort {
             Sort::Newest => self.newest(expression),
             Sort::RecentlyUpdated | Sort::LongestWaiting => {
-                Ok(newest_of(self.unscored(self.matching(expression, RANKED)?)?))
+                Ok(newest_of(self.unscored(self.matching(expression, self.numbers(), RANKED)?)?))
             }
             Sort::Relevance | Sort::Oldest => self.streamed(query, expression),
         }

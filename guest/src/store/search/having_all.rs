@@ -1,0 +1,158 @@
+//! Messages that have everything that was asked for and are older than what was read of each word.
+
+use std::collections::HashSet;
+
+use rusqlite::params;
+
+use super::Search;
+use super::doclist::Wanted;
+use super::occurrences::Occurrences;
+use super::postings::{List, Term};
+use super::query::Query;
+use crate::error::StoreResult;
+
+/// Rows of lists that are read for it, about half a microsecond each; of longer lists SQLite skips parts.
+const READ: f64 = 40_000.0;
+/// So few messages that each is asked of SQLite: some milliseconds for a question of ten words.
+const FEW: usize = 8;
+
+impl Search<'_> {
+    /// Where some lists were not read to the end, the messages that have everything and are older
+    /// than what was read; and whether there are more than are ranked.
+    pub(super) fn having_all(
+        &self,
+        query: &Query,
+        terms: &[Term],
+        lists: &mut [List],
+        estimates: &[f64],
+        only: Option<&HashSet<i64>>,
+    ) -> StoreResult<(HashSet<i64>, bool)> {
+        let none = Ok((HashSet::new(), false));
+        let read_down_to = lists.iter().filter(|list| !list.complete).map(|list| list.lowest).max();
+        let (Some(read_down_to), Some(expression)) =
+            (read_down_to, query.expression(self.request.with_notes))
+        else {
+            return none;
+        };
+        // What any of the lists has is met already, and enough of it was read.
+        if query.needs_any() || terms.iter().any(|term| term.literal.is_some()) {
+            return Ok((HashSet::new(), query.needs_any()));
+        }
+        let (low, high) = self.numbers();
+        let high = high.min(read_down_to.saturating_sub(1));
+        let most = self.placed() + 1;
+        let by_lists = if query.needs_all() {
+            self.with_all(terms, lists, estimates, &expression, (low, high))?
+        } else {
+            None
+        };
+        let mut all: Vec<i64> = match by_lists {
+            Some(all) => all.into_iter().take(most).collect(),
+            None => {
+                self.matching(&expression, (low, high), most)?.iter().map(|found| found.message).collect()
+            }
+        };
+        let cut = all.len() == most;
+        if let Some(only) = only {
+            all.retain(|message| only.contains(message));
+        }
+        if query.needs_all() {
+            for list in lists.iter_mut().filter(|list| !list.complete) {
+                let lowest = list.lowest;
+                let older = all.iter().filter(|message| **message < lowest);
+                list.rows.extend(older.map(|message| (*message, Occurrences::SOMEWHERE)));
+            }
+        }
+        Ok((all.into_iter().collect(), cut))
+    }
+
+    /// The messages of that range that have every term, newest first: the rarest to begin with, and
+    /// of these what the next has, too. None when it takes SQLite to tell.
+    fn with_all(
+        &self,
+        terms: &[Term],
+        lists: &[List],
+        estimates: &[f64],
+        expression: &str,
+        (low, high): (i64, i64),
+    ) -> StoreResult<Option<Vec<i64>>> {
+        let mut rarest_first: Vec<usize> = (0..terms.len()).filter(|term| terms[*term].whole).collect();
+        rarest_first.sort_by(|a, b| estimates[*a].total_cmp(&estimates[*b]));
+        // One list alone says little.
+        let to_read = |term: &&usize| !lists[**term].complete;
+        if rarest_first.iter().take(2).filter(to_read).map(|term| estimates[*term]).sum::<f64>() > READ {
+            return Ok(None);
+        }
+        let mut left = READ;
+        let mut found: Option<Vec<i64>> = None;
+        for term in rarest_first {
+            let range = match found.as_deref() {
+                None => (low, high),
+                Some([]) => break,
+                Some([newest, .., oldest]) => (*oldest, *newest),
+                Some([one]) => (*one, *one),
+            };
+            let inside = |message: &i64| (range.0..=range.1).contains(message);
+            let having: Vec<i64> = if lists[term].complete {
+                lists[term].rows.iter().map(|(message, _)| *message).filter(inside).collect()
+            } else {
+                left -= estimates[term];
+                if left < 0.0 || terms[term].is_for_sqlite() {
+                    let few = found.filter(|found| found.len() <= FEW);
+                    return few.map(|few| self.those_of(&few, expression)).transpose();
+                }
+                let wanted = Wanted {
+                    low: range.0,
+                    high: range.1,
+                    with_notes: self.request.with_notes,
+                    most: usize::MAX,
+                };
+                self.read(&terms[term], wanted)?.rows.into_iter().map(|(message, _)| message).collect()
+            };
+            found = Some(match found {
+                None => having,
+                Some(found) => common(&found, &having),
+            });
+        }
+        Ok(found)
+    }
+
+    /// Those of a few messages that match.
+    fn those_of(&self, few: &[i64], expression: &str) -> StoreResult<Vec<i64>> {
+        let mut matches = self
+            .connection
+            .prepare_cached("SELECT 1 FROM messages_fts WHERE messages_fts MATCH ?1 AND rowid = ?2")?;
+        let mut found = Vec::new();
+        for message in few {
+            if matches.exists(params![expression, message])? {
+                found.push(*message);
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// What is in both lists, which both descend.
+fn common(one: &[i64], other: &[i64]) -> Vec<i64> {
+    let mut found = Vec::new();
+    let mut others = other.iter().peekable();
+    for number in one {
+        while others.next_if(|other| *other > number).is_some() {}
+        if others.peek() == Some(&number) {
+            found.push(*number);
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_both_lists_have() {
+        assert_eq!(common(&[9, 7, 5, 1], &[8, 7, 6, 5, 2, 1]), [7, 5, 1]);
+        assert_eq!(common(&[], &[3]), Vec::<i64>::new());
+        assert_eq!(common(&[3], &[]), Vec::<i64>::new());
+    }
+}
