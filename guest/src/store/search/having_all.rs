@@ -2,8 +2,6 @@
 
 use std::collections::HashSet;
 
-use rusqlite::params;
-
 use super::Search;
 use super::doclist::Wanted;
 use super::occurrences::Occurrences;
@@ -11,11 +9,9 @@ use super::postings::{List, Term};
 use super::query::Query;
 use crate::error::StoreResult;
 
-/// Rows of lists that are read for it, about half a microsecond each; of longer lists SQLite skips parts.
-const READ: f64 = 40_000.0;
-/// So few messages that each is asked of SQLite: some milliseconds for a question of ten words.
-const FEW: usize = 8;
-
+/// Rows of lists that are read for it, 0.1 microseconds each. Of lists that are all longer SQLite skips
+/// parts.
+const READ: f64 = 300_000.0;
 impl Search<'_> {
     /// Where some lists were not read to the end, the messages that have everything and are older
     /// than what was read; and whether there are more than are ranked.
@@ -41,11 +37,8 @@ impl Search<'_> {
         let (low, high) = self.numbers();
         let high = high.min(read_down_to.saturating_sub(1));
         let most = self.placed() + 1;
-        let by_lists = if query.needs_all() {
-            self.with_all(terms, lists, estimates, &expression, (low, high))?
-        } else {
-            None
-        };
+        let by_lists =
+            if query.needs_all() { self.with_all(terms, lists, estimates, (low, high))? } else { None };
         let mut all: Vec<i64> = match by_lists {
             Some(all) => all.into_iter().take(most).collect(),
             None => {
@@ -73,7 +66,6 @@ impl Search<'_> {
         terms: &[Term],
         lists: &[List],
         estimates: &[f64],
-        expression: &str,
         (low, high): (i64, i64),
     ) -> StoreResult<Option<Vec<i64>>> {
         let mut rarest_first: Vec<usize> = (0..terms.len()).filter(|term| terms[*term].whole).collect();
@@ -98,8 +90,7 @@ impl Search<'_> {
             } else {
                 left -= estimates[term];
                 if left < 0.0 || terms[term].is_for_sqlite() {
-                    let few = found.filter(|found| found.len() <= FEW);
-                    return few.map(|few| self.those_of(&few, expression)).transpose();
+                    return Ok(None);
                 }
                 let wanted = Wanted {
                     low: range.0,
@@ -113,20 +104,6 @@ impl Search<'_> {
                 None => having,
                 Some(found) => common(&found, &having),
             });
-        }
-        Ok(found)
-    }
-
-    /// Those of a few messages that match.
-    fn those_of(&self, few: &[i64], expression: &str) -> StoreResult<Vec<i64>> {
-        let mut matches = self
-            .connection
-            .prepare_cached("SELECT 1 FROM messages_fts WHERE messages_fts MATCH ?1 AND rowid = ?2")?;
-        let mut found = Vec::new();
-        for message in few {
-            if matches.exists(params![expression, message])? {
-                found.push(*message);
-            }
         }
         Ok(found)
     }
