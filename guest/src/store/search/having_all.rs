@@ -124,7 +124,66 @@ fn common(one: &[i64], other: &[i64]) -> Vec<i64> {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
+    use super::super::{Filters, Position, Request, Sort, Total, search};
     use super::*;
+    use crate::store::index::{IndexEntry, index_message, unindex_message};
+    use crate::store::{OpenMode, Store};
+    use crate::time::UnixSeconds;
+
+    /// Each message is a conversation of its own; those with every word are far older than what is read
+    /// of any.
+    #[test]
+    fn what_has_every_word_is_found_behind_what_was_read() {
+        const MESSAGES: i64 = 40_000;
+        let mut store = Store::open(Path::new(":memory:"), OpenMode::ReadWrite).expect("opens");
+        let fill = |tx: &rusqlite::Connection| {
+            for message in 0..MESSAGES {
+                let parcel = if message % 2 == 0 { "parcel" } else { "letter" };
+                let late = if message % 2 == 1 || message < 300 { "late" } else { "early" };
+                let is_note = message % 30 == 0;
+                let text = &format!("order {parcel} {late}");
+                let entry = IndexEntry {
+                    message: message * 16,
+                    conversation: message,
+                    subject: None,
+                    plain_body: text,
+                    is_note,
+                };
+                index_message(tx, &entry)?;
+            }
+            (0..300).step_by(50).try_for_each(|message| unindex_message(tx, message * 16))
+        };
+        store.write(|tx| fill(tx)).expect("fills");
+        for (query, with_notes) in [
+            ("order parcel late", true),
+            ("order parcel late", false),
+            ("parcel late", true),
+            ("par* late", true),
+        ] {
+            let expected: Vec<i64> = (0..300)
+                .filter(|message| message % 2 == 0 && message % 50 != 0 && (with_notes || message % 30 != 0))
+                .collect();
+            let query = &Query::parse(query);
+            let request = Request {
+                query,
+                literal: None,
+                with_notes,
+                filters: &Filters::default(),
+                sort: Sort::Relevance,
+                limit: 400,
+                now: UnixSeconds(MESSAGES),
+                position: Position::default(),
+            };
+            let page = search(store.connection(), &request).expect("searches");
+            let mut found: Vec<i64> =
+                page.hits.iter().filter(|hit| hit.only.is_none()).map(|hit| hit.conversation).collect();
+            found.sort_unstable();
+            assert_eq!(found, expected, "{query:?} {with_notes}");
+            assert_eq!(page.total, Total::Exactly(expected.len()));
+        }
+    }
 
     #[test]
     fn what_both_lists_have() {
