@@ -4,13 +4,14 @@
 //! thousands. The lists themselves are a few bytes a message ("DOCLIST FORMAT" in `fts5_index.c`).
 //! They are read from their end, since the newest messages are wanted first.
 
-use std::collections::HashSet;
+use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
 
 use rusqlite::params;
 
 use super::occurrences::Occurrences;
 use super::varint::varint;
-use super::vocabulary::{SEGMENT_SHIFT, Segment, Vocabulary, footer};
+use super::vocabulary::{Page, SEGMENT_SHIFT, Segment, Vocabulary, footer};
 use crate::error::StoreResult;
 
 /// Where a segment's pages of deleted messages begin, behind the pages of all segments.
@@ -82,20 +83,95 @@ impl Vocabulary<'_> {
         Ok(Some(doclist))
     }
 
+    /// Those of a few messages that have a word, looked up where they would stand in its list; none when
+    /// a page is not as expected.
+    ///
+    /// # Errors
+    /// What SQLite reports.
+    pub fn those_with(&self, word: &str, few: &[i64], with_notes: bool) -> StoreResult<Option<Vec<i64>>> {
+        let mut having = Vec::new();
+        for segment in &self.segments {
+            let Some((page, begin, end)) = self.entry(segment, word)? else { continue };
+            let last = self.last_page_of(segment, &page, end)?;
+            let deleted = self.deleted(segment)?;
+            let mut pages: HashMap<i64, Vec<u8>> = HashMap::from([(page.number, page.block.clone())]);
+            for message in few {
+                let bounds_of = |number, block: &[u8]| {
+                    if number == page.number { Some((begin, end)) } else { bounds(block) }
+                };
+                // The last page of which the first message is not newer.
+                let (mut low, mut high) = (page.number, last);
+                while low < high {
+                    let middle = low + (high - low + 1) / 2;
+                    let block = self.kept(segment, middle, &mut pages)?;
+                    let Some((begin, end)) = bounds(block) else { return Ok(None) };
+                    if begin == end && middle == last {
+                        // The list ended on the page before.
+                        high = middle - 1;
+                        continue;
+                    }
+                    let Some((first, _)) = block.get(begin..end).and_then(varint) else { return Ok(None) };
+                    if first.cast_signed() <= *message { low = middle } else { high = middle - 1 }
+                }
+                let rest = if low == last {
+                    Vec::new()
+                } else {
+                    let block = self.kept(segment, low + 1, &mut pages)?;
+                    let Some((begin, _)) = bounds(block) else { return Ok(None) };
+                    block[4..begin].to_vec()
+                };
+                let block = self.kept(segment, low, &mut pages)?;
+                let mut of_page = Vec::new();
+                let list = bounds_of(low, block).and_then(|(begin, end)| block.get(begin..end));
+                if list.and_then(|list| read(list, &rest, with_notes, &mut of_page)).is_none() {
+                    return Ok(None);
+                }
+                if of_page.iter().any(|(number, found)| number == message && found.count() > 0.0)
+                    && !deleted.contains(message)
+                {
+                    having.push(*message);
+                }
+            }
+        }
+        Ok(Some(having))
+    }
+
+    fn kept<'p>(
+        &self,
+        segment: &Segment,
+        number: i64,
+        pages: &'p mut HashMap<i64, Vec<u8>>,
+    ) -> StoreResult<&'p [u8]> {
+        Ok(match pages.entry(number) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(new) => new.insert(self.block(segment, number)?),
+        })
+    }
+
+    /// The last page that may have messages of the word whose list begins there and ends, or goes on, at
+    /// `end`.
+    fn last_page_of(&self, segment: &Segment, page: &Page, end: usize) -> StoreResult<i64> {
+        let goes_on = footer(&page.block) == Some(end);
+        match &page.next {
+            _ if !goes_on => Ok(page.number),
+            Some((_, next)) => Ok(*next),
+            None => self.last_page(segment),
+        }
+    }
+
+    fn deleted<'s>(&self, segment: &'s Segment) -> StoreResult<&'s HashSet<i64>> {
+        if segment.deleted.get().is_none() {
+            let _ = segment.deleted.set(self.read_deleted(segment)?);
+        }
+        Ok(segment.deleted.get_or_init(HashSet::new))
+    }
+
     fn of_segment(&self, segment: &Segment, word: &str, wanted: Wanted) -> StoreResult<Option<Doclist>> {
         let Some((page, begin, end)) = self.entry(segment, word)? else {
             return Ok(Some(Doclist::default()));
         };
-        let goes_on = footer(&page.block) == Some(end);
-        let last = match &page.next {
-            _ if !goes_on => page.number,
-            Some((_, next)) => *next,
-            None => self.last_page(segment)?,
-        };
-        if segment.deleted.get().is_none() {
-            let _ = segment.deleted.set(self.read_deleted(segment)?);
-        }
-        let deleted = segment.deleted.get();
+        let last = self.last_page_of(segment, &page, end)?;
+        let deleted = self.deleted(segment)?;
         let mut doclist = Doclist::default();
         // What stands on a page before its first message is the end of what the page before says.
         let mut rest: Vec<u8> = Vec::new();
@@ -122,7 +198,7 @@ impl Vocabulary<'_> {
                     .filter(|(message, found)| {
                         (wanted.low..=wanted.high).contains(message)
                             && found.count() > 0.0
-                            && !deleted.is_some_and(|deleted| deleted.contains(message))
+                            && !deleted.contains(message)
                     })
                     .copied(),
             );
@@ -316,6 +392,21 @@ mod tests {
                         vocabulary.messages_with(word, wanted).expect("reads").expect("as expected");
                     found.merge();
                     assert_eq!(found.down_to, None);
+                    if wanted.low == i64::MIN {
+                        let some: Vec<i64> =
+                            (0..6_000).rev().step_by(37).map(|message| message * 16).collect();
+                        let having: Vec<i64> = expected
+                            .iter()
+                            .map(|(message, _)| *message)
+                            .filter(|message| some.contains(message))
+                            .collect();
+                        let mut those = vocabulary.those_with(word, &some, wanted.with_notes).expect("reads");
+                        those.iter_mut().for_each(|those| those.sort_unstable_by(|a, b| b.cmp(a)));
+                        // A word whose places fill pages is left to SQLite.
+                        if those.is_some() || !["order", "refund"].contains(&word) {
+                            assert_eq!(those.as_ref(), Some(&having), "{word} {wanted:?}");
+                        }
+                    }
                     assert_eq!(counts(&found.rows), counts(&expected), "{word} {wanted:?}");
                     // Of the newest as many as wanted, each as it is.
                     let few = Wanted { most: 40, ..wanted };

@@ -12,6 +12,9 @@ use crate::error::StoreResult;
 /// Rows of lists that are read for it, 0.1 microseconds each. Of lists that are all longer SQLite skips
 /// parts.
 const READ: f64 = 300_000.0;
+/// So few messages that each is looked up in a list that is longer than that.
+const FEW: usize = 64;
+const WORTH_LOOKING: f64 = 20_000.0;
 impl Search<'_> {
     /// Where some lists were not read to the end, the messages that have everything and are older
     /// than what was read; and whether there are more than are ranked.
@@ -88,6 +91,14 @@ impl Search<'_> {
             let having: Vec<i64> = if lists[term].complete {
                 lists[term].rows.iter().map(|(message, _)| *message).filter(inside).collect()
             } else {
+                let few = found.as_ref().filter(|found| found.len() <= FEW);
+                if let Some(few) = few.filter(|_| estimates[term] > WORTH_LOOKING) {
+                    found = self.those_with(&terms[term], few)?;
+                    if found.is_none() {
+                        return Ok(None);
+                    }
+                    continue;
+                }
                 left -= estimates[term];
                 if left < 0.0 || terms[term].is_for_sqlite() {
                     return Ok(None);

@@ -241,6 +241,21 @@ impl Search<'_> {
         })
     }
 
+    /// Those of a few messages that have a term; none when the lists of words do not tell.
+    pub(super) fn those_with(&self, term: &Term, few: &[i64]) -> StoreResult<Option<Vec<i64>>> {
+        let mut having: Vec<i64> = Vec::new();
+        for part in &term.parts {
+            let What::Word(word) = &part.what else { return Ok(None) };
+            match self.vocabulary.those_with(word, few, self.request.with_notes)? {
+                Some(those) => having.extend(those),
+                None => return Ok(None),
+            }
+        }
+        having.sort_unstable_by(|a, b| b.cmp(a));
+        having.dedup();
+        Ok(Some(having))
+    }
+
     /// The newest messages with the one thing that is asked for, from this number down, so many or
     /// some more; none when that is more than a word or the beginning of one.
     pub(super) fn newest_with(&self, query: &Query, high: i64, most: usize) -> StoreResult<Option<List>> {
