@@ -198,3 +198,32 @@ fn what_was_found_nowhere_is_said() {
     assert!(without.contains("\"working\"") && without.contains("left out"), "{without}");
     assert!(!notice(asked(&mut store, "charger")).contains("left out"));
 }
+
+/// When no text has everything: a query, and texts of which the first must come first.
+#[test]
+fn of_what_has_a_part_the_best_comes_first() {
+    for (query, texts) in [
+        // Of two texts without the quoted phrase, that with its words.
+        (
+            "\"refund policy\" enterprise",
+            &["enterprise: which policy for a refund?", "enterprise contract of another kind"][..],
+        ),
+        // One word of grammar, and the ending that the index folds.
+        ("ما اسم المدرسة", &["مدرسة جديدة في الحي", "ما هذا"]),
+        // Verbs of asking say nothing of what is asked for.
+        (
+            "I need to know about quokkas tomorrow",
+            &["quokkas are asleep", "we need to know it today, you know"],
+        ),
+    ] {
+        let mut store = cache(texts);
+        let answer = asked(&mut store, query);
+        assert_eq!(ids(&answer).first(), Some(&"1"), "{query}: {answer}");
+    }
+    // The words of a phrase alone find nothing beside others.
+    let answer = asked(
+        &mut cache(&["zanzibar opens at nine", "a policy for each refund"]),
+        "\"refund policy\" zanzibar",
+    );
+    assert_eq!(ids(&answer), ["1"], "{answer}");
+}
