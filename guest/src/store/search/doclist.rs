@@ -83,57 +83,84 @@ impl Vocabulary<'_> {
         Ok(Some(doclist))
     }
 
-    /// Those of a few messages that have a word, looked up where they would stand in its list; none when
-    /// a page is not as expected.
+    /// Those of some messages, newest first, that have a word, looked up where they would stand in its
+    /// list; none when a page is not as expected.
     ///
     /// # Errors
     /// What SQLite reports.
-    pub fn those_with(&self, word: &str, few: &[i64], with_notes: bool) -> StoreResult<Option<Vec<i64>>> {
+    pub fn those_with(&self, word: &str, some: &[i64], with_notes: bool) -> StoreResult<Option<Vec<i64>>> {
         let mut having = Vec::new();
         for segment in &self.segments {
-            let Some((page, begin, end)) = self.entry(segment, word)? else { continue };
-            let last = self.last_page_of(segment, &page, end)?;
-            let deleted = self.deleted(segment)?;
-            let mut pages: HashMap<i64, Vec<u8>> = HashMap::from([(page.number, page.block.clone())]);
-            for message in few {
-                let bounds_of = |number, block: &[u8]| {
-                    if number == page.number { Some((begin, end)) } else { bounds(block) }
-                };
-                // The last page of which the first message is not newer.
-                let (mut low, mut high) = (page.number, last);
-                while low < high {
-                    let middle = low + (high - low + 1) / 2;
-                    let block = self.kept(segment, middle, &mut pages)?;
-                    let Some((begin, end)) = bounds(block) else { return Ok(None) };
-                    if begin == end && middle == last {
-                        // The list ended on the page before.
-                        high = middle - 1;
-                        continue;
-                    }
-                    let Some((first, _)) = block.get(begin..end).and_then(varint) else { return Ok(None) };
-                    if first.cast_signed() <= *message { low = middle } else { high = middle - 1 }
-                }
-                let rest = if low == last {
-                    Vec::new()
-                } else {
-                    let block = self.kept(segment, low + 1, &mut pages)?;
-                    let Some((begin, _)) = bounds(block) else { return Ok(None) };
-                    block[4..begin].to_vec()
-                };
-                let block = self.kept(segment, low, &mut pages)?;
-                let mut of_page = Vec::new();
-                let list = bounds_of(low, block).and_then(|(begin, end)| block.get(begin..end));
-                if list.and_then(|list| read(list, &rest, with_notes, &mut of_page)).is_none() {
-                    return Ok(None);
-                }
-                if of_page.iter().any(|(number, found)| number == message && found.count() > 0.0)
-                    && !deleted.contains(message)
-                {
-                    having.push(*message);
-                }
+            if self.those_in(segment, word, some, with_notes, &mut having)?.is_none() {
+                return Ok(None);
             }
         }
         Ok(Some(having))
+    }
+
+    fn those_in(
+        &self,
+        segment: &Segment,
+        word: &str,
+        mut some: &[i64],
+        with_notes: bool,
+        having: &mut Vec<i64>,
+    ) -> StoreResult<Option<()>> {
+        let Some((page, begin, end)) = self.entry(segment, word)? else { return Ok(Some(())) };
+        let last = self.last_page_of(segment, &page, end)?;
+        let deleted = self.deleted(segment)?;
+        let mut pages: HashMap<i64, Vec<u8>> = HashMap::from([(page.number, page.block.clone())]);
+        let mut newest = last;
+        while let Some(message) = some.first() {
+            // The last page of which the first message is not newer.
+            let (mut low, mut high) = (page.number, newest);
+            while low < high {
+                let middle = low + (high - low + 1) / 2;
+                let block = self.kept(segment, middle, &mut pages)?;
+                let Some((begin, end)) = bounds(block) else { return Ok(None) };
+                if begin == end && middle == last {
+                    // The list ended on the page before.
+                    high = middle - 1;
+                    continue;
+                }
+                let Some((first, _)) = block.get(begin..end).and_then(varint) else { return Ok(None) };
+                if first.cast_signed() <= *message {
+                    low = middle;
+                } else {
+                    high = middle - 1;
+                }
+            }
+            let rest = if low == last {
+                Vec::new()
+            } else {
+                let block = self.kept(segment, low + 1, &mut pages)?;
+                let Some((begin, _)) = bounds(block) else { return Ok(None) };
+                block[4..begin].to_vec()
+            };
+            let block = self.kept(segment, low, &mut pages)?;
+            let bounds = if low == page.number { Some((begin, end)) } else { bounds(block) };
+            let Some(list) = bounds.and_then(|(begin, end)| block.get(begin..end)) else { return Ok(None) };
+            let Some((first, _)) = varint(list) else { return Ok(None) };
+            let here = some.iter().take_while(|message| **message >= first.cast_signed()).count();
+            let known = having.len();
+            if pick(list, &rest, &some[..here], with_notes, having).is_none() {
+                return Ok(None);
+            }
+            let mut place = known;
+            while place < having.len() {
+                if deleted.contains(&having[place]) {
+                    having.swap_remove(place);
+                } else {
+                    place += 1;
+                }
+            }
+            if low == page.number {
+                break;
+            }
+            some = &some[here..];
+            newest = low - 1;
+        }
+        Ok(Some(()))
     }
 
     fn kept<'p>(
@@ -288,6 +315,35 @@ fn read(list: &[u8], rest: &[u8], with_notes: bool, found: &mut Vec<(i64, Occurr
             places(&[here, rest.get(..size - here.len())?].concat(), with_notes)
         };
         found.push((message, occurrences));
+        at = at.saturating_add(size);
+    }
+    Some(())
+}
+
+/// Which of some messages, newest first, are in a list; see [`read`].
+fn pick(list: &[u8], rest: &[u8], some: &[i64], with_notes: bool, having: &mut Vec<i64>) -> Option<()> {
+    let mut wanted = some.iter().rev().peekable();
+    let mut at = 0;
+    let mut message = 0_i64;
+    while at < list.len() && wanted.peek().is_some() {
+        let (step, length) = varint(&list[at..])?;
+        at += length;
+        message = message.wrapping_add(step.cast_signed());
+        let (size, length) = varint(list.get(at..)?)?;
+        at += length;
+        let size = usize::try_from(size / 2).ok()?;
+        while wanted.next_if(|wanted| **wanted < message).is_some() {}
+        if wanted.next_if(|wanted| **wanted == message).is_some() {
+            let here = &list[at..list.len().min(at.saturating_add(size))];
+            let found = if here.len() == size {
+                places(here, with_notes)
+            } else {
+                places(&[here, rest.get(..size - here.len())?].concat(), with_notes)
+            };
+            if found.count() > 0.0 {
+                having.push(message);
+            }
+        }
         at = at.saturating_add(size);
     }
     Some(())

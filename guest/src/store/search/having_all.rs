@@ -9,12 +9,9 @@ use super::postings::{List, Term};
 use super::query::Query;
 use crate::error::StoreResult;
 
-/// Rows of lists that are read for it, 0.1 microseconds each. Of lists that are all longer SQLite skips
-/// parts.
-const READ: f64 = 300_000.0;
-/// So few messages that each is looked up in a list that is longer than that.
-const FEW: usize = 64;
-const WORTH_LOOKING: f64 = 20_000.0;
+/// Most rows of the rarest word, of which the others are looked up.
+const READ: f64 = 150_000.0;
+
 impl Search<'_> {
     /// Where some lists were not read to the end, the messages that have everything and are older
     /// than what was read; and whether there are more than are ranked.
@@ -73,48 +70,31 @@ impl Search<'_> {
     ) -> StoreResult<Option<Vec<i64>>> {
         let mut rarest_first: Vec<usize> = (0..terms.len()).filter(|term| terms[*term].whole).collect();
         rarest_first.sort_by(|a, b| estimates[*a].total_cmp(&estimates[*b]));
-        // One list alone says little.
-        let to_read = |term: &&usize| !lists[**term].complete;
-        if rarest_first.iter().take(2).filter(to_read).map(|term| estimates[*term]).sum::<f64>() > READ {
+        let unread = |term: &&usize| !lists[**term].complete;
+        if rarest_first.iter().filter(unread).any(|term| terms[*term].is_for_sqlite()) {
             return Ok(None);
         }
-        let mut left = READ;
+        let numbers = |list: &List| {
+            let rows = list.rows.iter().map(|(message, _)| *message);
+            rows.filter(|message| (low..=high).contains(message)).collect::<Vec<_>>()
+        };
         let mut found: Option<Vec<i64>> = None;
         for term in rarest_first {
-            let range = match found.as_deref() {
-                None => (low, high),
-                Some([]) => break,
-                Some([newest, .., oldest]) => (*oldest, *newest),
-                Some([one]) => (*one, *one),
-            };
-            let inside = |message: &i64| (range.0..=range.1).contains(message);
-            let having: Vec<i64> = if lists[term].complete {
-                lists[term].rows.iter().map(|(message, _)| *message).filter(inside).collect()
-            } else {
-                let few = found.as_ref().filter(|found| found.len() <= FEW);
-                if let Some(few) = few.filter(|_| estimates[term] > WORTH_LOOKING) {
-                    found = self.those_with(&terms[term], few)?;
-                    if found.is_none() {
-                        return Ok(None);
-                    }
-                    continue;
+            found = match found {
+                Some(found) if found.is_empty() => return Ok(Some(found)),
+                Some(found) if lists[term].complete => Some(common(&found, &numbers(&lists[term]))),
+                Some(found) => self.those_with(&terms[term], &found)?,
+                None if lists[term].complete => Some(numbers(&lists[term])),
+                None if estimates[term] > READ => None,
+                None => {
+                    let with_notes = self.request.with_notes;
+                    let wanted = Wanted { low, high, with_notes, most: usize::MAX };
+                    Some(numbers(&self.read(&terms[term], wanted)?))
                 }
-                left -= estimates[term];
-                if left < 0.0 || terms[term].is_for_sqlite() {
-                    return Ok(None);
-                }
-                let wanted = Wanted {
-                    low: range.0,
-                    high: range.1,
-                    with_notes: self.request.with_notes,
-                    most: usize::MAX,
-                };
-                self.read(&terms[term], wanted)?.rows.into_iter().map(|(message, _)| message).collect()
             };
-            found = Some(match found {
-                None => having,
-                Some(found) => common(&found, &having),
-            });
+            if found.is_none() {
+                return Ok(None);
+            }
         }
         Ok(found)
     }

@@ -241,14 +241,23 @@ impl Search<'_> {
         })
     }
 
-    /// Those of a few messages that have a term; none when the lists of words do not tell.
-    pub(super) fn those_with(&self, term: &Term, few: &[i64]) -> StoreResult<Option<Vec<i64>>> {
+    /// Those of some messages, newest first, that have a term; none when the lists of words do not tell.
+    pub(super) fn those_with(&self, term: &Term, some: &[i64]) -> StoreResult<Option<Vec<i64>>> {
         let mut having: Vec<i64> = Vec::new();
         for part in &term.parts {
-            let What::Word(word) = &part.what else { return Ok(None) };
-            match self.vocabulary.those_with(word, few, self.request.with_notes)? {
-                Some(those) => having.extend(those),
-                None => return Ok(None),
+            let words = match &part.what {
+                What::Word(word) => vec![word.clone()],
+                What::Beginning(beginning) => self.vocabulary.beginning_with(beginning, MOST_ENDINGS + 1)?,
+                What::Expression(..) => return Ok(None),
+            };
+            if words.len() > MOST_ENDINGS {
+                return Ok(None);
+            }
+            for word in &words {
+                match self.vocabulary.those_with(word, some, self.request.with_notes)? {
+                    Some(those) => having.extend(those),
+                    None => return Ok(None),
+                }
             }
         }
         having.sort_unstable_by(|a, b| b.cmp(a));
