@@ -1,6 +1,8 @@
 //! What `search_conversations` says about the words of a query: which were found nowhere, which were
 //! taken for others, what was left out, and in which order the rest comes.
 
+use std::collections::HashSet;
+
 use rusqlite::Connection;
 
 use super::Failure;
@@ -45,9 +47,10 @@ fn partial(page: &Page) -> Option<String> {
     if page.hits.len() == partial && page.total == Total::Exactly(0) {
         return Some("No conversation has everything that was asked for; these have some of it, named in matched_only, the best first.".to_owned());
     }
-    Some(format!(
-        "The last {partial} have only some of the words, named in matched_only; total_matches counts those that have all."
-    ))
+    Some(
+        "Those with matched_only have only the words it names; total_matches counts those that have all."
+            .to_owned(),
+    )
 }
 
 /// What no message has, and when nothing was found, which words are spelt alike.
@@ -55,7 +58,8 @@ fn found_nowhere(connection: &Connection, page: &Page, content: Content<'_>) -> 
     let mut notices = Vec::new();
     let leaves: Vec<String> = page.query.leaves().iter().map(search::Leaf::typed).collect();
     let nowhere: Vec<String> = page.nowhere.iter().filter_map(|leaf| leaves.get(*leaf)).cloned().collect();
-    if !nowhere.is_empty() {
+    // Where something is left out, only messages without it were looked through.
+    if !nowhere.is_empty() && page.query.unwanted().is_empty() {
         notices.push(format!("No message in range has {}.", quoted(&nowhere)));
     }
     // Words of the index may be parts of what is blanked out.
@@ -65,9 +69,13 @@ fn found_nowhere(connection: &Connection, page: &Page, content: Content<'_>) -> 
         let vocabulary = search::Vocabulary::open(connection)?;
         let mut near = Vec::new();
         for word in leaves.iter().filter(|word| !corrected(word)) {
-            near.extend(search::nearest(&vocabulary, &search::fold(word))?);
+            let word = search::fold(word);
+            if !vocabulary.has(&word)? {
+                near.extend(search::nearest(&vocabulary, &word)?);
+            }
         }
-        near.dedup();
+        let mut named = HashSet::new();
+        near.retain(|word| named.insert(word.clone()));
         near.truncate(MOST_ALIKE);
         if !near.is_empty() {
             notices.push(format!("Words in the cache that are spelt alike: {}.", quoted(&near)));

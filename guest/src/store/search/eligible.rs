@@ -1,11 +1,11 @@
 //! Whether a conversation of which a message was found meets the conditions.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use rusqlite::types::Value;
 use rusqlite::{OptionalExtension, params_from_iter};
 
-use super::{Conditions, Search, Sort};
+use super::{Conditions, Filters, Search, Sort};
 use crate::error::StoreResult;
 use crate::store::lossy::text;
 
@@ -30,13 +30,26 @@ pub struct Candidate {
 pub struct Eligible<'a> {
     /// Reads the conversation; none when nothing of it matters.
     conversation: Option<rusqlite::Statement<'a>>,
-    conditions: &'a Conditions,
+    conditions: Conditions,
+    /// Conversations that have what is not wanted in any of them.
+    excluded: HashSet<i64>,
     known: HashMap<i64, Option<Candidate>>,
 }
 
 impl<'a> Eligible<'a> {
     pub fn new(search: &'a Search<'_>) -> StoreResult<Self> {
-        let conditions = &search.conditions;
+        // Asked once, and not again with each conversation.
+        let filters = search.request.filters;
+        let conditions = Filters { excluded: None, ..filters.clone() }.conditions(false);
+        let mut excluded = HashSet::new();
+        if let Some(expression) = &filters.excluded {
+            let mut with_it = search
+                .connection
+                .prepare_cached("SELECT conversation FROM messages_fts WHERE messages_fts MATCH ?1")?;
+            for number in with_it.query_map([expression], |row| row.get(0))? {
+                excluded.insert(number?);
+            }
+        }
         // By relevance only the number matters, and the index of words has that.
         let conversation = if search.request.sort == Sort::Relevance && conditions.is_empty() {
             None
@@ -47,10 +60,13 @@ impl<'a> Eligible<'a> {
                 conditions.sql()
             ))?)
         };
-        Ok(Self { conversation, conditions, known: HashMap::new() })
+        Ok(Self { conversation, conditions, excluded, known: HashMap::new() })
     }
 
     pub fn candidate(&mut self, number: i64) -> StoreResult<Option<Candidate>> {
+        if self.excluded.contains(&number) {
+            return Ok(None);
+        }
         let Some(conversation) = &mut self.conversation else {
             return Ok(Some(Candidate { number, ..Candidate::default() }));
         };

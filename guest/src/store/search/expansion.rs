@@ -60,8 +60,7 @@ pub fn expanded(vocabulary: &Vocabulary<'_>, query: &Query) -> StoreResult<Query
         add_forms(vocabulary, &languages, phrase, &mut marks)?;
         if let [word] = &phrase.tokens[..]
             && !phrase.prefix
-            && phrase.others.is_empty()
-            && !vocabulary.has(&fold(word))?
+            && !is_somewhere(vocabulary, &fold(word), &phrase.others)?
             && let Some(correction) = spelling::correct(vocabulary, &fold(word))?
         {
             for taken in &correction.taken {
@@ -80,6 +79,21 @@ pub fn expanded(vocabulary: &Vocabulary<'_>, query: &Query) -> StoreResult<Query
     query.marks.extend(marks);
     query.sort_marks();
     Ok(query)
+}
+
+/// Whether some message has the word or one of its forms.
+fn is_somewhere(vocabulary: &Vocabulary<'_>, word: &str, forms: &[String]) -> StoreResult<bool> {
+    if vocabulary.has(word)? {
+        return Ok(true);
+    }
+    for form in forms {
+        let form = form.trim_matches('"');
+        // Beginnings and several words were looked up; other spellings were only thought of.
+        if form.contains([' ', '*']) || vocabulary.has(form)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 fn add_forms(
@@ -140,6 +154,14 @@ fn add_forms(
                 add(phrase, marks, whole.concat(), false);
                 add(phrase, marks, whole.join(" "), false);
             }
+        }
+        [word, s] if s == "s" && phrase.typed.contains(['\'', '’']) => {
+            // The customer's is the customer, too.
+            let word = fold(word);
+            for form in inflected(vocabulary, languages, &word)? {
+                add(phrase, marks, form, false);
+            }
+            add(phrase, marks, word, false);
         }
         tokens if tokens.len() <= 8 && !phrase.typed.contains(['@', '.', '/', '\'']) => {
             let _ = tokens;

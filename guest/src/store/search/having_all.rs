@@ -1,14 +1,17 @@
 //! Messages that have everything that was asked for and are older than what was read of each word.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::Search;
 use super::doclist::Wanted;
 use super::occurrences::Occurrences;
 use super::postings::{List, Term};
 use super::query::Query;
+use super::ranked::Evidence;
 use crate::error::StoreResult;
 
+/// Most conversations with the rare words whose other messages are looked into.
+const LOOKED_INTO: usize = 600;
 /// Most rows of the rarest word, of which the others are looked up.
 const READ: f64 = 150_000.0;
 
@@ -57,6 +60,63 @@ impl Search<'_> {
             }
         }
         Ok((all.into_iter().collect(), cut))
+    }
+
+    /// A conversation with a rare word may have the common ones in messages older than what was read
+    /// of these: they are looked up. False: there were too many such conversations.
+    pub(super) fn look_into_other_messages(
+        &self,
+        query: &Query,
+        terms: &[Term],
+        lists: &[List],
+        evidence: &mut HashMap<i64, Evidence>,
+    ) -> StoreResult<bool> {
+        let whole = |complete: bool| {
+            (0..terms.len()).filter(move |term| terms[*term].whole && lists[*term].complete == complete)
+        };
+        if !query.needs_all() || whole(true).count() == 0 {
+            return Ok(true);
+        }
+        let lacks = |found: &Evidence, term: usize| found.occurrences[term] == 0.0;
+        let mut lacking: Vec<i64> = evidence
+            .iter()
+            .filter(|(_, found)| {
+                !found.in_one
+                    && whole(true).all(|term| !lacks(found, term))
+                    && whole(false).any(|term| lacks(found, term))
+            })
+            .map(|(conversation, _)| *conversation)
+            .collect();
+        lacking.sort_unstable_by(|a, b| b.cmp(a));
+        let looked = lacking.len() <= LOOKED_INTO;
+        lacking.truncate(LOOKED_INTO);
+
+        let (low, high) = self.numbers();
+        let mut of_conversation = self.connection.prepare_cached(
+            "SELECT m.number FROM conversations c JOIN messages m ON m.conversation_id = c.id \
+             WHERE c.number = ?1 AND m.number BETWEEN ?2 AND ?3",
+        )?;
+        let mut messages: Vec<(i64, i64)> = Vec::new();
+        for conversation in lacking {
+            for message in of_conversation.query_map([conversation, low, high], |row| row.get(0))? {
+                messages.push((message?, conversation));
+            }
+        }
+        messages.sort_unstable_by(|a, b| b.cmp(a));
+        let numbers: Vec<i64> = messages.iter().map(|(message, _)| *message).collect();
+        let conversations: HashMap<i64, i64> = messages.into_iter().collect();
+        for term in whole(false).filter(|term| !terms[*term].is_for_sqlite()) {
+            let mut having: HashMap<i64, f32> = HashMap::new();
+            for message in self.those_with(&terms[term], &numbers)?.unwrap_or_default() {
+                *having.entry(conversations[&message]).or_default() += Occurrences::SOMEWHERE.count();
+            }
+            for (conversation, count) in having {
+                if let Some(found) = evidence.get_mut(&conversation).filter(|found| lacks(found, term)) {
+                    found.occurrences[term] = count;
+                }
+            }
+        }
+        Ok(looked)
     }
 
     /// The messages of that range that have every term, newest first: the rarest to begin with, and
@@ -173,6 +233,59 @@ mod tests {
             found.sort_unstable();
             assert_eq!(found, expected, "{query:?} {with_notes}");
             assert_eq!(page.total, Total::Exactly(expected.len()));
+        }
+    }
+
+    /// `gargoyle` is rare; `refund` stands in another message of half of these conversations, older than
+    /// all that is read of it.
+    #[test]
+    fn a_common_word_is_found_in_another_message_of_what_has_the_rare_one() {
+        let mut store = Store::open(Path::new(":memory:"), OpenMode::ReadWrite).expect("opens");
+        let fill = |tx: &rusqlite::Connection| {
+            let say = |message: i64, conversation: i64, text: &str| {
+                let entry =
+                    IndexEntry { message, conversation, subject: None, plain_body: text, is_note: false };
+                index_message(tx, &entry)
+            };
+            for conversation in 1..=200_i64 {
+                tx.execute(
+                    "INSERT INTO conversations (number, id, created_at, updated_at) VALUES (?1, ?1, '', '')",
+                    [conversation],
+                )?;
+                for (place, text) in
+                    ["a gargoyle", if conversation % 2 == 0 { "refund me" } else { "help me" }]
+                        .iter()
+                        .enumerate()
+                {
+                    let message = conversation * 32 + place as i64;
+                    tx.execute(
+                        "INSERT INTO messages (number, id, conversation_id, author_type, body, created_at)
+                         VALUES (?1, ?1, ?2, 'user', ?3, '')",
+                        rusqlite::params![message, conversation, text],
+                    )?;
+                    say(message, conversation, text)?;
+                }
+            }
+            (1_000..31_000).try_for_each(|other| say(other * 16, other, "a refund of another"))
+        };
+        store.write(|tx| fill(tx)).expect("fills");
+        for (query, sort) in [("gargoyle refund", Sort::Relevance), ("refund gargoyle", Sort::Oldest)] {
+            let request = Request {
+                query: &Query::parse(query),
+                literal: None,
+                with_notes: false,
+                filters: &Filters::default(),
+                sort,
+                limit: 150,
+                now: UnixSeconds(31_000),
+                position: Position::default(),
+            };
+            let page = search(store.connection(), &request).expect("searches");
+            let mut found: Vec<i64> =
+                page.hits.iter().filter(|hit| hit.only.is_none()).map(|hit| hit.conversation).collect();
+            found.sort_unstable();
+            assert_eq!(found, (1..=100).map(|half| half * 2).collect::<Vec<i64>>(), "{query}");
+            assert_eq!(page.total, Total::Exactly(100));
         }
     }
 

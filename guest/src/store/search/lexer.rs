@@ -72,6 +72,13 @@ pub fn lexemes(typed: &str) -> Vec<Lexeme> {
                     .unwrap_or(rest.len());
                 let word: String = rest[..length].iter().collect();
                 at += length;
+                let parts = parts(&word);
+                if parts.len() > 1 && !matches!(found.last(), Some(Lexeme::Not | Lexeme::Or)) {
+                    let text =
+                        |part: &&str| Lexeme::Text { text: (*part).to_owned(), quoted: false, prefix: false };
+                    found.extend(parts.iter().map(text));
+                    continue;
+                }
                 found.push(match word.as_str() {
                     "OR" | "|" | "||" => Lexeme::Or,
                     "NOT" => Lexeme::Not,
@@ -85,6 +92,20 @@ pub fn lexemes(typed: &str) -> Vec<Lexeme> {
         }
     }
     found
+}
+
+/// Words that are written without a blank between them and are no name or number: `refund/chargeback`.
+fn parts(text: &str) -> Vec<&str> {
+    let parts: Vec<&str> = text
+        .split(['/', ',', ';', ':', '—', '–', '…'])
+        .flat_map(|part| part.split("..."))
+        .filter(|part| !part.is_empty())
+        .collect();
+    let is_word = |part: &&str| {
+        let word = part.trim_end_matches(['?', '!', '.']);
+        word.chars().count() > 2 && word.chars().all(char::is_alphabetic)
+    };
+    if parts.iter().all(is_word) { parts } else { Vec::new() }
 }
 
 /// `415)`, of a phone number.

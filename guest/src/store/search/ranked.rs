@@ -39,13 +39,13 @@ const WORTH_SORTING: f64 = 0.5;
 type Occurring = (i64, usize, Occurrences);
 
 /// What a conversation has of what was asked for.
-struct Evidence {
+pub(super) struct Evidence {
     /// Occurrences of each term in all its messages.
-    occurrences: Vec<f32>,
+    pub occurrences: Vec<f32>,
     /// Which rows of [`Rows`] are of its messages.
     rows: Vec<usize>,
     /// Some message has everything.
-    in_one: bool,
+    pub in_one: bool,
 }
 
 /// A message that has something of what was asked for.
@@ -145,6 +145,8 @@ impl Search<'_> {
             })
             .collect();
 
+        let all_looked = self.look_into_other_messages(query, &terms, &lists, &mut evidence)?;
+
         let mut eligible = Eligible::new(self)?;
         let seen: HashSet<i64> = self.request.position.seen.iter().copied().collect();
         let mut found = Vec::new();
@@ -209,7 +211,8 @@ impl Search<'_> {
             }
             found.score += BEST_MESSAGE * best.max(0.0);
         }
-        let total = if cut || some_left { Total::MoreThan(total) } else { Total::Exactly(total) };
+        let total =
+            if cut || some_left || !all_looked { Total::MoreThan(total) } else { Total::Exactly(total) };
         Ok(Page { nowhere, ..self.page_of(found, total) })
     }
 
