@@ -88,7 +88,7 @@ fn output() -> Value {
     schema::answer(
         json!({
             "conversations": {"type": "array", "items": {"type": "object", "properties": properties, "required": ["id"]}},
-            "total_matches": schema::either(&["integer", "string"], "A number, or \"more than N\"."),
+            "total_matches": schema::either(&["integer", "string"], "A number, \"more than N\" or \"at least N\"."),
             "next_cursor": {"type": "string"},
             "timezone": {"type": "string", "description": "Zone of the days in timeframe and dates."},
             "notice": {"type": "string", "description": "What the answer leaves out, and how to get it."},
@@ -319,6 +319,7 @@ impl View<'_> {
         match page.total {
             Total::Exactly(total) => answer.set("total_matches", total),
             Total::MoreThan(total) => answer.set("total_matches", format!("more than {total}")),
+            Total::AtLeast(total) => answer.set("total_matches", format!("at least {total}")),
         };
         answer.set_some(
             "next_cursor",
@@ -338,6 +339,7 @@ impl View<'_> {
             let of = match page.total {
                 Total::Exactly(total) => format!("{total}"),
                 Total::MoreThan(total) => format!("more than {total}"),
+                Total::AtLeast(total) => format!("at least {total}"),
             };
             let shown = rows.len();
             return Some(format!(
@@ -456,6 +458,7 @@ fn text(page: &Page, freshness: &Freshness) -> String {
         Total::Exactly(0) => "No conversation matches.".to_owned(),
         Total::Exactly(total) => format!("{} found.", super::answer::counted(total as i64, "conversation")),
         Total::MoreThan(total) => format!("More than {total} conversations found."),
+        Total::AtLeast(total) => format!("At least {total} conversations found."),
     };
     format!("{total} {}", freshness.message)
 }

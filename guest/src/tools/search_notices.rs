@@ -47,6 +47,9 @@ fn partial(page: &Page) -> Option<String> {
     if page.hits.len() == partial && page.total == Total::Exactly(0) {
         return Some("No conversation has everything that was asked for; these have some of it, named in matched_only, the best first.".to_owned());
     }
+    if page.hits.len() == partial && page.total.is_nothing() {
+        return Some("None was found that has everything that was asked for; these have some of it, named in matched_only, the best first.".to_owned());
+    }
     Some(
         "Those with matched_only have only the words it names; total_matches counts those that have all."
             .to_owned(),
@@ -63,7 +66,7 @@ fn found_nowhere(connection: &Connection, page: &Page, content: Content<'_>) -> 
         notices.push(format!("No message in range has {}.", quoted(&nowhere)));
     }
     // Words of the index may be parts of what is blanked out.
-    if page.hits.is_empty() && page.total == Total::Exactly(0) && !content.blanks_any() {
+    if page.hits.is_empty() && page.total.is_nothing() && !content.blanks_any() {
         let corrected =
             |word: &str| page.query.corrections.iter().any(|known| known.typed == search::fold(word));
         let vocabulary = search::Vocabulary::open(connection)?;

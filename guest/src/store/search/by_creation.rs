@@ -170,6 +170,7 @@ mod tests {
                 match page.total {
                     Total::Exactly(total) => prop_assert_eq!(total, expected.len()),
                     Total::MoreThan(total) => prop_assert!(total < expected.len()),
+                    Total::AtLeast(_) => prop_assert!(false, "nothing was left out"),
                 }
                 prop_assert!(!page.newest_only);
                 let keys: Vec<(String, i64)> = page

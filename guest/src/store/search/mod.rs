@@ -107,6 +107,16 @@ pub struct Hit {
 pub enum Total {
     Exactly(usize),
     MoreThan(usize),
+    /// So many were found, and not everything was looked through.
+    AtLeast(usize),
+}
+
+impl Total {
+    /// Nothing was found.
+    #[must_use]
+    pub fn is_nothing(self) -> bool {
+        matches!(self, Self::Exactly(0) | Self::AtLeast(0))
+    }
 }
 
 /// One page of results.

@@ -129,7 +129,7 @@ impl Search<'_> {
         occurrences.sort_by_key(|found| std::cmp::Reverse(found.0));
         let rarities: Vec<f64> =
             estimates.iter().map(|messages| rarity(*messages, totals.messages)).collect();
-        let (rows, some_left) = best_rows(query, &terms, &occurrences, &rarities, &having_all, self.placed());
+        let (rows, left) = best_rows(query, &terms, &occurrences, &rarities, &having_all, self.placed());
         let mut evidence = self.by_conversation(&terms, &rows, &occurrences)?;
 
         // How many conversations have each term: counted, or in the proportion of what was counted.
@@ -211,8 +211,15 @@ impl Search<'_> {
             }
             found.score += BEST_MESSAGE * best.max(0.0);
         }
-        let total =
-            if cut || some_left || !all_looked { Total::MoreThan(total) } else { Total::Exactly(total) };
+        // Several words may be spread over messages of which some are left.
+        let several = terms.iter().filter(|term| term.whole).count() > 1;
+        let total = match left {
+            _ if cut => Total::MoreThan(total),
+            Left::WithAll => Total::MoreThan(total),
+            Left::WithSome if several => Total::AtLeast(total),
+            _ if !all_looked => Total::AtLeast(total),
+            Left::None | Left::WithSome => Total::Exactly(total),
+        };
         Ok(Page { nowhere, ..self.page_of(found, total) })
     }
 
@@ -241,7 +248,7 @@ impl Search<'_> {
         let request = self.request;
         if request.sort != Sort::Relevance {
             // What has only some of the words comes in this order when nothing has all of them.
-            if matches!(total, Total::Exactly(0)) {
+            if total.is_nothing() {
                 let best = found.iter().map(|found| found.score).fold(0.0, f64::max);
                 found.retain(|found| found.score >= best * WORTH_SORTING);
             } else {
@@ -307,6 +314,14 @@ impl Search<'_> {
     }
 }
 
+/// What messages beside the best ones have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Left {
+    None,
+    WithSome,
+    WithAll,
+}
+
 /// The messages that say most; all, when there are few. And whether some that have everything are
 /// not among them.
 fn best_rows(
@@ -316,7 +331,7 @@ fn best_rows(
     rarities: &[f64],
     having_all: &HashSet<i64>,
     most: usize,
-) -> (Vec<Row>, bool) {
+) -> (Vec<Row>, Left) {
     let mut rows: Vec<Row> = Vec::new();
     let mut from = 0;
     let needs_all = query.needs_all();
@@ -349,12 +364,12 @@ fn best_rows(
         rows.select_nth_unstable_by(most, |a, b| {
             b.met.cmp(&a.met).then(b.score.total_cmp(&a.score)).then(b.message.cmp(&a.message))
         });
-        let some_left = rows[most..].iter().any(|row| row.met);
+        let left = if rows[most..].iter().any(|row| row.met) { Left::WithAll } else { Left::WithSome };
         rows.truncate(most);
         rows.sort_unstable_by_key(|row| std::cmp::Reverse(row.message));
-        return (rows, some_left);
+        return (rows, left);
     }
-    (rows, false)
+    (rows, Left::None)
 }
 
 /// Words of the query that follow each other.
