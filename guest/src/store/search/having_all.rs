@@ -232,7 +232,8 @@ mod tests {
                 page.hits.iter().filter(|hit| hit.only.is_none()).map(|hit| hit.conversation).collect();
             found.sort_unstable();
             assert_eq!(found, expected, "{query:?} {with_notes}");
-            assert_eq!(page.total, Total::Exactly(expected.len()));
+            // Of the newer messages with some of the words not all were looked at.
+            assert_eq!(page.total, Total::AtLeast(expected.len()));
         }
     }
 
@@ -285,7 +286,7 @@ mod tests {
                 page.hits.iter().filter(|hit| hit.only.is_none()).map(|hit| hit.conversation).collect();
             found.sort_unstable();
             assert_eq!(found, (1..=100).map(|half| half * 2).collect::<Vec<i64>>(), "{query}");
-            assert_eq!(page.total, Total::Exactly(100));
+            assert_eq!(page.total, Total::AtLeast(100));
         }
     }
 
