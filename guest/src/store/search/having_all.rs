@@ -11,7 +11,7 @@ use super::ranked::Evidence;
 use crate::error::StoreResult;
 
 /// Most conversations with the rare words whose other messages are looked into.
-const LOOKED_INTO: usize = 600;
+const LOOKED_INTO: usize = 250;
 /// Most rows of the rarest word, of which the others are looked up.
 const READ: f64 = 150_000.0;
 
