@@ -11,6 +11,7 @@ use super::http::WasiHttp;
 use super::imports::{self, Host};
 use crate::environment::{Clock, Redaction, Settings};
 use crate::error::{StoreError, StoreResult};
+use crate::store::filtered;
 use crate::store::{OpenMode, OpenOptions, READER_CACHE_KIB, SYNC_CACHE_KIB, Store};
 use crate::sync::{AccountEnvironment, Pace, SyncEnvironment};
 use crate::tools::{Context, disclosure};
@@ -366,6 +367,25 @@ impl maintenance::Guest for Component {
             .map(|(receipt, change_counter)| maintenance::Erasure {
                 receipt: receipt.to_string(),
                 change_counter,
+            })
+            .map_err(|error| error.to_string())
+    }
+
+    fn filter(scope: maintenance::Scope, file_name: String) -> Result<maintenance::Filtered, String> {
+        use crate::environment::Progress;
+        let settings = imports::settings();
+        let maintenance::Scope { teams, tags, channels, notes } = scope;
+        let scope = filtered::Scope { teams, tags, channels, notes };
+        let options = OpenOptions { mode: OpenMode::ReadOnly, ..options(&settings, READER_CACHE_KIB) };
+        Store::open_with(Path::new(&settings.database_file), &options)
+            .and_then(|mut source| {
+                let options = OpenOptions { cache_kib: SYNC_CACHE_KIB, ..options };
+                filtered::refresh(&mut source, &file_name, &scope, &options, &|| Host.should_stop())
+            })
+            .map(|filtered::Report { conversations, changed, unknown }| maintenance::Filtered {
+                conversations,
+                changed,
+                unknown,
             })
             .map_err(|error| error.to_string())
     }

@@ -142,6 +142,17 @@ pub fn channels(connection: &Connection) -> StoreResult<Vec<Label>> {
     kept(connection, "channel")
 }
 
+/// Intercom's name of a channel that is called by a word of daily use: `conversation` for chat in
+/// the Messenger.
+#[must_use]
+pub fn channel_name(name: &str) -> String {
+    match name.trim().to_lowercase().as_str() {
+        "chat" | "messenger" | "live chat" | "in-app" => "conversation".to_owned(),
+        "e-mail" | "mail" => "email".to_owned(),
+        other => other.to_owned(),
+    }
+}
+
 /// States, the most frequent first.
 pub fn states(connection: &Connection) -> StoreResult<Vec<Label>> {
     kept(connection, "state")

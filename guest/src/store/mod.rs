@@ -11,6 +11,7 @@ pub mod coverage;
 pub mod customers;
 pub mod erasure;
 pub mod fields;
+pub mod filtered;
 pub mod free_sql;
 pub mod future;
 mod header;

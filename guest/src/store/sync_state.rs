@@ -36,7 +36,27 @@ pub enum Fact {
 }
 
 impl Fact {
-    fn key(self) -> &'static str {
+    /// Every one.
+    pub const ALL: [Self; 14] = [
+        Self::HighWater,
+        Self::ProvisionalFrom,
+        Self::InitialLow,
+        Self::InitialDone,
+        Self::LabelsRefreshedAt,
+        Self::CompaniesRefreshedAt,
+        Self::DeletedUpTo,
+        Self::SweptAt,
+        Self::CountedAt,
+        Self::HelpCenterAskedAt,
+        Self::ArticlesReadAt,
+        Self::ArticlesListedAt,
+        Self::HeldBackAt,
+        Self::ExpectedEndAt,
+    ];
+
+    /// Its key in `meta`.
+    #[must_use]
+    pub fn key(self) -> &'static str {
         match self {
             Self::HighWater => "high_water",
             Self::ProvisionalFrom => "provisional_from",

@@ -62,12 +62,7 @@ pub fn channels(
     let known = labels::channels(connection)?;
     let mut channels = Vec::new();
     for name in names {
-        // Intercom calls chat in the Messenger `conversation`.
-        let name = match name.to_lowercase().as_str() {
-            "chat" | "messenger" | "live chat" | "in-app" => "conversation".to_owned(),
-            "e-mail" | "mail" => "email".to_owned(),
-            other => other.to_owned(),
-        };
+        let name = labels::channel_name(name);
         channels.extend(resolve("channel", "channel", &name, &known, &[], content)?);
     }
     Ok(channels)

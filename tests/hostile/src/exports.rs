@@ -128,6 +128,10 @@ impl maintenance::Guest for Hostile {
         Err("no".to_owned())
     }
 
+    fn filter(_: maintenance::Scope, _: String) -> Result<maintenance::Filtered, String> {
+        Err("no".to_owned())
+    }
+
     fn status() -> Result<(String, String), String> {
         Ok(("{}".to_owned(), String::new()))
     }

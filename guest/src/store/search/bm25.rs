@@ -30,7 +30,7 @@ impl Totals {
     pub fn read(connection: &Connection) -> StoreResult<Self> {
         let (conversations, oldest, newest, words, counted): (i64, i64, i64, i64, i64) = connection
             .prepare_cached(
-                "SELECT coalesce((SELECT max(number) FROM conversations), 0), \
+                "SELECT coalesce((SELECT sum(count) FROM counts WHERE kind = 'state'), 0), \
                  coalesce((SELECT min(number) FROM messages), 0), coalesce((SELECT max(number) FROM messages), 0), \
                  (SELECT count FROM counts WHERE kind = 'words' AND name = ''), \
                  (SELECT count FROM counts WHERE kind = 'with_words' AND name = '')",

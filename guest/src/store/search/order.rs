@@ -54,6 +54,7 @@ fn key(found: &Found) -> (&str, i64) {
 
 /// 1 for what was written now, half of it after [`HALF_LIFE`].
 fn recency(message: i64, now: i64) -> f64 {
-    let days = (now.saturating_sub(message) / 16).max(0) as f64 / DAY as f64;
+    // In seconds: where in its second a message is numbered depends on what else was said in it.
+    let days = (now.div_euclid(16) - message.div_euclid(16)).max(0) as f64 / DAY as f64;
     (-days / HALF_LIFE * std::f64::consts::LN_2).exp()
 }

@@ -6,7 +6,8 @@ use serde_json::Value;
 
 use crate::environment::{Clock, Progress, ProgressUpdate, Settings, SyncControl, SyncOutcome};
 use crate::store::articles::{self, ArticleRow, ArticleTextRow};
-use crate::store::{IndexEntry, OpenMode, Store, index_message, message_number};
+use crate::store::filtered::{self, Report, Scope};
+use crate::store::{IndexEntry, OpenMode, OpenOptions, Store, index_message, message_number};
 use crate::sync::SyncRequest;
 use crate::time::UnixSeconds;
 use crate::tools::{self, Context, ToolError};
@@ -92,6 +93,22 @@ impl Workspace {
             outcome: RefCell::new(None),
             requests: RefCell::new(Vec::new()),
         }
+    }
+
+    /// A copy of it with the conversations of that scope, continued from the one before.
+    pub fn filtered(&mut self, scope: &Scope, before: Option<Self>) -> (Self, Report) {
+        const NAME: &str = "filtered.tmp";
+        let beside = self.store.path().with_file_name(NAME);
+        if let Some(before) = before {
+            std::fs::copy(before.store.path(), &beside).expect("copies");
+        }
+        let options = OpenOptions::new(OpenMode::ReadWrite);
+        let report = filtered::refresh(&mut self.store, NAME, scope, &options, &|| false).expect("copies");
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("data.db");
+        std::fs::rename(beside, &path).expect("moves");
+        let store = Store::open(&path, OpenMode::ReadOnly).expect("opens");
+        (Self { _folder: folder, store, ..Self::empty() }, report)
     }
 
     /// Four conversations, a team, two tags, a week of coverage.

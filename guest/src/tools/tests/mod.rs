@@ -5,6 +5,7 @@ mod articles;
 mod completeness;
 mod damaged_text;
 mod definitions;
+mod filtered;
 pub(crate) mod fixture;
 mod hostile;
 mod hostile_sql;
