@@ -13,16 +13,16 @@ use crate::component::bindings::sync_types::SyncError;
 use crate::component::bindings::tools::Tool;
 use crate::component::bindings::{maintenance, prompts, resources};
 use crate::component::code::Bytes;
-use crate::component::deadline::{Deadline, Limit};
 use crate::component::errors::CallError;
 use crate::component::limits::MemoryBudget;
 use crate::component::loader::Loader;
 use crate::component::pool::{Around, Narrow, Readers};
 use crate::component::shared::Shared;
-use crate::component::state::{CallContext, ProgressSink};
-use crate::component::worker::{Live, Worker};
+use crate::component::state::ProgressSink;
+use crate::component::worker::{Live, alone};
 use crate::config::{Config, ConfigError};
 use crate::counters::Calls;
+use crate::filtered::FilteredCopies;
 use crate::sandbox::outgoing::Outgoing;
 use crate::syncs::Syncs;
 use crate::telemetry::Telemetry;
@@ -41,6 +41,8 @@ pub struct Application {
     pub loader: Arc<Loader>,
     pub shared: Arc<Shared>,
     pub readers: Arc<Readers>,
+    /// What callers read who may not see everything.
+    filtered: Arc<FilteredCopies>,
     pub syncs: Arc<Syncs>,
     pub calls: Calls,
     /// `None`: nobody keeps who read what.
@@ -82,6 +84,7 @@ impl Application {
         let loader = Loader::new(bytes, config.code_cache.clone());
         let loader = Arc::new(if config.may_end_early { loader.detached() } else { loader });
         let readers = Readers::new(Arc::clone(&loader), Arc::clone(&shared));
+        let filtered = FilteredCopies::new(Arc::clone(&loader), Arc::clone(&shared));
         let syncs = Syncs::new(Arc::clone(&loader), Arc::clone(&shared));
         // The cell is new, so this cannot fail.
         let _ = shared.sync.set(Arc::clone(&syncs) as Arc<dyn crate::component::shared::SyncService>);
@@ -90,6 +93,7 @@ impl Application {
             loader,
             shared,
             readers,
+            filtered,
             syncs,
             calls: Calls::default(),
             audit,
@@ -104,7 +108,15 @@ impl Application {
         around: Around,
         call: impl AsyncFnOnce(&mut Live) -> wasmtime::Result<R> + Send + 'static,
     ) -> Result<R, CallError> {
-        self.readers.call(around, call).await
+        self.readers_for(&around).await?.call(around, call).await
+    }
+
+    /// Those who read what the caller may see.
+    async fn readers_for(&self, around: &Around) -> Result<Arc<Readers>, CallError> {
+        match &around.scope {
+            None => Ok(Arc::clone(&self.readers)),
+            Some(scope) => self.filtered.readers(scope).await,
+        }
     }
 
     /// The tools that the component has.
@@ -212,16 +224,7 @@ impl Application {
         R: Send + 'static,
         F: AsyncFnOnce(&mut Live) -> wasmtime::Result<R> + Send + 'static,
     {
-        let worker = Worker::start(self.loader.code().await?, Arc::clone(&self.shared)).await?;
-        let context = CallContext {
-            deadline: Arc::new(Deadline::new(Limit::Work(limit))),
-            progress,
-            disclosed: Arc::default(),
-            redactions: Vec::new(),
-            stop: Arc::default(),
-            place: None,
-        };
-        worker.call(context, cancelled, work).await
+        alone(self.loader.code().await?, Arc::clone(&self.shared), limit, progress, cancelled, work).await
     }
 
     /// Calls a function of the maintenance interface, for the command line.

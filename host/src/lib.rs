@@ -7,7 +7,8 @@
 //!   access token lives here and goes no further.
 //! - [`syncs`] runs syncs one at a time; [`timer`] asks for one every so often.
 //! - [`mcp`] speaks the protocol to the client; [`http`] is the door for many clients.
-//! - [`replica`] notices that a replica's file was replaced.
+//! - [`replica`] notices that a replica's file was replaced; `filtered` keeps copies for callers who
+//!   may see some of the conversations.
 //! - [`callers`] says who asks, [`audit`] keeps who read what.
 //! - `stderr` writes the log and all other words to standard error, and blocks nobody.
 //! - [`counters`] counts what this process does; [`telemetry`] tells a collector, if one is named.
@@ -26,6 +27,7 @@ pub mod clients;
 pub mod component;
 pub mod config;
 pub mod counters;
+mod filtered;
 pub mod http;
 pub mod mcp;
 pub mod platform;
@@ -34,6 +36,7 @@ pub mod sandbox;
 mod stderr;
 pub mod syncs;
 pub mod telemetry;
+mod temporary;
 pub mod timer;
 
 pub use fastintercom_policy::text;

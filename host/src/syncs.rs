@@ -16,11 +16,11 @@ use tracing::Instrument as _;
 use crate::component::bindings::progress;
 use crate::component::bindings::sync_control::Outcome;
 use crate::component::bindings::sync_types::{SyncError, SyncErrorKind, SyncKind, SyncReport, SyncRequest};
-use crate::component::deadline::{Deadline, Limit};
+use crate::component::deadline::Deadline;
 use crate::component::loader::Loader;
 use crate::component::shared::{Shared, SyncService};
 use crate::component::state::{CallContext, ProgressSink};
-use crate::component::worker::{Live, Worker};
+use crate::component::worker::{Live, Worker, alone};
 use crate::counters::SyncRuns;
 use crate::sandbox::lock::SyncLock;
 
@@ -264,21 +264,12 @@ impl Syncs {
     /// A fresh instance closes the row of a run whose instance is gone. The sync lock is held.
     async fn close_abandoned(&self, reason: String) {
         let Ok(code) = self.loader.code().await else { return };
-        let Ok(worker) = Worker::start(code, Arc::clone(&self.shared)).await else { return };
-        let context = CallContext {
-            deadline: Arc::new(Deadline::new(Limit::Work(CLOSE_GRACE))),
-            progress: None,
-            disclosed: Arc::default(),
-            redactions: Vec::new(),
-            stop: Arc::default(),
-            place: None,
+        let work = async move |live: &mut Live| {
+            let sync = live.exports.fastintercom_component_sync();
+            sync.call_close_abandoned(&mut live.store, &reason).await
         };
-        let closed = worker
-            .call(context, CancellationToken::new(), async move |live: &mut Live| {
-                let sync = live.exports.fastintercom_component_sync();
-                sync.call_close_abandoned(&mut live.store, &reason).await
-            })
-            .await;
+        let shared = Arc::clone(&self.shared);
+        let closed = alone(code, shared, CLOSE_GRACE, None, CancellationToken::new(), work).await;
         if let Ok(Err(reason)) = closed {
             tracing::warn!("the row of the ended sync stays open until the next one: {reason}");
         }

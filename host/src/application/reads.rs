@@ -64,7 +64,8 @@ impl Application {
         let span = tracing::error_span!("call", request = self.calls.next(), caller = &*asker.caller, tool);
         let answer = async {
             let narrow = self.narrow(&name).await?;
-            let call = self.readers.call(Around { narrow, ..around }, async move |live: &mut Live| {
+            let readers = self.readers_for(&around).await?;
+            let call = readers.call(Around { narrow, ..around }, async move |live: &mut Live| {
                 let tools = live.exports.fastintercom_component_tools();
                 tools.call_call_tool(&mut live.store, &name, &arguments, reader).await
             });
@@ -97,7 +98,11 @@ impl Application {
         T: Ended,
     {
         let redactions = asker.rights.redactions.iter().filter(|kind| !self.config.redactions.contains(kind));
-        let around = Around { redactions: redactions.copied().collect(), ..Around::default() };
+        let around = Around {
+            redactions: redactions.copied().collect(),
+            scope: asker.rights.scope.clone(),
+            ..Around::default()
+        };
         let permitted = asker.rights.check(read.operation, read.name).map_err(CallError::NotPermitted);
         let Some(audit) = &self.audit else {
             permitted?;

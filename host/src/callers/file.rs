@@ -5,6 +5,8 @@
 //! token_sha256 = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 //! tools = ["search_conversations", "get_conversation"]
 //! redact = ["emails", "phones"]
+//! teams = ["Support"]
+//! notes = false
 //! calls_per_minute = 60
 //! ```
 
@@ -19,6 +21,7 @@ use serde::Deserialize;
 
 use super::{Asker, Rights};
 use crate::config::redactions;
+use crate::filtered::Scope;
 
 /// SHA-256 of a token. Tokens are random and long, so their hashes need no salt and no slow hash:
 /// nobody finds a token by trying.
@@ -49,6 +52,10 @@ struct Entry {
     export: Option<bool>,
     #[serde(default)]
     redact: Vec<String>,
+    teams: Option<Vec<String>>,
+    tags: Option<Vec<String>>,
+    channels: Option<Vec<String>>,
+    notes: Option<bool>,
     calls_per_minute: Option<NonZeroU32>,
 }
 
@@ -75,7 +82,14 @@ pub fn parse(text: &str) -> Result<BTreeMap<TokenHash, Caller>, String> {
             return Err(wrong("calls_per_minute is a number from 1 to 100000"));
         }
         let limited = entry.tools.is_some();
+        let scope = Scope {
+            teams: entry.teams,
+            tags: entry.tags,
+            channels: entry.channels,
+            notes: entry.notes.unwrap_or(true),
+        };
         let rights = Rights {
+            scope: (!scope.is_everything()).then(|| Arc::new(scope)),
             tools: entry.tools.map(|tools| tools.into_iter().collect()),
             resources: entry.resources.unwrap_or(!limited),
             export: entry.export.unwrap_or(!limited),

@@ -18,6 +18,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::audit::Client;
 use crate::component::bindings::settings::Redaction;
+use crate::filtered::Scope;
 use file::{Caller, Stamp, TokenHash};
 use window::Window;
 
@@ -59,6 +60,8 @@ pub struct Rights {
     pub export: bool,
     /// What is blanked out for them, beside what is for everybody.
     pub redactions: Vec<Redaction>,
+    /// Which conversations they see; `None`: all.
+    pub scope: Option<Arc<Scope>>,
 }
 
 impl Rights {
@@ -66,7 +69,13 @@ impl Rights {
     #[must_use]
     pub fn all() -> Arc<Self> {
         static ALL: LazyLock<Arc<Rights>> = LazyLock::new(|| {
-            Arc::new(Rights { tools: None, resources: true, export: true, redactions: Vec::new() })
+            Arc::new(Rights {
+                tools: None,
+                resources: true,
+                export: true,
+                redactions: Vec::new(),
+                scope: None,
+            })
         });
         Arc::clone(&ALL)
     }

@@ -251,11 +251,23 @@ pub struct AddCallerOptions {
     /// Blank out these kinds of personal data for them, beside what FASTINTERCOM_REDACT names
     #[arg(long, value_name = "KINDS", value_parser = redact)]
     pub redact: Option<String>,
+    /// Only conversations of these teams, by name or id; `unassigned` for those of none
+    #[arg(long, value_name = "TEAM", value_delimiter = ',')]
+    pub teams: Vec<String>,
+    /// Only conversations with one of these tags
+    #[arg(long, value_name = "TAG", value_delimiter = ',')]
+    pub tags: Vec<String>,
+    /// Only conversations of these channels: conversation (chat), email, whatsapp, …
+    #[arg(long, value_name = "CHANNEL", value_delimiter = ',')]
+    pub channels: Vec<String>,
+    /// No internal notes
+    #[arg(long)]
+    pub no_notes: bool,
     /// So many calls a minute; more are answered with 429
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub calls_per_minute: Option<u32>,
     /// A new token for somebody who has one, which is none then; what else they may do stays
-    #[arg(long, conflicts_with_all = ["tools", "redact", "calls_per_minute"])]
+    #[arg(long, conflicts_with_all = ["tools", "redact", "teams", "tags", "channels", "no_notes", "calls_per_minute"])]
     pub renew: bool,
     /// Print JSON
     #[arg(long)]

@@ -4,9 +4,6 @@
 //! host moves it to where the user wants it. With `--replace` it takes the place of an older one,
 //! and with `--every` it goes on doing so: that is what feeds replicas.
 
-use std::fs;
-use std::io;
-use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,6 +15,7 @@ use super::arguments::BackupOptions;
 use super::{Failure, terminal};
 use crate::application::Application;
 use crate::component::worker::Live;
+use crate::temporary::{Temporary, folder_of, move_out, replace};
 
 pub async fn run(application: &Arc<Application>, options: BackupOptions) -> Result<ExitCode, Failure> {
     check(application, &options)?;
@@ -80,7 +78,7 @@ async fn copy(
     options: &BackupOptions,
     cancelled: &CancellationToken,
 ) -> Result<String, Failure> {
-    let copy = Temporary::new(application, "backup");
+    let copy = Temporary::new(&application.config.data_folder, "backup");
     let name = copy.name.clone();
     application
         .take_care(cancelled.clone(), async move |live: &mut Live| {
@@ -102,77 +100,4 @@ async fn copy(
     } else {
         format!("Wrote {shown} ({:.1} MB).", bytes as f64 / 1e6)
     })
-}
-
-fn folder_of(file: &Path) -> PathBuf {
-    match file.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
-        _ => PathBuf::from("."),
-    }
-}
-
-/// A file in the data folder that is removed at the end, whatever happened.
-pub(super) struct Temporary {
-    pub name: String,
-    pub path: PathBuf,
-}
-
-impl Temporary {
-    pub fn new(application: &Application, what: &str) -> Self {
-        let name = format!("{what}-{}.tmp", std::process::id());
-        let path = application.config.data_folder.join(&name);
-        Self { name, path }
-    }
-}
-
-impl Drop for Temporary {
-    fn drop(&mut self) {
-        // A cancelled call leaves an unfinished one under the component's own name for that.
-        let unfinished = self.path.with_file_name(format!("{}.part", self.name));
-        let journal = self.path.with_file_name(format!("{}.part-journal", self.name));
-        let own_journal = self.path.with_file_name(format!("{}-journal", self.name));
-        for file in [&self.path, &unfinished, &journal, &own_journal] {
-            let _ = fs::remove_file(file);
-        }
-    }
-}
-
-/// Puts the file in the place of another, perhaps on another file system, so that whoever opens
-/// that name gets the old file or the new one, and never a part. Returns the size.
-fn replace(from: &Path, to: &Path) -> io::Result<u64> {
-    let mut name = to.file_name().unwrap_or_default().to_owned();
-    name.push(format!(".incoming-{}", std::process::id()));
-    let beside = to.with_file_name(name);
-    // What a killed process left there is nobody's.
-    let _ = fs::remove_file(&beside);
-    let moved = move_out(from, &beside).and_then(|bytes| fs::rename(&beside, to).map(|()| bytes));
-    if moved.is_err() {
-        let _ = fs::remove_file(&beside);
-        return moved;
-    }
-    // The name, too, is to survive a power cut, where the system lets a folder be synced.
-    let _ = fs::File::open(folder_of(to)).and_then(|folder| folder.sync_all());
-    moved
-}
-
-/// Gives the file its new name, or copies it where that is on another file system. Overwrites
-/// nothing. Returns the size.
-fn move_out(from: &Path, to: &Path) -> io::Result<u64> {
-    if fs::hard_link(from, to).is_ok() {
-        // The name, too, is to survive a power cut. Windows syncs only what may be written.
-        let file = fs::File::options().write(true).open(to)?;
-        file.sync_all()?;
-        return Ok(file.metadata()?.len());
-    }
-    let mut source = fs::File::open(from)?;
-    let mut options = fs::File::options();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut target = options.open(to)?;
-    let copied = io::copy(&mut source, &mut target).and_then(|bytes| target.sync_all().map(|()| bytes));
-    if copied.is_err() {
-        let _ = fs::remove_file(to);
-    }
-    copied
 }

@@ -96,6 +96,16 @@ fn add(sources: &mut Sources, options: &AddCallerOptions) -> Result<ExitCode, Fa
             let kinds = kinds.split(',').map(str::trim).filter(|kind| !kind.is_empty());
             entry["redact"] = value(kinds.collect::<toml_edit::Array>());
         }
+        for (key, names) in
+            [("teams", &options.teams), ("tags", &options.tags), ("channels", &options.channels)]
+        {
+            if !names.is_empty() {
+                entry[key] = value(names.iter().map(|name| name.trim()).collect::<toml_edit::Array>());
+            }
+        }
+        if options.no_notes {
+            entry["notes"] = value(false);
+        }
         if let Some(calls) = options.calls_per_minute {
             entry["calls_per_minute"] = value(i64::from(calls));
         }
@@ -129,6 +139,10 @@ fn list(sources: &Sources, options: &JsonOption) -> Result<ExitCode, Failure> {
                 "resources": caller.rights.resources,
                 "export": caller.rights.export,
                 "redact": redactions(caller),
+                "teams": caller.rights.scope.as_ref().and_then(|scope| scope.teams.clone()),
+                "tags": caller.rights.scope.as_ref().and_then(|scope| scope.tags.clone()),
+                "channels": caller.rights.scope.as_ref().and_then(|scope| scope.channels.clone()),
+                "notes": caller.rights.scope.as_ref().is_none_or(|scope| scope.notes),
                 "calls_per_minute": caller.calls_per_minute,
             })
         })
@@ -145,6 +159,7 @@ fn list(sources: &Sources, options: &JsonOption) -> Result<ExitCode, Failure> {
         words.extend(
             (!rights.redactions.is_empty()).then(|| format!("without {}", redactions(caller).join(", "))),
         );
+        words.extend(rights.scope.as_ref().map(|scope| scope.to_string()));
         words.extend(caller.calls_per_minute.map(|calls| format!("{calls} calls a minute")));
         crate::text::printable(&format!("{}: {}", caller.name, words.join("; ")), 2_000)
     };

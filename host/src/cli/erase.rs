@@ -15,13 +15,13 @@ use serde_json::{Map, Value, json};
 use tokio_util::sync::CancellationToken;
 
 use super::arguments::EraseOptions;
-use super::backup::Temporary;
 use super::{Failure, repair, reset, terminal};
 use crate::application::Application;
 use crate::component::bindings::maintenance::Erasure;
 use crate::component::worker::Live;
 use crate::config::{Config, Owner, Sources, whose};
 use crate::sandbox::lock::{SyncLock, UseLock};
+use crate::temporary::Temporary;
 
 /// How often it is looked whether a sync has ended.
 const LOOK: Duration = Duration::from_millis(200);
@@ -117,7 +117,7 @@ async fn erase(
     let database = &application.config.database;
     let begun = Instant::now();
     let _lock = sync_lock(database, cancelled).await?;
-    let compact = Temporary::new(application, "erase");
+    let compact = Temporary::new(&application.config.data_folder, "erase");
     let (name, person) = (compact.name.clone(), person.to_owned());
     let erasure: Erasure = application
         .take_care(cancelled.clone(), async move |live: &mut Live| {
@@ -128,6 +128,10 @@ async fn erase(
         .map_err(Failure::Work)?;
     if !dry_run {
         put_in_place(database, &compact.path, erasure.change_counter).await?;
+        // Servers make them anew, without the person.
+        crate::filtered::remove(database).map_err(|error| {
+            Failure::Work(format!("The person is erased from {}, but not from the copies for callers in {}.filtered ({error}). Remove that folder.", database.display(), database.display()))
+        })?;
     }
     let told: Value = serde_json::from_str(&erasure.receipt).unwrap_or_default();
     let mut receipt = Map::new();

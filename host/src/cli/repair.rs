@@ -13,11 +13,11 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::arguments::JsonOption;
-use super::backup::Temporary;
 use super::{Failure, terminal};
 use crate::application::Application;
 use crate::component::worker::Live;
 use crate::sandbox::lock::{DatabaseLock, Level, UseLock};
+use crate::temporary::Temporary;
 
 /// How often, and how many times, a command looks whether a repair has ended.
 const LOOK: Duration = Duration::from_millis(100);
@@ -68,7 +68,7 @@ pub async fn run(application: &Arc<Application>, options: JsonOption) -> Result<
         return Ok(ExitCode::SUCCESS);
     }
 
-    let saved = Temporary::new(application, "repair");
+    let saved = Temporary::new(&application.config.data_folder, "repair");
     let name = saved.name.clone();
     let report = application
         .take_care(cancelled, async move |live: &mut Live| {

@@ -116,6 +116,10 @@ fn list(database: &Path, folder: &Path) -> io::Result<Vec<Cached>> {
             found.push(Cached { path: entry.path(), bytes: entry.metadata()?.len() });
         }
     }
+    for path in crate::filtered::files(database)? {
+        let bytes = fs::metadata(&path)?.len();
+        found.push(Cached { path, bytes });
+    }
     found.sort_by(|one, other| (one.path == database, &one.path).cmp(&(other.path == database, &other.path)));
     Ok(found)
 }
@@ -170,8 +174,10 @@ fn kind(file: &str, database: &str) -> Option<Kind> {
             _ => None,
         };
     }
-    let (number, rest) =
-        ["backup-", "repair-", "erase-"].iter().find_map(|what| file.strip_prefix(what))?.split_once('.')?;
+    let (number, rest) = ["backup-", "repair-", "erase-", "filtered-"]
+        .iter()
+        .find_map(|what| file.strip_prefix(what))?
+        .split_once('.')?;
     match rest {
         "tmp" | "tmp.part" if is_number(number) => Some(Kind::Database),
         "tmp.part-journal" | "tmp-journal" if is_number(number) => Some(Kind::Companion),
@@ -236,6 +242,8 @@ fn remove(place: &Place) -> Result<Vec<Cached>, Failure> {
         fs::remove_file(&file.path).map_err(|error| half_done(&file.path, &error, &removed))?;
         removed.push(file);
     }
+    // Their folders, too.
+    let _ = crate::filtered::remove(&place.file);
     Ok(removed)
 }
 
@@ -268,6 +276,7 @@ mod tests {
             ("repair-77.tmp.part", Kind::Database),
             ("repair-77.tmp.part-journal", Kind::Companion),
             ("erase-77.tmp", Kind::Database),
+            ("filtered-77.tmp", Kind::Database),
         ] {
             assert_eq!(kind(ours, "data.db"), Some(expected), "{ours}");
         }

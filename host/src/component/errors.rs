@@ -26,6 +26,8 @@ pub enum CallError {
     NotPermitted(String),
     /// The audit log cannot be written, so nothing is answered.
     Audit(String),
+    /// What the caller may see is not there yet, or cannot be: a sentence.
+    NotReady(String),
     /// The component could not be loaded, or an instance could not be made.
     Unavailable(String),
 }
@@ -58,7 +60,7 @@ impl fmt::Display for CallError {
                 formatter,
                 "The component stopped on a fault of its own ({reason}); nothing stored is lost, and the next call uses a fresh instance. If it happens again, please report it with the log."
             ),
-            Self::NotPermitted(sentence) => formatter.write_str(sentence),
+            Self::NotPermitted(sentence) | Self::NotReady(sentence) => formatter.write_str(sentence),
             Self::Audit(reason) => write!(
                 formatter,
                 "The audit log cannot be written ({reason}), so nothing is answered. Its operator can make room, or set FASTINTERCOM_AUDIT_FULL=unlogged."

@@ -20,6 +20,7 @@ use super::shared::Shared;
 use super::state::{CallContext, PoolPermit, ProgressSink};
 use super::worker::{Live, Worker};
 use crate::audit::Disclosed;
+use crate::filtered::Scope;
 
 /// What stands around a call.
 #[derive(Clone, Default)]
@@ -33,6 +34,8 @@ pub struct Around {
     pub disclosed: Arc<Mutex<Disclosed>>,
     /// What is blanked out for this caller, beside what is for everybody.
     pub redactions: Vec<Redaction>,
+    /// Which conversations the caller sees; `None`: all.
+    pub scope: Option<Arc<Scope>>,
 }
 
 /// The pool.
@@ -108,7 +111,7 @@ impl Readers {
         R: Send + 'static,
         F: AsyncFnOnce(&mut Live) -> wasmtime::Result<R> + Send + 'static,
     {
-        let Around { cancelled, progress, narrow, disclosed, redactions } = around;
+        let Around { cancelled, progress, narrow, disclosed, redactions, .. } = around;
         let closed = |_| CallError::Unavailable("the server is shutting down".to_owned());
         // Before the place, which others could use while this call waits for its turn.
         let _turn = match &narrow {

@@ -23,11 +23,11 @@ use wasmtime::component::ResourceTableError;
 
 use super::bindings::Fastintercom;
 use super::code::Code;
-use super::deadline::Deadline;
+use super::deadline::{Deadline, Limit};
 use super::errors::CallError;
 use super::limits::Refusal;
 use super::shared::Shared;
-use super::state::{CallContext, Excess, LockKeeper, State};
+use super::state::{CallContext, Excess, LockKeeper, ProgressSink, State};
 
 /// How long an instance may take to start: ours needs under a millisecond.
 const INSTANTIATION: Duration = Duration::from_secs(10);
@@ -40,6 +40,34 @@ const STUCK: Duration = Duration::from_secs(2);
 /// that a huge answer made larger is replaced, which costs some milliseconds once. An instance that
 /// answers tools has its page cache of 8 MB, and little else.
 const KEPT: usize = 32 * 1024 * 1024;
+
+/// One call in an instance of its own, which ends with it.
+///
+/// # Errors
+/// [`CallError`].
+pub async fn alone<R, F>(
+    code: Arc<Code>,
+    shared: Arc<Shared>,
+    limit: Duration,
+    progress: Option<ProgressSink>,
+    cancelled: CancellationToken,
+    work: F,
+) -> Result<R, CallError>
+where
+    R: Send + 'static,
+    F: AsyncFnOnce(&mut Live) -> wasmtime::Result<R> + Send + 'static,
+{
+    let worker = Worker::start(code, shared).await?;
+    let context = CallContext {
+        deadline: Arc::new(Deadline::new(Limit::Work(limit))),
+        progress,
+        disclosed: Arc::default(),
+        redactions: Vec::new(),
+        stop: Arc::default(),
+        place: None,
+    };
+    worker.call(context, cancelled, work).await
+}
 
 /// A store with the component's instance in it.
 pub struct Live {

@@ -63,6 +63,7 @@ pub fn status(error: &CallError) -> StatusCode {
         CallError::Memory(_) | CallError::Answer(_) => StatusCode::UNPROCESSABLE_ENTITY,
         CallError::MemoryOfAll(_)
         | CallError::Unavailable(_)
+        | CallError::NotReady(_)
         | CallError::Audit(_)
         | CallError::Cancelled => StatusCode::SERVICE_UNAVAILABLE,
         CallError::Excess(_) | CallError::Trap(_) => StatusCode::INTERNAL_SERVER_ERROR,

@@ -321,7 +321,9 @@ impl ServerHandler for Server {
             .map_err(|sentence| ErrorData::resource_not_found(sentence, Some(json!({"uri": request.uri}))))?;
         // What the component says of the cache, and beside it what this process did.
         let text = match content.uri.as_str() {
-            subscriptions::STATUS_URI => with_member(&content.text, "process", self.application.counters()),
+            subscriptions::STATUS_URI if asker(&context).rights.scope.is_none() => {
+                with_member(&content.text, "process", self.application.counters())
+            }
             _ => content.text,
         };
         let contents = ResourceContents::text(text, content.uri).with_mime_type(content.mime_type);

@@ -100,6 +100,20 @@ impl Outgoing {
         Ok(Self { client, policy, token, limits, runtime, proxy, requests: Requests::default() })
     }
 
+    /// The same way out for who is given no token: Intercom tells nothing without one.
+    #[must_use]
+    pub fn without_token(&self) -> Self {
+        Self {
+            client: self.client.clone(),
+            policy: self.policy.clone(),
+            token: None,
+            limits: self.limits,
+            runtime: self.runtime.clone(),
+            proxy: self.proxy.clone(),
+            requests: Requests::default(),
+        }
+    }
+
     #[must_use]
     pub fn policy(&self) -> &Policy {
         &self.policy

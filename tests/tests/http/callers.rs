@@ -10,12 +10,12 @@ use serde_json::{Value, json};
 
 use super::{TOKEN, open, small};
 
-fn command(simulator: &Simulator, scratch: &Scratch, arguments: &[&str]) -> Cli {
+pub fn command(simulator: &Simulator, scratch: &Scratch, arguments: &[&str]) -> Cli {
     Cli::new(simulator).on(scratch).args(arguments.iter().copied())
 }
 
 /// A new caller's token.
-fn add(simulator: &Simulator, scratch: &Scratch, name: &str, more: &[&str]) -> String {
+pub fn add(simulator: &Simulator, scratch: &Scratch, name: &str, more: &[&str]) -> String {
     let added = command(simulator, scratch, &["caller", "add", name]).args(more.iter().copied());
     let printed = added.run().assert_code(0).stdout;
     let token = printed.trim();
@@ -24,13 +24,13 @@ fn add(simulator: &Simulator, scratch: &Scratch, name: &str, more: &[&str]) -> S
 }
 
 /// A server with callers beside the one token of all, and its folder.
-fn serve(simulator: &Simulator, scratch: &Scratch) -> (Session, Web) {
+pub fn serve(simulator: &Simulator, scratch: &Scratch) -> (Session, Web) {
     let (session, web) = open(Server::new(simulator).on(scratch).env("FASTINTERCOM_HTTP_TOKEN", TOKEN));
     session.wait_until_synced();
     (session, web)
 }
 
-fn of(web: &Web, token: &str) -> Web {
+pub fn of(web: &Web, token: &str) -> Web {
     web.clone().header("authorization", &format!("Bearer {token}"))
 }
 

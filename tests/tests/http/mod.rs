@@ -6,6 +6,7 @@ mod connections;
 mod door;
 mod export;
 mod health;
+mod limited_callers;
 mod many;
 mod pages;
 mod programs;
