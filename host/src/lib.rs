@@ -8,7 +8,8 @@
 //! - [`syncs`] runs syncs one at a time; [`timer`] asks for one every so often.
 //! - [`mcp`] speaks the protocol to the client; [`http`] is the door for many clients.
 //! - [`replica`] notices that a replica's file was replaced.
-//! - [`callers`] says who asks, [`audit`] keeps who read what.
+//! - [`callers`] says who asks, [`audit`] keeps who read what; [`oauth`] takes the word of an
+//!   identity provider for who somebody is.
 //! - `stderr` writes the log and all other words to standard error, and blocks nobody.
 //! - [`counters`] counts what this process does; [`telemetry`] tells a collector, if one is named.
 //! - [`cli`] is the command line, [`config`] the settings, [`clients`] the MCP clients that can be
@@ -28,6 +29,7 @@ pub mod config;
 pub mod counters;
 pub mod http;
 pub mod mcp;
+pub mod oauth;
 pub mod platform;
 pub mod replica;
 pub mod sandbox;

@@ -7,6 +7,7 @@ mod door;
 mod export;
 mod health;
 mod many;
+mod oauth;
 mod pages;
 mod programs;
 mod protocol;
