@@ -12,7 +12,7 @@ use crate::sandbox::policy::is_loopback;
 /// [`ConfigError`] about an address or a claim that cannot be one, and about what is missing.
 pub fn resolve(sources: &Sources) -> Result<Option<Settings>, ConfigError> {
     let Some((issuer, _)) = sources.parsed("oauth_issuer", address)? else {
-        let of_no_use = ["oauth_resource", "oauth_audience", "oauth_claim"];
+        let of_no_use = ["oauth_resource", "oauth_audience", "oauth_claim", "oauth_scopes"];
         return match of_no_use.iter().find_map(|key| sources.find(key)) {
             None => Ok(None),
             Some(found) => Err(ConfigError(format!(
@@ -33,6 +33,7 @@ pub fn resolve(sources: &Sources) -> Result<Option<Settings>, ConfigError> {
         audience: audience.unwrap_or_else(|| resource_text.clone()),
         resource_text,
         claim: sources.parsed("oauth_claim", |text| word(text, 200))?.unwrap_or_else(|| "sub".to_owned()),
+        scopes: sources.parsed("oauth_scopes", scopes)?.unwrap_or_default(),
     }))
 }
 
@@ -52,6 +53,18 @@ fn address(text: &str) -> Result<(String, Url), String> {
         // It stands in a header as it is.
         && text.bytes().all(|byte| byte.is_ascii_graphic() && !b"\"\\<>".contains(&byte));
     if is_safe && is_plain { Ok((text.to_owned(), url)) } else { Err(shape.to_owned()) }
+}
+
+/// In a configuration file they may be a list.
+fn scopes(text: &str) -> Result<Vec<String>, String> {
+    let found = text.split([' ', ',']).filter(|scope| !scope.is_empty()).map(str::to_owned);
+    let is_plain = |byte: u8| byte.is_ascii_graphic() && !b"\"\\".contains(&byte);
+    if text.bytes().all(|byte| byte == b' ' || is_plain(byte)) {
+        Ok(found.collect())
+    } else {
+        Err("they are names without quotation marks and backslashes, separated by blanks or commas"
+            .to_owned())
+    }
 }
 
 fn word(text: &str, longest: usize) -> Result<String, String> {
@@ -83,6 +96,9 @@ mod tests {
         let settings = resolved(&[&[ISSUER, RESOURCE], &more[..]].concat()).expect("settings").expect("some");
         assert_eq!((settings.audience.as_str(), settings.claim.as_str()), ("api://x", "groups"));
         assert!(resolved(&[("FASTINTERCOM_OAUTH_ISSUER", "http://127.0.0.1:1"), RESOURCE]).is_ok());
+        let scopes = ("FASTINTERCOM_OAUTH_SCOPES", "api://x/read, openid");
+        let settings = resolved(&[ISSUER, RESOURCE, scopes]).expect("settings").expect("a provider");
+        assert_eq!(settings.scopes, ["api://x/read", "openid"]);
     }
 
     #[test]
@@ -92,6 +108,7 @@ mod tests {
             (&[RESOURCE], "FASTINTERCOM_OAUTH_ISSUER"),
             (&[("FASTINTERCOM_OAUTH_CLAIM", "sub")], "FASTINTERCOM_OAUTH_ISSUER"),
             (&[ISSUER, RESOURCE, ("FASTINTERCOM_OAUTH_CLAIM", "two words")], "without blanks"),
+            (&[ISSUER, RESOURCE, ("FASTINTERCOM_OAUTH_SCOPES", "a\"b")], "quotation marks"),
         ] {
             assert!(resolved(variables).is_err_and(|told| told.contains(words)), "{variables:?}");
         }

@@ -201,6 +201,12 @@ pub const SETTINGS: &[Setting] = &[
         "the claim that says who somebody is, a text or a list of texts: the `subject` of `callers.toml`",
     ),
     setting(
+        "oauth_scopes",
+        &["FASTINTERCOM_OAUTH_SCOPES"],
+        "none",
+        "scopes that clients are told to ask the identity provider for, where it wants some; tokens need not have them",
+    ),
+    setting(
         "certificates",
         &["SSL_CERT_FILE"],
         "the system's trust store",

@@ -72,7 +72,10 @@ pub fn show_way(answer: &mut Answer, oauth: &ResourceServer) {
     }
     let challenge = answer.headers().get(WWW_AUTHENTICATE).and_then(|value| value.to_str().ok());
     let challenge = challenge.unwrap_or("Bearer realm=\"fastintercom\"");
-    let challenge = format!("{challenge}, resource_metadata=\"{}\"", oauth.metadata_address());
+    let mut challenge = format!("{challenge}, resource_metadata=\"{}\"", oauth.metadata_address());
+    if !oauth.settings().scopes.is_empty() {
+        challenge.push_str(&format!(", scope=\"{}\"", oauth.settings().scopes.join(" ")));
+    }
     if let Ok(challenge) = HeaderValue::from_str(&challenge) {
         answer.headers_mut().insert(WWW_AUTHENTICATE, challenge);
     }

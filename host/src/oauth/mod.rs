@@ -42,6 +42,8 @@ pub struct Settings {
     pub audience: String,
     /// The claim that says who somebody is.
     pub claim: String,
+    /// What clients should ask the provider for.
+    pub scopes: Vec<String>,
 }
 
 /// Checks tokens, and says which it takes.
@@ -99,12 +101,16 @@ impl ResourceServer {
         // may differ from the public one behind a proxy.
         let known = ["", "/mcp", resource.trim_end_matches('/')];
         known.contains(&rest.trim_end_matches('/')).then(|| {
-            json!({
+            let mut document = json!({
                 "resource": self.settings.resource_text,
                 "authorization_servers": [self.settings.issuer],
                 "bearer_methods_supported": ["header"],
                 "resource_name": "FastIntercom",
-            })
+            });
+            if !self.settings.scopes.is_empty() {
+                document["scopes_supported"] = json!(self.settings.scopes);
+            }
+            document
         })
     }
 

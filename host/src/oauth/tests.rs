@@ -87,6 +87,7 @@ fn settings(issuer: &str) -> Settings {
         resource_text: RESOURCE.to_owned(),
         audience: RESOURCE.to_owned(),
         claim: "sub".to_owned(),
+        scopes: Vec::new(),
     }
 }
 

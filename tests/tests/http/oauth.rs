@@ -218,6 +218,7 @@ fn groups_of_the_provider_can_be_callers_and_an_audience_can_have_another_name()
         .env("FASTINTERCOM_OAUTH_RESOURCE", RESOURCE)
         .env("FASTINTERCOM_OAUTH_AUDIENCE", "api://fastintercom")
         .env("FASTINTERCOM_OAUTH_CLAIM", "groups")
+        .env("FASTINTERCOM_OAUTH_SCOPES", "api://fastintercom/read openid")
         .env("FASTINTERCOM_HTTP_TOKEN", TOKEN);
     let (session, web) = open(server);
     session.wait_until_synced();
@@ -232,6 +233,11 @@ fn groups_of_the_provider_can_be_callers_and_an_audience_can_have_another_name()
     assert_eq!(names(&simulator, &scratch), ["support", "support"]);
     assert_eq!(answer(json!({"groups": ["group-1"]})).status, 401, "the address is not the audience now");
     assert_eq!(call(&of(&web, TOKEN)).status, 200);
+    // What to ask the provider for.
+    let challenge = call(&web).header("www-authenticate").expect("a challenge").to_owned();
+    assert!(challenge.ends_with(", scope=\"api://fastintercom/read openid\""), "{challenge}");
+    let document = web.get(METADATA).succeeded();
+    assert_eq!(document["scopes_supported"], json!(["api://fastintercom/read", "openid"]));
 }
 
 #[test]
