@@ -394,4 +394,6 @@ fn what_the_server_says_of_itself_stands_where_clients_look() {
     settings.resource = Url::parse("https://example.com:8443/").expect("an address");
     let server = ResourceServer::new(settings, None).expect("a server");
     assert_eq!(server.metadata_address(), "https://example.com:8443/.well-known/oauth-protected-resource");
+    // Below the door's own path, whatever the public one is.
+    assert!(server.metadata(&format!("{METADATA}/mcp")).is_some());
 }
