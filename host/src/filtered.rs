@@ -101,6 +101,7 @@ pub struct FilteredCopies {
 /// A copy and those who read it.
 struct FilteredCopy {
     scope: Scope,
+    folder: PathBuf,
     database: PathBuf,
     readers: Arc<Readers>,
     state: Mutex<State>,
@@ -250,8 +251,13 @@ impl FilteredCopies {
         let made = alone(code, Arc::clone(&self.shared), LONGEST, None, CancellationToken::new(), work)
             .await
             .map_err(|error| error.to_string())??;
-        let to = copy.database.clone();
-        let moved = tokio::task::spawn_blocking(move || replace(&temporary.path, &to)).await;
+        let (to, folder) = (copy.database.clone(), copy.folder.clone());
+        let moved = tokio::task::spawn_blocking(move || {
+            // An erasure removes it.
+            private_folder(&folder)?;
+            replace(&temporary.path, &to)
+        });
+        let moved = moved.await;
         moved.map_err(|error| error.to_string())?.map_err(|error| error.to_string())?;
         copy.readers.renew();
         Ok(made)
@@ -272,7 +278,7 @@ impl FilteredCopy {
         configuration.token_present = false;
         let shared = Arc::new(Shared {
             configuration,
-            folder,
+            folder: folder.clone(),
             database: database.clone(),
             limits: everything.limits,
             memory: Arc::clone(&everything.memory),
@@ -281,7 +287,7 @@ impl FilteredCopy {
             sync: OnceLock::new(),
         });
         let readers = Readers::new(Arc::clone(loader), shared);
-        Ok(Self { scope: scope.clone(), database, readers, state: Mutex::default() })
+        Ok(Self { scope: scope.clone(), folder, database, readers, state: Mutex::default() })
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, State> {

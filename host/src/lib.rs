@@ -9,7 +9,8 @@
 //! - [`mcp`] speaks the protocol to the client; [`http`] is the door for many clients.
 //! - [`replica`] notices that a replica's file was replaced; `filtered` keeps copies for callers who
 //!   may see some of the conversations.
-//! - [`callers`] says who asks, [`audit`] keeps who read what.
+//! - [`callers`] says who asks, [`audit`] keeps who read what; [`oauth`] takes the word of an
+//!   identity provider for who somebody is.
 //! - `stderr` writes the log and all other words to standard error, and blocks nobody.
 //! - [`counters`] counts what this process does; [`telemetry`] tells a collector, if one is named.
 //! - [`cli`] is the command line, [`config`] the settings, [`clients`] the MCP clients that can be
@@ -30,6 +31,7 @@ pub mod counters;
 mod filtered;
 pub mod http;
 pub mod mcp;
+pub mod oauth;
 pub mod platform;
 pub mod replica;
 pub mod sandbox;

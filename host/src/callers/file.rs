@@ -8,6 +8,9 @@
 //! teams = ["Support"]
 //! notes = false
 //! calls_per_minute = 60
+//!
+//! [caller.bob]
+//! subject = "auth0|1234"  # comes in with a token of the identity provider (`oauth`)
 //! ```
 
 use std::collections::BTreeMap;
@@ -34,6 +37,68 @@ pub struct Caller {
     pub rights: Arc<Rights>,
     /// `None`: as many as they like.
     pub calls_per_minute: Option<NonZeroU32>,
+    /// What the identity provider calls them; empty: they come in with a token of their own only.
+    pub subjects: Vec<String>,
+}
+
+/// Everybody who may come in, and by what they are known.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Known {
+    callers: Vec<Caller>,
+    tokens: BTreeMap<TokenHash, usize>,
+    subjects: BTreeMap<String, usize>,
+}
+
+impl Known {
+    #[must_use]
+    pub fn with_token(&self, hash: &TokenHash) -> Option<&Caller> {
+        self.tokens.get(hash).and_then(|place| self.callers.get(*place))
+    }
+
+    #[must_use]
+    pub fn with_subject(&self, subject: &str) -> Option<&Caller> {
+        self.subjects.get(subject).and_then(|place| self.callers.get(*place))
+    }
+
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.callers.is_empty()
+    }
+
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.callers.len()
+    }
+
+    /// Each once.
+    pub fn values(&self) -> impl Iterator<Item = &Caller> {
+        self.callers.iter()
+    }
+
+    /// Each once.
+    pub fn into_values(self) -> impl Iterator<Item = Caller> {
+        self.callers.into_iter()
+    }
+
+    /// # Errors
+    /// Of whom that is the token or the subject already.
+    fn add(&mut self, caller: Caller, hash: Option<TokenHash>) -> Result<(), String> {
+        let other = |known: Option<&Caller>, what: &str| match known {
+            Some(known) => Err(format!("has the {what} of {}; each needs one of their own", known.name)),
+            None => Ok(()),
+        };
+        let place = self.callers.len();
+        if let Some(hash) = hash {
+            other(self.with_token(&hash), "token")?;
+            self.tokens.insert(hash, place);
+        }
+        for subject in &caller.subjects {
+            other(self.with_subject(subject), "subject")?;
+            self.subjects.insert(subject.clone(), place);
+        }
+        self.callers.push(caller);
+        Ok(())
+    }
 }
 
 #[derive(Deserialize)]
@@ -46,7 +111,9 @@ struct Document {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Entry {
-    token_sha256: String,
+    token_sha256: Option<String>,
+    #[serde(default)]
+    subject: Subjects,
     tools: Option<Vec<String>>,
     resources: Option<bool>,
     export: Option<bool>,
@@ -59,25 +126,55 @@ struct Entry {
     calls_per_minute: Option<NonZeroU32>,
 }
 
+/// One, or a list.
+#[derive(Deserialize)]
+#[serde(untagged, expecting = "subject is a text or a list of texts")]
+enum Subjects {
+    One(String),
+    Many(Vec<String>),
+}
+
+impl Default for Subjects {
+    fn default() -> Self {
+        Self::Many(Vec::new())
+    }
+}
+
+/// Bytes of a subject: OpenID Connect has 255 of them at most, names of groups may be longer.
+const LONGEST_SUBJECT: usize = 1_000;
+
 /// More calls a minute than one server answers; a limit beyond would only cost memory.
 const MOST_PER_MINUTE: u32 = 100_000;
 
-/// Reads the callers of a text, by the hash of their token.
+/// Reads the callers of a text.
 ///
 /// # Errors
 /// A sentence without its beginning, which names the file.
-pub fn parse(text: &str) -> Result<BTreeMap<TokenHash, Caller>, String> {
+pub fn parse(text: &str) -> Result<Known, String> {
     // The parser's own words quote the line, which may hold a token that was put in by mistake.
     let document: Document = toml::from_str(text).map_err(|error| {
         let line = error.span().map_or(1, |span| 1 + text[..span.start].matches('\n').count());
         format!("line {line} is wrong: {}", error.message())
     })?;
-    let mut callers = BTreeMap::new();
+    let mut known = Known::default();
     for (name, entry) in document.caller {
         check_name(&name)?;
         let wrong = |what: &str| format!("the caller {name}: {what}");
-        let hash = unhex(&entry.token_sha256)
-            .ok_or_else(|| wrong("token_sha256 is the SHA-256 of the token, 64 hexadecimal digits"))?;
+        let hash = entry.token_sha256.as_deref().map(|digits| {
+            unhex(digits)
+                .ok_or_else(|| wrong("token_sha256 is the SHA-256 of the token, 64 hexadecimal digits"))
+        });
+        let hash = hash.transpose()?;
+        let subjects = match entry.subject {
+            Subjects::One(subject) => vec![subject],
+            Subjects::Many(subjects) => subjects,
+        };
+        if subjects.iter().any(|subject| !is_subject(subject)) {
+            return Err(wrong("a subject is a text of 1 to 1000 bytes"));
+        }
+        if hash.is_none() && subjects.is_empty() {
+            return Err(wrong("there is no token_sha256 and no subject, so they could never come in"));
+        }
         if entry.calls_per_minute.is_some_and(|calls| calls.get() > MOST_PER_MINUTE) {
             return Err(wrong("calls_per_minute is a number from 1 to 100000"));
         }
@@ -100,12 +197,17 @@ pub fn parse(text: &str) -> Result<BTreeMap<TokenHash, Caller>, String> {
             name: name.as_str().into(),
             rights: Arc::new(rights),
             calls_per_minute: entry.calls_per_minute,
+            subjects,
         };
-        if let Some(other) = callers.insert(hash, caller) {
-            return Err(wrong(&format!("has the token of {}; each needs one of their own", other.name)));
-        }
+        known.add(caller, hash).map_err(|other| wrong(&other))?;
     }
-    Ok(callers)
+    Ok(known)
+}
+
+/// Whether an identity provider could call somebody that.
+#[must_use]
+pub fn is_subject(text: &str) -> bool {
+    (1..=LONGEST_SUBJECT).contains(&text.len())
 }
 
 /// Names stand in the log as they are, and beside those of who has no name of their own.

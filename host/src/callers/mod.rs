@@ -19,7 +19,7 @@ use sha2::{Digest as _, Sha256};
 use crate::audit::Client;
 use crate::component::bindings::settings::Redaction;
 use crate::filtered::Scope;
-use file::{Caller, Stamp, TokenHash};
+use file::{Caller, Known, Stamp, TokenHash};
 use window::Window;
 
 /// Who asks, and with which program.
@@ -123,11 +123,20 @@ pub struct Callers {
 struct State {
     /// Of the file that was read; `None`: it was not there, or could not be read.
     stamp: Option<Stamp>,
-    known: Result<BTreeMap<TokenHash, Caller>, Unreadable>,
+    known: Result<Known, Unreadable>,
     /// Calls of the last minute, by the caller's name, which outlive a change of the file.
     windows: BTreeMap<Arc<str>, Arc<Window>>,
     /// There were callers once. A file that is gone opens no door.
     guarding: bool,
+}
+
+/// Whom an identity provider vouches for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Vouched {
+    Caller(Caller),
+    Nobody,
+    /// Their names: whose rights are meant, nobody can say.
+    Several(Vec<Arc<str>>),
 }
 
 /// The file is there and says nothing that can be relied on.
@@ -141,7 +150,7 @@ impl Callers {
     /// What is wrong with it.
     pub fn open(file: &Path) -> Result<Self, Unreadable> {
         let state =
-            State { stamp: None, known: Ok(BTreeMap::new()), windows: BTreeMap::new(), guarding: false };
+            State { stamp: None, known: Ok(Known::default()), windows: BTreeMap::new(), guarding: false };
         let callers = Self { file: file.to_owned(), state: Mutex::new(state) };
         callers.current().known.clone()?;
         Ok(callers)
@@ -162,9 +171,27 @@ impl Callers {
         let hash: TokenHash = Sha256::digest(token).into();
         match &self.current().known {
             // How long this takes tells of hashes, and of no token.
-            Ok(known) => Ok(known.get(&hash).cloned()),
+            Ok(known) => Ok(known.with_token(&hash).cloned()),
             Err(unreadable) => Err(unreadable.clone()),
         }
+    }
+
+    /// Who has one of those subjects.
+    ///
+    /// # Errors
+    /// As [`Callers::find`].
+    pub fn vouched(&self, subjects: &[&str]) -> Result<Vouched, Unreadable> {
+        let state = self.current();
+        let known = state.known.as_ref().map_err(Clone::clone)?;
+        let mut found: Vec<&Caller> =
+            subjects.iter().filter_map(|subject| known.with_subject(subject)).collect();
+        found.sort_by(|one, other| one.name.cmp(&other.name));
+        found.dedup_by(|one, other| one.name == other.name);
+        Ok(match found.as_slice() {
+            [] => Vouched::Nobody,
+            [caller] => Vouched::Caller((*caller).clone()),
+            several => Vouched::Several(several.iter().map(|caller| Arc::clone(&caller.name)).collect()),
+        })
     }
 
     /// Takes the place of a call in the caller's minute.
@@ -191,7 +218,7 @@ impl Callers {
         }
         let read = file::read(&self.file).and_then(|read| match read {
             Some((text, stamp)) => file::parse(&text).map(|known| (known, Some(stamp))),
-            None => Ok((BTreeMap::new(), None)),
+            None => Ok((Known::default(), None)),
         });
         let before = state.known.clone();
         (state.known, state.stamp) = match read {

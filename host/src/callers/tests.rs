@@ -118,6 +118,14 @@ fn what_is_wrong_with_a_file_is_told_by_place_and_no_token_is_quoted() {
         (of("a b", ""), "no name"),
         (of("Terminal", ""), "something else"),
         (format!("{}\n{}", of("ada", ""), of("bob", "")), "token of ada"),
+        ("[caller.ada]\ntools = []".to_owned(), "never come in"),
+        ("[caller.ada]\nsubject = []".to_owned(), "never come in"),
+        ("[caller.ada]\nsubject = \"\"".to_owned(), "1 to 1000"),
+        ("[caller.ada]\nsubject = 1".to_owned(), "text or a list"),
+        (
+            "[caller.ada]\nsubject = \"x\"\n[caller.bob]\nsubject = [\"y\", \"x\"]".to_owned(),
+            "subject of ada",
+        ),
     ] {
         let told = file::parse(&text).expect_err(&text);
         assert!(told.contains(words) && !told.contains("fic_secret"), "{text}: {told}");
@@ -163,4 +171,32 @@ fn calls_of_a_minute_are_counted_over_a_change_of_the_file() {
     assert!(callers.enter(&caller()).is_err());
     scratch.write(&entry("ada", TOKEN, "calls_per_minute = 3"));
     assert_eq!(callers.enter(&caller()), Ok(()));
+}
+
+/// With a token beside it or without, by any of the names that the identity provider has for them.
+#[test]
+fn a_subject_is_one_caller_and_a_claim_that_is_two_is_nobody() {
+    let scratch = Scratch::new();
+    scratch.write(&format!(
+        "{}\n[caller.bob]\nsubject = [\"b|1\", \"staff\"]\n",
+        entry("ada", TOKEN, "subject = \"a|1\"")
+    ));
+    let callers = scratch.open();
+    let name = |subjects: &[&str]| match callers.vouched(subjects).expect("known") {
+        Vouched::Caller(caller) => caller.name.to_string(),
+        Vouched::Nobody => "nobody".to_owned(),
+        Vouched::Several(names) => names.join("+"),
+    };
+    assert_eq!(names(&callers, TOKEN).as_deref(), Some("ada"));
+    assert_eq!(
+        (name(&["a|1"]), name(&["staff"]), name(&["x", "b|1"])),
+        ("ada".into(), "bob".into(), "bob".into())
+    );
+    assert_eq!(
+        (name(&["b|1", "staff"]), name(&["A|1"]), name(&[])),
+        ("bob".into(), "nobody".into(), "nobody".into())
+    );
+    assert_eq!(name(&["staff", "a|1"]), "ada+bob");
+    scratch.write("[caller");
+    assert!(callers.vouched(&["a|1"]).is_err());
 }

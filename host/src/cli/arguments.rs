@@ -233,7 +233,8 @@ pub struct VerifyOptions {
 pub enum CallerCommand {
     /// Make a token for somebody and print it, this once
     ///
-    /// Only its hash is stored. The name stands in the audit log.
+    /// Only its hash is stored. The name stands in the audit log. With --subject, nothing is made:
+    /// the identity provider has their token.
     Add(AddCallerOptions),
     /// Show who may come in, and what each may do
     List(JsonOption),
@@ -245,6 +246,10 @@ pub enum CallerCommand {
 pub struct AddCallerOptions {
     /// Up to 64 letters, digits, dots, hyphens, underscores and @
     pub name: String,
+    /// No token: they come in with one of the identity provider (FASTINTERCOM_OAUTH_ISSUER) that
+    /// has this subject; may be given again
+    #[arg(long, value_name = "SUBJECT", conflicts_with = "renew")]
+    pub subject: Vec<String>,
     /// Only these tools, and no resources, prompts, completions or exports; may be given again
     #[arg(long, value_name = "TOOL", value_delimiter = ',')]
     pub tools: Vec<String>,

@@ -1,4 +1,5 @@
-//! `fastintercom caller`: who may come in through `serve --http` with a token of their own.
+//! `fastintercom caller`: who may come in through `serve --http`, with a token of their own or by
+//! the word of the identity provider.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -73,10 +74,14 @@ fn add(sources: &mut Sources, options: &AddCallerOptions) -> Result<ExitCode, Fa
     let name = options.name.as_str();
     file::check_name(name).map_err(|reason| Failure::Usage(format!("{reason}.")))?;
     let callers = Callers::read(sources)?;
+    let subjects = &options.subject;
+    if subjects.iter().any(|subject| !file::is_subject(subject)) {
+        return Err(Failure::Usage("A subject has 1 to 1000 bytes.".to_owned()));
+    }
     match (callers.has(name), options.renew) {
         (true, false) => {
             return Err(Failure::Usage(format!(
-                "{name} has a token. `fastintercom caller add {name} --renew` makes a new one; what else they may do is in {}.",
+                "{name} may come in already. `fastintercom caller add {name} --renew` makes a new token; subjects and what they may do are in {}.",
                 callers.path.display()
             )));
         }
@@ -84,11 +89,18 @@ fn add(sources: &mut Sources, options: &AddCallerOptions) -> Result<ExitCode, Fa
         _ => {}
     }
     check_tools(sources, &options.tools)?;
-    let token = new_token()?;
-    let hash = hex(&Sha256::digest(token.as_bytes()));
+    // Whom the identity provider knows needs no token of ours.
+    let token = subjects.is_empty().then(new_token).transpose()?;
     callers.change(|table| {
         let entry = table.entry(name).or_insert_with(|| Item::Table(Table::new()));
-        entry["token_sha256"] = value(hash);
+        if let Some(token) = &token {
+            entry["token_sha256"] = value(hex(&Sha256::digest(token.as_bytes())));
+        }
+        match subjects.as_slice() {
+            [] => {}
+            [subject] => entry["subject"] = value(subject),
+            several => entry["subject"] = value(several.iter().collect::<toml_edit::Array>()),
+        }
         if !options.tools.is_empty() {
             entry["tools"] = value(options.tools.iter().collect::<toml_edit::Array>());
         }
@@ -111,6 +123,16 @@ fn add(sources: &mut Sources, options: &AddCallerOptions) -> Result<ExitCode, Fa
         }
     })?;
     let shown = callers.path.display().to_string();
+    let Some(token) = token else {
+        let document = json!({"success": true, "name": name, "subjects": subjects, "file": shown});
+        let words = subjects.iter().map(|subject| crate::text::printable(subject, 100)).collect::<Vec<_>>();
+        let line = format!(
+            "{name} comes in with a token of the identity provider that says {}; {shown} has what they may do.",
+            words.join(" or ")
+        );
+        terminal::answer(options.json, &document, &[line]);
+        return Ok(ExitCode::SUCCESS);
+    };
     if options.json {
         let document = json!({"success": true, "name": name, "token": token.as_str(), "file": shown});
         terminal::answer(true, &document, &[]);
@@ -144,6 +166,7 @@ fn list(sources: &Sources, options: &JsonOption) -> Result<ExitCode, Failure> {
                 "channels": caller.rights.scope.as_ref().and_then(|scope| scope.channels.clone()),
                 "notes": caller.rights.scope.as_ref().is_none_or(|scope| scope.notes),
                 "calls_per_minute": caller.calls_per_minute,
+                "subjects": caller.subjects,
             })
         })
         .collect();
@@ -161,11 +184,14 @@ fn list(sources: &Sources, options: &JsonOption) -> Result<ExitCode, Failure> {
         );
         words.extend(rights.scope.as_ref().map(|scope| scope.to_string()));
         words.extend(caller.calls_per_minute.map(|calls| format!("{calls} calls a minute")));
+        words.extend(
+            (!caller.subjects.is_empty()).then(|| format!("known as {}", caller.subjects.join(" or "))),
+        );
         crate::text::printable(&format!("{}: {}", caller.name, words.join("; ")), 2_000)
     };
     let mut lines: Vec<String> = callers.known.iter().map(words).collect();
     if lines.is_empty() {
-        lines.push("Nobody has a token of their own. `fastintercom caller add NAME` makes one.".to_owned());
+        lines.push("There are no callers. `fastintercom caller add NAME` makes one.".to_owned());
     }
     let document = json!({"file": callers.path.display().to_string(), "callers": rows});
     terminal::answer(options.json, &document, &lines);

@@ -4,8 +4,9 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::{ConfigError, Sources, paths, token};
+use super::{ConfigError, Sources, oauth, paths, token};
 use crate::callers::Callers;
+use crate::oauth::ResourceServer;
 use crate::sandbox::secret::Secret;
 
 /// A token that could be guessed protects nothing: 16 random characters are far beyond guessing.
@@ -18,8 +19,10 @@ pub struct Door {
     /// What callers must show who have no token of their own. There is this one, or there are
     /// callers, when the address is not this machine's own.
     pub token: Option<Secret>,
-    /// Those who have one of their own.
+    /// Those who have one of their own, or have a subject.
     pub callers: Arc<Callers>,
+    /// Checks the tokens of an identity provider; `None`: nobody comes in with one.
+    pub oauth: Option<Arc<ResourceServer>>,
     /// Names, in lower case, under which callers may address the server beside `localhost`.
     pub names: Vec<String>,
 }
@@ -28,18 +31,26 @@ impl Door {
     /// Reads the settings of the door at that address.
     ///
     /// # Errors
-    /// [`ConfigError`] about a token or a name that cannot be used, and when an address that
-    /// other machines reach has no token.
+    /// [`ConfigError`] about a token, a name or an identity provider that cannot be used, and when
+    /// an address that other machines reach has no token.
     pub fn resolve(sources: &Sources, data_folder: &Path, address: SocketAddr) -> Result<Self, ConfigError> {
         let token = token(sources, data_folder)?;
         let callers = callers(sources, data_folder)?;
-        if token.is_none() && !callers.guard() && !address.ip().is_loopback() {
+        let oauth = oauth::resolve(sources)?;
+        if token.is_none() && !callers.guard() && oauth.is_none() && !address.ip().is_loopback() {
             return Err(ConfigError(format!(
                 "--http is \"{address}\", which other machines can reach, so callers must show a token: `fastintercom caller add NAME` makes one for each, FASTINTERCOM_HTTP_TOKEN_FILE or FASTINTERCOM_HTTP_TOKEN is one for all (`openssl rand -hex 32` makes one), or listen on 127.0.0.1."
             )));
         }
-        let names = sources.parsed("http_hosts", names)?.unwrap_or_default();
-        Ok(Self { address, token, callers: Arc::new(callers), names })
+        let mut names = sources.parsed("http_hosts", names)?.unwrap_or_default();
+        let own = oauth.as_ref().and_then(|settings| settings.resource.host_str());
+        names.extend(own.map(|name| name.trim_end_matches('.').to_ascii_lowercase()));
+        let certificates = sources.path("certificates")?;
+        let oauth = oauth
+            .map(|settings| ResourceServer::new(settings, certificates.as_deref()).map(Arc::new))
+            .transpose()
+            .map_err(ConfigError)?;
+        Ok(Self { address, token, callers: Arc::new(callers), oauth, names })
     }
 }
 
@@ -159,6 +170,12 @@ mod tests {
             );
             assert!(door(open, &[("FASTINTERCOM_HTTP_TOKEN", TOKEN)]).is_ok(), "{open}");
         }
+        // Whom an identity provider vouches for shows a token, too.
+        let provider = [
+            ("FASTINTERCOM_OAUTH_ISSUER", "https://id.example"),
+            ("FASTINTERCOM_OAUTH_RESOURCE", "https://MCP.example/mcp"),
+        ];
+        assert!(door("0.0.0.0:0", &provider).is_ok_and(|door| door.names == ["mcp.example"]));
         let short = door("127.0.0.1:0", &[("FASTINTERCOM_HTTP_TOKEN", "secret")]);
         assert!(
             short.is_err_and(|error| error.0.contains("could be guessed") && !error.0.contains("secret"))

@@ -7,6 +7,7 @@
 mod audit;
 mod door;
 mod header;
+mod oauth;
 mod paths;
 mod portable;
 mod settings;

@@ -177,6 +177,36 @@ pub const SETTINGS: &[Setting] = &[
         "further names under which callers may address `serve --http`, separated by commas; web pages there may call it",
     ),
     setting(
+        "oauth_issuer",
+        &["FASTINTERCOM_OAUTH_ISSUER"],
+        "none",
+        "an identity provider whose access tokens (JWT) let callers of `serve --http` in; the address is the tokens' `iss`, letter for letter",
+    ),
+    setting(
+        "oauth_resource",
+        &["FASTINTERCOM_OAUTH_RESOURCE"],
+        "none",
+        "this server's public address, such as `https://mcp.example.com/mcp`; needed with an identity provider",
+    ),
+    setting(
+        "oauth_audience",
+        &["FASTINTERCOM_OAUTH_AUDIENCE"],
+        "`oauth_resource`",
+        "what tokens must have in `aud`, where the identity provider puts something else there",
+    ),
+    setting(
+        "oauth_claim",
+        &["FASTINTERCOM_OAUTH_CLAIM"],
+        "`sub`",
+        "the claim that says who somebody is, a text or a list of texts: the `subject` of `callers.toml`",
+    ),
+    setting(
+        "oauth_scopes",
+        &["FASTINTERCOM_OAUTH_SCOPES"],
+        "none",
+        "scopes that clients are told to ask the identity provider for, where it wants some; tokens need not have them",
+    ),
+    setting(
         "certificates",
         &["SSL_CERT_FILE"],
         "the system's trust store",

@@ -76,6 +76,14 @@ pub fn too_many(most: u32, wait: Duration) -> Answer {
     answer
 }
 
+/// What would be needed is not to be had; it may be soon.
+pub fn unavailable(sentence: &str, wait: Duration) -> Answer {
+    let mut answer = error(StatusCode::SERVICE_UNAVAILABLE, sentence);
+    let seconds = (wait.as_secs() + u64::from(wait.subsec_nanos() > 0)).max(1);
+    answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
+    answer
+}
+
 /// All places are taken by requests in progress; to be asked again on another connection.
 pub fn busy() -> Answer {
     let mut answer = error(

@@ -7,6 +7,7 @@
 //! | `GET /export` | whole conversations, all that meet the filters of its query, as they are read |
 //! | `GET /healthz` | the process is alive |
 //! | `GET /readyz` | calls can be answered; else 503 and why not |
+//! | `GET /.well-known/oauth-protected-resource` | where there is an identity provider: which tokens are taken |
 //!
 //! Every request passes the guard ([`fastintercom_policy::guard`]) first. Bodies are read whole, within a size and a time,
 //! before anything looks at them. Behind that, all calls go the way of those over standard input:
@@ -18,6 +19,7 @@ mod connections;
 mod cors;
 mod export;
 mod health;
+mod oauth;
 mod routes;
 mod tools;
 
@@ -71,6 +73,9 @@ pub async fn serve(
 ) {
     let address = listener.local_addr().unwrap_or(door.address);
     let token = match (door.token.is_some(), door.callers.guard()) {
+        _ if let Some(oauth) = &door.oauth => {
+            &format!("callers must show their token, or one of {}", oauth.settings().issuer)
+        }
         (true, false) => "callers must show the token",
         (_, true) => "callers must show their token",
         (false, false) => "no token is asked for",

@@ -16,14 +16,15 @@ use tokio_util::sync::CancellationToken;
 
 use super::answer::{self, Answer};
 use super::health::Health;
-use super::{body, cors, export, tools};
+use super::{body, cors, export, oauth, tools};
 use crate::application::Application;
 use crate::audit::Client;
 use crate::callers::file::Caller;
-use crate::callers::{Asker, Callers};
+use crate::callers::{Asker, Callers, Unreadable};
 use crate::config::Door;
 use crate::mcp::message::{self, Received};
 use crate::mcp::streamable::{self, Streamable};
+use crate::oauth::{ResourceServer, is_jwt};
 
 const HEALTH: &str = "/healthz";
 const READINESS: &str = "/readyz";
@@ -38,6 +39,7 @@ pub struct Routes {
     application: Arc<Application>,
     guard: Guard,
     callers: Arc<Callers>,
+    oauth: Option<Arc<ResourceServer>>,
     health: Health,
     mcp: Streamable,
 }
@@ -53,6 +55,7 @@ impl Routes {
         Self {
             guard: Guard::new(door.token.clone(), door.names.clone()),
             callers: Arc::clone(&door.callers),
+            oauth: door.oauth.clone(),
             health: Health::new(Arc::clone(&application), stopping.clone()),
             mcp: streamable::service(Arc::clone(&application), stopping, streams),
             application,
@@ -66,6 +69,9 @@ impl Routes {
         let (method, path) = (parts.method.clone(), crate::text::printable(parts.uri.path(), 100));
         let origin = self.guard.own_origin(&parts.headers);
         let mut answer = self.route(parts, body).await.unwrap_or_else(|refusal| *refusal);
+        if let Some(oauth) = &self.oauth {
+            oauth::show_way(&mut answer, oauth);
+        }
         if let Some(origin) = origin {
             cors::let_read(&mut answer, origin);
         }
@@ -87,10 +93,14 @@ impl Routes {
         if cors::is_preflight(&parts) {
             return Ok(cors::preflight(&parts.headers));
         }
-        // Clients look there for an authorization server after a 401, and there is none: a plain
-        // answer sends them back to the token they were given.
+        // Clients look there for an authorization server after a 401. There is none of our own, and
+        // without an identity provider a plain answer sends them back to the token they were given.
         if path.contains("/.well-known/") {
-            return Ok(nothing());
+            let Some(document) = self.oauth.as_ref().and_then(|oauth| oauth.metadata(&path)) else {
+                return Ok(nothing());
+            };
+            only(&parts, &[Method::GET, Method::HEAD])?;
+            return Ok(answer::json(StatusCode::OK, document.to_string()));
         }
         // Probes of an orchestrator have no token, and learn nothing but whether to send requests.
         match path.as_str() {
@@ -101,7 +111,7 @@ impl Routes {
             }
             _ => {}
         }
-        let known = self.known(&parts.headers)?;
+        let known = self.known(&parts.headers).await?;
         let asker = Asker { client: user_agent(&parts.headers), ..known.asker };
         if path == "/mcp" {
             only(&parts, &[Method::POST])?;
@@ -135,28 +145,23 @@ impl Routes {
     /// Who shows that token, or none where nobody is asked for one.
     ///
     /// # Errors
-    /// 401; 503 when the callers are not known, and it is not the token of all.
-    fn known(&self, headers: &HeaderMap) -> Result<Known, Box<Answer>> {
+    /// 401; 403 for whom only the identity provider knows; 503 when the callers, or the provider's
+    /// keys, are not known, and it is not the token of all.
+    async fn known(&self, headers: &HeaderMap) -> Result<Known, Box<Answer>> {
         let one = |name| Known { asker: Asker::new(name, None), caller: None };
         let presented = guard::presented(headers);
         if let Ok(Some(token)) = presented {
             if self.guard.is_token(token) {
                 return Ok(one(Asker::TOKEN));
             }
-            // The operator's log says why; to a stranger it is nothing.
-            let found = self.callers.find(token).map_err(|_| {
-                Box::new(answer::error(
-                    StatusCode::SERVICE_UNAVAILABLE,
-                    "Who may come in is not known now. The operator of this server finds the reason in its log.",
-                ))
-            })?;
-            if let Some(caller) = found {
-                let (name, rights) = (Arc::clone(&caller.name), Arc::clone(&caller.rights));
-                let asker = Asker { caller: name, client: None, rights };
-                return Ok(Known { asker, caller: Some(caller) });
+            if let Some(caller) = self.callers.find(token).map_err(unreadable)? {
+                return Ok(Known::of(caller));
+            }
+            if let Some(oauth) = self.oauth.as_ref().filter(|_| is_jwt(token)) {
+                return Ok(Known::of(oauth::caller(oauth, &self.callers, token).await?));
             }
         }
-        if !self.guard.has_token() && !self.callers.guard() {
+        if !self.guard.has_token() && !self.callers.guard() && self.oauth.is_none() {
             return Ok(one(Asker::ANYBODY));
         }
         Err(answer::refused(match presented {
@@ -181,8 +186,23 @@ impl Routes {
 /// Who came in.
 struct Known {
     asker: Asker,
-    /// Where they have a token of their own.
+    /// Where they are one of `callers.toml`.
     caller: Option<Caller>,
+}
+
+impl Known {
+    fn of(caller: Caller) -> Self {
+        let (name, rights) = (Arc::clone(&caller.name), Arc::clone(&caller.rights));
+        Self { asker: Asker { caller: name, client: None, rights }, caller: Some(caller) }
+    }
+}
+
+/// The operator's log says why; to a stranger it is nothing.
+pub fn unreadable(_: Unreadable) -> Box<Answer> {
+    Box::new(answer::error(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "Who may come in is not known now. The operator of this server finds the reason in its log.",
+    ))
 }
 
 fn nothing() -> Answer {

@@ -78,24 +78,7 @@ impl Outgoing {
         certificates: Option<&Path>,
         runtime: Handle,
     ) -> Result<Self, String> {
-        // An error only says that a provider is installed already, which is as good.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let mut builder = reqwest::Client::builder()
-            .user_agent(concat!("fastintercom/", env!("CARGO_PKG_VERSION")))
-            .redirect(reqwest::redirect::Policy::none())
-            .referer(false)
-            .connect_timeout(limits.connect)
-            .pool_idle_timeout(Duration::from_secs(60))
-            .tcp_nodelay(true);
-        if super::policy::is_loopback(&policy.host()) {
-            // A proxy cannot reach this machine's loopback.
-            builder = builder.no_proxy();
-        }
-        if let Some(file) = certificates {
-            builder = builder.tls_certs_merge(further_roots(file)?);
-        }
-        let client =
-            builder.build().map_err(|error| format!("The HTTP client cannot start: {}.", causes(&error)))?;
+        let client = client(&policy.host(), limits.connect, certificates)?;
         let proxy = proxy_variable(&policy);
         Ok(Self { client, policy, token, limits, runtime, proxy, requests: Requests::default() })
     }
@@ -261,6 +244,31 @@ impl Outgoing {
     }
 }
 
+/// A client for that host: it follows no redirect, and honours the operating system's trust store
+/// with the roots of that PEM file, and the usual proxy variables.
+///
+/// # Errors
+/// A sentence about a certificate file or proxy that cannot be used.
+pub fn client(host: &str, connect: Duration, certificates: Option<&Path>) -> Result<reqwest::Client, String> {
+    // An error only says that a provider is installed already, which is as good.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let mut builder = reqwest::Client::builder()
+        .user_agent(concat!("fastintercom/", env!("CARGO_PKG_VERSION")))
+        .redirect(reqwest::redirect::Policy::none())
+        .referer(false)
+        .connect_timeout(connect)
+        .pool_idle_timeout(Duration::from_secs(60))
+        .tcp_nodelay(true);
+    if super::policy::is_loopback(host) {
+        // A proxy cannot reach this machine's loopback.
+        builder = builder.no_proxy();
+    }
+    if let Some(file) = certificates {
+        builder = builder.tls_certs_merge(further_roots(file)?);
+    }
+    builder.build().map_err(|error| format!("The HTTP client cannot start: {}.", causes(&error)))
+}
+
 /// Memory is taken for an answer in steps of so many bytes: most fit into one.
 const ROOM_STEP: usize = 256 * 1024;
 
@@ -295,7 +303,8 @@ pub fn proxy_variable(policy: &Policy) -> Option<String> {
 }
 
 /// The error and what caused it, without the address (its query could hold anything).
-fn causes(error: &reqwest::Error) -> String {
+#[must_use]
+pub fn causes(error: &reqwest::Error) -> String {
     let mut words = Vec::new();
     let mut cause: Option<&dyn std::error::Error> = std::error::Error::source(error);
     while let Some(error) = cause {

@@ -8,6 +8,7 @@ mod export;
 mod health;
 mod limited_callers;
 mod many;
+mod oauth;
 mod pages;
 mod programs;
 mod protocol;
