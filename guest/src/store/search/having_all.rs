@@ -88,7 +88,7 @@ impl Search<'_> {
             .map(|(conversation, _)| *conversation)
             .collect();
         lacking.sort_unstable_by(|a, b| b.cmp(a));
-        let looked = lacking.len() <= LOOKED_INTO;
+        let mut looked = lacking.len() <= LOOKED_INTO;
         lacking.truncate(LOOKED_INTO);
 
         let (low, high) = self.numbers();
@@ -105,9 +105,13 @@ impl Search<'_> {
         messages.sort_unstable_by(|a, b| b.cmp(a));
         let numbers: Vec<i64> = messages.iter().map(|(message, _)| *message).collect();
         let conversations: HashMap<i64, i64> = messages.into_iter().collect();
-        for term in whole(false).filter(|term| !terms[*term].is_for_sqlite()) {
+        for term in whole(false) {
             let mut having: HashMap<i64, f32> = HashMap::new();
-            for message in self.those_with(&terms[term], &numbers)?.unwrap_or_default() {
+            let found =
+                if terms[term].is_for_sqlite() { None } else { self.those_with(&terms[term], &numbers)? };
+            // The lists cannot tell of a phrase, nor where a page of theirs is not as expected.
+            looked &= found.is_some() || numbers.is_empty();
+            for message in found.unwrap_or_default() {
                 *having.entry(conversations[&message]).or_default() += Occurrences::SOMEWHERE.count();
             }
             for (conversation, count) in having {

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::fixture::{Said, Workspace};
+use super::hostile_sql::TRIES;
 use crate::store::filtered::Scope;
 use crate::tools;
 use crate::tools::prompts::{Reference, complete};
@@ -262,6 +263,11 @@ fn everything(workspace: &mut Workspace, talks: &[Talk]) -> Vec<(String, Value)>
         "SELECT * FROM fts5vocab",
     ] {
         calls.push(("query_database", format!(r#"{{"sql": {}, "limit": 1000}}"#, Value::from(sql))));
+    }
+    for sql in TRIES {
+        let sql =
+            sql.replace("{}", "v_conversations").replace("contacts", "conversations").replace("phone", "id");
+        calls.push(("query_database", format!(r#"{{"sql": {}}}"#, Value::from(sql))));
     }
     let mut answers: Vec<(String, Value)> = Vec::new();
     for (tool, arguments) in calls {

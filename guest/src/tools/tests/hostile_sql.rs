@@ -8,7 +8,7 @@ use super::fixture::Workspace;
 const PLANTED: &str = "+49 30 555 0199";
 
 /// Statements that try to read it. `{}` stands for each documented view.
-const TRIES: &[&str] = &[
+pub(super) const TRIES: &[&str] = &[
     // A common table expression or a subquery that is called like a view.
     "WITH {} AS (SELECT phone FROM main.contacts) SELECT * FROM {}",
     "WITH {} AS (SELECT phone FROM contacts) SELECT * FROM {}",
