@@ -42,7 +42,7 @@ pub struct Application {
     pub shared: Arc<Shared>,
     pub readers: Arc<Readers>,
     /// What callers read who may not see everything.
-    filtered: Arc<FilteredCopies>,
+    pub filtered: Arc<FilteredCopies>,
     pub syncs: Arc<Syncs>,
     pub calls: Calls,
     /// `None`: nobody keeps who read what.

@@ -28,7 +28,7 @@ pub mod clients;
 pub mod component;
 pub mod config;
 pub mod counters;
-mod filtered;
+pub mod filtered;
 pub mod http;
 pub mod mcp;
 pub mod oauth;

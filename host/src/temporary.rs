@@ -12,10 +12,12 @@ pub struct Temporary {
 }
 
 impl Temporary {
-    /// Of a name that says for what it is, and of which process.
+    /// Of a name that says for what it is, and that nobody else takes: in containers all processes
+    /// have the same number.
     #[must_use]
     pub fn new(data_folder: &Path, what: &str) -> Self {
-        let name = format!("{what}-{}.tmp", std::process::id());
+        let number = getrandom::u64().unwrap_or_else(|_| u64::from(std::process::id()));
+        let name = format!("{what}-{number}.tmp");
         let path = data_folder.join(&name);
         Self { name, path }
     }
@@ -49,10 +51,9 @@ pub fn folder_of(file: &Path) -> PathBuf {
 /// The operating system's; the file that was there stays.
 pub fn replace(from: &Path, to: &Path) -> io::Result<u64> {
     let mut name = to.file_name().unwrap_or_default().to_owned();
-    name.push(format!(".incoming-{}", std::process::id()));
+    let number = getrandom::u64().unwrap_or_else(|_| u64::from(std::process::id()));
+    name.push(format!(".incoming-{number}"));
     let beside = to.with_file_name(name);
-    // What a killed process left there is nobody's.
-    let _ = fs::remove_file(&beside);
     let moved = move_out(from, &beside).and_then(|bytes| fs::rename(&beside, to).map(|()| bytes));
     if moved.is_err() {
         let _ = fs::remove_file(&beside);

@@ -89,7 +89,7 @@ fn refusal_of_a_replica(context: &mut Context<'_>) -> Result<String, Failure> {
         .and_then(|run| run.completed_at)
         .map_or_else(|| "had not been synced yet".to_owned(), |at| format!("was synced {}", ago(at, now)));
     Ok(format!(
-        "Nothing was synced: this server is a read-only replica, which answers from a copy of the primary's database. What it has now {age}; newer data comes with the next copy, or ask the primary."
+        "Nothing was synced: these answers come from a copy of the database (a read-only replica), which is not synced itself. What it has now {age}; newer data comes with the next copy."
     ))
 }
 

@@ -179,6 +179,17 @@ pub fn parse(text: &str) -> Result<Known, String> {
             return Err(wrong("calls_per_minute is a number from 1 to 100000"));
         }
         let limited = entry.tools.is_some();
+        for (list, names) in [("teams", &entry.teams), ("tags", &entry.tags), ("channels", &entry.channels)] {
+            let names = names.as_deref();
+            if names.is_some_and(<[String]>::is_empty) {
+                return Err(wrong(&format!(
+                    "{list} is empty, so they would see nothing; leave it out to show them everything"
+                )));
+            }
+            if names.unwrap_or_default().iter().any(|name| name.trim().is_empty()) {
+                return Err(wrong(&format!("{list} has an empty name")));
+            }
+        }
         let scope = Scope {
             teams: entry.teams,
             tags: entry.tags,

@@ -84,6 +84,8 @@ pub async fn serve(
         "listening on http://{address} (MCP at /mcp, tools at /tools/NAME, everything at /export); {token}"
     );
 
+    // What callers with limits read.
+    tokio::spawn(Arc::clone(&application.filtered).watch(cancelled.clone()));
     // Cancelled last: what streams still run are cut.
     let streams = CancellationToken::new();
     let routes = Arc::new(Routes::new(Arc::clone(&application), door, cancelled.clone(), streams.clone()));

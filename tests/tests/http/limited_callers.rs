@@ -106,7 +106,7 @@ fn a_caller_of_a_team_sees_its_conversations_and_nothing_of_the_others() {
     let log = command(&simulator, &scratch, &["audit", "--who-read", id, "--caller", "lim", "--json"]);
     assert!(log.run().assert_code(0).stdout.contains("\"get_conversation\""));
     let list = command(&simulator, &scratch, &["caller", "list"]).run().assert_code(0).stdout;
-    assert!(list.contains(&format!("only conversations of the teams {team}; without notes")), "{list}");
+    assert!(list.contains(&format!("only conversations of the team {team}; without notes")), "{list}");
 }
 
 #[test]

@@ -57,6 +57,9 @@ pub(super) fn replace(from: &Connection, to: &Connection, table: &str, condition
     Ok(())
 }
 
+/// Columns of `articles` in which Intercom counts conversations, whoever may see them.
+const COUNTED_OF_ALL: [&str; 3] = ["conversions", "fin_involvements", "fin_resolutions"];
+
 /// Makes a table as it is in the other database, or as its rows of these keys are: only what
 /// differs is written. Returns how many rows that were.
 pub(super) fn mirror(
@@ -66,7 +69,8 @@ pub(super) fn mirror(
     key: &str,
     only: Option<&[String]>,
 ) -> StoreResult<usize> {
-    let columns = columns(to, table)?;
+    let mut columns = columns(to, table)?;
+    columns.retain(|column| !COUNTED_OF_ALL.contains(&column.as_str()));
     let select = |condition: &str| {
         format!("SELECT CAST({key} AS TEXT), {} FROM {table} WHERE {condition}", columns.join(", "))
     };

@@ -258,6 +258,11 @@ impl Copying<'_> {
                     "DELETE FROM content_sources WHERE number NOT IN (SELECT source FROM conversation_content_sources)",
                     [],
                 )?;
+                // Tags that Intercom does not list are known from conversations alone.
+                to.execute(
+                    "DELETE FROM tags WHERE NOT listed AND id NOT IN (SELECT tag_id FROM conversation_tags)",
+                    [],
+                )?;
                 let changed = mirror(from, to, "articles", "id", None)?;
                 if mirror(from, to, "article_texts", "number", None)? + changed > 0 {
                     articles::index_all(to)?;
@@ -371,7 +376,14 @@ fn copy_conversation(
     let messages = format!("{by_id} AND {} ORDER BY number", if notes { "TRUE" } else { "NOT is_note" });
     let names = columns(to, "messages")?;
     let place = names.iter().position(|name| name == "number");
+    let order = names.iter().position(|name| name == "sequence_number");
+    let mut position = 0_i64;
     let copied = copy_as(from, to, "messages", &names, &messages, [source], |values| {
+        // A gap would tell of a note.
+        if let Some(value) = order.filter(|_| !notes).and_then(|place| values.get_mut(place)) {
+            *value = position.into();
+            position += 1;
+        }
         let Some(value) = place.and_then(|place| values.get_mut(place)) else { return Ok(()) };
         // The first number of its second: see `message_number`.
         if let ToSqlOutput::Borrowed(ValueRef::Integer(there)) = value {

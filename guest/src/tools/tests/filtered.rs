@@ -131,15 +131,6 @@ fn enter(workspace: &mut Workspace, talks: &[Talk], notes: bool) {
                 note: *note,
             });
         }
-        if !notes {
-            // Positions are of the whole thread.
-            let numbers = talk.said.iter().enumerate().filter(|(_, (_, note))| !note);
-            for (part, _) in numbers {
-                let id =
-                    if part == 0 { format!("{}_initial", talk.id) } else { format!("{}-{part}", talk.id) };
-                workspace.sql(&format!("UPDATE messages SET sequence_number = {part} WHERE id = '{id}'"));
-            }
-        }
     }
 }
 
@@ -278,7 +269,7 @@ fn everything(workspace: &mut Workspace, talks: &[Talk]) -> Vec<(String, Value)>
         answers.push((format!("{tool} {arguments}"), answer));
     }
     for entry in tools::resources::list_resources() {
-        let read = workspace.with(|context| tools::resources::read_resource(context, &entry.uri));
+        let read = workspace.with(|context| tools::resources::read_resource(context, entry.uri));
         let text = read.map_or_else(|error| error, |content| content.text);
         answers.push((entry.uri.to_string(), serde_json::from_str(&text).unwrap_or(Value::from(text))));
     }
