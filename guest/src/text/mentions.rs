@@ -48,6 +48,12 @@ pub fn folded(text: &str) -> String {
     Words::of(text, false).folded
 }
 
+/// The same of HTML, as if it had no tags.
+#[must_use]
+pub fn folded_without_tags(html: &str) -> String {
+    Words::of(html, true).folded
+}
+
 /// The words of a text, folded.
 #[must_use]
 pub fn words(text: &str) -> Vec<String> {
@@ -315,7 +321,7 @@ impl Words {
             self.open = false;
             return;
         }
-        let alone = is_paired(character);
+        let alone = !character.is_ascii() && is_paired(character);
         match self.list.last_mut().filter(|_| self.open && !alone) {
             Some(word) => {
                 word.place.end = place.end;

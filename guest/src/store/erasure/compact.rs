@@ -8,7 +8,8 @@ use aho_corasick::AhoCorasick;
 use rusqlite::Connection;
 use serde_json::{Value, json};
 
-use super::sweep::{Sought, Table};
+use super::sought::Sought;
+use super::sweep::Table;
 use super::{Person, block_list};
 use crate::error::{StoreError, StoreResult};
 use crate::store::connection::{OpenMode, Store, connect};
@@ -53,7 +54,7 @@ pub(super) fn write(store: &Store, file_name: &str) -> StoreResult<PathBuf> {
 /// When the file cannot be read.
 pub(super) fn look(path: &Path, person: &Person) -> StoreResult<Value> {
     let connection = connect(path, OpenMode::ReadOnly, crate::store::READER_CACHE_KIB)?;
-    let sought = Sought::new(&person.mentions(), block_list::LEAST);
+    let sought = Sought::new(&connection, &person.mentions(), block_list::LEAST)?;
     let (mut rows, mut texts) = (0, 0);
     for table in Table::all(&connection)? {
         let (looked_at, found) = table.mentioning(&connection, "TRUE", &sought)?;

@@ -16,6 +16,9 @@
 mod block_list;
 mod compact;
 mod person;
+mod quick;
+mod shared;
+mod sought;
 mod sweep;
 #[cfg(test)]
 mod tests;
@@ -28,15 +31,18 @@ use serde_json::{Value, json};
 
 pub use block_list::{BlockList, Kind};
 pub use person::Person;
-use sweep::{Sought, Table};
+use shared::{blank_words, take_out};
+use sought::Sought;
+use sweep::Table;
 
 use super::connection::Store;
 use super::refresh::index_anew;
-use super::write_thread::remove_message;
-use super::{articles, migrations, people, tombstones};
+use super::{articles, people, tombstones};
 use crate::error::StoreResult;
 use crate::ids::{ContactId, ConversationId};
 use crate::time::UnixSeconds;
+
+const MESSAGES: &str = "messages";
 
 /// What was removed, blanked and looked at, in rows.
 #[derive(Clone, Debug, Default)]
@@ -162,7 +168,12 @@ fn milliseconds(since: Instant) -> Value {
 pub fn erase(tx: &Connection, person: &Person, now: UnixSeconds) -> StoreResult<Erased> {
     let mut erased = Erased { contacts: person.contacts.len() as u64, ..Erased::default() };
     let tables = Table::all(tx)?;
-    let (whole, shared) = conversations(tx, person)?;
+    let sought = Sought::new(tx, &person.mentions(), block_list::LEAST)?;
+    let mut in_messages = Vec::new();
+    for table in tables.iter().filter(|table| table.name == MESSAGES) {
+        (erased.looked_at, in_messages) = table.mentioning(tx, "TRUE", &sought)?;
+    }
+    let (whole, shared) = conversations_with(tx, person, Some(&in_messages))?;
     let others = remove_of_others(tx, &tables, person, &whole, &mut erased)?;
     for id in &whole {
         let messages: i64 = tx
@@ -184,15 +195,18 @@ pub fn erase(tx: &Connection, person: &Person, now: UnixSeconds) -> StoreResult<
     people::forget_strangers(tx)?;
     tx.execute("DELETE FROM counts WHERE count = 0", [])?;
 
-    let sought = Sought::new(&person.mentions(), block_list::LEAST);
     for table in tables.iter().filter(|table| !others.contains(&table.name)) {
+        if table.name == MESSAGES {
+            blank(tx, table, &in_messages, &mut erased)?;
+            continue;
+        }
         let (rows, found) = table.mentioning(tx, "TRUE", &sought)?;
         erased.looked_at += rows;
         blank(tx, table, &found, &mut erased)?;
     }
     forget_raw_answers(tx, &sought, &mut erased)?;
     forget_samples(tx)?;
-    erased.blocked += block(tx, person, now)?;
+    erased.blocked += block_list::add_all(tx, person, now)?;
     // After the whole, since of an address the words of the name are a part; and by the list, which
     // knows the name of who came back under another id.
     let words = Sought::all_of(BlockList::read(tx)?.words);
@@ -210,6 +224,24 @@ pub fn conversations(
     tx: &Connection,
     person: &Person,
 ) -> StoreResult<(Vec<ConversationId>, Vec<ConversationId>)> {
+    conversations_with(tx, person, None)
+}
+
+/// The same, where all messages were searched already: what they wrote is among what mentions them.
+fn conversations_with(
+    tx: &Connection,
+    person: &Person,
+    in_messages: Option<&[sweep::Found]>,
+) -> StoreResult<(Vec<ConversationId>, Vec<ConversationId>)> {
+    let messages = match in_messages.filter(|_| person.is_sought_by_id()) {
+        Some(found) => {
+            let numbers: BTreeSet<i64> = found.iter().filter_map(sweep::Found::number).collect();
+            let numbers: Vec<String> = numbers.iter().map(i64::to_string).collect();
+            format!("messages WHERE number IN ({}) AND", numbers.join(", "))
+        }
+        // From one end to the other: by an index of conversations each would be fetched alone.
+        None => "messages NOT INDEXED WHERE".to_owned(),
+    };
     let ids = person.ids();
     let addresses = person::list(&person.addresses);
     let mut statement = tx.prepare(&format!(
@@ -217,9 +249,9 @@ pub fn conversations(
             SELECT conversation_id FROM conversation_contacts WHERE contact_id IN ({ids})
             UNION SELECT id FROM conversations WHERE customer_email COLLATE NOCASE IN ({addresses})
                 AND (contact_id IS NULL OR contact_id IN ({ids}))
-            UNION SELECT conversation_id FROM messages WHERE author_id IN ({ids}) AND author_type IN ('user', 'lead')
-            UNION SELECT c.id FROM conversation_events e JOIN conversations c ON c.number = e.conversation
-                WHERE e.author_id IN ({ids}) AND e.author_type IN ('user', 'lead'))
+            UNION SELECT conversation_id FROM {messages} author_id IN ({ids}) AND author_type IN ('user', 'lead')
+            UNION SELECT c.id FROM conversations c WHERE c.number IN (
+                SELECT conversation FROM conversation_events WHERE author_id IN ({ids}) AND author_type IN ('user', 'lead')))
          SELECT t.id,
             EXISTS (SELECT 1 FROM conversation_contacts x WHERE x.conversation_id = t.id AND x.contact_id NOT IN ({ids}))
             OR (NOT EXISTS (SELECT 1 FROM conversation_contacts x WHERE x.conversation_id = t.id)
@@ -245,7 +277,7 @@ pub fn named_in(
     person: &Person,
     whole: &[ConversationId],
 ) -> StoreResult<Vec<String>> {
-    let sought = Sought::new(&person.mentions(), block_list::LEAST);
+    let sought = Sought::new(connection, &person.mentions(), block_list::LEAST)?;
     let mut found = BTreeSet::new();
     for table in Table::all(connection)?.iter().filter(|table| table.name == "messages") {
         found
@@ -273,13 +305,12 @@ fn remove_of_others(
     whole: &[ConversationId],
     erased: &mut Erased,
 ) -> StoreResult<BTreeSet<String>> {
-    let own = migrations::own_names()?;
     let mut sought = person.mentions();
     sought.extend(whole.iter().map(|id| id.0.clone()));
     // Ids of conversations may be short in old workspaces.
-    let sought = Sought::new(&sought, 1);
+    let sought = Sought::new(tx, &sought, 1)?;
     let mut others = BTreeSet::new();
-    for table in tables.iter().filter(|table| !own.contains(&table.name.to_ascii_lowercase())) {
+    for table in tables.iter().filter(|table| !table.is_own) {
         let (rows, found) = table.mentioning(tx, "TRUE", &sought)?;
         erased.looked_at += rows;
         for one in &found {
@@ -291,102 +322,18 @@ fn remove_of_others(
     Ok(others)
 }
 
-/// Takes a person out of a conversation that goes on without them.
-fn take_out(tx: &Connection, person: &Person, id: &ConversationId, erased: &mut Erased) -> StoreResult<()> {
-    let ids = person.ids();
-    let mut statement = tx.prepare_cached(&format!(
-        "SELECT id, number, part_type IS 'initial' FROM messages
-         WHERE conversation_id = ?1 AND author_id IN ({ids}) AND author_type IN ('user', 'lead')"
-    ))?;
-    let messages: Vec<(String, i64, bool)> = statement
-        .query_map([id.as_str()], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
-        .collect::<Result<_, _>>()?;
-    let began = messages.iter().any(|(_, _, first)| *first);
-    for (message, number, _) in &messages {
-        remove_message(tx, message, *number)?;
-    }
-    erased.remove("messages", messages.len());
-    let mut run = |table: &str, sql: &str| -> StoreResult<usize> {
-        let rows = tx.prepare_cached(sql)?.execute([id.as_str()])?;
-        if !table.is_empty() {
-            erased.remove(table, rows);
-        }
-        Ok(rows)
-    };
-    run(
-        "conversation_events",
-        &format!(
-            "DELETE FROM conversation_events WHERE conversation = (SELECT number FROM conversations WHERE id = ?1)
-                AND author_id IN ({ids}) AND author_type IN ('user', 'lead')"
-        ),
-    )?;
-    run(
-        "conversation_contacts",
-        &format!("DELETE FROM conversation_contacts WHERE conversation_id = ?1 AND contact_id IN ({ids})"),
-    )?;
-    run(
-        "raw_answers",
-        "DELETE FROM raw_answers WHERE conversation = (SELECT number FROM conversations WHERE id = ?1)",
-    )?;
-    if began {
-        run("", "UPDATE conversations SET title = NULL, source_url = NULL WHERE id = ?1")?;
-    }
-    // Whose it is by now: the name is that of who wrote first, who need not be the first customer.
-    // What the one said of it was theirs.
-    let (names, addresses) = (person::list(&person.names), person::list(&person.addresses));
-    run(
-        "",
-        &format!(
-            "UPDATE conversations SET (contact_id, customer_name, customer_email, company_id, company_name) = (
-                SELECT x.contact_id, k.name, k.email, k.company_id, k.company_name
-                FROM conversation_contacts x LEFT JOIN contacts k ON k.id = x.contact_id
-                WHERE x.conversation_id = ?1
-                ORDER BY x.contact_id = conversations.contact_id DESC, x.contact_id LIMIT 1),
-                rating_remark = NULL, ai_rating_remark = NULL
-             WHERE id = ?1 AND (contact_id IN ({ids}) OR contact_id IS NULL OR customer_name IN ({names})
-                OR lower(customer_email) IN ({addresses}))"
-        ),
-    )?;
-    run(
-        "",
-        "UPDATE conversations SET
-            message_count = (SELECT count(*) FROM messages WHERE conversation_id = ?1) WHERE id = ?1",
-    )?;
-    Ok(())
-}
-
-/// Blanks the words of their names in a conversation that they took part in: `Hi Jane`.
-fn blank_words(
-    tx: &Connection,
-    tables: &[Table],
-    id: &ConversationId,
-    words: &Sought,
-    erased: &mut Erased,
-) -> StoreResult<()> {
-    let quoted = id.as_str().replace('\'', "''");
-    let number = format!("(SELECT number FROM conversations WHERE id = '{quoted}')");
-    for table in tables {
-        let condition = match table.name.as_str() {
-            "conversations" => format!("id = '{quoted}'"),
-            "messages" => format!("conversation_id = '{quoted}'"),
-            "conversation_events" => format!("conversation = {number}"),
-            _ => continue,
-        };
-        let (_, found) = table.mentioning(tx, &condition, words)?;
-        blank(tx, table, &found, erased)?;
-    }
-    Ok(())
-}
-
 /// Writes blanked texts, and enters into the index of words what they are now.
 fn blank(tx: &Connection, table: &Table, found: &[sweep::Found], erased: &mut Erased) -> StoreResult<()> {
     let mut changed = BTreeSet::new();
+    let mut blanked = 0;
     for one in found {
-        table.blank(tx, one)?;
-        changed.extend(one.number());
+        if table.blank(tx, one)? {
+            blanked += 1;
+            changed.extend(one.number());
+        }
     }
-    if !found.is_empty() {
-        *erased.blanked.entry(table.name.clone()).or_default() += found.len() as u64;
+    if blanked > 0 {
+        *erased.blanked.entry(table.name.clone()).or_default() += blanked;
     }
     match table.name.as_str() {
         "messages" => changed.into_iter().try_for_each(|number| index_anew(tx, number)),
@@ -432,24 +379,6 @@ fn forget_samples(tx: &Connection) -> StoreResult<()> {
         tx.execute("DELETE FROM sqlite_stat4", [])?;
     }
     Ok(())
-}
-
-/// Enters all by which they could come back.
-fn block(tx: &Connection, person: &Person, now: UnixSeconds) -> StoreResult<u64> {
-    let entries = [
-        (Kind::Contact, &person.contacts),
-        (Kind::ExternalId, &person.external_ids),
-        (Kind::Address, &person.addresses),
-        (Kind::Mention, &person.mentions()),
-        (Kind::Word, &person.words()),
-    ];
-    let mut added = 0;
-    for (kind, texts) in entries {
-        for text in texts {
-            added += u64::from(block_list::add(tx, kind, text, now)?);
-        }
-    }
-    Ok(added)
 }
 
 /// Removes what a sync finds to be of somebody who was erased.

@@ -162,6 +162,11 @@ impl Person {
         mentions
     }
 
+    /// Whether their ids are long enough to be among [`Self::mentions`].
+    pub(super) fn is_sought_by_id(&self) -> bool {
+        self.contacts.iter().all(|id| id.len() >= LONG_ID)
+    }
+
     /// Words of their names, for conversations that they took part in.
     #[must_use]
     pub fn words(&self) -> BTreeSet<String> {
