@@ -1,6 +1,7 @@
 //! A folder of one test, with everything that its processes may touch.
 
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -71,7 +72,7 @@ impl Scratch {
         file
     }
 
-    /// Every file below the folder, with its content.
+    /// Every file below the folder, with its content; what goes meanwhile is left out.
     ///
     /// # Panics
     /// When one cannot be read.
@@ -80,13 +81,19 @@ impl Scratch {
         let mut found = Vec::new();
         let mut folders = vec![self.path().to_owned()];
         while let Some(folder) = folders.pop() {
-            for entry in fs::read_dir(&folder).expect("the folder is readable") {
+            let entries = match fs::read_dir(&folder) {
+                Err(error) if error.kind() == ErrorKind::NotFound => continue,
+                entries => entries.expect("the folder is readable"),
+            };
+            for entry in entries {
                 let path = entry.expect("an entry").path();
                 if path.is_dir() {
                     folders.push(path);
-                } else {
-                    let content = fs::read(&path).expect("the file is readable");
-                    found.push((path, content));
+                    continue;
+                }
+                match fs::read(&path) {
+                    Err(error) if error.kind() == ErrorKind::NotFound => {}
+                    content => found.push((path, content.expect("the file is readable"))),
                 }
             }
         }

@@ -208,3 +208,58 @@ fn names_that_mean_nothing_show_nothing_and_who_is_erased_is_in_no_copy() {
     let left: Vec<_> = left.filter(|path| path.starts_with(scratch.database_folder())).collect();
     assert_eq!(left, Vec::<std::path::PathBuf>::new());
 }
+
+/// A copy in the making, held on to while somebody is erased, does not bring them back.
+#[cfg(unix)]
+#[test]
+fn a_copy_that_was_begun_before_an_erasure_is_never_put_in_place() {
+    use rustix::process::{Pid, Signal, kill_process};
+
+    let simulator = simulate(Config::new().conversations(1_500).days(6));
+    let scratch = Scratch::new();
+    let (session, web) = serve(&simulator, &scratch);
+    let all = of(&web, TOKEN);
+    let addresses = rows(
+        &all,
+        "SELECT customer_email FROM v_conversations WHERE channel = 'email' AND customer_email IS NOT NULL
+         GROUP BY 1 ORDER BY 1",
+    );
+    let mut addresses = addresses.iter().filter_map(|row| row[0].as_str().or(row["customer_email"].as_str()));
+    let has = |address: &str| {
+        let find = |bytes: &[u8]| bytes.windows(address.len()).any(|part| part == address.as_bytes());
+        let files = scratch.files().into_iter();
+        let files = files.filter(|(path, bytes)| path.starts_with(scratch.database_folder()) && find(bytes));
+        files.map(|(path, _)| path).collect::<Vec<_>>()
+    };
+    let in_the_making = || {
+        let names = std::fs::read_dir(scratch.database_folder()).expect("the data folder");
+        let mut names = names.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+        names.any(|name| name.starts_with("filtered-") && name.ends_with(".tmp"))
+    };
+    let server = Pid::from_raw(i32::try_from(session.process()).expect("a number")).expect("a process id");
+    // Held on to in the middle of a read, the database cannot be written, and nobody is erased yet.
+    let erased = (0..20).find_map(|attempt| {
+        let address = addresses.next().expect("enough customers");
+        // A copy of its own for each attempt.
+        let (name, channels) = (format!("lim{attempt}"), format!("email,none-{attempt}"));
+        let lim = of(&web, &add(&simulator, &scratch, &name, &["--channels", &channels]));
+        let asking = std::thread::spawn(move || lim.tool("get_data_info", json!({})).status);
+        let begun = Instant::now();
+        while !in_the_making() && begun.elapsed() < Duration::from_secs(10) && !asking.is_finished() {}
+        let held = in_the_making();
+        kill_process(server, Signal::STOP).expect("the server stands still");
+        let begun = Instant::now();
+        let erasure = command(&simulator, &scratch, &["erase", address, "--yes"]);
+        let waited = erasure.run_until(|| begun.elapsed() > Duration::from_secs(10));
+        let done = !waited && !has(address).contains(&scratch.database());
+        kill_process(server, Signal::CONT).expect("the server goes on");
+        assert!([200, 503].contains(&asking.join().expect("an answer")));
+        (held && done).then(|| address.to_owned())
+    });
+    let erased = erased.expect("somebody was erased while a copy was made");
+    let begun = Instant::now();
+    while begun.elapsed() < Duration::from_secs(8) {
+        assert_eq!(has(&erased), Vec::<std::path::PathBuf>::new());
+        std::thread::sleep(Duration::from_millis(100));
+    }
+}
