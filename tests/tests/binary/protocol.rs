@@ -8,6 +8,7 @@ use super::small;
 const TOOLS: [&str; 15] = [
     "check_coverage",
     "fetch",
+    "find_knowledge_gaps",
     "force_sync",
     "get_conversation",
     "get_conversation_stats",
