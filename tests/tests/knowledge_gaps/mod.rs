@@ -14,7 +14,7 @@ use fastintercom_tests::simulator::help_center::Article;
 use fastintercom_tests::simulator::model::{AiAgent, Author, Id, Index, Resolution};
 use fastintercom_tests::simulator::{Config, Simulator};
 use fastintercom_tests::still_host::StillHost;
-use planted::{AFTER, BAD, BEFORE, GOOD, OF_THE_SIMULATOR, Topic, WITH_ARTICLE, WITHOUT_ARTICLE};
+use planted::{AFTER, BAD, BEFORE, GOOD, OF_THE_SIMULATOR, OPENINGS, Topic, WITH_ARTICLE, WITHOUT_ARTICLE};
 use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
 use serde_json::{Value, json};
@@ -49,6 +49,7 @@ impl World {
         let mut world =
             Self { simulator, rng: ChaCha8Rng::seed_from_u64(seed ^ 0x6a75), free, topics: HashMap::new() };
         world.write_articles();
+        world.let_usual_articles_help();
         for topic in &WITHOUT_ARTICLE {
             let times = world.rng.random_range(14..31);
             world.ask(topic, times);
@@ -95,6 +96,23 @@ impl World {
         self.simulator.workspace().help_center.articles.extend(articles);
     }
 
+    /// The simulator's own articles fail by chance in half of their conversations; here in a third.
+    fn let_usual_articles_help(&mut self) {
+        let answered: Vec<Id> = {
+            let workspace = self.simulator.workspace();
+            workspace.conversations().filter(|c| c.ai_agent.is_some()).map(|c| c.id).collect()
+        };
+        for id in answered {
+            let resolution =
+                if self.rng.random_bool(0.33) { Resolution::Escalated } else { Resolution::Assumed };
+            self.simulator.workspace().edit(id, |c| {
+                if let Some(agent) = &mut c.ai_agent {
+                    agent.resolution = Some(resolution);
+                }
+            });
+        }
+    }
+
     /// So many customers ask that, each in their way, and a teammate answers.
     fn ask(&mut self, topic: &'static Topic, times: usize) {
         for time in 0..times {
@@ -103,7 +121,7 @@ impl World {
             let (before, after) = (self.pick(&BEFORE), self.pick(&AFTER));
             let before = if self.rng.random_bool(0.7) { before } else { "" };
             let after = if self.rng.random_bool(0.7) { after } else { "" };
-            let answer = self.pick(topic.answers);
+            let (opening, answer) = (self.pick(&OPENINGS), self.pick(topic.answers));
             let customer: Index = self.rng.random_range(0..600);
             let mut workspace = self.simulator.workspace();
             workspace.edit(id, |c| {
@@ -118,7 +136,7 @@ impl World {
                 source.author = Author::Contact(customer);
                 source.body = format!("<p>{before} {question}</p><p>{after}</p>");
             });
-            let body = format!("<p>Thank you for asking. {answer}</p>");
+            let body = format!("<p>{opening} {answer}</p>");
             workspace
                 .change(id, Change::AdminReply { admin: (time % 3) as Index, body, attachments: Vec::new() });
             if time % 4 > 0 {
@@ -215,8 +233,9 @@ fn planted_gaps_are_the_first_ten_and_harmless_neighbours_are_not() {
         );
         assert!(answer.to_string().len() < 16_000);
         for row in rows("missing_articles") {
+            let text = row["answer"]["text"].as_str().unwrap_or_default();
             assert!(
-                row["answer"]["text"].as_str().is_some_and(|text| text.contains("Thank you for asking")),
+                OPENINGS.iter().any(|opening| text.starts_with(opening)) || topic(&row).is_none(),
                 "{row}"
             );
         }

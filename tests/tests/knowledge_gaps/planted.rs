@@ -380,3 +380,14 @@ pub const AFTER: [&str; 12] = [
     "Please answer in simple words, English is not my language.",
     "The screenshot is attached.",
 ];
+/// How teammates begin.
+pub const OPENINGS: [&str; 8] = [
+    "Thank you for asking.",
+    "Happy to help!",
+    "Sorry for the trouble.",
+    "Good question.",
+    "I looked into this for you:",
+    "Hello, and welcome back.",
+    "Thanks for your patience.",
+    "No problem at all.",
+];
