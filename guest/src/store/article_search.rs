@@ -83,22 +83,27 @@ pub fn search(connection: &Connection, query: &Query) -> StoreResult<Results> {
     Ok(Results { found: of_each_article(connection, texts)?, query })
 }
 
-/// How well the articles cover these words, which are given as they are indexed: folded, one form each.
+/// The articles that have some of these words, which are given as they are indexed (folded, one form
+/// each) with what each weighs: those with most of the weight first.
 ///
 /// # Errors
 /// As [`search`].
-pub fn covering(connection: &Connection, words: &[&str]) -> StoreResult<Vec<Found>> {
-    let owned: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
+pub fn covering(connection: &Connection, words: &[(&str, f64)]) -> StoreResult<Vec<Found>> {
+    let owned: Vec<String> = words.iter().map(|(word, _)| (*word).to_owned()).collect();
     let languages = Languages::of(&owned);
-    let mut expressions = Vec::new();
-    for word in &owned {
+    let total = words.iter().map(|(_, weight)| weight).sum::<f64>().max(f64::MIN_POSITIVE);
+    let mut texts: HashMap<i64, Found> = HashMap::new();
+    for (word, (_, weight)) in owned.iter().zip(words) {
         let mut expression = format!("\"{word}\"");
         for form in forms(connection, &languages, word)? {
             expression.push_str(&format!(" OR \"{form}\""));
         }
-        expressions.push(in_columns(&expression));
+        for (number, _) in matching(connection, &in_columns(&expression))? {
+            let found = texts.entry(number).or_insert(Found { number, score: 0.0, share: 0.0 });
+            found.score += weight;
+            found.share += weight / total;
+        }
     }
-    let texts = ranked(connection, &expressions)?;
     of_each_article(connection, texts)
 }
 

@@ -48,6 +48,7 @@ pub use query::Query;
 pub use snippet::{Mark, snippet};
 pub use spelling::{Correction, nearest};
 pub use stems::Languages;
+pub use stop_words::is_stop_word;
 pub use vocabulary::Vocabulary;
 
 use crate::error::StoreResult;
