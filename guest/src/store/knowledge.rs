@@ -57,7 +57,7 @@ pub fn answered(connection: &Connection, filters: &Filters) -> StoreResult<Vec<A
         "SELECT c.number, x.source, c.ai_outcome = 'escalated', c.reopen_count > 0,
             min(coalesce(c.ai_rating, 9), coalesce(c.rating, 9)) <= {LOW}
          FROM conversations c JOIN conversation_content_sources x ON x.conversation = c.number
-         WHERE {} ORDER BY c.created_at DESC, c.number DESC, x.source",
+         WHERE {} ORDER BY c.created_at DESC, c.id DESC, x.source",
         conditions.sql()
     );
     let mut statement = connection.prepare(&sql)?;
@@ -77,10 +77,12 @@ pub fn answered(connection: &Connection, filters: &Filters) -> StoreResult<Vec<A
     Ok(answered)
 }
 
-/// Everything that an AI agent ever answered from.
+/// Everything that an AI agent ever answered from, by title and address: numbers are others in a copy
+/// for a limited caller.
 pub fn sources(connection: &Connection) -> StoreResult<Vec<Source>> {
-    let mut statement =
-        connection.prepare_cached("SELECT number, kind, title, url FROM content_sources ORDER BY number")?;
+    let mut statement = connection.prepare_cached(
+        "SELECT number, kind, title, url FROM content_sources ORDER BY title, url, kind, locale",
+    )?;
     let sources = statement.query_map([], |row| {
         Ok(Source { number: row.get(0)?, kind: text(row, 1)?, title: text(row, 2)?, url: text(row, 3)? })
     })?;
@@ -112,7 +114,7 @@ pub fn asked(connection: &Connection, filters: &Filters, most: usize) -> StoreRe
             c.state = 'closed' AND c.reopen_count = 0 AND coalesce(c.rating, 9) > {LOW}
          FROM conversations c
          WHERE {} AND coalesce(c.delivered_as, 'customer_initiated') = 'customer_initiated'
-         ORDER BY c.created_at DESC, c.number DESC LIMIT {most}",
+         ORDER BY c.created_at DESC, c.id DESC LIMIT {most}",
         conditions.sql()
     );
     let mut statement = connection.prepare(&sql)?;

@@ -4,13 +4,13 @@
 use rusqlite::Connection;
 use serde_json::{Value, json};
 
-use super::answer::{Answer, bytes, range};
+use super::answer::{Answer, bytes, counted, range};
 use super::content::Content;
 use super::failing_articles::{self, Failing};
 use super::unanswered_topics::{self, Unanswered};
 use super::{Arguments, Context, Failure, Outcome, Tool, disclosure, filters, freshness, schema, timeframe};
 use crate::store::search::{Between, Filters, snippet};
-use crate::store::{articles, knowledge, threads};
+use crate::store::{articles, knowledge, threads, trends};
 
 const KINDS: &[&str] = &["failing_articles", "missing_articles"];
 const FILTERS: &[&str] = &["timeframe", "created_after", "created_before"];
@@ -78,7 +78,12 @@ fn call(context: &mut Context<'_>, arguments: &Arguments) -> Outcome {
         }
         let mut answer = Answer::new();
         let end = filters.created.to.unwrap_or(around.now).min(around.now);
-        answer.set("period", range(filters.created.from.map_or_else(String::new, |start| start.to_iso()), end));
+        // Without a beginning it is that of the cache.
+        let start = match filters.created.from {
+            Some(start) => start.to_iso(),
+            None => trends::oldest(connection)?.unwrap_or_else(|| end.to_iso()),
+        };
+        answer.set("period", range(start, end));
         let mut notices = Vec::new();
         let mut lists = Lists { connection, content, limit, left: budget, notices: &mut notices };
         let mut found = Vec::new();
@@ -86,16 +91,16 @@ fn call(context: &mut Context<'_>, arguments: &Arguments) -> Outcome {
             // Half of the room, so that the other list has the other half.
             let room = if kind.is_none() { budget / 2 } else { budget };
             let failing = lists.failing(&filters, room)?;
-            found.push(format!("{} failing", super::answer::counted(failing.len() as i64, "article")));
+            found.push(format!("{} failing", counted(failing.len() as i64, "article")));
             answer.set(KINDS[0], failing);
             answer.set(
                 "test",
-                format!("One-sided binomial test against what is answered without the article; at most {} of the list is false discoveries (Benjamini-Hochberg).", failing_articles::FALSE_DISCOVERIES),
+                format!("Each surely fails at more than {} times the odds of what was answered without it: binomial test, false discovery rate {} (Benjamini-Hochberg).", failing_articles::ODDS, failing_articles::FALSE_DISCOVERIES),
             );
         }
         if kind != Some(KINDS[0]) {
             let missing = lists.missing(&filters)?;
-            found.push(format!("{} without an article", super::answer::counted(missing.len() as i64, "question")));
+            found.push(format!("{} without an article", counted(missing.len() as i64, "question")));
             answer.set(KINDS[1], missing);
             notices.extend(super::search_articles::why_none(connection)?);
         }
@@ -121,10 +126,20 @@ impl Lists<'_> {
     fn failing(&mut self, filters: &Filters, room: usize) -> Result<Vec<Value>, Failure> {
         let found = failing_articles::find(self.connection, filters)?;
         let mut rows = Vec::new();
-        for failing in found.iter().take(self.limit) {
+        for failing in found.articles.iter().take(self.limit) {
             rows.push(self.article(failing)?);
         }
-        Ok(self.fitting(rows, room, found.len(), "failing articles"))
+        if found.answered == 0 {
+            self.notices.push("The AI agent answered from no article in this period.".to_owned());
+        } else if rows.is_empty() {
+            self.notices.push(format!(
+                "The AI agent answered {} from articles; none of the {} that it used {} times or more fails surely more often than the others.",
+                counted(found.answered as i64, "conversation"),
+                found.judged,
+                failing_articles::LEAST
+            ));
+        }
+        Ok(self.fitting(rows, room, found.articles.len(), "failing articles"))
     }
 
     fn missing(&mut self, filters: &Filters) -> Result<Vec<Value>, Failure> {
@@ -134,6 +149,12 @@ impl Lists<'_> {
             self.notices.push(format!(
                 "Only the newest {} conversations were looked at for questions.",
                 unanswered_topics::MOST
+            ));
+        }
+        if found.topics.is_empty() {
+            self.notices.push(format!(
+                "No question without an article was asked by {} customers or more.",
+                unanswered_topics::CUSTOMERS
             ));
         }
         let mut rows = Vec::new();

@@ -47,6 +47,7 @@ mod significance;
 pub mod status;
 mod suggest;
 mod sync_conversations;
+mod terms;
 pub(crate) mod timeframe;
 mod topics;
 mod unanswered_topics;

@@ -1,41 +1,43 @@
 //! Questions that are about the same, found by their words and by those of their answers.
 //!
-//! A conversation is the set of words of its question and of what a teammate answered, each in one
-//! form, weighed by its rarity. Those that are alike (cosine) are gathered around the one with the
+//! A conversation is the set of words of its question and of what a teammate answered, each weighed
+//! by what it says (`terms.rs`). Those that are alike (cosine) are gathered around the one with the
 //! most others ("star clustering", Aslam, Pelekhov and Rus, 2004), and then around the words that
-//! they have in common. People write the same greetings and signatures around different questions,
-//! but these are then answered differently: what has no words of its answers in common is no topic.
-//! So what nobody answered yet is not found, nor what has nothing but its meaning in common.
+//! they have in common. What has nothing but its meaning in common is not found.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
-use crate::store::search::Languages;
+use super::terms::{Terms, having, union};
 
-/// Words of a question that are looked at, the rarest.
-const WORDS: usize = 24;
-/// A word that a larger part of the questions has says nothing; nor does one that fewer have.
-const COMMON: f64 = 0.5;
-const RARE: usize = 3;
 /// How alike two questions must be to begin a topic, and how much of a topic's words one must have
 /// to belong to it.
 const ALIKE: f64 = 0.3;
 const BELONGS: f64 = 0.4;
 /// A word is of a topic that this part of its questions has.
 const SHARED: f64 = 0.25;
-/// Words that the answers of a topic have in common, at least.
-const ANSWERED_ALIKE: usize = 2;
+/// A word is common to a topic's answers that this part of them has, and so many times the part of
+/// other answers.
+const IN_COMMON: f64 = 1.0 / 3.0;
+const OFTENER: f64 = 3.0;
+/// A topic of which a smaller part is answered is not judged by its answers.
+const ANSWERED: f64 = 0.25;
 /// Most words of a topic.
 const TOPIC_WORDS: usize = 16;
-/// Topics that have these parts of their words in common are one.
-const SAME: f64 = 0.5;
+/// Topics whose questions' words are this much alike (cosine) are one; and those of which one word is
+/// the heaviest.
+const SAME: f64 = 0.6;
+const SAME_NAME: f64 = 0.4;
 /// Questions that begin a topic; and how often its members are looked for anew.
 const SEEDS: usize = 3;
 const ROUNDS: usize = 3;
+/// A word that more conversations have leads from one to too many others to be followed.
+const FOLLOWED: usize = 500;
 
 /// Questions about the same.
 #[derive(Clone, Debug)]
 pub struct Topic {
-    /// Its words, as most write them, with what each weighs; the heaviest first.
+    /// Words of its questions, as most write them, with what each weighs; the heaviest first. A word
+    /// that all write weighs much more than one that some write: it is what the topic is called.
     pub words: Vec<(String, f64)>,
     /// Places of its questions in the list that was given, those that have most of its words first.
     pub questions: Vec<usize>,
@@ -44,46 +46,31 @@ pub struct Topic {
 /// The topics of questions, each given as its words in order, with those of its answer. The largest
 /// come first.
 pub fn topics(questions: &[Vec<String>], answers: &[Vec<String>]) -> Vec<Topic> {
-    let both: Vec<Vec<String>> = questions.iter().chain(answers).cloned().collect();
-    let (words, mut asked) = in_one_form(&both);
-    let answered = asked.split_off(questions.len());
-    let whole: Vec<Vec<usize>> = asked.iter().zip(&answered).map(|(one, other)| union(one, other)).collect();
-    let weights = weights(&whole, words.len());
-    let part = |words: &Vec<usize>| rarest(words, &weights);
-    let (asked, answered): (Vec<_>, Vec<_>) =
-        (asked.iter().map(part).collect(), answered.iter().map(part).collect());
-    let documents: Vec<Vec<usize>> =
-        asked.iter().zip(&answered).map(|(one, other)| union(one, other)).collect();
-    let having = having(&documents, words.len());
-    let mut centres: Vec<HashMap<usize, f64>> = Vec::new();
-    for star in stars(&documents, &weights, &having) {
-        let centre = centre(&star, &documents, &weights);
-        if shared(&centre, &star, &answered) >= ANSWERED_ALIKE {
-            centres.push(centre);
-        }
-    }
-    let mut members = Vec::new();
+    let terms = Terms::of(questions, answers);
+    let whole: Vec<Vec<usize>> =
+        terms.asked.iter().zip(&terms.answered).map(|(one, other)| union(one, other)).collect();
+    let corpus = Corpus {
+        having: having(&whole, terms.forms.len()),
+        asking: having(&terms.asked, terms.forms.len()),
+        whole,
+        terms,
+    };
+    let mut groups: Vec<Vec<usize>> = corpus.stars();
     for _ in 0..ROUNDS {
-        centres = distinct(centres);
-        members = belonging(&documents, &centres, &having);
-        centres = members.iter().map(|of_one| centre(of_one, &documents, &weights)).collect();
+        let kept = corpus.distinct(groups);
+        let centres: Vec<Centre> = kept.iter().map(|members| corpus.centre(members)).collect();
+        groups = corpus.belonging(&centres);
     }
-    let mut topics: Vec<Topic> = centres
+    let mut topics: Vec<Topic> = corpus
+        .distinct(groups)
         .into_iter()
-        .zip(members)
-        .filter(|(centre, questions)| {
-            questions.len() >= SEEDS
-                && shared(centre, questions, &answered) >= ANSWERED_ALIKE
-                && shared(centre, questions, &asked) > 0
-        })
-        .map(|(centre, questions)| {
-            let mut of_topic: Vec<(String, f64)> = centre
-                .into_iter()
-                .filter(|(word, _)| is_shared(*word, &questions, &asked))
-                .map(|(word, weight)| (words[word].clone(), weight))
-                .collect();
-            of_topic.sort_by(|a, b| b.1.total_cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
-            Topic { words: of_topic, questions }
+        .filter(|members| members.len() >= SEEDS)
+        .filter_map(|members| {
+            let names = corpus.names(&members);
+            let mut words: Vec<(String, f64)> =
+                names.into_iter().map(|(word, weight)| (corpus.terms.forms[word].clone(), weight)).collect();
+            words.sort_by(|a, b| b.1.total_cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+            (!words.is_empty()).then_some(Topic { words, questions: members })
         })
         .collect();
     topics.sort_by(|a, b| {
@@ -92,198 +79,199 @@ pub fn topics(questions: &[Vec<String>], answers: &[Vec<String>]) -> Vec<Topic> 
     topics
 }
 
-fn union(one: &[usize], other: &[usize]) -> Vec<usize> {
-    let mut both = one.to_vec();
-    both.extend(other.iter().filter(|word| !one.contains(word)));
-    both
+/// Words with what each weighs; in order, so that sums are the same each time.
+type Weighed = BTreeMap<usize, f64>;
+
+/// What a topic is gathered around.
+struct Centre {
+    /// Words of questions and answers.
+    words: Weighed,
+    /// Words of questions alone, as [`Topic::words`].
+    names: Weighed,
 }
 
-/// How many words of a centre are shared by the members in those parts of them.
-fn shared(centre: &HashMap<usize, f64>, members: &[usize], parts: &[Vec<usize>]) -> usize {
-    centre.keys().filter(|word| is_shared(**word, members, parts)).count()
+struct Corpus {
+    terms: Terms,
+    /// The words of each question and its answer, and the conversations that have each word: in
+    /// either, and in the question.
+    whole: Vec<Vec<usize>>,
+    having: Vec<Vec<usize>>,
+    asking: Vec<Vec<usize>>,
 }
 
-fn is_shared(word: usize, members: &[usize], parts: &[Vec<usize>]) -> bool {
-    let count = members.iter().filter(|member| parts[**member].contains(&word)).count();
-    count as f64 >= (members.len() as f64 * SHARED).max(2.0)
-}
-
-/// Each word once, under the form that is written most, and the questions by numbers of words.
-fn in_one_form(questions: &[Vec<String>]) -> (Vec<String>, Vec<Vec<usize>>) {
-    let mut written: HashMap<&str, usize> = HashMap::new();
-    for word in questions.iter().flatten() {
-        *written.entry(word).or_default() += 1;
-    }
-    let mut common: Vec<(&str, usize)> = written.iter().map(|(word, count)| (*word, *count)).collect();
-    common.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(b.0)));
-    let sample: Vec<String> = common.iter().take(300).map(|(word, _)| (*word).to_owned()).collect();
-    let languages = Languages::of(&sample);
-    let mut by_stem: HashMap<String, usize> = HashMap::new();
-    let mut numbers: HashMap<&str, usize> = HashMap::new();
-    let mut forms: Vec<String> = Vec::new();
-    for (word, _) in &common {
-        let stem = languages.stems(word).into_iter().next().unwrap_or_else(|| (*word).to_owned());
-        let number = *by_stem.entry(stem).or_insert_with(|| {
-            forms.push((*word).to_owned());
-            forms.len() - 1
-        });
-        numbers.insert(word, number);
-    }
-    let documents = questions
-        .iter()
-        .map(|words| {
-            let mut seen = HashSet::new();
-            words.iter().map(|word| numbers[word.as_str()]).filter(|word| seen.insert(*word)).collect()
-        })
-        .collect();
-    (forms, documents)
-}
-
-/// What each word says; nothing, if nearly all or nearly none have it.
-fn weights(documents: &[Vec<usize>], words: usize) -> Vec<f64> {
-    let mut having = vec![0_usize; words];
-    documents.iter().flatten().for_each(|word| having[*word] += 1);
-    let all = documents.len() as f64;
-    having
-        .into_iter()
-        .map(|count| {
-            let says = count >= RARE && count as f64 <= (all * COMMON).max(RARE as f64);
-            if says { (all / count as f64).ln().max(0.1) } else { 0.0 }
-        })
-        .collect()
-}
-
-fn rarest(words: &[usize], weights: &[f64]) -> Vec<usize> {
-    let mut words: Vec<usize> = words.iter().copied().filter(|word| weights[*word] > 0.0).collect();
-    words.sort_by(|a, b| weights[*b].total_cmp(&weights[*a]).then(a.cmp(b)));
-    words.truncate(WORDS);
-    words
-}
-
-/// The questions that have each word.
-fn having(documents: &[Vec<usize>], words: usize) -> Vec<Vec<usize>> {
-    let mut having = vec![Vec::new(); words];
-    for (document, of_one) in documents.iter().enumerate() {
-        of_one.iter().for_each(|word| having[*word].push(document));
-    }
-    having
-}
-
-/// Groups of like questions, the largest first, each around the question that is like most of
-/// those that are left.
-fn stars(documents: &[Vec<usize>], weights: &[f64], having: &[Vec<usize>]) -> Vec<Vec<usize>> {
-    let length = |words: &[usize]| {
-        words.iter().map(|word| weights[*word] * weights[*word]).sum::<f64>().sqrt().max(f64::MIN_POSITIVE)
-    };
-    let lengths: Vec<f64> = documents.iter().map(|words| length(words)).collect();
-    let mut sums = vec![0.0; documents.len()];
-    let like: Vec<Vec<usize>> = documents
-        .iter()
-        .enumerate()
-        .map(|(document, words)| {
-            let mut touched = Vec::new();
-            for word in words {
-                for other in &having[*word] {
-                    if sums[*other] == 0.0 {
-                        touched.push(*other);
+impl Corpus {
+    /// Groups of like questions, the largest first, each around the question that is like most of
+    /// those that are left.
+    fn stars(&self) -> Vec<Vec<usize>> {
+        let weights = &self.terms.weights;
+        let length = |words: &[usize]| {
+            words
+                .iter()
+                .map(|word| weights[*word] * weights[*word])
+                .sum::<f64>()
+                .sqrt()
+                .max(f64::MIN_POSITIVE)
+        };
+        let lengths: Vec<f64> = self.whole.iter().map(|words| length(words)).collect();
+        let mut sums = vec![0.0; self.whole.len()];
+        let mut touched = Vec::new();
+        let like: Vec<Vec<usize>> = (0..self.whole.len())
+            .map(|document| {
+                for word in self.whole[document].iter().filter(|word| self.having[**word].len() <= FOLLOWED) {
+                    for other in &self.having[*word] {
+                        if sums[*other] == 0.0 {
+                            touched.push(*other);
+                        }
+                        sums[*other] += weights[*word] * weights[*word];
                     }
-                    sums[*other] += weights[*word] * weights[*word];
                 }
-            }
-            let mut like = Vec::new();
-            for other in touched {
-                let cosine = sums[other] / (lengths[document] * lengths[other]);
-                if other != document && cosine >= ALIKE {
-                    like.push(other);
+                let mut like = Vec::new();
+                for other in touched.drain(..) {
+                    let cosine = sums[other] / (lengths[document] * lengths[other]);
+                    if other != document && cosine >= ALIKE {
+                        like.push(other);
+                    }
+                    sums[other] = 0.0;
                 }
-                sums[other] = 0.0;
+                like
+            })
+            .collect();
+        let mut order: Vec<usize> = (0..self.whole.len()).collect();
+        order.sort_by_key(|document| (std::cmp::Reverse(like[*document].len()), *document));
+        let mut taken = vec![false; self.whole.len()];
+        let mut stars = Vec::new();
+        for document in order {
+            if taken[document] || like[document].len() + 1 < SEEDS {
+                continue;
             }
-            like
+            let mut star: Vec<usize> =
+                like[document].iter().copied().filter(|other| !taken[*other]).collect();
+            star.push(document);
+            if star.len() < SEEDS {
+                continue;
+            }
+            star.iter().for_each(|member| taken[*member] = true);
+            stars.push(star);
+        }
+        stars
+    }
+
+    /// The part of the members that has each word in that part of them, of words that enough have.
+    fn shares(&self, members: &[usize], parts: &[Vec<usize>]) -> Weighed {
+        let mut counts: HashMap<usize, usize> = HashMap::new();
+        members
+            .iter()
+            .flat_map(|member| &parts[*member])
+            .for_each(|word| *counts.entry(*word).or_default() += 1);
+        let least = (members.len() as f64 * SHARED).max(2.0);
+        counts
+            .into_iter()
+            .filter(|(_, count)| *count as f64 >= least)
+            .map(|(word, count)| (word, count as f64 / members.len() as f64))
+            .collect()
+    }
+
+    fn centre(&self, members: &[usize]) -> Centre {
+        let mut words: Vec<(usize, f64)> = self
+            .shares(members, &self.whole)
+            .into_iter()
+            .map(|(word, share)| (word, share * self.terms.weights[word]))
+            .collect();
+        words.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+        words.truncate(TOPIC_WORDS);
+        Centre { words: words.into_iter().collect(), names: self.names(members) }
+    }
+
+    /// What questions are called: the words that they share.
+    fn names(&self, members: &[usize]) -> Weighed {
+        let shares = self.shares(members, &self.terms.asked);
+        let weight = |(word, share): (usize, f64)| (word, share * share * self.terms.weights[word]);
+        shares.into_iter().map(weight).filter(|(_, weight)| *weight > 0.0).collect()
+    }
+
+    /// Whether the answers of the members, if they are answered, have a word in common that other
+    /// answers have less.
+    fn is_answered_alike(&self, members: &[usize]) -> bool {
+        let answered = self.terms.usual.answered(members);
+        if (answered.len() as f64) < ANSWERED * members.len() as f64 {
+            return true;
+        }
+        let shares: Vec<(usize, f64)> = self.shares(&answered, &self.terms.answered).into_iter().collect();
+        let elsewhere = self.terms.usual.elsewhere(&answered, &shares);
+        shares.iter().zip(elsewhere).any(|((word, share), elsewhere)| {
+            self.terms.weights[*word] > 0.0 && *share >= (OFTENER * elsewhere).max(IN_COMMON)
         })
-        .collect();
-    let mut order: Vec<usize> = (0..documents.len()).collect();
-    order.sort_by_key(|document| (std::cmp::Reverse(like[*document].len()), *document));
-    let mut taken = vec![false; documents.len()];
-    let mut stars = Vec::new();
-    for document in order {
-        if taken[document] || like[document].len() + 1 < SEEDS {
-            continue;
-        }
-        let mut star: Vec<usize> = like[document].iter().copied().filter(|other| !taken[*other]).collect();
-        star.push(document);
-        if star.len() < SEEDS {
-            continue;
-        }
-        star.iter().for_each(|member| taken[*member] = true);
-        stars.push(star);
     }
-    stars
-}
 
-/// The words that members have in common: each by its rarity and by how many have it.
-fn centre(members: &[usize], documents: &[Vec<usize>], weights: &[f64]) -> HashMap<usize, f64> {
-    let mut counts: HashMap<usize, usize> = HashMap::new();
-    members
-        .iter()
-        .flat_map(|member| &documents[*member])
-        .for_each(|word| *counts.entry(*word).or_default() += 1);
-    let least = (members.len() as f64 * SHARED).max(2.0);
-    let mut words: Vec<(usize, f64)> = counts
-        .into_iter()
-        .filter(|(_, count)| *count as f64 >= least)
-        .map(|(word, count)| (word, weights[word] * count as f64 / members.len() as f64))
-        .collect();
-    words.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
-    words.truncate(TOPIC_WORDS);
-    words.into_iter().collect()
-}
-
-/// Without those that have their words in common with a larger one before them.
-fn distinct(centres: Vec<HashMap<usize, f64>>) -> Vec<HashMap<usize, f64>> {
-    let mut kept: Vec<HashMap<usize, f64>> = Vec::new();
-    let total = |centre: &HashMap<usize, f64>| centre.values().sum::<f64>().max(f64::MIN_POSITIVE);
-    for centre in centres.into_iter().filter(|centre| !centre.is_empty()) {
-        let is_known = kept.iter().any(|other| {
-            let both: f64 =
-                centre.iter().filter_map(|(word, weight)| Some(weight.min(*other.get(word)?))).sum();
-            both >= SAME * total(&centre).min(total(other))
+    /// Without those that are answered in no common way, and those that are called as a larger one
+    /// before them.
+    fn distinct(&self, groups: Vec<Vec<usize>>) -> Vec<Vec<usize>> {
+        let mut groups = groups;
+        groups.sort_by_key(|members| std::cmp::Reverse(members.len()));
+        let mut names: Vec<Weighed> = Vec::new();
+        groups.retain(|members| {
+            let name = self.names(members);
+            let is_new = !name.is_empty()
+                && self.is_answered_alike(members)
+                && !names.iter().any(|other| is_same(&name, other));
+            if is_new {
+                names.push(name);
+            }
+            is_new
         });
-        if !is_known {
-            kept.push(centre);
-        }
+        groups
     }
-    kept
+
+    /// The questions of each centre: those that have enough of its words, and of no other more.
+    fn belonging(&self, centres: &[Centre]) -> Vec<Vec<usize>> {
+        let mut best: Vec<(f64, usize)> = vec![(0.0, 0); self.whole.len()];
+        for (place, centre) in centres.iter().enumerate() {
+            let mut shares: HashMap<usize, (f64, usize)> = HashMap::new();
+            parts(&centre.words, &self.having, &mut shares);
+            // One word alone may stand anywhere.
+            shares.retain(|_, (_, words)| *words > 1);
+            let mut named: HashMap<usize, (f64, usize)> = HashMap::new();
+            parts(&centre.names, &self.asking, &mut named);
+            for (document, (share, _)) in named {
+                let known = shares.entry(document).or_default();
+                known.0 = known.0.max(share);
+            }
+            for (document, (share, _)) in shares {
+                if share >= BELONGS && share > best[document].0 {
+                    best[document] = (share, place);
+                }
+            }
+        }
+        let mut members: Vec<Vec<usize>> = vec![Vec::new(); centres.len()];
+        let mut order: Vec<usize> =
+            (0..self.whole.len()).filter(|document| best[*document].0 > 0.0).collect();
+        order.sort_by(|a, b| best[*b].0.total_cmp(&best[*a].0).then(a.cmp(b)));
+        order.into_iter().for_each(|document| members[best[document].1].push(document));
+        members
+    }
 }
 
-/// The questions of each centre: those that have enough of its words, and of no other more.
-fn belonging(
-    documents: &[Vec<usize>],
-    centres: &[HashMap<usize, f64>],
-    having: &[Vec<usize>],
-) -> Vec<Vec<usize>> {
-    let mut best: Vec<(f64, usize)> = vec![(0.0, 0); documents.len()];
-    for (place, centre) in centres.iter().enumerate() {
-        let total: f64 = centre.values().sum::<f64>().max(f64::MIN_POSITIVE);
-        let mut shares: HashMap<usize, (f64, usize)> = HashMap::new();
-        for (word, weight) in centre {
-            for document in &having[*word] {
-                let share = shares.entry(*document).or_default();
-                share.0 += weight / total;
-                share.1 += 1;
-            }
-        }
-        for (document, (share, words)) in shares {
-            // One word alone may stand anywhere.
-            if share >= BELONGS && words > 1 && share > best[document].0 {
-                best[document] = (share, place);
-            }
+/// What part of the words' weight each conversation has, and how many of them.
+fn parts(words: &Weighed, having: &[Vec<usize>], shares: &mut HashMap<usize, (f64, usize)>) {
+    let total: f64 = words.values().sum::<f64>().max(f64::MIN_POSITIVE);
+    for (word, weight) in words {
+        for document in &having[*word] {
+            let share = shares.entry(*document).or_default();
+            share.0 += weight / total;
+            share.1 += 1;
         }
     }
-    let mut members: Vec<Vec<usize>> = vec![Vec::new(); centres.len()];
-    let mut order: Vec<usize> = (0..documents.len()).filter(|document| best[*document].0 > 0.0).collect();
-    order.sort_by(|a, b| best[*b].0.total_cmp(&best[*a].0).then(a.cmp(b)));
-    order.into_iter().for_each(|document| members[best[document].1].push(document));
-    members
+}
+
+fn is_same(one: &Weighed, other: &Weighed) -> bool {
+    let heaviest = |words: &Weighed| words.iter().max_by(|a, b| a.1.total_cmp(b.1)).map(|(word, _)| *word);
+    cosine(one, other) >= if heaviest(one) == heaviest(other) { SAME_NAME } else { SAME }
+}
+
+fn cosine(one: &Weighed, other: &Weighed) -> f64 {
+    let length = |words: &Weighed| words.values().map(|weight| weight * weight).sum::<f64>().sqrt();
+    let both: f64 = one.iter().filter_map(|(word, weight)| Some(weight * other.get(word)?)).sum();
+    both / (length(one) * length(other)).max(f64::MIN_POSITIVE)
 }
 
 #[cfg(test)]

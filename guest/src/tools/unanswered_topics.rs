@@ -1,8 +1,9 @@
 //! Questions that several customers ask and that no article answers.
 //!
 //! An article answers a question when it has most of what makes the question (its words, by
-//! weight, in any form), or when the AI agent resolved as many of its conversations from something
-//! as not. Neither sees an article that says the same in other words: the nearest one is shown.
+//! weight, in any form), when the AI agent answered half of its conversations from one and the same
+//! source, or when it resolved half of them from any. None of these sees an article that nobody was
+//! answered from and that says the same in other words: the nearest one is shown.
 
 use std::collections::{HashMap, HashSet};
 
@@ -12,25 +13,28 @@ use super::topics::{Topic, topics};
 use crate::error::StoreResult;
 use crate::store::article_search::covering;
 use crate::store::knowledge::{self, Asked};
-use crate::store::search::{Filters, is_stop_word};
+use crate::store::search::{Filters, without_stop_words};
 use crate::store::trends::words;
 
 /// Conversations that are looked at, the newest.
 pub const MOST: usize = 5_000;
 /// Customers who make a question one that is asked often.
-const CUSTOMERS: usize = 3;
+pub const CUSTOMERS: usize = 3;
 /// Words after which a message is taken for the question and not for a greeting.
 const ENOUGH: usize = 4;
 /// Words of a question that are looked at; what follows is a history or a signature.
-const LONGEST: usize = 80;
+const LONGEST: usize = 120;
 /// The part of a question's words, by weight, with which an article answers it.
 const ANSWERED: f64 = 0.5;
 /// From this part on an article is called the nearest.
 const NEAR: f64 = 0.2;
-/// The part that the AI agent resolves of a question that is answered.
-const RESOLVED: f64 = 0.5;
+/// The part of a question's conversations that the AI agent answers from one source, or resolves from
+/// some, when there is an article behind it.
+const FROM_SOURCE: f64 = 0.5;
 /// Conversations of a topic whose answers are looked at.
 const ANSWERS: usize = 60;
+/// Words of a topic that are looked for in articles: those after them weigh nothing.
+const LOOKED_FOR: usize = 12;
 /// Words of a topic that are shown.
 const SHOWN: usize = 6;
 
@@ -71,14 +75,20 @@ pub fn find(
         asked.iter().map(|one| question(connection, one, plain)).collect::<StoreResult<_>>()?;
     let answers: Vec<Vec<String>> =
         asked.iter().map(|one| answer_words(connection, one, plain)).collect::<StoreResult<_>>()?;
+    let sources: HashMap<i64, Vec<i64>> = knowledge::answered(connection, filters)?
+        .into_iter()
+        .map(|answered| (answered.conversation, answered.sources))
+        .collect();
     let mut found = Vec::new();
     for topic in topics(&questions, &answers) {
         let of_topic: Vec<&Asked> = topic.questions.iter().map(|place| &asked[*place]).collect();
         let unanswered: Vec<&Asked> =
             of_topic.iter().copied().filter(|one| !one.resolved_from_source).collect();
         let customers: HashSet<&str> = unanswered.iter().map(|one| one.customer.as_str()).collect();
-        let resolved = (of_topic.len() - unanswered.len()) as f64;
-        if customers.len() < CUSTOMERS || resolved >= RESOLVED * of_topic.len() as f64 {
+        let resolved = of_topic.len() - unanswered.len();
+        let from_source = FROM_SOURCE * of_topic.len() as f64;
+        let is_answered = resolved.max(most_from_one(&of_topic, &sources)) as f64 >= from_source;
+        if customers.len() < CUSTOMERS || is_answered {
             continue;
         }
         let nearest = nearest(connection, &topic)?;
@@ -97,6 +107,15 @@ pub fn find(
     Ok(Found { topics: found, cut })
 }
 
+/// How many of these conversations the AI agent answered from the source of which most were.
+fn most_from_one(asked: &[&Asked], sources: &HashMap<i64, Vec<i64>>) -> usize {
+    let mut counts: HashMap<i64, usize> = HashMap::new();
+    for source in asked.iter().filter_map(|one| sources.get(&one.conversation)).flatten() {
+        *counts.entry(*source).or_default() += 1;
+    }
+    counts.into_values().max().unwrap_or(0)
+}
+
 /// The words of what was asked: of the title and of the customer's messages until they say something.
 fn question(
     connection: &Connection,
@@ -105,14 +124,13 @@ fn question(
 ) -> StoreResult<Vec<String>> {
     let mut all: Vec<String> = Vec::new();
     for (_, html) in knowledge::questions(connection, &asked.id)? {
-        all.extend(words(&plain(&html)).filter(|word| !is_stop_word(word)));
-        if all.len() >= ENOUGH {
+        all.extend(words(&plain(&html)));
+        if without_stop_words(&all).len() >= ENOUGH {
             break;
         }
     }
-    let title = asked.title.as_deref().map(plain).unwrap_or_default();
-    all.extend(words(&title).filter(|word| !is_stop_word(word)));
     all.truncate(LONGEST);
+    all.extend(words(&asked.title.as_deref().map(plain).unwrap_or_default()).take(LONGEST));
     Ok(all)
 }
 
@@ -124,16 +142,15 @@ fn answer_words(
 ) -> StoreResult<Vec<String>> {
     let mut all: Vec<String> = Vec::new();
     for (_, html) in knowledge::human_answers(connection, &asked.id)? {
-        all.extend(words(&plain(&html)).filter(|word| !is_stop_word(word)));
+        all.extend(words(&plain(&html)).take(LONGEST));
     }
-    all.truncate(LONGEST);
     Ok(all)
 }
 
 /// The article that has most of the topic's words, and how much of their weight.
 fn nearest(connection: &Connection, topic: &Topic) -> StoreResult<Option<(i64, f64)>> {
     let weighed: Vec<(&str, f64)> =
-        topic.words.iter().map(|(word, weight)| (word.as_str(), *weight)).collect();
+        topic.words.iter().take(LOOKED_FOR).map(|(word, weight)| (word.as_str(), *weight)).collect();
     Ok(covering(connection, &weighed)?.first().map(|found| (found.number, found.share)))
 }
 
@@ -159,8 +176,10 @@ fn answer(
         let common: usize = words.iter().map(|word| having[word.as_str()] - 1).sum();
         common as f64 / (words.len() as f64).sqrt().max(1.0)
     };
-    let best = answers.iter().max_by(|a, b| {
-        a.0.cmp(&b.0).then_with(|| typical(&a.3).total_cmp(&typical(&b.3))).then_with(|| b.1.cmp(&a.1))
-    });
+    // Of equals the first: numbers differ between the database and a copy for a limited caller.
+    let best = answers
+        .iter()
+        .rev()
+        .max_by(|a, b| a.0.cmp(&b.0).then_with(|| typical(&a.3).total_cmp(&typical(&b.3))));
     Ok(best.map(|(_, conversation, text, _)| (*conversation, text.clone())))
 }
