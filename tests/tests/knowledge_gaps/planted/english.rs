@@ -1,15 +1,8 @@
-//! What the workspace is about: topics with and without an article, written as different people
-//! write, and articles.
+//! Questions to companies of several kinds, each asked in five ways.
 
-/// A question as different customers ask it, and how teammates answer.
-pub struct Topic {
-    pub name: &'static str,
-    pub questions: &'static [&'static str],
-    pub answers: &'static [&'static str],
-}
+use super::{Covered, Plan, Topic};
 
-/// Nothing in the help centre answers these.
-pub const WITHOUT_ARTICLE: [Topic; 12] = [
+const WITHOUT_ARTICLE: [Topic; 12] = [
     Topic {
         name: "provisioning",
         questions: &[
@@ -180,8 +173,7 @@ pub const WITHOUT_ARTICLE: [Topic; 12] = [
     },
 ];
 
-/// These are asked as often, and an article answers them, in words of its own.
-pub const WITH_ARTICLE: [(Topic, &str, &str); 6] = [
+const WITH_ARTICLE: [Covered; 6] = [
     (
         Topic {
             name: "student discount",
@@ -327,67 +319,68 @@ pub const OF_THE_SIMULATOR: [(&str, &str); 10] = [
     ),
 ];
 
-/// Articles that let customers down; and others that are used as often and help.
-pub const BAD: [&str; 8] = [
-    "Connect a printer",
-    "Change the billing cycle",
-    "Set up single sign-on with SAML",
-    "Archive old projects",
-    "Share a board with guests",
-    "Merge duplicate customers",
-    "Configure opening hours",
-    "Restore a deleted file",
-];
-pub const GOOD: [&str; 10] = [
-    "Invite your colleagues",
-    "Choose a language",
-    "Add a profile picture",
-    "Install the desktop app",
-    "Use templates",
-    "Sort and filter lists",
-    "Print a shipping label",
-    "Set up notifications",
-    "Rename a workspace",
-    "Attach files to a task",
-];
-
-/// What people write around a question.
-pub const BEFORE: [&str; 12] = [
-    "Hi there,",
-    "Good morning, I hope that you can help me.",
-    "Hello! I have been a customer for years and am quite happy so far.",
-    "Sorry to bother you again.",
-    "My boss asked me to find out:",
-    "I searched your website for an hour and found nothing.",
-    "Quick one before the weekend.",
-    "We talked on the phone last Tuesday, a very friendly gentleman.",
-    "This is urgent, there is a meeting in an hour.",
-    "As a newcomer I may just be too stupid.",
-    "Hey team!",
-    "I already restarted the computer twice.",
-];
-pub const AFTER: [&str; 12] = [
-    "Thanks in advance!",
-    "Kind regards from rainy Hamburg",
-    "Could somebody call me back?",
-    "I am available all afternoon.",
-    "Sent from my iPhone",
-    "A colleague of mine wonders about the same.",
-    "It used to be easier in the old days.",
-    "Looking forward to your reply.",
-    "If not, no problem, just tell me.",
-    "Cheers",
-    "Please answer in simple words, English is not my language.",
-    "The screenshot is attached.",
-];
-/// How teammates begin.
-pub const OPENINGS: [&str; 8] = [
-    "Thank you for asking.",
-    "Happy to help!",
-    "Sorry for the trouble.",
-    "Good question.",
-    "I looked into this for you:",
-    "Hello, and welcome back.",
-    "Thanks for your patience.",
-    "No problem at all.",
-];
+pub const ENGLISH: Plan = Plan {
+    without_article: &WITHOUT_ARTICLE,
+    with_article: &WITH_ARTICLE,
+    bad: &[
+        "Connect a printer",
+        "Change the billing cycle",
+        "Set up single sign-on with SAML",
+        "Archive old projects",
+        "Share a board with guests",
+        "Merge duplicate customers",
+        "Configure opening hours",
+        "Restore a deleted file",
+    ],
+    good: &[
+        "Invite your colleagues",
+        "Choose a language",
+        "Add a profile picture",
+        "Install the desktop app",
+        "Use templates",
+        "Sort and filter lists",
+        "Print a shipping label",
+        "Set up notifications",
+        "Rename a workspace",
+        "Attach files to a task",
+    ],
+    article: "Open the settings, choose what you need, and save. Owners may do it for others.",
+    before: &[
+        "Hi there,",
+        "Good morning, I hope that you can help me.",
+        "Hello! I have been a customer for years and am quite happy so far.",
+        "Sorry to bother you again.",
+        "My boss asked me to find out:",
+        "I searched your website for an hour and found nothing.",
+        "Quick one before the weekend.",
+        "We talked on the phone last Tuesday, a very friendly gentleman.",
+        "This is urgent, there is a meeting in an hour.",
+        "As a newcomer I may just be too stupid.",
+        "Hey team!",
+        "I already restarted the computer twice.",
+    ],
+    after: &[
+        "Thanks in advance!",
+        "Kind regards from rainy Hamburg",
+        "Could somebody call me back?",
+        "I am available all afternoon.",
+        "Sent from my iPhone",
+        "A colleague of mine wonders about the same.",
+        "It used to be easier in the old days.",
+        "Looking forward to your reply.",
+        "If not, no problem, just tell me.",
+        "Cheers",
+        "Please answer in simple words, English is not my language.",
+        "The screenshot is attached.",
+    ],
+    openings: &[
+        "Thank you for asking.",
+        "Happy to help!",
+        "Sorry for the trouble.",
+        "Good question.",
+        "I looked into this for you:",
+        "Hello, and welcome back.",
+        "Thanks for your patience.",
+        "No problem at all.",
+    ],
+};
