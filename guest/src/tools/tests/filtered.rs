@@ -75,7 +75,7 @@ impl Random {
         let parts = 1 + self.below(5);
         let mut said: Vec<(String, bool)> =
             (0..parts).map(|part| (self.sentence(), part > 0 && self.below(4) == 0)).collect();
-        if id % 4 == 0 {
+        if id.is_multiple_of(4) {
             // What many ask and no article answers.
             let begins = self.of(&["Since when does", "Please tell me why", "Is it right that"]);
             said[0].0 = format!("<p>{begins} the espresso grinder clogs {}</p>", self.of(&WORDS));
@@ -90,7 +90,11 @@ impl Random {
             state: self.of(&["open", "closed", "snoozed"]),
             rating: self.of(&[None, None, Some(1), Some(5)]),
             day: self.below(20),
-            outcome: if id % 4 == 0 { "abandoned" } else { self.of(&["resolved", "resolved", "escalated"]) },
+            outcome: if id.is_multiple_of(4) {
+                "abandoned"
+            } else {
+                self.of(&["resolved", "resolved", "escalated"])
+            },
             said,
         }
     }
