@@ -4,6 +4,7 @@ mod account;
 mod claims;
 mod growth;
 mod house;
+mod knowledge_gaps;
 mod questions;
 mod questions_paging;
 mod search_quality;

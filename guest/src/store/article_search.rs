@@ -9,11 +9,14 @@ use std::collections::HashMap;
 use rusqlite::{Connection, params};
 
 use super::lossy::text;
-use super::search::{Languages, Leaf, Mark, Query, fold};
+use super::search::{Languages, Leaf, Mark, Query, fold, without_stop_words};
+use super::trends::words as words_of;
 use crate::error::StoreResult;
 
 /// How much more a word in title or description counts.
 const TITLE: f64 = 4.0;
+/// How much of its weight a word that is the whole title of an article counts more than elsewhere.
+const CALLED: f64 = 0.8;
 /// Letters that all forms of a word have in common, at least; words that are looked at for forms, and
 /// forms that are taken.
 const SHORTEST: usize = 3;
@@ -26,7 +29,8 @@ pub struct Found {
     /// `article_texts.number` of its best text.
     pub number: i64,
     pub score: f64,
-    /// The part of what the words weigh that this article has, 0 to 1.
+    /// The part of what the words weigh that this article has, 0 to 1; of [`covering`] with what its
+    /// title counts more.
     pub share: f64,
 }
 
@@ -83,22 +87,41 @@ pub fn search(connection: &Connection, query: &Query) -> StoreResult<Results> {
     Ok(Results { found: of_each_article(connection, texts)?, query })
 }
 
-/// How well the articles cover these words, which are given as they are indexed: folded, one form each.
+/// The articles that have some of these words, which are given as they are indexed (folded, one form
+/// each) with what each weighs: those with most of the weight first. Words of the title weigh more, the
+/// more of the title they are: an article is about what it is called, and says the rest in words of
+/// its own.
 ///
 /// # Errors
 /// As [`search`].
-pub fn covering(connection: &Connection, words: &[&str]) -> StoreResult<Vec<Found>> {
-    let owned: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
+pub fn covering(connection: &Connection, words: &[(&str, f64)]) -> StoreResult<Vec<Found>> {
+    let owned: Vec<String> = words.iter().map(|(word, _)| (*word).to_owned()).collect();
     let languages = Languages::of(&owned);
-    let mut expressions = Vec::new();
-    for word in &owned {
+    let total = words.iter().map(|(_, weight)| weight).sum::<f64>().max(f64::MIN_POSITIVE);
+    let mut texts: HashMap<i64, Found> = HashMap::new();
+    // The words' weight in a title, and how many they are.
+    let mut titles: HashMap<i64, (f64, usize)> = HashMap::new();
+    for (word, (_, weight)) in owned.iter().zip(words) {
         let mut expression = format!("\"{word}\"");
         for form in forms(connection, &languages, word)? {
             expression.push_str(&format!(" OR \"{form}\""));
         }
-        expressions.push(in_columns(&expression));
+        for (number, _) in matching(connection, &in_columns(&expression))? {
+            texts.entry(number).or_insert(Found { number, score: 0.0, share: 0.0 }).share += weight / total;
+        }
+        for (number, _) in matching(connection, &format!("subject : ({expression})"))? {
+            let title = titles.entry(number).or_default();
+            *title = (title.0 + weight / total, title.1 + 1);
+        }
     }
-    let texts = ranked(connection, &expressions)?;
+    for (number, (weight, count)) in titles {
+        let Some(found) = texts.get_mut(&number) else { continue };
+        let sql = "SELECT title FROM article_texts WHERE number = ?1";
+        let title: String = connection.prepare_cached(sql)?.query_row([number], |row| text(row, 0))?;
+        let all = without_stop_words(&words_of(&title).collect::<Vec<_>>()).len().max(count);
+        found.share += CALLED * weight * count as f64 / all as f64;
+    }
+    texts.values_mut().for_each(|found| found.score = found.share);
     of_each_article(connection, texts)
 }
 

@@ -343,6 +343,24 @@ pub fn newest(connection: &Connection, most: usize) -> StoreResult<Vec<i64>> {
     Ok(numbers.collect::<Result<_, _>>()?)
 }
 
+/// The id of the article that an AI agent answered from: by the number in its address, or else by its
+/// title, if no other has it.
+pub fn of_source(connection: &Connection, url: &str, title: &str) -> StoreResult<Option<String>> {
+    let number = url.split_once("/articles/").map(|(_, rest)| {
+        rest.split(|letter: char| !letter.is_ascii_digit()).next().unwrap_or_default().to_owned()
+    });
+    if let Some(id) = number.filter(|id| !id.is_empty())
+        && connection.prepare_cached("SELECT 1 FROM articles WHERE id = ?1")?.exists([&id])?
+    {
+        return Ok(Some(id));
+    }
+    let mut statement = connection.prepare_cached(
+        "SELECT DISTINCT article_id FROM article_texts WHERE title = ?1 COLLATE NOCASE AND title <> '' LIMIT 2",
+    )?;
+    let mut ids: Vec<String> = statement.query_map([title], |row| text(row, 0))?.collect::<Result<_, _>>()?;
+    Ok(if ids.len() == 1 { ids.pop() } else { None })
+}
+
 /// How many articles there are.
 pub fn count(connection: &Connection) -> StoreResult<u64> {
     let count: i64 =

@@ -17,6 +17,7 @@ pub mod future;
 mod header;
 pub mod hydration_queue;
 mod index;
+pub mod knowledge;
 pub mod labels;
 mod lossy;
 pub mod maintenance;

@@ -26,17 +26,9 @@ fn output() -> Value {
     schema::answer(
         json!({
             "has_data": schema::boolean("Whether a sync has completed."),
-            "last_sync": schema::text("When the last sync completed."),
-            "data_age_minutes": schema::integer("Minutes since then."),
             "coverage_start": schema::text("First day of the newest contiguous covered range (UTC)."),
-            "coverage_end": schema::text("Last day of it."),
             "total_conversations": schema::integer("In the whole cache."),
-            "total_messages": schema::integer("In the whole cache, internal notes included."),
-            "sync_type": schema::text("Kind of the last sync."),
-            "database_size_mb": {"type": "number"},
-            "covers_everything": schema::boolean(""),
             "data_complete": schema::boolean("False: `incomplete` says why, or the last sync is too old."),
-            "threads_waiting": schema::integer(""),
             "articles": schema::integer("Of the help centre."),
             "incomplete": schema::text(""),
             "message": schema::text("")

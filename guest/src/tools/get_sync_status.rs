@@ -25,11 +25,6 @@ fn output() -> Value {
     schema::answer(
         json!({
             "is_syncing": schema::boolean(""),
-            "sync_started_at": schema::text(""),
-            "duration_minutes": schema::integer("How long it has been running."),
-            "coverage_dates": schema::range(),
-            "last_sync": schema::text("When the last sync completed."),
-            "data_age_minutes": schema::integer(""),
             "last_error": schema::text("Why the newest sync failed."),
             "incomplete": schema::text("What is still to be read, and why.")
         }),

@@ -21,7 +21,9 @@ pub(crate) mod content;
 pub(crate) mod conversation;
 pub(crate) mod cursor;
 pub mod disclosure;
+mod failing_articles;
 pub(crate) mod filters;
+mod find_knowledge_gaps;
 mod force_sync;
 pub(crate) mod freshness;
 mod get_conversation;
@@ -45,7 +47,10 @@ mod significance;
 pub mod status;
 mod suggest;
 mod sync_conversations;
+mod terms;
 pub(crate) mod timeframe;
+mod topics;
+mod unanswered_topics;
 
 use rusqlite::Connection;
 use serde_json::Value;
@@ -203,6 +208,7 @@ const TOOLS: &[Tool] = &[
     get_conversation::TOOL,
     get_conversation_stats::TOOL,
     get_trends::TOOL,
+    find_knowledge_gaps::TOOL,
     get_customer::TOOL,
     search_articles::TOOL,
     list_filters::TOOL,

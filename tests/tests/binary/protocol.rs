@@ -5,9 +5,10 @@ use serde_json::{Value, json};
 
 use super::small;
 
-const TOOLS: [&str; 16] = [
+const TOOLS: [&str; 17] = [
     "check_coverage",
     "fetch",
+    "find_knowledge_gaps",
     "force_sync",
     "get_conversation",
     "get_conversation_stats",

@@ -47,7 +47,8 @@ pub use position::Position;
 pub use query::Query;
 pub use snippet::{Mark, snippet};
 pub use spelling::{Correction, nearest};
-pub use stems::Languages;
+pub use stems::{LanguageOfEach, Languages};
+pub use stop_words::without_stop_words;
 pub use vocabulary::Vocabulary;
 
 use crate::error::StoreResult;

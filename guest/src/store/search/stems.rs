@@ -4,6 +4,8 @@
 //! allows and that the question does not rule out: a form that some language would not take for
 //! one is rare, and true rarity keeps the harm small.
 
+use std::collections::HashMap;
+
 use rust_stemmers::{Algorithm, Stemmer};
 
 /// Languages written in Latin letters, and words by which a question is recognised as theirs.
@@ -173,6 +175,79 @@ impl Languages {
     }
 }
 
+/// Stems for many texts, each of which is in one language, though not all in the same.
+pub struct LanguageOfEach {
+    latin: Vec<Languages>,
+    /// The place in `latin` of each text's language.
+    places: Vec<usize>,
+}
+
+impl LanguageOfEach {
+    /// By the words of grammar of each text, folded. What has as many of several languages, or of
+    /// none, is taken to be in that of them which most texts are in.
+    pub fn of(texts: &[Vec<String>]) -> Self {
+        let mut known: HashMap<&str, Vec<usize>> = HashMap::new();
+        for (place, (_, grammar)) in LATIN.iter().enumerate() {
+            grammar.iter().for_each(|word| known.entry(word).or_default().push(place));
+        }
+        let mut all = vec![0_usize; LATIN.len()];
+        let counts: Vec<Vec<usize>> = texts
+            .iter()
+            .map(|words| {
+                let mut counts = vec![0; LATIN.len()];
+                let places = words.iter().filter_map(|word| known.get(word.as_str())).flatten();
+                places.for_each(|place| counts[*place] += 1);
+                all.iter_mut().zip(&counts).for_each(|(all, count)| *all += count);
+                counts
+            })
+            .collect();
+        let best = |counts: &Vec<usize>| {
+            // Of equals the first, which is English.
+            (0..LATIN.len()).rev().max_by_key(|place| (counts[*place], all[*place])).unwrap_or(0)
+        };
+        let places = counts.iter().map(best).collect();
+        let only = |algorithm: Algorithm| Languages {
+            latin: vec![Stemmer::create(algorithm)],
+            joining: Vec::new(),
+            is_known: true,
+            cyrillic: Stemmer::create(Algorithm::Russian),
+            arabic: Stemmer::create(Algorithm::Arabic),
+            greek: Stemmer::create(Algorithm::Greek),
+            tamil: Stemmer::create(Algorithm::Tamil),
+        };
+        Self { latin: LATIN.iter().map(|(algorithm, _)| only(*algorithm)).collect(), places }
+    }
+
+    /// A number of that text's language, or of its script, if that is not Latin.
+    pub fn number(&self, text: usize, words: &[String]) -> usize {
+        let scripts = words.iter().filter_map(|word| word.chars().find(|letter| letter.is_alphabetic()));
+        let scripts: Vec<usize> = scripts.map(script).collect();
+        let most = scripts.iter().max_by_key(|one| scripts.iter().filter(|other| other == one).count());
+        match most {
+            Some(script) if *script > 0 => LATIN.len() + script,
+            _ => self.places[text],
+        }
+    }
+
+    /// The stem of a folded word of that text, or the word, when its script has no stems.
+    pub fn stem(&self, text: usize, word: &str) -> String {
+        let stems = self.latin[self.places[text]].stems(word);
+        stems.into_iter().next().unwrap_or_else(|| word.to_owned())
+    }
+}
+
+/// A number of the letter's script, 0 of the Latin one.
+fn script(letter: char) -> usize {
+    match u32::from(letter) {
+        ..0x370 | 0x1e00..0x1f00 => 0,
+        0x370..0x400 | 0x1f00..0x2000 => 1,
+        // Chinese, Japanese and Korean have letters in common, and others far from each other.
+        0x2e80..0xac00 => 2,
+        0xac00..0xd800 => 3,
+        code => 4 + (code >> 7) as usize,
+    }
+}
+
 /// What Arabic and Hebrew write together with the word that follows: articles, and, in, to.
 pub fn joined_prefixes(word: &str) -> &'static [&'static str] {
     match word.chars().next() {
@@ -190,6 +265,21 @@ mod tests {
         let words: Vec<String> = question.split(' ').map(str::to_owned).collect();
         let languages = Languages::of(&words);
         languages.stems(one).iter().zip(languages.stems(other)).any(|(a, b)| *a == b)
+    }
+
+    #[test]
+    fn each_text_has_the_stems_of_its_language() {
+        let words = |text: &str| text.split(' ').map(str::to_owned).collect::<Vec<String>>();
+        let texts =
+            [words("wie ist das mit der rechnungen"), words("rechnungen"), words("how are the invoices")];
+        let languages = LanguageOfEach::of(&texts);
+        assert_eq!(languages.stem(0, "rechnungen"), languages.stem(0, "rechnung"));
+        assert_eq!(languages.stem(1, "rechnungen"), languages.stem(0, "rechnung"), "most texts are German");
+        assert_eq!(languages.stem(2, "invoices"), languages.stem(2, "invoice"));
+        assert_eq!(LanguageOfEach::of(&[words("invoices")]).stem(0, "invoices"), "invoic");
+        assert_eq!(languages.stem(0, "返金"), "返金");
+        assert_eq!(languages.number(1, &texts[1]), languages.number(0, &texts[0]));
+        assert_ne!(languages.number(1, &words("возврата")), languages.number(1, &words("返金")));
     }
 
     #[test]

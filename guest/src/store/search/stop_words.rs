@@ -1,5 +1,10 @@
 //! Words of grammar, which a question has and its answer need not have.
 
+use std::collections::HashMap;
+use std::sync::OnceLock;
+
+use super::letters::fold;
+
 pub const STOP_WORDS: &[&str] = &[
     "a", "an", "the", "of", "to", "in", "on", "at", "for", "and", "or", "is", "are", "was", "were", "be",
     "been", "do", "does", "did", "how", "what", "when", "where", "which", "who", "why", "i", "my", "me",
@@ -195,6 +200,33 @@ pub fn is_stop_word(word: &str) -> bool {
     !is_name && STOP_WORDS.contains(&word.to_ascii_lowercase().trim_end_matches(['?', '.', ',', '!']))
 }
 
+/// The folded words of a text that are none of grammar, for texts that are read by the thousand:
+/// English is always left out, other languages as in [`is_stop_word_among`].
+#[must_use]
+pub fn without_stop_words(words: &[String]) -> Vec<String> {
+    static LISTS: OnceLock<HashMap<String, u16>> = OnceLock::new();
+    const ENGLISH: u16 = 1;
+    let lists = LISTS.get_or_init(|| {
+        let mut lists: HashMap<String, u16> = HashMap::new();
+        for (place, list) in std::iter::once(&STOP_WORDS).chain(OTHERS).enumerate() {
+            list.iter().for_each(|word| *lists.entry(fold(word)).or_default() |= 1 << place);
+        }
+        lists
+    });
+    let of = |word: &String| lists.get(word).copied().unwrap_or(0);
+    let (mut once, mut twice) = (0, 0);
+    for word in words {
+        twice |= once & of(word);
+        once |= of(word);
+    }
+    let is_grammar = |word: &String| {
+        let known = of(word);
+        let is_latin = word.chars().next().is_some_and(|letter| letter <= '\u{24f}');
+        known & ENGLISH != 0 || known & twice != 0 || (known != 0 && !is_latin)
+    };
+    words.iter().filter(|word| !is_grammar(word)).cloned().collect()
+}
+
 /// What French and Italian write before a word without its vowel: `l'adresse`, `qu'une`, `dell'ordine`.
 const ELIDED: &[&str] = &[
     "l", "d", "j", "c", "n", "s", "m", "t", "qu", "jusqu", "lorsqu", "puisqu", "quelqu", "un", "all", "dall",
@@ -219,6 +251,10 @@ mod tests {
         let question = ["Wie", "ist", "die", "Adresse"];
         assert!(is_stop_word_among("die", &question) && !is_stop_word_among("Adresse", &question));
         assert!(!is_stop_word_among("die", &["die", "cast"]), "one word makes no German");
+        let words: Vec<String> = question.iter().map(|word| fold(word)).collect();
+        assert_eq!(without_stop_words(&words), ["adresse"]);
+        let folded = ["donde", "esta", "el", "wifi"].map(str::to_owned);
+        assert_eq!(without_stop_words(&folded), ["wifi"], "accents are folded on both sides");
         assert!(is_stop_word_among("ما", &["ما", "اسم"]));
         assert_eq!(without_elision("l'adresse"), "adresse");
         assert_eq!(without_elision("don't"), "don't");

@@ -83,6 +83,7 @@ fn one_text_that_is_no_utf8_costs_a_character_and_no_answer() {
         ("list_filters", "{}"),
         ("get_customer", r#"{"customer": "Ann"}"#),
         ("get_trends", "{}"),
+        ("find_knowledge_gaps", "{}"),
         ("get_data_info", "{}"),
         ("get_server_status", "{}"),
         ("search", r#"{"query": "card"}"#),

@@ -48,6 +48,7 @@ struct Talk {
     state: &'static str,
     rating: Option<u64>,
     day: u64,
+    outcome: &'static str,
     said: Vec<(String, bool)>,
 }
 
@@ -72,6 +73,14 @@ impl Random {
 
     fn talk(&mut self, id: u64) -> Talk {
         let parts = 1 + self.below(5);
+        let mut said: Vec<(String, bool)> =
+            (0..parts).map(|part| (self.sentence(), part > 0 && self.below(4) == 0)).collect();
+        if id.is_multiple_of(4) {
+            // What many ask and no article answers.
+            let begins = self.of(&["Since when does", "Please tell me why", "Is it right that"]);
+            said[0].0 = format!("<p>{begins} the espresso grinder clogs {}</p>", self.of(&WORDS));
+            said.insert(1, ("<p>Clean the espresso grinder with a brush.</p>".to_owned(), false));
+        }
         Talk {
             id,
             team: self.of(&[Some("70"), Some("71"), None]),
@@ -81,7 +90,12 @@ impl Random {
             state: self.of(&["open", "closed", "snoozed"]),
             rating: self.of(&[None, None, Some(1), Some(5)]),
             day: self.below(20),
-            said: (0..parts).map(|part| (self.sentence(), part > 0 && self.below(4) == 0)).collect(),
+            outcome: if id.is_multiple_of(4) {
+                "abandoned"
+            } else {
+                self.of(&["resolved", "resolved", "escalated"])
+            },
+            said,
         }
     }
 }
@@ -94,8 +108,8 @@ fn enter(workspace: &mut Workspace, talks: &[Talk], notes: bool) {
         let (customer, hour, number) = (talk.customer, talk.id / 60, talk.id % 60);
         let text = |value: Option<&str>| value.map_or("NULL".to_owned(), |value| format!("'{value}'"));
         workspace.sql(&format!(
-            "INSERT INTO conversations (id, created_at, updated_at, customer_email, customer_name, contact_id, company_id, company_name, tags, thread_complete, title, state, channel, team_assignee_id, rating, first_response_seconds, part_count, fields, custom_attributes)
-             VALUES ('{id}', '{day}T{hour:02}:{number:02}:00+00:00', '{day}T{hour:02}:{number:02}:59+00:00', 'c{customer}@example.com', 'Customer {customer}', 'k{customer}', 'f{company}', 'Firm {company}', '{tags}', TRUE, 'Talk {id}', '{state}', '{channel}', {team}, {rating}, {first}, {parts}, 1, '{{\"plan\": \"p{plan}\"}}');
+            "INSERT INTO conversations (id, created_at, updated_at, customer_email, customer_name, contact_id, company_id, company_name, tags, thread_complete, title, state, channel, team_assignee_id, rating, first_response_seconds, part_count, fields, ai_outcome, custom_attributes)
+             VALUES ('{id}', '{day}T{hour:02}:{number:02}:00+00:00', '{day}T{hour:02}:{number:02}:59+00:00', 'c{customer}@example.com', 'Customer {customer}', 'k{customer}', 'f{company}', 'Firm {company}', '{tags}', TRUE, 'Talk {id}', '{state}', '{channel}', {team}, {rating}, {first}, {parts}, 1, '{outcome}', '{{\"plan\": \"p{plan}\"}}');
              INSERT OR REPLACE INTO contacts (id, role, name, email, company_id, fetched_at) VALUES ('k{customer}', 'user', 'Customer {customer}', 'c{customer}@example.com', 'f{company}', '2026-11-01T00:00:00+00:00');
              INSERT OR REPLACE INTO companies (id, name, plan) VALUES ('f{company}', 'Firm {company}', 'plan {company}');
              INSERT INTO conversation_contacts (contact_id, conversation_id) VALUES ('k{customer}', '{id}');
@@ -113,6 +127,8 @@ fn enter(workspace: &mut Workspace, talks: &[Talk], notes: bool) {
             first = talk.id % 900,
             parts = talk.said.iter().filter(|(_, note)| notes || !note).count(),
             plan = talk.id % 3,
+            // One firm's article is a bad one.
+            outcome = if customer % 6 == 0 { "escalated" } else { talk.outcome },
         ));
         if let Some(tag) = talk.tag {
             workspace.sql(&format!(
@@ -223,6 +239,7 @@ fn everything(workspace: &mut Workspace, talks: &[Talk]) -> Vec<(String, Value)>
     for arguments in ["{}", r#"{"timeframe": "last 7 days"}"#] {
         calls.push(("get_conversation_stats", arguments.to_owned()));
         calls.push(("get_trends", arguments.to_owned()));
+        calls.push(("find_knowledge_gaps", arguments.to_owned()));
         calls.push(("search_articles", r#"{"query": "refund"}"#.to_owned()));
     }
     for tool in ["get_data_info", "get_sync_status", "get_server_status", "list_filters"] {
@@ -359,6 +376,9 @@ fn compare(copy: &mut Workspace, talks: &[Talk], sees: impl Fn(&Talk) -> bool, n
             && answer["conversations"].as_array().is_some_and(|hits| !hits.is_empty())
     });
     assert!(found.count() > 20, "{when}");
+    let gaps = &ours.iter().find(|(call, _)| call == "find_knowledge_gaps {}").expect("asked").1;
+    let some = gaps["missing_articles"].as_array().is_some_and(|rows| !rows.is_empty());
+    assert!(some || visible.len() < 40, "{when}: {gaps}");
 }
 
 #[test]

@@ -9,6 +9,7 @@ mod filtered;
 pub(crate) mod fixture;
 mod hostile;
 mod hostile_sql;
+mod knowledge_gaps;
 mod more_answers;
 mod properties;
 mod providers;

@@ -330,6 +330,7 @@ const CALLS: &[(&str, &[&str])] = &[
             r#"{"customer": "z"}"#,
         ],
     ),
+    ("find_knowledge_gaps", &[r#"{}"#, r#"{"kind": "missing_articles", "created_after": "2020-01-01"}"#]),
     (
         "search_articles",
         &[

@@ -116,6 +116,12 @@ pub fn questions(world: &World) -> Numbered {
                 .tells("/article/body", "With two-factor login, scan the new code with your authenticator."),
         ),
         (
+            13,
+            question("What do customers keep asking that no article answers?")
+                .ask("find_knowledge_gaps", json!({"kind": "missing_articles"}))
+                .tells("/missing_articles", "temperature"),
+        ),
+        (
             14,
             question("What does the AI agent resolve of each channel, in the last 30 days?")
                 .stats(json!({"timeframe": "last 30 days", "group_by": "channel"}))
