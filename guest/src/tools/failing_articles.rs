@@ -17,7 +17,7 @@ use crate::store::search::Filters;
 
 /// What part of the articles that are called failing may be so by chance: the list is read by whoever
 /// writes articles, who sees the figures, so it need not be as sure as what raises an alarm.
-pub const FALSE_DISCOVERIES: f64 = 0.1;
+pub const FALSE_DISCOVERIES: f64 = 0.05;
 /// An article fails when the odds of failure are surely more than so many times the usual. Without a
 /// least effect an article that is used thousands of times would be one for a percent more, and a
 /// usual one for being asked by customers who write more often.

@@ -119,7 +119,7 @@ pub fn questions(world: &World) -> Numbered {
             13,
             question("What do customers keep asking that no article answers?")
                 .ask("find_knowledge_gaps", json!({"kind": "missing_articles"}))
-                .tells("/missing_articles", "temperature"),
+                .tells("/missing_articles", "download"),
         ),
         (
             14,
