@@ -15,6 +15,7 @@ use std::hash::Hasher;
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
+use super::digit;
 use super::index::is_paired;
 
 /// What stands instead of a mention.
@@ -24,7 +25,7 @@ pub const LABEL: &str = "[erased]";
 pub const LONGEST: usize = 256;
 
 /// Bytes of a reference such as `&eacute;`, at most.
-const LONGEST_REFERENCE: usize = 12;
+pub const LONGEST_REFERENCE: usize = 12;
 
 /// A keyed hash: SipHash-2-4 with 128 bits, since each word of each text is hashed.
 pub type Hash = [u8; 16];
@@ -278,9 +279,9 @@ impl Words {
                         end = at + length;
                     }
                 }
-                '%' => match escape(rest.as_bytes()) {
-                    Some(character) => {
-                        end = at + 3;
+                '%' | '\\' => match escape(rest.as_bytes()) {
+                    Some((character, length)) => {
+                        end = at + length;
                         words.add(character, at..end);
                     }
                     None => words.open = false,
@@ -308,10 +309,12 @@ impl Words {
                 self.folded.push(character.to_ascii_lowercase());
             }
         } else if is_combining_mark(character)
-            || matches!(character, '\u{ad}' | '\u{200b}'..='\u{200d}' | '\u{2060}')
+            || matches!(character, '\u{ad}' | '\u{640}' | '\u{200b}'..='\u{200d}' | '\u{2060}')
         {
             // Part of the letter before, or of nothing that is seen.
             return;
+        } else if let Some(digit) = digit::value(character) {
+            self.folded.push(char::from(b'0' + digit));
         } else {
             let letters = std::iter::once(character).nfkd().filter(|letter| letter.is_alphanumeric());
             self.folded.extend(letters.flat_map(char::to_lowercase));
@@ -342,15 +345,60 @@ fn tag(text: &str) -> Option<usize> {
     text.find('>').map(|end| end + 1)
 }
 
-/// The character of `%2E`, where it has only one byte.
-fn escape(text: &[u8]) -> Option<char> {
-    let digit = |at: usize| text.get(at).and_then(|byte| char::from(*byte).to_digit(16));
-    let byte = u8::try_from(digit(1)? * 16 + digit(2)?).ok()?;
-    byte.is_ascii().then(|| char::from(byte))
+/// The character of `%2E`, `%C3%A9` or `\u00e9`, with which the text begins, and the length of that.
+fn escape(text: &[u8]) -> Option<(char, usize)> {
+    if text.first() == Some(&b'\\') {
+        return json_escape(text);
+    }
+    let (first, mut length) = percent(text)?;
+    let mut bytes = vec![first];
+    while std::str::from_utf8(&bytes).is_err() {
+        let (byte, more) = percent(text.get(length..)?).filter(|_| bytes.len() < 4)?;
+        bytes.push(byte);
+        length += more;
+    }
+    Some((std::str::from_utf8(&bytes).ok()?.chars().next()?, length))
 }
 
-/// What a reference such as `&nbsp;` stands for, and its length.
+/// The byte of `%2E`, or of `%252E`, which was escaped twice.
+fn percent(text: &[u8]) -> Option<(u8, usize)> {
+    let once = |text: &[u8]| Some(hexadecimal(text.strip_prefix(b"%")?, 2)? as u8);
+    match once(text)? {
+        b'%' => Some(hexadecimal(&text[3..], 2).map_or((b'%', 3), |byte| (byte as u8, 5))),
+        byte => Some((byte, 3)),
+    }
+}
+
+/// The character of `\u00e9`, of a pair of these, or of `\x40`.
+fn json_escape(text: &[u8]) -> Option<(char, usize)> {
+    if let Some(code) = text.strip_prefix(b"\\x") {
+        return Some((char::from_u32(hexadecimal(code, 2)?)?, 4));
+    }
+    let unit = |text: &[u8]| hexadecimal(text.strip_prefix(b"\\u")?, 4).map(|unit| unit as u16);
+    let first = unit(text)?;
+    let units = [Some(first), text.get(6..).and_then(unit)];
+    let character = char::decode_utf16(units.into_iter().flatten()).next()?.ok()?;
+    Some((character, 6 * character.len_utf16()))
+}
+
+/// The number with which a text begins, of so many hexadecimal digits.
+pub fn hexadecimal(text: &[u8], digits: usize) -> Option<u32> {
+    let digits = text.get(..digits)?;
+    digits.iter().try_fold(0, |number, byte| Some(number * 16 + char::from(*byte).to_digit(16)?))
+}
+
+/// What a reference such as `&nbsp;` stands for, and its length; also where it was escaped twice.
 fn reference(text: &str) -> Option<(Cow<'_, str>, usize)> {
+    const AMPERSAND: &str = "&amp;";
+    if let Some(rest) = text.strip_prefix(AMPERSAND)
+        && let Some(length) = rest.bytes().take(LONGEST_REFERENCE).position(|byte| byte == b';')
+    {
+        let again = format!("&{}", &rest[..=length]);
+        let decoded = html_escape::decode_html_entities(&again);
+        if decoded != again {
+            return Some((Cow::Owned(decoded.into_owned()), AMPERSAND.len() + length + 1));
+        }
+    }
     let end = text.bytes().take(LONGEST_REFERENCE).position(|byte| byte == b';')? + 1;
     let text = text.get(..end)?;
     let decoded = html_escape::decode_html_entities(text);
@@ -379,6 +427,18 @@ mod tests {
             ("Jane.Doe@Example.com>", "[erased]>"),
             ("call +442079460958 or +44 (20) 7946-0958", "call +[erased] or +[erased]"),
             ("山田太郎様、こんにちは", "[erased]様、こんにちは"),
+            (
+                "/?name=Jos%C3%A9+D%C3%ADaz&q=%E5%B1%B1%E7%94%B0%E5%A4%AA%E9%83%8E",
+                "/?name=[erased]&q=[erased]",
+            ),
+            (
+                r"Jos\u00e9 D\u00edaz, \u5c71\u7530\u592a\u90ce \ud83d\ude0a",
+                r"[erased], [erased] \ud83d\ude0a",
+            ),
+            ("jane.doe%2540example.com", "[erased]"),
+            (r"jane.doe\u0040example.com, jane.doe\x40example.com", "[erased], [erased]"),
+            ("Jos&amp;eacute; D&amp;#237;az&amp;co", "[erased]&amp;co"),
+            ("٤٤٢٠٧٩٤٦٠٩٥٨", "[erased]"),
             (
                 "{\"a\\nJosé Díaz\": [\"\\nJosé Díaz\", 442079460958]}",
                 "{\"a\\n[erased]\":[\"\\n[erased]\",\"[erased]\"]}",
@@ -414,6 +474,16 @@ mod tests {
             "%4",
             "%zz",
             "%c3%a4",
+            "%c3",
+            "%c3%",
+            "%25",
+            "%ff%ff%ff%ff%ff",
+            "\\u",
+            "\\ud83d",
+            "\\ud83d\\u0041",
+            "\\x4",
+            "&amp;",
+            "&amp;é;",
             "İ ß",
             "a<b",
             "a<b>b",

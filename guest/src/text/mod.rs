@@ -1,6 +1,7 @@
 //! Text of strangers: HTML to plain text, cleaning, and the form in which it is indexed.
 
 mod clean;
+pub mod digit;
 mod entities;
 mod html;
 mod index;

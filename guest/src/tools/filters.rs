@@ -155,7 +155,10 @@ pub fn parse(
         // Any of the words is enough to leave a conversation out.
         filters.excluded = query.any(true).or_else(|| query.exclusion(true));
     }
-    Ok(Asked { reach: reach(&filters), notices: not_filled_in(&filters), filters })
+    // By parts, what is blanked out would be found letter by letter.
+    let named = [&filters.company, &filters.article, &filters.page].into_iter().any(Option::is_some);
+    filters.whole = named && content.blanks_any();
+    Ok(Asked { reach: reach(&filters), notices: notices(&filters), filters })
 }
 
 fn add_timeframe(
@@ -283,10 +286,21 @@ fn attributes(arguments: &Arguments, connection: &Connection) -> Result<Vec<Attr
     Ok(attributes)
 }
 
+/// What was compared otherwise than one may suppose.
+///
 /// Programs that fill in every argument write a placeholder where they mean none. It is searched
 /// for all the same, since there may be a company of that name, but not without a word.
-fn not_filled_in(filters: &Filters) -> Vec<String> {
+fn notices(filters: &Filters) -> Vec<String> {
     let mut notices = Vec::new();
+    for (name, value) in
+        [("company", &filters.company), ("article", &filters.article), ("page", &filters.page)]
+    {
+        if filters.whole && value.is_some() {
+            notices.push(format!(
+                "`{name}` is compared with whole names and addresses only, since personal data is blanked out here (the setting `redact`)."
+            ));
+        }
+    }
     for (name, value) in [
         ("customer_email", &filters.customer_email),
         ("customer", &filters.customer),

@@ -81,20 +81,23 @@ fn call(context: &mut Context<'_>, arguments: &Arguments) -> Outcome {
                 "articles" => labels::articles(connection)?,
                 _ => labels::priorities(connection)?,
             };
-            let wanted: Vec<&Label> =
-                labels.iter().filter(|label| label.name.to_lowercase().contains(&contains)).collect();
+            // Of what is blanked out, nobody finds a part.
+            let shown = |label: &Label| match *name {
+                "teammates" => content.person(&label.name),
+                _ => content.line(&label.name),
+            };
+            let is_wanted = |name: &str| name.to_lowercase().contains(&contains);
+            let wanted: Vec<&Label> = labels
+                .iter()
+                .filter(|label| is_wanted(&label.name) && (!content.blanks_any() || is_wanted(&shown(label))))
+                .collect();
             let room = arguments.reader.budget(if kind.is_some() { ALONE } else { SHARE }) / fraction;
             let mut used = 0;
             let rows: Vec<Value> = wanted
                 .iter()
                 .map(|label| {
                     let mut row = Answer::new();
-                    let shown = if *name == "teammates" {
-                        content.person(&label.name)
-                    } else {
-                        content.line(&label.name)
-                    };
-                    row.set("name", shown).set("conversations", label.conversations);
+                    row.set("name", shown(label)).set("conversations", label.conversations);
                     if !label.listed {
                         row.set("no_longer_in_intercom", true);
                     }

@@ -56,7 +56,8 @@ pub(super) fn look(path: &Path, person: &Person) -> StoreResult<Value> {
     let connection = connect(path, OpenMode::ReadOnly, crate::store::READER_CACHE_KIB)?;
     let sought = Sought::new(&connection, &person.mentions(), block_list::LEAST)?;
     let (mut rows, mut texts) = (0, 0);
-    for table in Table::all(&connection)? {
+    let tables = Table::all(&connection)?;
+    for table in &tables {
         let (looked_at, found) = table.mentioning(&connection, "TRUE", &sought)?;
         rows += looked_at;
         texts += found.len();
@@ -68,8 +69,19 @@ pub(super) fn look(path: &Path, person: &Person) -> StoreResult<Value> {
     )?;
     let words = in_index(&connection, person)?;
     let free_pages: i64 = connection.query_row("PRAGMA freelist_count", [], |row| row.get(0))?;
-    let (bytes, places) = in_bytes(path, person)?;
+    let patterns = patterns(person);
+    let (bytes, places) = in_bytes(path, &patterns)?;
+    // All that a new file has is in tables and indexes. What the tables have and is no mention, is a
+    // part of something longer: `joann@example.com`.
+    let mut longer = false;
+    for (table, pattern) in
+        tables.iter().flat_map(|table| patterns.iter().map(move |pattern| (table, pattern)))
+    {
+        longer = longer || places > 0 && table.contains(&connection, pattern)?;
+    }
+    let (places, longer) = if longer { (0, places) } else { (places, 0) };
     Ok(json!({
+        "in_longer_words": longer,
         "rows": rows,
         "bytes": bytes,
         "free_pages": free_pages,
@@ -93,23 +105,27 @@ fn in_index(connection: &Connection, person: &Person) -> StoreResult<i64> {
     Ok(found)
 }
 
-/// The size of the file, and how many places in it look like an address, a number or an id of theirs.
-/// Names are left to the tables: somebody else may be called the same.
-fn in_bytes(path: &Path, person: &Person) -> StoreResult<(u64, u64)> {
-    let reading = |error: std::io::Error| StoreError::Disk(error.to_string());
+/// Addresses, numbers and ids of theirs. Names are left to the tables: somebody else may be called the
+/// same.
+fn patterns(person: &Person) -> Vec<&String> {
     let long = |text: &&String| text.len() >= block_list::LEAST;
-    let patterns: Vec<&String> = person
+    person
         .addresses
         .iter()
         .chain(&person.contacts)
         .chain(&person.external_ids)
         .chain(&person.phones)
         .filter(long)
-        .collect();
+        .collect()
+}
+
+/// The size of the file, and how many places in it look like one of these.
+fn in_bytes(path: &Path, patterns: &[&String]) -> StoreResult<(u64, u64)> {
+    let reading = |error: std::io::Error| StoreError::Disk(error.to_string());
     let longest = patterns.iter().map(|pattern| pattern.len()).max().unwrap_or(0);
     let quick = AhoCorasick::builder()
         .ascii_case_insensitive(true)
-        .build(&patterns)
+        .build(patterns)
         .map_err(|error| StoreError::Other(error.to_string()))?;
     let mut file = File::open(on_disk(path)).map_err(reading)?;
     let (mut size, mut places) = (0, 0);

@@ -284,12 +284,13 @@ pub fn named_in(
             .extend(table.mentioning(connection, "TRUE", &sought)?.1.iter().filter_map(sweep::Found::number));
     }
     let mut statement =
-        connection.prepare_cached("SELECT id, conversation_id FROM messages WHERE number = ?1")?;
+        connection.prepare_cached("SELECT id, conversation_id, author_id FROM messages WHERE number = ?1")?;
     let mut named = Vec::new();
     for number in found {
-        let (id, conversation) =
-            statement.query_row([number], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)))?;
-        if !whole.iter().any(|id| id.as_str() == conversation) {
+        let (id, conversation, author): (String, String, Option<String>) =
+            statement.query_row([number], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+        let is_theirs = author.is_some_and(|author| person.contacts.contains(&author));
+        if !is_theirs && !whole.iter().any(|id| id.as_str() == conversation) {
             named.push(id);
         }
     }

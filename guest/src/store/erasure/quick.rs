@@ -1,5 +1,7 @@
 //! One look at each byte of a text, which tells most texts apart that have nothing of what is sought.
 
+use crate::text::mentions::{self, LONGEST_REFERENCE};
+
 /// What a look at a text found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Seen {
@@ -126,22 +128,26 @@ fn letters(html: &[u8]) -> usize {
 /// Whether the text begins with a letter or a digit that is written otherwise. What parts words hides
 /// none.
 fn is_reference(text: &[u8]) -> bool {
+    let number = mentions::hexadecimal;
     const PARTING: [&[u8]; 8] =
         [b"&nbsp;", b"&amp;", b"&lt;", b"&gt;", b"&quot;", b"&#39;", b"&#x27;", b"&apos;"];
     match text {
+        // Escaped twice, as the next two.
+        [b'&', b'a', b'm', b'p', b';', rest @ ..] => {
+            let end = rest.iter().take(LONGEST_REFERENCE).position(|byte| *byte == b';');
+            end.is_some_and(|end| {
+                rest[..end].iter().all(|byte| *byte == b'#' || byte.is_ascii_alphanumeric())
+            })
+        }
+        [b'%', b'2', b'5', code @ ..] => number(code, 2).is_some_and(is_letter),
         [b'&', next, ..] => {
             (next.is_ascii_alphabetic() || *next == b'#') && !PARTING.iter().any(|one| text.starts_with(one))
         }
         [b'%', code @ ..] => number(code, 2).is_some_and(is_letter),
+        [b'\\', b'x', code @ ..] => number(code, 2).is_some_and(is_letter),
         [b'\\', b'u', code @ ..] => number(code, 4).is_some_and(is_letter),
         _ => false,
     }
-}
-
-/// The number with which a text begins, of so many hexadecimal digits.
-fn number(text: &[u8], digits: usize) -> Option<u32> {
-    let digits = text.get(..digits)?;
-    digits.iter().try_fold(0, |number, byte| Some(number * 16 + char::from(*byte).to_digit(16)?))
 }
 
 fn is_letter(code: u32) -> bool {
@@ -177,6 +183,9 @@ mod tests {
             (r"\u003cp\u003eZ", Seen::Nothing),
             (r"Z\u006fe", Seen::Reference),
             (r"\n 1%", Seen::Nothing),
+            ("Zo&amp;euml;", Seen::Reference),
+            ("Zo%C3%AB", Seen::Reference),
+            ("100%25, a &amp; b; c", Seen::Nothing),
             ("dear Zoë, it is €5", Seen::Beyond),
             ("Zoë &amp; Zo&euml;", Seen::Reference),
             ("Zoë and Zoe", Seen::Something),

@@ -13,6 +13,7 @@ use unicode_normalization::char::is_combining_mark;
 
 use super::quick::{Quick, Seen};
 use crate::error::StoreResult;
+use crate::text::digit;
 use crate::text::mentions::{self, Key, Mentions};
 
 /// Of the words of what is sought, the one that fewest messages have is looked for first. From so many
@@ -154,6 +155,8 @@ impl Sought {
             match character {
                 '\0'..='\x7f' => false,
                 '\u{ad}' | '\u{200b}'..='\u{200d}' | '\u{2060}' => true,
+                // Digits of other scripts.
+                _ if digit::value(character).is_some() => true,
                 // Latin letters with marks, letters of other shapes and widths.
                 '\u{80}'..='\u{2ff}'
                 | '\u{1d00}'..='\u{1eff}'
@@ -233,7 +236,9 @@ mod tests {
             6 => format!("{character}\u{ad}"),
             7 if character == ' ' => "</b> <i class=\"name\">".to_owned(),
             8 if character == ' ' => "&nbsp;".to_owned(),
-            9 => format!("\\u{code:04x}"),
+            9 if code < 0x10000 => format!("\\u{code:04x}"),
+            11 => character.to_string().bytes().map(|byte| format!("%{byte:02x}")).collect(),
+            12 => format!("&amp;#{code};"),
             10 if character == ' ' => "<!-- - -->".to_owned(),
             _ => character.to_string(),
         }

@@ -9,6 +9,7 @@ use rusqlite::{Connection, params_from_iter};
 use super::sought::{LOOK, Sought};
 use crate::error::StoreResult;
 use crate::store::migrations;
+use crate::store::search::containing;
 
 /// What others are called stays, also where somebody of the same name was erased; and a teammate
 /// may be a customer, too.
@@ -126,6 +127,20 @@ impl Table {
             }
         }
         Ok((rows_looked_at.load(Ordering::Relaxed), found))
+    }
+
+    /// Whether one of its texts contains this, in small letters or large.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn contains(&self, connection: &Connection, part: &str) -> StoreResult<bool> {
+        let like = |column: &String| format!("{column} LIKE ?1 ESCAPE '\\'");
+        let conditions: Vec<String> = self.texts.iter().map(like).collect();
+        if conditions.is_empty() {
+            return Ok(false);
+        }
+        let sql = format!("SELECT 1 FROM {} WHERE {}", quoted(&self.name), conditions.join(" OR "));
+        Ok(connection.prepare(&sql)?.exists([containing(part)])?)
     }
 
     /// Writes what is to stand instead. Says whether the row was still there.

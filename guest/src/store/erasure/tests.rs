@@ -310,3 +310,21 @@ fn a_contact_that_is_gone_leaves_others_of_the_same_address() {
             && !list.bars(Some("00lead"), Some("jane.doe@example.com"), None)
     );
 }
+
+/// What is a part of something longer stays, and is no failure.
+#[test]
+fn a_longer_address_that_ends_in_an_erased_one_is_told_apart() {
+    let home = Home::with_jane();
+    let longer = "maryjane.doe@example.com";
+    message(home.open().connection(), 9_000, 3, ("user", "00aaaa", "Bob"), "comment", longer);
+    let receipt = home.erase("jane.doe@example.com");
+    let again = &receipt["looked_again"];
+    assert_eq!(again["found"]["in_bytes"], json!(0), "{receipt}");
+    assert!(again["in_longer_words"].as_u64().is_some_and(|places| places > 0), "{receipt}");
+    let left: String = home
+        .open()
+        .connection()
+        .query_row("SELECT body FROM messages WHERE number = 9000", [], |row| row.get(0))
+        .expect("is there");
+    assert_eq!(left, longer);
+}

@@ -145,6 +145,8 @@ pub struct Filters {
     pub languages: Vec<String>,
     /// A part of the title or address of what the AI agent answered from.
     pub article: Option<String>,
+    /// `company`, `article` and `page` are whole names and addresses, no parts of them.
+    pub whole: bool,
     /// A part of the address on which it began.
     pub page: Option<String>,
     pub linked: Option<Linked>,
@@ -326,7 +328,7 @@ impl Filters {
             &self.languages,
         );
         if let Some(part) = &self.article {
-            let pattern = text(&containing(part));
+            let pattern = text(&self.named(part));
             all.add(
                 "c.number IN (SELECT x.conversation FROM content_sources s \
                  JOIN conversation_content_sources x ON x.source = s.number \
@@ -335,7 +337,7 @@ impl Filters {
             );
         }
         if let Some(part) = &self.page {
-            all.add("c.source_url LIKE ? ESCAPE '\\'", [text(&containing(part))]);
+            all.add("c.source_url LIKE ? ESCAPE '\\'", [text(&self.named(part))]);
         }
         match &self.linked {
             Some(Linked::ToAnything) => {
@@ -375,6 +377,12 @@ impl Filters {
         }
     }
 
+    /// A pattern for LIKE.
+    fn named(&self, text: &str) -> String {
+        let pattern = containing(text);
+        if self.whole { pattern[1..pattern.len() - 1].to_owned() } else { pattern }
+    }
+
     fn customers(&self, all: &mut Conditions) {
         if let Some(email) = &self.customer_email {
             let (condition, value) = if email.starts_with('@') {
@@ -401,7 +409,7 @@ impl Filters {
             );
         }
         if let Some(part) = &self.company {
-            all.add("c.company_name LIKE ? ESCAPE '\\'", [text(&containing(part))]);
+            all.add("c.company_name LIKE ? ESCAPE '\\'", [text(&self.named(part))]);
         }
         if let Some(id) = &self.contact_id {
             all.add(

@@ -472,3 +472,27 @@ fn views_follow_the_kinds_of_each_call() {
         assert_eq!(answer.to_string().contains("8849201"), shows, "{answer}");
     }
 }
+
+#[test]
+fn nothing_that_is_blanked_out_is_found_letter_by_letter() {
+    let mut workspace = planted();
+    for (tool, arguments, beginning, next) in [
+        ("search_conversations", r#"{"page": "?"}"#, "zora quill", "f"),
+        ("search_conversations", r#"{"article": "?"}"#, "zq@hush", "m"),
+        ("search_conversations", r#"{"company": "?"}"#, "zora quill", "f"),
+        ("get_conversation_stats", r#"{"page": "?"}"#, "zq@hush", "m"),
+        ("list_filters", r#"{"kind": "tags", "contains": "?"}"#, "zq@hush", "m"),
+        ("list_filters", r#"{"kind": "articles", "contains": "?"}"#, "quill", "f"),
+        ("list_filters", r#"{"kind": "teammates", "contains": "?"}"#, "quill", "f"),
+    ] {
+        let mut answer = |letter: &str| {
+            let typed = format!("{beginning}{letter}");
+            said(&mut workspace, tool, &arguments.replace('?', &typed)).replace(&typed, "")
+        };
+        assert_eq!(answer(next), answer("x"), "{tool} {arguments}");
+    }
+    // Who knows the whole finds it, and is told that parts are not.
+    let whole = json!({"page": format!("https://example.com/{PLANTED}")}).to_string();
+    let said = said(&mut workspace, "search_conversations", &whole);
+    assert!(said.contains("101") && said.contains("with whole names and addresses only"), "{said}");
+}
