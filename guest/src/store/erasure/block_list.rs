@@ -10,7 +10,6 @@ use std::collections::HashSet;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::Person;
 use crate::error::StoreResult;
 use crate::text::mentions::{self, Hash, Key, Mentions};
 use crate::time::UnixSeconds;
@@ -135,24 +134,6 @@ pub(super) fn key(connection: &Connection) -> StoreResult<Option<Key>> {
     let key: Option<Vec<u8>> =
         connection.query_row("SELECT value FROM meta WHERE key = ?1", [KEY], |row| row.get(0)).optional()?;
     Ok(key.and_then(|bytes| bytes.try_into().ok()).map(Key))
-}
-
-/// Enters all by which they could come back.
-pub(super) fn add_all(tx: &Connection, person: &Person, now: UnixSeconds) -> StoreResult<u64> {
-    let entries = [
-        (Kind::Contact, &person.contacts),
-        (Kind::ExternalId, &person.external_ids),
-        (Kind::Address, &person.addresses),
-        (Kind::Mention, &person.mentions()),
-        (Kind::Word, &person.words()),
-    ];
-    let mut added = 0;
-    for (kind, texts) in entries {
-        for text in texts {
-            added += u64::from(add(tx, kind, text, now)?);
-        }
-    }
-    Ok(added)
 }
 
 /// Enters something into the list. Says whether it was new.

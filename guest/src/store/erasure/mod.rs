@@ -15,6 +15,7 @@
 
 mod block_list;
 mod compact;
+mod erased;
 mod person;
 mod quick;
 mod shared;
@@ -23,68 +24,27 @@ mod sweep;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::time::Instant;
 
 use rusqlite::Connection;
 use serde_json::{Value, json};
 
 pub use block_list::{BlockList, Kind};
+pub use erased::Erased;
+use erased::blank;
 pub use person::Person;
 use shared::{blank_words, take_out};
 use sought::Sought;
 use sweep::Table;
 
 use super::connection::Store;
-use super::refresh::index_anew;
-use super::{articles, people, tombstones};
+use super::{people, tombstones};
 use crate::error::StoreResult;
 use crate::ids::{ContactId, ConversationId};
 use crate::time::UnixSeconds;
 
 const MESSAGES: &str = "messages";
-
-/// What was removed, blanked and looked at, in rows.
-#[derive(Clone, Debug, Default)]
-pub struct Erased {
-    /// By table; of conversations those that went as a whole.
-    pub removed: BTreeMap<String, u64>,
-    /// Conversations of which parts went.
-    pub shared: u64,
-    /// Texts in which a mention was blanked, by table.
-    pub blanked: BTreeMap<String, u64>,
-    /// Texts and rows of others that were looked at.
-    pub looked_at: u64,
-    /// New entries of the block list.
-    pub blocked: u64,
-    /// Contacts that were one person.
-    pub contacts: u64,
-}
-
-impl Erased {
-    fn remove(&mut self, table: &str, rows: usize) {
-        if rows > 0 {
-            *self.removed.entry(table.to_owned()).or_default() += rows as u64;
-        }
-    }
-
-    /// Whether anything was stored of them.
-    #[must_use]
-    pub fn is_nothing(&self) -> bool {
-        self.removed.is_empty() && self.blanked.is_empty() && self.shared == 0
-    }
-
-    fn report(&self) -> Value {
-        json!({
-            "contacts_of_the_person": self.contacts,
-            "removed": self.removed,
-            "shared_conversations": self.shared,
-            "blanked": self.blanked,
-            "rows_looked_at": self.looked_at,
-            "blocked": self.blocked,
-        })
-    }
-}
 
 impl Store {
     /// Erases who is meant by an e-mail address, a contact's id or an id of the workspace's own, and
@@ -206,7 +166,7 @@ pub fn erase(tx: &Connection, person: &Person, now: UnixSeconds) -> StoreResult<
     }
     forget_raw_answers(tx, &sought, &mut erased)?;
     forget_samples(tx)?;
-    erased.blocked += block_list::add_all(tx, person, now)?;
+    erased.blocked += person.block(tx, now)?;
     // After the whole, since of an address the words of the name are a part; and by the list, which
     // knows the name of who came back under another id.
     let words = Sought::all_of(BlockList::read(tx)?.words);
@@ -321,39 +281,6 @@ fn remove_of_others(
         others.insert(table.name.clone());
     }
     Ok(others)
-}
-
-/// Writes blanked texts, and enters into the index of words what they are now.
-fn blank(tx: &Connection, table: &Table, found: &[sweep::Found], erased: &mut Erased) -> StoreResult<()> {
-    let mut changed = BTreeSet::new();
-    let mut blanked = 0;
-    for one in found {
-        if table.blank(tx, one)? {
-            blanked += 1;
-            changed.extend(one.number());
-        }
-    }
-    if blanked > 0 {
-        *erased.blanked.entry(table.name.clone()).or_default() += blanked;
-    }
-    match table.name.as_str() {
-        "messages" => changed.into_iter().try_for_each(|number| index_anew(tx, number)),
-        "article_texts" if !changed.is_empty() => articles::index_all(tx),
-        // The title is indexed with the first message.
-        "conversations" => {
-            let mut first = tx.prepare_cached(
-                "SELECT m.number FROM conversations c JOIN messages m ON m.conversation_id = c.id
-                 WHERE c.number = ?1 AND m.part_type = 'initial'",
-            )?;
-            for number in changed {
-                let messages: Vec<i64> =
-                    first.query_map([number], |row| row.get(0))?.collect::<Result<_, _>>()?;
-                messages.into_iter().try_for_each(|message| index_anew(tx, message))?;
-            }
-            Ok(())
-        }
-        _ => Ok(()),
-    }
 }
 
 /// Kept answers that mention them: Intercom gives them again, without.

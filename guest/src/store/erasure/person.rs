@@ -4,10 +4,12 @@ use std::collections::BTreeSet;
 
 use rusqlite::{Connection, params_from_iter};
 
+use super::block_list::{self, Kind};
 use crate::error::StoreResult;
 use crate::ids::{self, ContactId};
 use crate::store::lossy;
 use crate::text::mentions;
+use crate::time::UnixSeconds;
 
 /// Digits of a telephone number, at least.
 const DIGITS: usize = 7;
@@ -175,6 +177,27 @@ impl Person {
         words
             .filter(|word| word.chars().count() >= super::block_list::LEAST_WORD && !is_ambiguous(word))
             .collect()
+    }
+
+    /// Enters all by which they could come back into the block list. Says how much of it was new.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub(super) fn block(&self, tx: &Connection, now: UnixSeconds) -> StoreResult<u64> {
+        let entries = [
+            (Kind::Contact, &self.contacts),
+            (Kind::ExternalId, &self.external_ids),
+            (Kind::Address, &self.addresses),
+            (Kind::Mention, &self.mentions()),
+            (Kind::Word, &self.words()),
+        ];
+        let mut added = 0;
+        for (kind, texts) in entries {
+            for text in texts {
+                added += u64::from(block_list::add(tx, kind, text, now)?);
+            }
+        }
+        Ok(added)
     }
 
     /// The ids of the contacts in SQL.

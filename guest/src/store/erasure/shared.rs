@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use rusqlite::Connection;
 
+use super::erased::{Erased, blank};
+use super::person::{self, Person};
 use super::sought::Sought;
 use super::sweep::Table;
-use super::{Erased, Person, blank, person};
 use crate::error::StoreResult;
 use crate::ids::ConversationId;
 use crate::store::write_thread::remove_message;

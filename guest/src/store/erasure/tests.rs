@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use rusqlite::Connection;
 
 use super::*;
-use crate::store::OpenMode;
 use crate::store::raw_answers::{self, Deflated};
+use crate::store::refresh::index_anew;
+use crate::store::{OpenMode, articles};
 
 const NOW: UnixSeconds = UnixSeconds(1_795_000_000);
 
