@@ -9,7 +9,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use fastintercom_guest::store::erasure::BlockList;
 use fastintercom_guest::store::{OpenMode, Store};
-use fastintercom_guest::text::mentions;
+use fastintercom_guest::text::folding;
 use fastintercom_guest::time::UnixSeconds;
 use fastintercom_tests::cache::Cache;
 use fastintercom_tests::filled;
@@ -293,7 +293,7 @@ impl History {
             let text = text.to_lowercase();
             for what in [NAME, "zoraida", ADDRESS, PHONE, EXTERNAL_ID, SECRET] {
                 if let Some(at) = text.find(&what.to_lowercase()) {
-                    let around = mentions::words(
+                    let around = folding::words(
                         &text
                             .chars()
                             .skip(text[..at].chars().count().saturating_sub(60))

@@ -3,6 +3,7 @@
 mod clean;
 pub mod digit;
 mod entities;
+pub mod folding;
 mod html;
 mod index;
 pub mod language;

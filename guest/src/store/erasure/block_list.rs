@@ -11,6 +11,7 @@ use std::collections::HashSet;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::error::StoreResult;
+use crate::text::folding;
 use crate::text::mentions::{self, Hash, Key, Mentions};
 use crate::time::UnixSeconds;
 
@@ -151,7 +152,7 @@ pub(super) fn add(connection: &Connection, kind: Kind, text: &str, now: UnixSeco
         }
     };
     let text = match kind {
-        Kind::Mention | Kind::Word => mentions::folded(text),
+        Kind::Mention | Kind::Word => folding::folded(text),
         Kind::Address => text.to_lowercase(),
         Kind::Contact | Kind::ExternalId | Kind::Conversation => text.to_owned(),
     };

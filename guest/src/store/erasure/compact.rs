@@ -71,21 +71,22 @@ pub(super) fn look(path: &Path, person: &Person) -> StoreResult<Value> {
     let free_pages: i64 = connection.query_row("PRAGMA freelist_count", [], |row| row.get(0))?;
     let patterns = patterns(person);
     let (bytes, places) = in_bytes(path, &patterns)?;
+    let (mut in_bytes, mut in_longer_words) = (0, 0);
     // All that a new file has is in tables and indexes. What the tables have and is no mention, is a
     // part of something longer: `joann@example.com`.
-    let mut longer = false;
-    for (table, pattern) in
-        tables.iter().flat_map(|table| patterns.iter().map(move |pattern| (table, pattern)))
-    {
-        longer = longer || places > 0 && table.contains(&connection, pattern)?;
+    for (pattern, places) in patterns.iter().zip(places).filter(|(_, places)| *places > 0) {
+        let mut is_longer = false;
+        for table in &tables {
+            is_longer = is_longer || table.contains(&connection, pattern)?;
+        }
+        *if is_longer { &mut in_longer_words } else { &mut in_bytes } += places;
     }
-    let (places, longer) = if longer { (0, places) } else { (places, 0) };
     Ok(json!({
-        "in_longer_words": longer,
+        "in_longer_words": in_longer_words,
         "rows": rows,
         "bytes": bytes,
         "free_pages": free_pages,
-        "found": {"contacts": contacts, "texts": texts, "in_index": words, "in_bytes": places},
+        "found": {"contacts": contacts, "texts": texts, "in_index": words, "in_bytes": in_bytes},
     }))
 }
 
@@ -119,8 +120,8 @@ fn patterns(person: &Person) -> Vec<&String> {
         .collect()
 }
 
-/// The size of the file, and how many places in it look like one of these.
-fn in_bytes(path: &Path, patterns: &[&String]) -> StoreResult<(u64, u64)> {
+/// The size of the file, and how many places in it look like each of these.
+fn in_bytes(path: &Path, patterns: &[&String]) -> StoreResult<(u64, Vec<u64>)> {
     let reading = |error: std::io::Error| StoreError::Disk(error.to_string());
     let longest = patterns.iter().map(|pattern| pattern.len()).max().unwrap_or(0);
     let quick = AhoCorasick::builder()
@@ -128,7 +129,7 @@ fn in_bytes(path: &Path, patterns: &[&String]) -> StoreResult<(u64, u64)> {
         .build(patterns)
         .map_err(|error| StoreError::Other(error.to_string()))?;
     let mut file = File::open(on_disk(path)).map_err(reading)?;
-    let (mut size, mut places) = (0, 0);
+    let (mut size, mut places) = (0, vec![0; patterns.len()]);
     let mut piece = vec![0; PIECE];
     // The end of the piece before, so that nothing between two is overlooked.
     let mut kept = 0;
@@ -140,7 +141,9 @@ fn in_bytes(path: &Path, patterns: &[&String]) -> StoreResult<(u64, u64)> {
         size += read as u64;
         let filled = kept + read;
         // What lies wholly in the end that was kept was counted with the piece before.
-        places += quick.find_iter(&piece[..filled]).filter(|found| found.end() > kept).count() as u64;
+        for found in quick.find_iter(&piece[..filled]).filter(|found| found.end() > kept) {
+            places[found.pattern().as_usize()] += 1;
+        }
         let keep = longest.saturating_sub(1).min(filled);
         piece.copy_within(filled - keep..filled, 0);
         kept = keep;

@@ -8,7 +8,7 @@ use super::block_list::{self, Kind};
 use crate::error::StoreResult;
 use crate::ids::{self, ContactId};
 use crate::store::lossy;
-use crate::text::mentions;
+use crate::text::folding;
 use crate::time::UnixSeconds;
 
 /// Digits of a telephone number, at least.
@@ -157,10 +157,10 @@ impl Person {
             .extend(self.contacts.iter().chain(&self.external_ids).filter(|id| id.len() >= LONG_ID).cloned());
         // One word alone is many people's, unless it is written without blanks.
         mentions.extend(
-            self.names.iter().filter(|name| mentions::words(name).len() > 1 || name.contains('@')).cloned(),
+            self.names.iter().filter(|name| folding::words(name).len() > 1 || name.contains('@')).cloned(),
         );
         mentions.extend(self.phones.iter().flat_map(|phone| dialled(phone)));
-        mentions.retain(|one| !mentions::folded(one).is_empty());
+        mentions.retain(|one| !folding::folded(one).is_empty());
         mentions
     }
 
@@ -173,7 +173,7 @@ impl Person {
     #[must_use]
     pub fn words(&self) -> BTreeSet<String> {
         use crate::redaction::names::is_ambiguous;
-        let words = self.names.iter().flat_map(|name| mentions::words(name));
+        let words = self.names.iter().flat_map(|name| folding::words(name));
         words
             .filter(|word| word.chars().count() >= super::block_list::LEAST_WORD && !is_ambiguous(word))
             .collect()

@@ -1,6 +1,6 @@
 //! One look at each byte of a text, which tells most texts apart that have nothing of what is sought.
 
-use crate::text::mentions::{self, LONGEST_REFERENCE};
+use crate::text::folding::{LONGEST_REFERENCE, hexadecimal};
 
 /// What a look at a text found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -128,7 +128,6 @@ fn letters(html: &[u8]) -> usize {
 /// Whether the text begins with a letter or a digit that is written otherwise. What parts words hides
 /// none.
 fn is_reference(text: &[u8]) -> bool {
-    let number = mentions::hexadecimal;
     const PARTING: [&[u8]; 8] =
         [b"&nbsp;", b"&amp;", b"&lt;", b"&gt;", b"&quot;", b"&#39;", b"&#x27;", b"&apos;"];
     match text {
@@ -139,13 +138,13 @@ fn is_reference(text: &[u8]) -> bool {
                 rest[..end].iter().all(|byte| *byte == b'#' || byte.is_ascii_alphanumeric())
             })
         }
-        [b'%', b'2', b'5', code @ ..] => number(code, 2).is_some_and(is_letter),
+        [b'%', b'2', b'5', code @ ..] => hexadecimal(code, 2).is_some_and(is_letter),
         [b'&', next, ..] => {
             (next.is_ascii_alphabetic() || *next == b'#') && !PARTING.iter().any(|one| text.starts_with(one))
         }
-        [b'%', code @ ..] => number(code, 2).is_some_and(is_letter),
-        [b'\\', b'x', code @ ..] => number(code, 2).is_some_and(is_letter),
-        [b'\\', b'u', code @ ..] => number(code, 4).is_some_and(is_letter),
+        [b'%', code @ ..] => hexadecimal(code, 2).is_some_and(is_letter),
+        [b'\\', b'x', code @ ..] => hexadecimal(code, 2).is_some_and(is_letter),
+        [b'\\', b'u', code @ ..] => hexadecimal(code, 4).is_some_and(is_letter),
         _ => false,
     }
 }

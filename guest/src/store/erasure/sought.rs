@@ -13,8 +13,8 @@ use unicode_normalization::char::is_combining_mark;
 
 use super::quick::{Quick, Seen};
 use crate::error::StoreResult;
-use crate::text::digit;
-use crate::text::mentions::{self, Key, Mentions};
+use crate::text::mentions::{Key, Mentions};
+use crate::text::{digit, folding};
 
 /// Of the words of what is sought, the one that fewest messages have is looked for first. From so many
 /// on, it does not matter how many there are.
@@ -51,13 +51,13 @@ impl Sought {
         let (mut shortest, mut digits, mut beyond_ascii) = (usize::MAX, usize::MAX, false);
         for text in texts {
             mentions.insert_text(text);
-            let folded = mentions::folded(text);
+            let folded = folding::folded(text);
             shortest = shortest.min(folded.len());
             if folded.bytes().all(|byte| byte.is_ascii_digit()) {
                 digits = digits.min(folded.len());
             } else {
                 // A text of ASCII alone mentions it only with all of its words.
-                let word = rarest(connection, mentions::words(text))?;
+                let word = rarest(connection, folding::words(text))?;
                 beyond_ascii |= word.is_none();
                 words.extend(word);
             }
@@ -130,7 +130,7 @@ impl Sought {
     fn is_in_folded(&self, text: &[u8]) -> bool {
         let Some(sought) = &self.folded else { return true };
         let text = String::from_utf8_lossy(text);
-        if sought.is_match(&mentions::folded(&text)) {
+        if sought.is_match(&folding::folded(&text)) {
             return true;
         }
         // Tags can part a name. What else can is left to the careful look.
@@ -138,7 +138,7 @@ impl Sought {
         // Tags can part a name. What else can, and what JSON writes by numbers, is left to the
         // careful look.
         has("<")
-            && (sought.is_match(&mentions::folded_without_tags(&text))
+            && (sought.is_match(&folding::folded_without_tags(&text))
                 || ["<!", "style", "STYLE", "script", "SCRIPT"].into_iter().any(has))
             || has("\\u")
     }

@@ -185,7 +185,7 @@ fn left(path: &Path) -> Vec<String> {
         .collect();
     let store = Store::open(path, OpenMode::ReadWrite).expect("opens");
     for word in words_in_index(store.connection()) {
-        if PLANTED.iter().any(|text| crate::text::mentions::words(text).contains(&word))
+        if PLANTED.iter().any(|text| crate::text::folding::words(text).contains(&word))
             // "Q" of her name stands in others' texts as a letter.
             || ["jane", "doe"].contains(&word.as_str())
         {
