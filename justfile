@@ -149,3 +149,8 @@ latency: build
 report-check: build
     {{ build_simulator }}
     tests/report/check.sh {{ bin }} {{ simulator }} {{ target }}/report
+
+# The page of MCP Apps in headless Chromium, with the real server's answers; pictures in target/apps. Needs npm
+apps: build
+    {{ build_simulator }}
+    tests/apps/run.sh {{ bin }} {{ simulator }} {{ target }}/apps

@@ -8,6 +8,7 @@
 //! - [`sync`] moves conversations from the one to the other and says what is covered.
 //! - [`tools`] answer an agent from the store. They know no HTTP.
 //! - [`views`] show the tools' answers to people: lines for a terminal, a page with charts.
+//! - [`apps`] is the page that chat programs draw the tools' answers on.
 //! - [`redaction`] blanks out personal data and secrets in what leaves the store.
 //! - [`text`] turns HTML and hostile text into plain, clean, searchable text.
 //! - [`environment`] holds the few traits through which time, HTTP and the host come in, so that
@@ -15,6 +16,7 @@
 //!
 //! On WebAssembly, `component` binds these to the WIT package in `wit/`; it has no logic.
 
+pub mod apps;
 pub mod bulk;
 pub mod environment;
 pub mod error;

@@ -128,6 +128,7 @@ impl tools::Guest for Component {
                     milliseconds: limits.milliseconds,
                     at_once: limits.at_once,
                 }),
+                meta: tool.meta.map(str::to_owned),
             })
             .collect()
     }
@@ -191,13 +192,19 @@ impl resources::Guest for Component {
     }
 
     fn read_resource(uri: String) -> Result<resources::ResourceContent, String> {
-        with_context(|context| crate::tools::resources::read_resource(context, &uri))
-            .map_err(|error| error.to_string())?
-            .map(|content| resources::ResourceContent {
-                uri: content.uri,
-                mime_type: content.mime_type.into(),
-                text: content.text,
-            })
+        use crate::tools::resources::{read_fixed_resource, read_resource};
+        let read = match read_fixed_resource(&uri) {
+            Some(content) => Ok(content),
+            None => {
+                with_context(|context| read_resource(context, &uri)).map_err(|error| error.to_string())?
+            }
+        };
+        read.map(|content| resources::ResourceContent {
+            uri: content.uri,
+            mime_type: content.mime_type.into(),
+            text: content.text,
+            meta: content.meta.map(str::to_owned),
+        })
     }
 }
 

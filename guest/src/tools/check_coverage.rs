@@ -18,6 +18,7 @@ pub const TOOL: Tool = Tool {
     boolean: Some("has_coverage"),
     syncs: false,
     limits: None,
+    drawn: false,
     call,
 };
 

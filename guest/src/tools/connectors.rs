@@ -35,6 +35,7 @@ pub const SEARCH: Tool = Tool {
     boolean: None,
     syncs: false,
     limits: None,
+    drawn: false,
     call: search,
 };
 
@@ -47,6 +48,7 @@ pub const FETCH: Tool = Tool {
     boolean: None,
     syncs: false,
     limits: None,
+    drawn: false,
     call: fetch,
 };
 

@@ -20,6 +20,7 @@ pub const TOOL: Tool = Tool {
     boolean: Some("success"),
     syncs: true,
     limits: None,
+    drawn: false,
     call,
 };
 

@@ -36,6 +36,7 @@ pub const TOOL: Tool = Tool {
     boolean: None,
     syncs: false,
     limits: None,
+    drawn: true,
     call,
 };
 

@@ -52,6 +52,7 @@ pub const TOOL: Tool = Tool {
     boolean: None,
     syncs: false,
     limits: None,
+    drawn: true,
     call,
 };
 

@@ -19,6 +19,7 @@ pub const TOOL: Tool = Tool {
     boolean: Some("has_data"),
     syncs: false,
     limits: None,
+    drawn: false,
     call,
 };
 

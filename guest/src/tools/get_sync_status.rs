@@ -18,6 +18,7 @@ pub const TOOL: Tool = Tool {
     boolean: Some("is_syncing"),
     syncs: false,
     limits: None,
+    drawn: false,
     call,
 };
 

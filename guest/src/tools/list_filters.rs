@@ -34,6 +34,7 @@ pub const TOOL: Tool = Tool {
     boolean: None,
     syncs: false,
     limits: None,
+    drawn: false,
     call,
 };
 

@@ -135,6 +135,8 @@ pub struct ToolDefinition {
     pub idempotent: bool,
     pub open_world: bool,
     pub limits: Option<ToolLimits>,
+    /// MCP's `_meta`, as JSON.
+    pub meta: Option<&'static str>,
 }
 
 /// What a tool that can be costly gets of the host, below the limits of all tools; see
@@ -200,6 +202,8 @@ struct Tool {
     syncs: bool,
     /// Below those of all tools.
     limits: Option<ToolLimits>,
+    /// Its answers are drawn on a page (MCP Apps).
+    drawn: bool,
     call: fn(&mut Context<'_>, &Arguments) -> Outcome,
 }
 
@@ -247,6 +251,7 @@ pub fn list() -> Vec<ToolDefinition> {
             // Reading tools return what strangers wrote, the others reach Intercom.
             open_world: true,
             limits: tool.limits,
+            meta: tool.drawn.then_some(crate::apps::TOOL_META),
         })
         .collect()
 }

@@ -30,6 +30,7 @@ pub const TOOL: Tool = Tool {
     boolean: None,
     syncs: false,
     limits: Some(LIMITS),
+    drawn: false,
     call,
 };
 

@@ -1,6 +1,7 @@
 //! The MCP resources: one conversation, the views for SQL, the state of the server.
 
 use super::{Context, ToolError, status};
+use crate::apps;
 
 /// A resource as `resources/list` shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,6 +29,8 @@ pub struct ResourceContent {
     pub uri: String,
     pub mime_type: &'static str,
     pub text: String,
+    /// MCP's `_meta`, as JSON.
+    pub meta: Option<&'static str>,
 }
 
 const STATUS: &str = "intercom://status";
@@ -52,6 +55,13 @@ pub fn list_resources() -> Vec<ResourceEntry> {
             description: "The SQL views that query_database reads, with what their columns mean.",
             mime_type: "application/sql",
         },
+        ResourceEntry {
+            uri: apps::URI,
+            name: "app",
+            title: "Page for answers",
+            description: "What clients with MCP Apps draw figures, lists of conversations and threads on.",
+            mime_type: apps::MIME_TYPE,
+        },
     ]
 }
 
@@ -66,26 +76,40 @@ pub fn list_resource_templates() -> Vec<ResourceTemplate> {
     }]
 }
 
-/// Reads a resource.
+/// Reads a resource that is the same for every cache, and so needs none; `None`: it is another one.
+#[must_use]
+pub fn read_fixed_resource(uri: &str) -> Option<ResourceContent> {
+    let (mime_type, text, meta) = match uri {
+        SCHEMA => ("application/sql", crate::store::views::SQL, None),
+        apps::URI => (apps::MIME_TYPE, apps::PAGE, Some(apps::CONTENT_META)),
+        _ => return None,
+    };
+    Some(ResourceContent { uri: uri.to_owned(), mime_type, text: text.to_owned(), meta })
+}
+
+/// Reads a resource of the cache.
 ///
 /// # Errors
 /// A sentence: there is no such resource, or why it cannot be read.
 pub fn read_resource(context: &mut Context<'_>, uri: &str) -> Result<ResourceContent, String> {
-    let content = |mime_type, text| ResourceContent { uri: uri.to_owned(), mime_type, text };
+    if let Some(fixed) = read_fixed_resource(uri) {
+        return Ok(fixed);
+    }
+    let content =
+        |text| ResourceContent { uri: uri.to_owned(), mime_type: "application/json", text, meta: None };
     match uri {
         STATUS => {
             let (json, _) = status::status(context).map_err(|error| error.to_string())?;
-            Ok(content("application/json", json))
+            Ok(content(json))
         }
-        SCHEMA => Ok(content("application/sql", crate::store::views::SQL.to_owned())),
         _ => {
             let id = uri.strip_prefix(CONVERSATION).filter(|id| !id.is_empty() && !id.contains('/')).ok_or_else(|| {
                 let uri: String = super::content::clean(uri).chars().take(80).collect();
-                format!("There is no resource {uri}. There are {STATUS}, {SCHEMA} and {CONVERSATION_TEMPLATE}.")
+                format!("There is no resource {uri}. There are {STATUS}, {SCHEMA}, {} and {CONVERSATION_TEMPLATE}.", apps::URI)
             })?;
             let arguments = serde_json::json!({"id": id}).to_string();
             match super::call(context, "get_conversation", &arguments) {
-                Ok(output) => Ok(content("application/json", output.structured)),
+                Ok(output) => Ok(content(output.structured)),
                 Err(ToolError::UnknownTool(sentence)) => Err(sentence),
                 Err(ToolError::InvalidArguments(output) | ToolError::Failed(output)) => Err(output.text),
             }

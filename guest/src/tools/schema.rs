@@ -112,7 +112,6 @@ pub fn sync_info() -> Value {
 pub fn sync_info_in_brief() -> Value {
     json!({
         "type": "object",
-        "description": "As in search_conversations.",
         "properties": {"state": text("")},
         "required": ["state"]
     })

@@ -37,6 +37,7 @@ pub const TOOL: Tool = Tool {
     boolean: None,
     syncs: false,
     limits: None,
+    drawn: false,
     call,
 };
 

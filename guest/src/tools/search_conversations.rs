@@ -44,6 +44,7 @@ pub const TOOL: Tool = Tool {
     boolean: None,
     syncs: false,
     limits: None,
+    drawn: true,
     call,
 };
 

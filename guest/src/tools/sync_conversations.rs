@@ -14,6 +14,7 @@ pub const TOOL: Tool = Tool {
     boolean: Some("success"),
     syncs: true,
     limits: None,
+    drawn: false,
     call,
 };
 

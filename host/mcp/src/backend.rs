@@ -40,6 +40,8 @@ pub struct Resource {
     pub uri: String,
     pub mime_type: String,
     pub text: String,
+    /// MCP's `_meta`, a JSON object.
+    pub meta: Option<String>,
 }
 
 /// A prompt, filled in.

@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
-use rmcp::model::{CallToolResult, ContentBlock, JsonObject, MetaObject, Tool, ToolAnnotations};
+use rmcp::model::{
+    CallToolResult, ContentBlock, JsonObject, MetaObject, ResourceContents, Tool, ToolAnnotations,
+};
 use serde_json::{Value, json};
 
-use crate::backend::ToolOutput;
+use crate::backend::{Resource, ToolOutput};
 
 /// Makes, where it stands, functions from the records that a bindings generator made of WIT to the
 /// protocol's. Given the modules of the interfaces `tools`, `resources` and `prompts`.
@@ -31,6 +33,7 @@ macro_rules! conversions {
                     &tool.input_schema,
                     &tool.output_schema,
                     hints,
+                    tool.meta.as_deref(),
                 )
             }
 
@@ -65,7 +68,12 @@ macro_rules! conversions {
             }
 
             pub fn content(content: resources::ResourceContent) -> $crate::Resource {
-                $crate::Resource { uri: content.uri, mime_type: content.mime_type, text: content.text }
+                $crate::Resource {
+                    uri: content.uri,
+                    mime_type: content.mime_type,
+                    text: content.text,
+                    meta: content.meta,
+                }
             }
 
             pub fn prompt(prompt: prompts::Prompt) -> model::Prompt {
@@ -139,6 +147,7 @@ pub fn tool(
     input: &str,
     output: &str,
     [read_only, destructive, idempotent, open_world]: [bool; 4],
+    meta: Option<&str>,
 ) -> Result<Tool, crate::Failure> {
     let schema = |text: &str, what: &str| -> Result<Arc<JsonObject>, crate::Failure> {
         match serde_json::from_str(text) {
@@ -152,10 +161,26 @@ pub fn tool(
         .idempotent(idempotent)
         .open_world(open_world);
     let (input, output) = (schema(input, "input")?, schema(output, "output")?);
-    Ok(Tool::new(name, description, input)
+    let mut tool = Tool::new(name, description, input)
         .with_title(title)
         .with_raw_output_schema(output)
-        .with_annotations(annotations))
+        .with_annotations(annotations);
+    tool.meta = self::meta(meta);
+    Ok(tool)
+}
+
+/// The component's `_meta`; without one that is a JSON object, none.
+fn meta(json: Option<&str>) -> Option<MetaObject> {
+    serde_json::from_str(json?).ok().map(MetaObject)
+}
+
+/// What a resource says.
+pub(crate) fn resource_contents(content: Resource) -> ResourceContents {
+    let contents = ResourceContents::text(content.text, content.uri).with_mime_type(content.mime_type);
+    match meta(content.meta.as_deref()) {
+        Some(meta) => contents.with_meta(meta),
+        None => contents,
+    }
 }
 
 /// The whole as JSON for clients that show no structured content, and of the texts perhaps only

@@ -9,8 +9,7 @@ use rmcp::model::{
     GetPromptResponse, Implementation, InitializeRequestParams, InitializeResult, JsonObject,
     ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult, ListToolsResult,
     PaginatedRequestParams, ReadResourceRequestParams, ReadResourceResponse, ReadResourceResult, Reference,
-    ResourceContents, ServerCapabilities, ServerConfig, SubscribeRequestParams, SubscriptionFilter,
-    UnsubscribeRequestParams,
+    ServerCapabilities, ServerConfig, SubscribeRequestParams, SubscriptionFilter, UnsubscribeRequestParams,
 };
 use rmcp::service::{RequestContext, SubscriptionContext};
 use rmcp::{ErrorData, RoleServer, ServerHandler};
@@ -228,8 +227,7 @@ impl<B: Backend> ServerHandler for Server<B> {
             .await
             .map_err(|error| internal(&error))?
             .map_err(|sentence| ErrorData::resource_not_found(sentence, Some(json!({"uri": request.uri}))))?;
-        let contents = ResourceContents::text(content.text, content.uri).with_mime_type(content.mime_type);
-        let mut result = ReadResourceResult::new(vec![contents])
+        let mut result = ReadResourceResult::new(vec![convert::resource_contents(content)])
             .with_ttl_ms(CONTENT_TTL_MS)
             .with_cache_scope(CacheScope::Private);
         result.meta = Some(convert::server_meta());

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rmcp::model::{
     CallToolResult, ContentBlock, JsonObject, MetaObject, Prompt, PromptArgument, PromptMessage, Resource,
-    ResourceTemplate, Role, Tool, ToolAnnotations,
+    ResourceContents, ResourceTemplate, Role, Tool, ToolAnnotations,
 };
 use serde_json::{Value, json};
 
@@ -35,10 +35,26 @@ pub fn tool(tool: tools::Tool) -> Result<Tool, String> {
         .idempotent(tool.idempotent_hint)
         .open_world(tool.open_world_hint);
     let (input, output) = (schema(&tool.input_schema, "input")?, schema(&tool.output_schema, "output")?);
-    Ok(Tool::new(tool.name.clone(), tool.description.clone(), input)
+    let mut listed = Tool::new(tool.name.clone(), tool.description.clone(), input)
         .with_title(tool.title.clone())
         .with_raw_output_schema(output)
-        .with_annotations(annotations))
+        .with_annotations(annotations);
+    listed.meta = meta(tool.meta.as_deref());
+    Ok(listed)
+}
+
+/// The component's `_meta`; without one that is a JSON object, none.
+fn meta(json: Option<&str>) -> Option<MetaObject> {
+    serde_json::from_str(json?).ok().map(MetaObject)
+}
+
+/// What a resource says. `text` is the content's own, or more than that.
+pub fn resource_contents(content: resources::ResourceContent, text: String) -> ResourceContents {
+    let contents = ResourceContents::text(text, content.uri).with_mime_type(content.mime_type);
+    match meta(content.meta.as_deref()) {
+        Some(meta) => contents.with_meta(meta),
+        None => contents,
+    }
 }
 
 /// A tool of the component's section: clients that know annotations only find the title there.

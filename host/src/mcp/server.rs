@@ -9,8 +9,7 @@ use rmcp::model::{
     GetPromptResponse, GetPromptResult, Implementation, InitializeRequestParams, InitializeResult,
     ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult, ListToolsResult,
     PaginatedRequestParams, ReadResourceRequestParams, ReadResourceResponse, ReadResourceResult, Reference,
-    ResourceContents, ServerCapabilities, ServerConfig, SubscribeRequestParams, SubscriptionFilter,
-    UnsubscribeRequestParams,
+    ServerCapabilities, ServerConfig, SubscribeRequestParams, SubscriptionFilter, UnsubscribeRequestParams,
 };
 use rmcp::service::{RequestContext, SubscriptionContext};
 use rmcp::{ErrorData, RoleServer, ServerHandler};
@@ -208,6 +207,10 @@ impl ServerHandler for Server {
             }
         };
         tools.retain(|tool| rights.has_tool(&tool.name));
+        if !rights.resources {
+            // The pages that `_meta` names are resources: who may read none would see an empty frame.
+            tools.iter_mut().for_each(|tool| tool.meta = None);
+        }
         let mut result = ListToolsResult::with_all_items(tools)
             .with_ttl_ms(DEFINITIONS_TTL_MS)
             .with_cache_scope(scope(&rights));
@@ -324,10 +327,9 @@ impl ServerHandler for Server {
             subscriptions::STATUS_URI if asker(&context).rights.scope.is_none() => {
                 with_member(&content.text, "process", self.application.counters())
             }
-            _ => content.text,
+            _ => content.text.clone(),
         };
-        let contents = ResourceContents::text(text, content.uri).with_mime_type(content.mime_type);
-        let mut result = ReadResourceResult::new(vec![contents])
+        let mut result = ReadResourceResult::new(vec![convert::resource_contents(content, text)])
             .with_ttl_ms(CONTENT_TTL_MS)
             .with_cache_scope(CacheScope::Private);
         result.meta = Some(convert::server_meta());

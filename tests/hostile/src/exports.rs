@@ -79,7 +79,7 @@ impl resources::Guest for Hostile {
 
     fn read_resource(uri: String) -> Result<resources::ResourceContent, String> {
         let text = "x".repeat(100 * 1024 * 1024);
-        Ok(resources::ResourceContent { uri, mime_type: "text/plain".to_owned(), text })
+        Ok(resources::ResourceContent { uri, mime_type: "text/plain".to_owned(), text, meta: None })
     }
 }
 

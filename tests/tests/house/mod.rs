@@ -13,7 +13,8 @@ fn folder(name: &str) -> PathBuf {
 }
 
 /// Rooms of the guest and what each must not know.
-const WALLS: [(&str, &[&str]); 7] = [
+const WALLS: [(&str, &[&str]); 8] = [
+    ("apps", &["text", "store", "intercom", "sync", "tools", "views", "component"]),
     ("text", &["store", "intercom", "sync", "tools", "views", "component"]),
     ("intercom", &["store", "sync", "tools", "views", "component"]),
     ("store", &["intercom", "sync", "tools", "views", "component"]),

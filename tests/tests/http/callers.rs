@@ -81,7 +81,13 @@ fn a_caller_with_a_list_of_tools_sees_and_does_nothing_else() {
     let (_session, web) = serve(&simulator, &scratch);
     let few = of(&web, &add(&simulator, &scratch, "few", &["--tools", "search_conversations,get_trends"]));
     assert_eq!(tools(&few), ["search_conversations", "get_trends"]);
-    assert!(tools(&of(&web, TOKEN)).len() > 2);
+    let everything = of(&web, TOKEN);
+    assert!(tools(&everything).len() > 2);
+    // The page that answers are drawn on is a resource, of which this caller may read none.
+    for (caller, led_there) in [(&everything, true), (&few, false)] {
+        let list = caller.mcp(Era::Modern, "tools/list", json!({})).result();
+        assert_eq!(list["tools"][0]["_meta"]["ui"].is_object(), led_there, "{}", list["tools"][0]);
+    }
     let page = few.tool("search_conversations", json!({"limit": 1})).succeeded();
     let id = page["conversations"][0]["id"].as_str().expect("an id");
     let refused = few.tool("get_conversation", json!({"conversation_id": id})).refused(403);

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::tools::{self, ToolDefinition};
 
 fn as_listed(tool: &ToolDefinition) -> Value {
-    json!({
+    let mut listed = json!({
         "name": tool.name,
         "title": tool.title,
         "description": tool.description,
@@ -17,7 +17,11 @@ fn as_listed(tool: &ToolDefinition) -> Value {
             "idempotentHint": tool.idempotent,
             "openWorldHint": tool.open_world,
         }
-    })
+    });
+    if let Some(meta) = tool.meta {
+        listed["_meta"] = serde_json::from_str(meta).expect("JSON");
+    }
+    listed
 }
 
 #[test]

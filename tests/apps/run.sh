@@ -1,0 +1,26 @@
+#!/usr/bin/env bash
+# The page of MCP Apps in headless Chromium, in a host of our own, with the answers of the real
+# server: what it draws, what can be done with it, and pictures for the eye.
+#
+#   tests/apps/run.sh FASTINTERCOM SIMULATOR FOLDER     (`just apps` calls this)
+#
+# Needs node 20, the package index and Chromium; CHROMIUM names another one than that in PATH.
+source "$(dirname "$0")/../lib.sh"
+
+[ $# -eq 3 ] && [ -x "$1" ] && [ -x "$2" ] || usage "FASTINTERCOM SIMULATOR FOLDER (\`just apps\` builds the two)"
+program=$(absolute "$1") simulator=$2 pictures=$3
+chromium=${CHROMIUM:-$(command -v chromium || command -v chromium-browser || command -v google-chrome || true)}
+if [ -z "$chromium" ]; then
+    echo "There is no Chromium: install it (Debian: apt-get install chromium), or name one in CHROMIUM." >&2
+    exit 2
+fi
+
+mkdir -p "$pictures"
+start_simulator --conversations 300 --days 40 --messages 6 --plant "150:4:glockenspielist" \
+    --plant "150:2:$(head -c 9000 /dev/zero | tr '\0' x)"
+environment+=(FASTINTERCOM_LOG=warn)
+fastintercom sync --days 30
+npm_install playwright-core@1.65.1 axe-core@4.14.1 @modelcontextprotocol/client@2.4.0
+
+CHECK_ENVIRONMENT=$(printf '%s\n' "${environment[@]}") CHECK_PROGRAM=$program CHECK_MODULES=$work/node/node_modules \
+    CHECK_CHROMIUM=$chromium CHECK_PICTURES=$pictures node "$here/check.mjs"
