@@ -18,6 +18,13 @@ fi
 mkdir -p "$pictures"
 start_simulator --conversations 300 --days 40 --messages 6 --plant "150:4:glockenspielist" \
     --plant "150:2:$(head -c 9000 /dev/zero | tr '\0' x)"
+change() { # ORDER
+    curl --silent --show-error --fail --output "$work/changed" --data "$1" "$(field "$address" base_url)/_simulator/change"
+}
+change '{"kind": "random", "count": 200}'
+change '{"kind": "note", "text": "She is one of our oldest customers: please call her."}'
+change '{"kind": "admin_reply", "text": "I will call you this afternoon."}'
+change '{"kind": "rate", "score": 2, "remark": "It took two days."}'
 environment+=(FASTINTERCOM_LOG=warn)
 fastintercom sync --days 30
 npm_install playwright-core@1.65.1 axe-core@4.14.1 @modelcontextprotocol/client@2.4.0

@@ -49,6 +49,11 @@ function marked(text) {
   return text.split('**').map((part, index) => (index % 2 ? element('mark', {}, part) : part));
 }
 
+/** Parts side by side; each may be written from the right without moving the others. */
+function joined(parts) {
+  return parts.filter(Boolean).flatMap((part, index) => [index > 0 && ' · ', element('bdi', {}, part)]);
+}
+
 function chips(...texts) {
   const shown = texts.flat().filter(Boolean);
   return shown.length > 0 && element('ul', {class: 'chips'}, shown.map(text => element('li', {dir: 'auto'}, text)));

@@ -33,7 +33,7 @@ function row(one, screen) {
       element('strong', {dir: 'auto'}, title),
       one.created_at && element('span', {class: 'quiet'}, time(one.created_at))),
     one.snippet && element('span', {class: 'snippet', dir: 'auto'}, marked(one.snippet)),
-    element('span', {class: 'quiet', dir: 'auto'}, rowFacts(one, title).join(' · ')),
+    element('span', {class: 'quiet'}, joined(rowFacts(one, title))),
   ];
   if (!canCall()) return element('div', {class: 'row'}, content);
   return action(content, async button => {
@@ -59,5 +59,5 @@ function rowFacts(one, title) {
     one.assignee || one.team,
     one.message_count && counted(one.message_count, 'message'),
     ...(one.tags || []).map(tag => `#${tag}`),
-  ].filter(Boolean);
+  ];
 }

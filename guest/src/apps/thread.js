@@ -25,7 +25,7 @@ function threadScreen(answer, args, back) {
 }
 
 function threadHead(answer) {
-  const who = [answer.customer_name, answer.customer_email, answer.company].filter(Boolean).join(' · ');
+  const who = joined([answer.customer_name, answer.customer_email, answer.company]);
   const facts = [
     ['First response', answer.first_response],
     ['Resolution', answer.resolution],
@@ -36,7 +36,7 @@ function threadHead(answer) {
   ].filter(([, value]) => value);
   return element('header', {},
     element('h1', {dir: 'auto'}, answer.title || `Conversation ${answer.id}`),
-    who && element('p', {class: 'quiet', dir: 'auto'}, who),
+    who.length > 0 && element('p', {class: 'quiet'}, who),
     chips(answer.state, answer.channel, answer.tags),
     facts.length > 0 && element('dl', {class: 'facts'}, facts.map(([name, value]) =>
       element('div', {}, element('dt', {}, name), element('dd', {dir: 'auto'}, value)))));
@@ -50,8 +50,8 @@ function messageItem(one, args) {
   const item = element('article', {
     class: [isNote ? 'note' : ours ? 'ours' : 'theirs', isSought && 'sought'].filter(Boolean).join(' '),
   },
-    element('h2', {dir: 'auto'},
-      one.author_name || author(one),
+    element('h2', {},
+      element('bdi', {}, one.author_name || author(one)),
       one.is_ai && element('span', {class: 'badge'}, 'AI'),
       isNote && element('span', {class: 'badge'}, 'Internal note'),
       isSought && element('span', {class: 'badge'}, 'Found here'),
@@ -64,8 +64,8 @@ function messageItem(one, args) {
 
 const author = one => ({user: 'Customer', lead: 'Customer', bot: 'Bot', team: 'Team'})[one.author_type] || 'Teammate';
 
-/** A long message is cut in answers; a button reads on. */
-function rest(one, args, body) {
+/** A long message is cut in answers; a button reads on. `before` is what stands before this piece. */
+function rest(one, args, body, before = '', from = 0) {
   if (!one.body_left_out) return;
   if (!canCall()) {
     body.after(element('p', {class: 'quiet'}, `${counted(one.body_left_out, 'character')} left out`));
@@ -76,9 +76,13 @@ function rest(one, args, body) {
       {id: args.id, around: one.id, body_offset: one.body_continues_at});
     const next = more.messages.find(other => other.id === one.id);
     if (!next) throw new Error('The message is no longer there.');
-    body.append(next.body);
+    // The piece ends with an ellipsis, before which blanks were trimmed.
+    const piece = [...one.body].slice(0, -1);
+    const blanks = Math.max(0, one.body_continues_at - from - piece.length);
+    const text = before + piece.join('') + ' '.repeat(blanks);
+    body.textContent = text + next.body;
     button.remove();
-    rest(next, args, body);
+    rest(next, args, body, text, one.body_continues_at);
   });
   body.after(button);
 }
