@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The page of MCP Apps in headless Chromium, in a host of our own, with the answers of the real
-# server: what it draws, what can be done with it, and pictures for the eye.
+# The page of MCP Apps in headless Chromium, in a host of our own and in the Inspector, with the
+# answers of the real server: what it draws, what can be done with it, and pictures for the eye.
 #
 #   tests/apps/run.sh FASTINTERCOM SIMULATOR FOLDER     (`just apps` calls this)
 #
@@ -17,7 +17,7 @@ fi
 
 mkdir -p "$pictures"
 start_simulator --conversations 300 --days 40 --messages 6 --plant "150:4:glockenspielist" \
-    --plant "150:2:$(head -c 9000 /dev/zero | tr '\0' x)"
+    --plant "150:2:$(printf 'x%.0s' {1..9000})"
 change() { # ORDER
     curl --silent --show-error --fail --output "$work/changed" --data "$1" "$(field "$address" base_url)/_simulator/change"
 }
@@ -27,7 +27,11 @@ change '{"kind": "admin_reply", "text": "I will call you this afternoon."}'
 change '{"kind": "rate", "score": 2, "remark": "It took two days."}'
 environment+=(FASTINTERCOM_LOG=warn)
 fastintercom sync --days 30
-npm_install playwright-core@1.65.1 axe-core@4.14.1 @modelcontextprotocol/client@2.4.0
+npm_install playwright-core@1.65.1 axe-core@4.14.1 @modelcontextprotocol/client@2.4.0 \
+    @modelcontextprotocol/inspector@2.12.0
 
-CHECK_ENVIRONMENT=$(printf '%s\n' "${environment[@]}") CHECK_PROGRAM=$program CHECK_MODULES=$work/node/node_modules \
-    CHECK_CHROMIUM=$chromium CHECK_PICTURES=$pictures node "$here/check.mjs"
+CHECK_ENVIRONMENT=$(printf '%s\n' "${environment[@]}")
+export CHECK_ENVIRONMENT CHECK_PROGRAM=$program CHECK_MODULES=$work/node/node_modules CHECK_HOME=$work/home
+export CHECK_CHROMIUM=$chromium CHECK_PICTURES=$pictures
+node "$here/check.mjs"
+node "$here/inspector.mjs"
