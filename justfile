@@ -133,6 +133,11 @@ reproducible:
 deploy-check: build
     docs/deploy/check.sh {{ bin }}
 
+# The image as podman builds and runs it: read-only, without privileges. Needs root and podman
+container: build
+    {{ build_simulator }}
+    docs/deploy/container.sh {{ bin }} {{ simulator }}
+
 # The same component on Windows (wine), arm64 (qemu) and, type-checked, macOS; writes docs/reports/PORTABILITY.md
 portability *systems: component
     {{ build_simulator }}
