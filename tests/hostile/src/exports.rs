@@ -34,6 +34,7 @@ impl tools::Guest for Hostile {
             idempotent_hint: true,
             open_world_hint: false,
             limits: Some(tools::ToolLimits { milliseconds: 1_500, at_once: 2 }),
+            meta: None,
         }]
     }
 
