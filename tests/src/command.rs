@@ -144,18 +144,7 @@ impl Cli {
     #[cfg(target_os = "linux")]
     #[must_use]
     pub fn run_at_terminal(&self, question: &str, line: &str) -> Option<String> {
-        let quoted = |word: &str| format!("'{}'", word.replace('\'', "'\\''"));
-        let program = self.environment.command();
-        let words: Vec<_> = std::iter::once(program.get_program().to_string_lossy().into_owned())
-            .chain(self.arguments.iter().map(|argument| argument.to_string_lossy().into_owned()))
-            .map(|word| quoted(&word))
-            .collect();
-        let mut script = Command::new("script");
-        script.args(["-qec", &words.join(" "), "/dev/null"]).env_clear();
-        script.envs(program.get_envs().filter_map(|(name, value)| Some((name, value?))));
-        if let Some(path) = std::env::var_os("PATH") {
-            script.env("PATH", path);
-        }
+        let mut script = self.in_script("");
         let mut child = script.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().ok()?;
         let (mut input, mut output) = (child.stdin.take()?, child.stdout.take()?);
         let mut shown = Vec::new();
@@ -170,6 +159,38 @@ impl Cli {
         output.read_to_end(&mut shown).expect("the terminal is readable");
         child.wait().expect("an exit status");
         Some(String::from_utf8_lossy(&shown).into_owned())
+    }
+
+    /// Runs it at a terminal of that many columns. Returns the lines that the terminal showed. `None`: this
+    /// system has no `script` to make one.
+    ///
+    /// # Panics
+    /// When it shows what is no text.
+    #[cfg(target_os = "linux")]
+    #[must_use]
+    pub fn shown_at_terminal(&self, columns: u32) -> Option<Vec<String>> {
+        let mut script = self.in_script(&format!("stty cols {columns} && "));
+        let output = script.stdin(Stdio::null()).output().ok()?;
+        let shown = String::from_utf8(output.stdout).expect("text");
+        Some(shown.lines().map(|line| line.trim_end_matches('\r').to_owned()).collect())
+    }
+
+    /// The command at a terminal of `script`'s, behind something that the shell does there.
+    #[cfg(target_os = "linux")]
+    fn in_script(&self, before: &str) -> Command {
+        let quoted = |word: &str| format!("'{}'", word.replace('\'', "'\\''"));
+        let program = self.environment.command();
+        let words: Vec<_> = std::iter::once(program.get_program().to_string_lossy().into_owned())
+            .chain(self.arguments.iter().map(|argument| argument.to_string_lossy().into_owned()))
+            .map(|word| quoted(&word))
+            .collect();
+        let mut script = Command::new("script");
+        script.args(["-qec", &format!("{before}{}", words.join(" ")), "/dev/null"]).env_clear();
+        script.envs(program.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        if let Some(path) = std::env::var_os("PATH") {
+            script.env("PATH", path);
+        }
+        script
     }
 
     /// Runs it until `enough` says so, and then kills it without a warning (SIGKILL). False when

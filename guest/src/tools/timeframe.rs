@@ -61,9 +61,15 @@ impl Zone {
     }
 
     /// All days, Mondays or firsts of months from one instant to another, both included, as
-    /// [`Zone::calendar`] names them. At most `most`.
+    /// [`Zone::calendar`] names them, with their first instants. At most `most`.
     #[must_use]
-    pub fn steps(&self, from: UnixSeconds, to: UnixSeconds, step: Step, most: usize) -> Vec<String> {
+    pub fn steps(
+        &self,
+        from: UnixSeconds,
+        to: UnixSeconds,
+        step: Step,
+        most: usize,
+    ) -> Vec<(String, UnixSeconds)> {
         let (first, last) = (self.date(from), self.date(to));
         let (first, span) = match step {
             Step::Day => (first, 1.day()),
@@ -73,7 +79,8 @@ impl Zone {
         let dates =
             std::iter::successors(Some(first), |date| add(*date, span)).take_while(|date| *date <= last);
         let length = if step == Step::Month { 7 } else { 10 };
-        dates.take(most).map(|date| date.to_string().chars().take(length).collect()).collect()
+        let named = |date: Date| (date.to_string().chars().take(length).collect(), self.start_of(date));
+        dates.take(most).map(named).collect()
     }
 
     /// Day, Monday of its week, and hour of the day of that instant here.

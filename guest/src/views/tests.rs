@@ -128,12 +128,64 @@ fn the_reports_figures_are_the_tools() {
         assert_eq!(figures["figures"], tool["figures"], "{group}");
         let mut groups = figures[field].as_array().expect("groups").clone();
         groups.retain(|row| row["conversations"] != 0);
+        // Only the report says this of a day.
+        groups.iter_mut().filter_map(Value::as_object_mut).for_each(|row| drop(row.remove("covered")));
         assert_eq!(Some(&groups), tool["groups"].as_array(), "{group}");
     }
     assert_eq!(figures["series"].as_array().map(Vec::len), Some(22), "every day has a column");
     assert_eq!(figures["waiting"]["conversations"], 2);
     assert_eq!(figures["rating_counts"], json!([0, 1, 0, 0, 1]));
     assert!(page.text.contains("4 conversations created 2026-11-01 to 2026-11-22"), "{}", page.text);
+}
+
+/// Coverage begins with 15 November in UTC, which is an hour too late for that day in Berlin.
+#[test]
+fn a_day_that_was_never_read_is_unknown_and_no_zero() {
+    let mut workspace = Workspace::filled();
+    workspace.sql("UPDATE conversations SET created_at = '2026-11-10T09:00:00+00:00' WHERE id = '101'");
+    let page = report(&mut workspace, json!({"since": "2026-11-08"}));
+    let figures: Value = serde_json::from_str(&page.structured).expect("JSON");
+    let days = figures["series"].as_array().expect("days");
+    let uncovered: Vec<&str> =
+        days.iter().filter(|day| day["covered"] == false).filter_map(|day| day["group"].as_str()).collect();
+    let expected: Vec<String> = (8..16).map(|day| format!("2026-11-{day:02}")).collect();
+    assert_eq!(uncovered, expected);
+    let ground = "2026-11-09: not in the cache, or not completely";
+    assert_eq!(page.html.matches(ground).count(), 2, "behind columns and lines");
+    assert!(page.html.contains("<title>2026-11-09: unknown</title>"), "{}", page.html);
+    assert!(page.html.contains("<title>2026-11-10: at least 1</title>"), "{}", page.html);
+    assert!(page.html.contains("<title>2026-11-17: 0</title>"), "{}", page.html);
+    assert!(page.html.contains("The cache does not hold 8 of these 15 completely."));
+    assert_eq!(page.html.matches("there may be more than is shown").count(), 2);
+
+    let page = report(&mut workspace, json!({"since": "2026-11-16"})).html;
+    for words in ["not completely", "unknown", "at least", "there may be more"] {
+        assert!(!page.contains(words), "{words}");
+    }
+}
+
+/// However many are untagged, the tags can still be told apart.
+#[test]
+fn those_without_a_tag_have_a_bar_that_leaves_the_others_theirs() {
+    let mut workspace = Workspace::filled();
+    let bars = |page: &str| -> Vec<String> {
+        let section = page.split("<h2 id=\"Tags\">").nth(1).and_then(|rest| rest.split("</section>").next());
+        section.expect("a section").split("class=\"bar").skip(2).map(|bar| bar.chars().take(60).collect()).collect()
+    };
+    let untag = "UPDATE conversations SET tags = '[]'; UPDATE conversations SET tags = '[\"refund\"]' WHERE id";
+    for (tagged, nameless, named) in [
+        // One of four: three times as many are cut off at twice as many.
+        ("= '101'", "<rect width=\"90%\"", "<rect width=\"50%\""),
+        ("IN ('101', '102')", "<rect width=\"100%\"", "<rect width=\"100%\""),
+    ] {
+        workspace.sql(&format!("{untag} {tagged}"));
+        let page = report(&mut workspace, json!({"since": "2026-11-01"})).html;
+        let bars = bars(&page);
+        assert_eq!(bars.len(), 2, "{bars:?}");
+        assert!(bars[0].contains(named) && !bars[0].contains("nameless"), "{bars:?}");
+        assert!(bars[1].contains(nameless) && bars[1].starts_with(" nameless"), "{bars:?}");
+        assert_eq!(page.contains("The bar of untagged is cut short."), nameless.contains("90"));
+    }
 }
 
 #[test]

@@ -107,7 +107,11 @@ pub enum Command {
     ///
     /// They come in the order of their last change, one a line, as docs/EXPORT.md describes.
     Export(ExportOptions),
-    /// Call a tool and print its structured answer
+    /// Call a tool and print its structured answer, which is JSON
+    ///
+    /// Its arguments are flags, as in `fastintercom call check_coverage --start-date 2026-06-01
+    /// --end-date 2026-06-30`, which `fastintercom call TOOL --help` lists; or all of them one JSON
+    /// object. `fastintercom tools` lists the tools.
     Call(CallOptions),
     /// List the tools
     Tools(JsonOption),
@@ -480,9 +484,10 @@ fn filter(text: &str) -> Result<(String, String), String> {
 pub struct CallOptions {
     /// The tool's name
     pub tool: String,
-    /// Its arguments, a JSON object
-    #[arg(default_value = "{}")]
-    pub arguments: String,
+    /// Its arguments: flags, or one JSON object
+    // `call::settings_first` closes them off with `--`, since only the tool's schema knows them.
+    #[arg(value_name = "ARGUMENT")]
+    pub arguments: Vec<String>,
 }
 
 #[derive(Debug, Args)]

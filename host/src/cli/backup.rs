@@ -32,7 +32,12 @@ pub async fn run(application: &Arc<Application>, options: BackupOptions) -> Resu
             Err(_) if cancelled.is_cancelled() => return Ok(ExitCode::SUCCESS),
             // What readers have stays in place, and the next copy may succeed: a full disk gets
             // emptied, a repair ends.
-            Err(Failure::Work(sentence) | Failure::Usage(sentence)) => terminal::error(&sentence),
+            Err(Failure::Work(sentence) | Failure::Usage(sentence)) => {
+                if options.json {
+                    terminal::json_error(&sentence);
+                }
+                terminal::error(&sentence);
+            }
         }
         tokio::select! {
             () = tokio::time::sleep(pause) => {}

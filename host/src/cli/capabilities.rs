@@ -16,31 +16,33 @@ pub fn run(application: &Application, options: JsonOption) -> Result<ExitCode, F
         return Ok(ExitCode::SUCCESS);
     }
     let limits = application.config.call_limits;
-    terminal::line(&format!("component  sha256 {}", application.loader.bytes().digest()));
-    terminal::line(&format!(
-        "files      {} ({}), nothing else",
-        application.config.data_folder.display(),
-        access(application)
-    ));
-    terminal::line(&format!("network    {}, nothing else; no sockets", application.config.policy.origin()));
-    for rule in Policy::rules() {
-        terminal::line(&format!("           {rule}"));
+    let config = &application.config;
+    let mut lines = vec![
+        ("component", format!("sha256 {}", application.loader.bytes().digest())),
+        ("files", format!("{} ({}), nothing else", config.data_folder.display(), access(application))),
+        ("network", format!("{}, nothing else; no sockets", config.policy.origin())),
+    ];
+    lines.extend(Policy::rules().map(|rule| ("", rule)));
+    lines.extend([
+        ("token", format!("{}; added by the host, never inside the component", config.token_source)),
+        ("clocks", "wall clock, monotonic clock".to_owned()),
+        ("random", "the operating system's".to_owned()),
+        ("stderr", "into this program's log; no stdin, stdout, arguments or environment".to_owned()),
+        (
+            "limits",
+            format!(
+                "{} s a call, {} MB an instance, {} MB in all, {} readers, syncs ended after {} s without progress",
+                limits.call.as_secs(),
+                limits.memory / 1_048_576,
+                config.memory_total / 1_048_576,
+                limits.readers,
+                limits.sync_stall.as_secs()
+            ),
+        ),
+    ]);
+    for (label, text) in lines {
+        terminal::labelled(&format!("{label:<11}"), &text);
     }
-    terminal::line(&format!(
-        "token      {}; added by the host, never inside the component",
-        application.config.token_source
-    ));
-    terminal::line("clocks     wall clock, monotonic clock");
-    terminal::line("random     the operating system's");
-    terminal::line("stderr     into this program's log; no stdin, stdout, arguments or environment");
-    terminal::line(&format!(
-        "limits     {} s a call, {} MB an instance, {} MB in all, {} readers, syncs ended after {} s without progress",
-        limits.call.as_secs(),
-        limits.memory / 1_048_576,
-        application.config.memory_total / 1_048_576,
-        limits.readers,
-        limits.sync_stall.as_secs()
-    ));
     Ok(ExitCode::SUCCESS)
 }
 

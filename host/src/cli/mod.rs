@@ -29,6 +29,7 @@ mod sync;
 mod terminal;
 mod tools;
 
+use std::ffi::OsString;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -77,9 +78,18 @@ pub fn main() -> ExitCode {
     crate::platform::keep_new_files_private();
     crate::platform::allow_open_files();
     crate::stderr::take_panics();
-    let code = match Arguments::try_parse() {
-        Ok(arguments) => finished(run(arguments)),
+    let typed: Vec<OsString> = std::env::args_os().collect();
+    // Also where the rest cannot be understood.
+    let mut as_json = typed.iter().take_while(|word| *word != "--").any(|word| word == "--json");
+    let code = match Arguments::try_parse_from(call::settings_first(typed)) {
+        Ok(arguments) => {
+            as_json |= matches!(arguments.command(), Command::Call(_));
+            finished(run(arguments), as_json)
+        }
         Err(words) => {
+            if as_json && words.use_stderr() {
+                terminal::json_error(&format!("{}.", terminal::in_one_sentence(&words)));
+            }
             terminal::usage(&words);
             ExitCode::from(u8::try_from(words.exit_code()).unwrap_or(2))
         }
@@ -95,9 +105,9 @@ pub fn main() -> ExitCode {
     code
 }
 
-/// Says what went wrong, and ends with its code. A signal beats it: what it ended is no failure of
-/// the work.
-fn finished(outcome: Result<ExitCode, Failure>) -> ExitCode {
+/// Says what went wrong, to programs in the answer's place, and ends with its code. A signal beats it:
+/// what it ended is no failure of the work.
+fn finished(outcome: Result<ExitCode, Failure>, as_json: bool) -> ExitCode {
     let failed = match outcome {
         Ok(code) if code == ExitCode::SUCCESS => return code,
         Ok(code) => code,
@@ -106,6 +116,9 @@ fn finished(outcome: Result<ExitCode, Failure>) -> ExitCode {
                 Failure::Work(sentence) => (sentence, 1),
                 Failure::Usage(sentence) => (sentence, 2),
             };
+            if as_json {
+                terminal::json_error(&sentence);
+            }
             terminal::error(&sentence);
             ExitCode::from(code)
         }
@@ -174,10 +187,7 @@ async fn execute(
             let (application, _use) = open(sources).await?;
             sync::run(application, options).await
         }
-        Command::Call(options) => {
-            let (application, _use) = open(sources).await?;
-            call::run(application, options).await
-        }
+        Command::Call(options) => call::run(sources, options).await,
         Command::Tools(options) => {
             let (application, _use) = open(sources).await?;
             tools::run(application, options).await
@@ -213,9 +223,15 @@ async fn execute(
 /// under this process.
 async fn open(sources: &mut Sources) -> Result<(Arc<Application>, UseLock), Failure> {
     let application = application(sources)?;
-    let in_use = repair::wait_for(&application).await?;
-    progress::prepare(&application).await?;
+    let in_use = begin_use(&application).await?;
     Ok((application, in_use))
+}
+
+/// Compiles the component and opens the database.
+async fn begin_use(application: &Application) -> Result<UseLock, Failure> {
+    let in_use = repair::wait_for(application).await?;
+    progress::prepare(application).await?;
+    Ok(in_use)
 }
 
 async fn serve(sources: &mut Sources, options: ServeOptions) -> Result<ExitCode, Failure> {

@@ -85,7 +85,7 @@ pub async fn run(application: &Arc<Application>, options: JsonOption) -> Result<
         }
         terminal::json(&answer.to_string());
     } else {
-        terminal::line(&summary(&report, &kept));
+        terminal::text(&summary(&report, &kept));
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -26,8 +26,8 @@ pub async fn run(application: &Application, options: ReportOptions) -> Result<Ex
     let shown = options.output.display();
     write_whole(&options.output, page.html.as_bytes())
         .map_err(|error| Failure::Work(format!("The page could not be written to {shown} ({error}).")))?;
-    terminal::line(&crate::text::visible(&page.text));
-    terminal::line(&format!("Wrote {shown} ({} KB). Open it in a browser.", page.html.len().div_ceil(1_000)));
+    terminal::text(&page.text);
+    terminal::text(&format!("Wrote {shown} ({} KB). Open it in a browser.", page.html.len().div_ceil(1_000)));
     Ok(ExitCode::SUCCESS)
 }
 

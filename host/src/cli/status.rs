@@ -12,7 +12,7 @@ pub async fn run(application: Arc<Application>, options: JsonOption) -> Result<E
     if options.json {
         terminal::json(&json);
     } else {
-        terminal::line(lines.trim_end());
+        terminal::text(lines.trim_end());
     }
     Ok(ExitCode::SUCCESS)
 }

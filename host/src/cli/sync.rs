@@ -48,12 +48,8 @@ pub async fn run(application: Arc<Application>, options: SyncOptions) -> Result<
             Ok(ExitCode::SUCCESS)
         }
         Ok(report) => {
-            terminal::line(&summary(&report));
+            terminal::text(&summary(&report));
             Ok(ExitCode::SUCCESS)
-        }
-        Err(error) if options.json => {
-            terminal::line(&json!({"success": false, "error": error.sentence}).to_string());
-            Ok(ExitCode::from(exit_code(&error)))
         }
         Err(error) => match exit_code(&error) {
             2 => Err(Failure::Usage(error.sentence)),

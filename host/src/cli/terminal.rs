@@ -39,6 +39,19 @@ pub fn usage(words: &clap::Error) {
     noted(words.print());
 }
 
+/// What clap says of a mistake, without its colours, usage and tips.
+pub fn in_one_sentence(words: &clap::Error) -> String {
+    let text = words.render().to_string();
+    let first = text.split("\n\n").next().unwrap_or_default();
+    let first = first.strip_prefix("error:").unwrap_or(first);
+    first.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Why there is no answer, in the answer's place: what docs/COMMANDS.md promises of `--json`.
+pub fn json_error(sentence: &str) {
+    json(&serde_json::json!({"success": false, "error": sentence}).to_string());
+}
+
 /// A line on standard error, for whoever watches.
 pub fn note(text: &str) {
     crate::stderr::write(format!("{text}\n").as_bytes());
@@ -76,6 +89,68 @@ pub fn ask(question: &str) -> io::Result<bool> {
 /// Whether a person watches standard error.
 pub fn is_watched() -> bool {
     io::stderr().is_terminal()
+}
+
+/// Lines on standard output, broken between words where it is a terminal.
+pub fn text(text: &str) {
+    for line in text.lines() {
+        // What stands further in, stays so.
+        let blanks = line.len() - line.trim_start_matches(' ').len();
+        labelled(&line[..blanks], &line[blanks..]);
+    }
+}
+
+/// The same behind a label, below which nothing stands.
+pub fn labelled(label: &str, text: &str) {
+    for paragraph in wrapped(width(), label, text) {
+        line(&paragraph);
+    }
+}
+
+/// Columns that are left beside a label at least: what is narrower is broken by the terminal itself.
+const NARROWEST: usize = 20;
+
+fn wrapped(width: Option<u32>, label: &str, text: &str) -> Vec<String> {
+    let text = crate::text::visible(text);
+    let Some(width) = width else { return vec![format!("{label}{text}")] };
+    let taken = textwrap::core::display_width(label);
+    let below = " ".repeat(taken);
+    let options = textwrap::Options::new((width as usize).max(taken + NARROWEST))
+        .initial_indent(label)
+        .subsequent_indent(&below)
+        // A path or a command that is torn apart cannot be copied.
+        .word_splitter(textwrap::WordSplitter::NoHyphenation)
+        .break_words(false)
+        .word_separator(textwrap::WordSeparator::Custom(words));
+    textwrap::wrap(&text, options).into_iter().map(std::borrow::Cow::into_owned).collect()
+}
+
+/// Words as blanks part them. Of scripts without blanks, whose letters take two columns, each letter
+/// is one.
+fn words(line: &str) -> Box<dyn Iterator<Item = textwrap::core::Word<'_>> + '_> {
+    use textwrap::WordSeparator::AsciiSpace;
+    use textwrap::core::{Word, display_width};
+    let is_wide = |letter: char| display_width(letter.encode_utf8(&mut [0; 4])) == 2;
+    Box::new(AsciiSpace.find_words(line).flat_map(move |word| {
+        let text = word.word;
+        let mut cuts: Vec<usize> = text
+            .char_indices()
+            .zip(text.chars().skip(1))
+            .filter(|((_, letter), next)| is_wide(*letter) && is_wide(*next))
+            .map(|((at, letter), _)| at + letter.len_utf8())
+            .collect();
+        cuts.push(text.len());
+        let mut parts = Vec::with_capacity(cuts.len());
+        let mut from = 0;
+        for cut in cuts {
+            parts.push(Word::from(&text[from..cut]));
+            from = cut;
+        }
+        if let Some(last) = parts.last_mut() {
+            last.whitespace = word.whitespace;
+        }
+        parts
+    }))
 }
 
 /// Columns of the terminal that standard output is; `None`: it is none.
@@ -133,8 +208,8 @@ pub fn answer(as_json: bool, document: &Value, lines: &[String]) {
     if as_json {
         return json(&document.to_string());
     }
-    for text in lines {
-        line(text);
+    for line in lines {
+        self::text(line);
     }
 }
 
@@ -158,5 +233,44 @@ mod tests {
         assert_eq!(text, "\u{1b}[31ma [2J 1mb c\u{1b}[0m");
         let plain = Span { text: "plain".to_owned(), style: Meaning::Plain };
         assert_eq!(painted(&[plain]), "plain");
+    }
+
+    #[test]
+    fn sentences_are_broken_between_words_beside_their_label() {
+        let text = "the quick brown fox jumps over /a/path/that/is/longer/than/any/line of it";
+        assert_eq!(
+            wrapped(Some(30), "ok     ", text),
+            [
+                "ok     the quick brown fox",
+                "       jumps over",
+                "       /a/path/that/is/longer/than/any/line",
+                "       of it"
+            ]
+        );
+        // In no terminal nothing is, and in the narrowest there is some room.
+        assert_eq!(wrapped(None, "ok     ", text), [format!("ok     {text}")]);
+        assert_eq!(
+            wrapped(Some(1), "ok     ", "the quick brown fox jumps"),
+            ["ok     the quick brown fox", "       jumps"]
+        );
+    }
+
+    #[test]
+    fn letters_that_take_two_columns_count_as_two() {
+        let lines = wrapped(Some(31), "作業   ", &"返金してほしい。".repeat(6));
+        assert!(lines.len() > 2, "{lines:?}");
+        for line in &lines {
+            assert!(textwrap::core::display_width(line) <= 31, "{line}");
+        }
+        // An odd column stays empty: no letter is cut, and none is lost.
+        assert!(lines[..2].iter().all(|line| textwrap::core::display_width(line) >= 30), "{lines:?}");
+        let whole: String = lines.iter().map(|line| line.trim_start_matches("作業").trim()).collect();
+        assert_eq!(whole, "返金してほしい。".repeat(6));
+    }
+
+    #[test]
+    fn sentences_of_the_component_steer_no_terminal() {
+        assert_eq!(wrapped(None, "", "a\u{1b}[2Jb"), ["a [2Jb"]);
+        assert_eq!(wrapped(Some(80), "", "a\u{1b}[2Jb"), ["a [2Jb"]);
     }
 }

@@ -31,7 +31,7 @@ pub async fn run(application: Arc<Application>, options: JsonOption) -> Result<E
     let width = tools.iter().map(|tool| tool.name.len()).max().unwrap_or(0);
     for tool in &tools {
         let first = tool.description.split_inclusive(". ").next().unwrap_or_default().trim();
-        terminal::line(&format!("{:width$}  {first}", tool.name));
+        terminal::labelled(&format!("{:width$}  ", crate::text::printable(&tool.name, 64)), first);
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -4,6 +4,7 @@ mod background;
 #[cfg(unix)]
 mod backup_every;
 mod bad_input;
+mod call_flags;
 mod cold_start;
 mod commands;
 mod crash;
@@ -13,6 +14,7 @@ mod documents;
 #[cfg(unix)]
 mod exit_codes;
 mod failures;
+mod json_errors;
 mod install;
 mod login;
 mod no_token;
@@ -37,6 +39,8 @@ mod tools_thread;
 #[cfg(unix)]
 mod unread;
 mod views;
+#[cfg(target_os = "linux")]
+mod widths;
 mod wire_lines;
 mod wire_refusals;
 mod wire_results;

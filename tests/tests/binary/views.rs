@@ -160,7 +160,7 @@ fn completions_and_manual_need_neither_settings_nor_database() {
     let cli = Cli::new(&simulator).env("INTERCOM_REGION", "nowhere");
     for shell in ["bash", "zsh", "fish", "powershell"] {
         let script = cli.clone().args(["completions", shell]).run().assert_code(0);
-        for word in ["fastintercom", "search", "report", "since"] {
+        for word in ["fastintercom", "search", "report", "since", "check_coverage", "start-date"] {
             assert!(script.stdout.contains(word), "{shell} lacks {word}");
         }
     }

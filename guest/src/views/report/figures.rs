@@ -34,6 +34,16 @@ const MOST_STEPS: usize = 1_200;
 
 pub type Named = Vec<(String, Figures)>;
 
+/// A day, week or month.
+pub struct Stretch {
+    pub name: String,
+    pub figures: Figures,
+    /// The cache has read all of that time. Otherwise there may be more, and none is no zero. What was
+    /// created then and changed last in a gap that came later is missing all the same; how much that
+    /// is nobody knows, and the freshness above the figures speaks of it.
+    pub covered: bool,
+}
+
 /// The figures of a period, and how far they can be trusted.
 pub struct Report {
     pub workspace: Option<String>,
@@ -46,7 +56,7 @@ pub struct Report {
     pub previous: Option<Figures>,
     pub step: Step,
     /// One entry for every step, quiet ones included.
-    pub series: Named,
+    pub series: Vec<Stretch>,
     pub tags: Named,
     pub teams: Named,
     pub assignees: Named,
@@ -72,18 +82,21 @@ impl Report {
 
     /// The figures for programs, under the names of `get_conversation_stats`.
     pub fn to_json(&self) -> Value {
-        let named = |groups: &Named| -> Vec<Value> {
-            groups
-                .iter()
-                .map(|(name, figures)| {
-                    let mut row = json!({"group": name});
-                    if let (Some(row), Value::Object(figures)) = (row.as_object_mut(), shown(figures)) {
-                        row.extend(figures);
-                    }
-                    row
-                })
-                .collect()
+        let row = |name: &str, figures: &Figures| {
+            let mut row = json!({"group": name});
+            if let (Some(row), Value::Object(figures)) = (row.as_object_mut(), shown(figures)) {
+                row.extend(figures);
+            }
+            row
         };
+        let named = |groups: &Named| -> Vec<Value> {
+            groups.iter().map(|(name, figures)| row(name, figures)).collect()
+        };
+        let series = self.series.iter().map(|stretch| {
+            let mut row = row(&stretch.name, &stretch.figures);
+            row["covered"] = json!(stretch.covered);
+            row
+        });
         let ages: Vec<Value> =
             self.waiting.iter().map(|(age, count)| json!({"age": age, "conversations": count})).collect();
         let mut answer = Answer::new();
@@ -91,7 +104,7 @@ impl Report {
         answer.set("period", range(self.start, self.end)).set("timezone", self.zone.name());
         answer.set("figures", shown(&self.all));
         answer.set_some("previous", self.previous.as_ref().map(shown));
-        answer.set("series", named(&self.series));
+        answer.set("series", series.collect::<Vec<_>>());
         answer.set("waiting", json!({"conversations": self.waiting_now(), "by_age": ages}));
         answer.set("rating_counts", json!(self.all.rating_counts));
         answer.set("tags", named(&self.tags)).set("teams", named(&self.teams));
@@ -191,7 +204,12 @@ impl Questions<'_> {
     }
 
     /// Figures of the whole period and of each step of it.
-    fn in_time(&self, start: UnixSeconds, end: UnixSeconds, step: Step) -> Result<(Figures, Named), Failure> {
+    fn in_time(
+        &self,
+        start: UnixSeconds,
+        end: UnixSeconds,
+        step: Step,
+    ) -> Result<(Figures, Vec<Stretch>), Failure> {
         let group = match step {
             Step::Day => Group::Day,
             Step::Week => Group::Week,
@@ -199,10 +217,13 @@ impl Questions<'_> {
         };
         let (all, found) = self.figures(Between { from: Some(start), to: Some(end) }, Some(group))?;
         let mut found: std::collections::BTreeMap<String, Figures> = found.into_iter().collect();
+        let coverage = Coverage::load(self.connection, self.now)?;
         let steps = self.zone.steps(start, end, step, MOST_STEPS);
-        let series = steps.into_iter().map(|name| {
-            let figures = found.remove(&name).unwrap_or_default();
-            (name, figures)
+        let ends = steps.iter().skip(1).map(|(_, next)| next.plus(-1)).chain([end]).collect::<Vec<_>>();
+        let series = steps.into_iter().zip(ends).map(|((name, first), last)| Stretch {
+            figures: found.remove(&name).unwrap_or_default(),
+            covered: coverage.check_instants(first.max(start), last, self.now).gaps.is_empty(),
+            name,
         });
         Ok((all, series.collect()))
     }

@@ -126,20 +126,28 @@ fn volume(html: &mut Html, report: &Report) {
     if report.all.conversations == 0 {
         return nothing(html, "No conversation was created in this period, as far as the cache knows.");
     }
-    let values: Vec<(String, usize)> =
-        report.series.iter().map(|(name, figures)| (name.clone(), figures.conversations)).collect();
-    charts::columns(html, "volume-chart", &title, &values);
+    charts::columns(html, "volume-chart", &title, &report.series);
+    legend_of_uncovered(html, report);
     if report.zone.date(report.end) == report.zone.date(report.now) {
         html.markup("<p class=\"hint\">The last one is not over yet.</p>");
     }
     html.markup("<details><summary>As a table</summary><table><thead><tr><th scope=\"col\">From</th><th scope=\"col\" class=\"n\">Created</th><th scope=\"col\" class=\"n\">Closed by now</th></tr></thead><tbody>");
-    for (name, figures) in &report.series {
-        html.element("<tr><th scope=\"row\">", name, "</th>");
-        cell(html, &figures.conversations.to_string());
-        cell(html, &figures.closed.to_string());
+    for stretch in &report.series {
+        html.element("<tr><th scope=\"row\">", &stretch.name, "</th>");
+        cell(html, &charts::count_in_words(stretch, stretch.figures.conversations));
+        cell(html, &charts::count_in_words(stretch, stretch.figures.closed));
         html.markup("</tr>");
     }
     html.markup("</tbody></table></details></section>");
+}
+
+/// What the hatched ground in a chart means, where there is one.
+fn legend_of_uncovered(html: &mut Html, report: &Report) {
+    if report.series.iter().any(|stretch| !stretch.covered) {
+        html.markup(
+            "<p class=\"legend\"><span class=\"key uncovered\"></span>Not in the cache, or not completely: there may be more than is shown.</p>",
+        );
+    }
 }
 
 fn cell(html: &mut Html, text: &str) {
@@ -152,15 +160,15 @@ fn first_response(html: &mut Html, report: &Report) {
     if report.all.first_response.is_none() {
         return nothing(html, "No conversation of this period has been answered by a human yet.");
     }
-    let pair = |figures: &Figures| figures.first_response.map(|spread| (spread.median, spread.p90));
-    let values: Vec<_> = report.series.iter().map(|(name, figures)| (name.clone(), pair(figures))).collect();
     html.markup("<p class=\"legend\"><span class=\"key median\"></span>Median <span class=\"key p90\"></span>90 % are answered within</p>");
-    charts::lines(html, "response-chart", &title, &values);
+    charts::lines(html, "response-chart", &title, &report.series);
+    legend_of_uncovered(html, report);
     html.markup("<details><summary>As a table</summary><table><thead><tr><th scope=\"col\">Created from</th><th scope=\"col\" class=\"n\">Answered</th><th scope=\"col\" class=\"n\">Median</th><th scope=\"col\" class=\"n\">90 % within</th></tr></thead><tbody>");
-    for (name, figures) in &report.series {
-        html.element("<tr><th scope=\"row\">", name, "</th>");
-        cell(html, &figures.first_response.map_or(0, |spread| spread.count).to_string());
-        for value in [pair(figures).map(|pair| pair.0), pair(figures).map(|pair| pair.1)] {
+    for stretch in &report.series {
+        let spread = stretch.figures.first_response;
+        html.element("<tr><th scope=\"row\">", &stretch.name, "</th>");
+        cell(html, &charts::count_in_words(stretch, spread.map_or(0, |spread| spread.count)));
+        for value in [spread.map(|spread| spread.median), spread.map(|spread| spread.p90)] {
             cell(html, &value.map_or_else(|| "–".to_owned(), duration));
         }
         html.markup("</tr>");
@@ -264,16 +272,23 @@ fn names(html: &mut Html, title: &'static str, hint: &str, groups: &Named, none:
     }
     html.element("<p class=\"hint\">", hint, "</p>");
     html.markup("<table class=\"bars\"><thead><tr><th scope=\"col\">Name</th><th scope=\"col\" class=\"n\">Count</th><td></td><th scope=\"col\" class=\"n\">First response</th><th scope=\"col\" class=\"n\">Rating</th></tr></thead><tbody>");
-    // Those without a name are often the most; beside their bar all others would look alike.
     let (nameless, named): (Vec<_>, Vec<_>) = groups.iter().partition(|(name, _)| name == none);
-    let largest = named.iter().map(|(_, figures)| figures.conversations).max().unwrap_or(0);
+    let largest = |groups: &[&(String, Figures)]| {
+        groups.iter().map(|(_, figures)| figures.conversations).max().unwrap_or(0)
+    };
+    // Those without a name are often by far the most; a scale for their bar would make all others
+    // look alike.
+    let scale = largest(&nameless).clamp(largest(&named), largest(&named).saturating_mul(2));
     for (name, figures) in named.iter().take(MOST_ROWS) {
-        row(html, name, figures, Some(largest));
+        row(html, name, figures, scale, charts::bar);
     }
-    for (name, figures) in nameless {
-        row(html, name, figures, None);
+    for (name, figures) in &nameless {
+        row(html, name, figures, scale, charts::bar_of_nameless);
     }
     html.markup("</tbody></table>");
+    if largest(&nameless) > scale {
+        html.element("<p class=\"hint\">", &format!("The bar of {none} is cut short."), "</p>");
+    }
     if named.len() > MOST_ROWS {
         let rest = named.len() - MOST_ROWS;
         html.element(
@@ -285,14 +300,12 @@ fn names(html: &mut Html, title: &'static str, hint: &str, groups: &Named, none:
     html.markup("</section>");
 }
 
-/// A name with its figures, and a bar beside that of the `largest`.
-fn row(html: &mut Html, name: &str, figures: &Figures, largest: Option<usize>) {
+/// A name with its figures, and a bar on a scale up to `largest`.
+fn row(html: &mut Html, name: &str, figures: &Figures, largest: usize, bar: fn(&mut Html, usize, usize)) {
     html.element("<tr><th scope=\"row\">", name, "</th>");
     cell(html, &figures.conversations.to_string());
     html.markup("<td class=\"wide\">");
-    if let Some(largest) = largest {
-        charts::bar(html, figures.conversations, largest);
-    }
+    bar(html, figures.conversations, largest);
     html.markup("</td>");
     cell(html, &figures.first_response.map_or_else(|| "–".to_owned(), |spread| duration(spread.median)));
     cell(html, &figures.rating_average.map_or_else(|| "–".to_owned(), |average| format!("{average:.1}")));

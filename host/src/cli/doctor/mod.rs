@@ -85,7 +85,7 @@ pub async fn run(sources: &mut Sources, options: &JsonOption) -> Result<ExitCode
     } else {
         for finding in &findings {
             let (mark, _) = finding.state.words();
-            terminal::line(&format!("{mark}  {:<12} {}", finding.name, shown(finding)));
+            terminal::labelled(&format!("{mark}  {:<12} ", finding.name), &shown(finding));
         }
     }
     Ok(if ok { ExitCode::SUCCESS } else { ExitCode::from(1) })
