@@ -170,9 +170,15 @@ fn those_without_a_tag_have_a_bar_that_leaves_the_others_theirs() {
     let mut workspace = Workspace::filled();
     let bars = |page: &str| -> Vec<String> {
         let section = page.split("<h2 id=\"Tags\">").nth(1).and_then(|rest| rest.split("</section>").next());
-        section.expect("a section").split("class=\"bar").skip(2).map(|bar| bar.chars().take(60).collect()).collect()
+        section
+            .expect("a section")
+            .split("class=\"bar")
+            .skip(2)
+            .map(|bar| bar.chars().take(60).collect())
+            .collect()
     };
-    let untag = "UPDATE conversations SET tags = '[]'; UPDATE conversations SET tags = '[\"refund\"]' WHERE id";
+    let untag =
+        "UPDATE conversations SET tags = '[]'; UPDATE conversations SET tags = '[\"refund\"]' WHERE id";
     for (tagged, nameless, named) in [
         // One of four: three times as many are cut off at twice as many.
         ("= '101'", "<rect width=\"90%\"", "<rect width=\"50%\""),

@@ -3,7 +3,7 @@
 //! The protocol itself is rmcp's; this module maps the component's exports to it and fills what
 //! the specification asks for beyond the SDK's defaults.
 
-mod convert;
+pub mod convert;
 pub mod message;
 mod progress;
 mod server;

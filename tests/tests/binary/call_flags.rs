@@ -19,11 +19,27 @@ fn flags_and_json_are_the_same_call() {
             json!({"start_date": first, "end_date": last}),
         ),
         (
-            vec!["search_conversations", "--query=glockenspiel", "--include_messages", "false", "--limit", "3"],
+            vec![
+                "search_conversations",
+                "--query=glockenspiel",
+                "--include_messages",
+                "false",
+                "--limit",
+                "3",
+            ],
             json!({"query": "glockenspiel", "include_messages": false, "limit": 3}),
         ),
         (
-            vec!["search_conversations", "--state", "open,closed", "--state", "snoozed", "--unanswered", "--waiting-hours-min", "0.5"],
+            vec![
+                "search_conversations",
+                "--state",
+                "open,closed",
+                "--state",
+                "snoozed",
+                "--unanswered",
+                "--waiting-hours-min",
+                "0.5",
+            ],
             json!({"state": ["open", "closed", "snoozed"], "unanswered": true, "waiting_hours_min": 0.5}),
         ),
         (vec!["list_filters", "--kind", "tags"], json!({"kind": "tags"})),
@@ -69,18 +85,28 @@ fn settings_are_understood_before_and_behind_the_tool() {
 fn a_wrong_flag_is_named_with_the_right_ones_and_help_lists_them() {
     let cli = Cli::new(&small());
     for (words, sentences) in [
-        (&["--start-dat", "2026-06-01"][..], &["no flag --start-dat.", "Did you mean --start-date?", "--end-date"][..]),
+        (
+            &["--start-dat", "2026-06-01"][..],
+            &["no flag --start-dat.", "Did you mean --start-date?", "--end-date"][..],
+        ),
         (&["{}", "--start-date", "2026-06-01"], &["not both"]),
         (&["--start-date"], &["--start-date", "--help"]),
         (&["2026-06-01"], &["no JSON object", "--help"]),
     ] {
-        let output = cli.clone().args(["call", "check_coverage"]).args(words.iter().copied()).run().assert_code(2);
+        let output =
+            cli.clone().args(["call", "check_coverage"]).args(words.iter().copied()).run().assert_code(2);
         for sentence in sentences {
             assert!(output.stderr.contains(sentence), "{words:?}: {sentence} is not in {output:?}");
         }
     }
     let help = cli.clone().args(["call", "search_conversations", "--help"]).run().assert_code(0);
-    for words in ["--query <TEXT>", "--unanswered [<BOOLEAN>]", "--limit <INTEGER>", "open, closed, snoozed", "--tags <TEXT,…>"] {
+    for words in [
+        "--query <TEXT>",
+        "--unanswered [<BOOLEAN>]",
+        "--limit <INTEGER>",
+        "open, closed, snoozed",
+        "--tags <TEXT,…>",
+    ] {
         assert!(help.stdout.contains(words), "{words} is not in {}", help.stdout);
     }
     let help = cli.clone().args(["call", "--help"]).run().assert_code(0);

@@ -66,7 +66,16 @@ fn every_command_that_fails_says_so_in_one_shape() {
 fn what_is_around_a_command_fails_in_the_same_shape() {
     let simulator = small();
     let cli = Cli::new(&simulator);
-    for command in [&["status"][..], &["show", "1"], &["search"], &["report"], &["tools"], &["sync"], &["capabilities"], &["repair"]] {
+    for command in [
+        &["status"][..],
+        &["show", "1"],
+        &["search"],
+        &["report"],
+        &["tools"],
+        &["sync"],
+        &["capabilities"],
+        &["repair"],
+    ] {
         let json = |cli: Cli| cli.args(command.iter().copied()).args(["--json"]).run();
         let output = json(cli.clone().env("INTERCOM_REGION", "nowhere")).assert_code(2);
         assert!(error_of(&output).contains("INTERCOM_REGION"), "{command:?}: {output:?}");

@@ -14,8 +14,8 @@ mod documents;
 #[cfg(unix)]
 mod exit_codes;
 mod failures;
-mod json_errors;
 mod install;
+mod json_errors;
 mod login;
 mod no_token;
 mod observability;

@@ -36,7 +36,8 @@ fn a_narrow_terminal_tears_no_word_and_a_pipe_breaks_no_line() {
                 let alone = line.split_whitespace().count() <= 1;
                 assert!(alone || line.chars().count() <= columns as usize, "{command:?}: {line:?}");
             }
-            let further = shown.iter().filter(|line| !piped.iter().any(|whole| whole.starts_with(line.trim_end())));
+            let further =
+                shown.iter().filter(|line| !piped.iter().any(|whole| whole.starts_with(line.trim_end())));
             for line in further {
                 let blanks = line.len() - line.trim_start().len();
                 assert_eq!(blanks, indent, "{command:?}: {line:?}");
