@@ -77,6 +77,11 @@ packages: build
     {{ build_simulator }}
     tests/packages/run.sh {{ bin }} {{ simulator }}
 
+# `npx` and `uvx` from the packed files in a root folder that has nothing else. Needs root, npm and python
+packages-empty: build
+    {{ build_simulator }}
+    tests/packages/empty.sh {{ bin }} {{ simulator }}
+
 # Follow "A new tool in ten minutes" of docs/CONTRIBUTING.md to the letter
 example:
     tests/example/run.sh
