@@ -266,7 +266,13 @@ pub fn client(host: &str, connect: Duration, certificates: Option<&Path>) -> Res
     if let Some(file) = certificates {
         builder = builder.tls_certs_merge(further_roots(file)?);
     }
-    builder.build().map_err(|error| format!("The HTTP client cannot start: {}.", causes(&error)))
+    builder.build().map_err(|error| match causes(&error) {
+        // The words of rustls-platform-verifier; small images of containers are so.
+        causes if causes.contains("No CA certificates") => {
+            "This system has no certificate authorities, by which servers are known. Install its package ca-certificates, or name a PEM file of some in SSL_CERT_FILE.".to_owned()
+        }
+        causes => format!("The HTTP client cannot start: {causes}."),
+    })
 }
 
 /// Memory is taken for an answer in steps of so many bytes: most fit into one.

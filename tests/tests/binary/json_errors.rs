@@ -86,7 +86,8 @@ fn what_is_around_a_command_fails_in_the_same_shape() {
     assert!(error_of(&none.assert_code(2)).contains("token"));
 
     // A file that is no database.
-    let stranger = cli.scratch().write("strangers/stranger.db", "this is no database, and never was one".repeat(100));
+    let stranger =
+        cli.scratch().write("strangers/stranger.db", "this is no database, and never was one".repeat(100));
     for command in [&["status"][..], &["show", "1"], &["search"], &["report"], &["call", "get_data_info"]] {
         let output = cli.clone().args(["--database"]).args([stranger.clone()]).args(command.iter().copied());
         let output = if command[0] == "call" { output } else { output.args(["--json"]) };
