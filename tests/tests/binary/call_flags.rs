@@ -64,9 +64,10 @@ fn flags_and_json_are_the_same_call() {
 /// Wherever the program's own flags stand.
 #[test]
 fn settings_are_understood_before_and_behind_the_tool() {
-    let cli = Cli::new(&small());
+    let simulator = small();
+    let cli = Cli::new(&simulator);
     cli.clone().args(["sync", "--days", "9"]).run().assert_code(0);
-    let other = cli.scratch().path().join("other.db").display().to_string();
+    let other = cli.scratch().path().join("other/data.db").display().to_string();
     let count = "SELECT count(*) AS n FROM v_conversations";
     for (words, conversations) in [
         (vec!["call", "query_database", "--sql", count], 30),

@@ -77,8 +77,8 @@ fn what_is_around_a_command_fails_in_the_same_shape() {
         &["repair"],
     ] {
         let json = |cli: Cli| cli.args(command.iter().copied()).args(["--json"]).run();
-        let output = json(cli.clone().env("INTERCOM_REGION", "nowhere")).assert_code(2);
-        assert!(error_of(&output).contains("INTERCOM_REGION"), "{command:?}: {output:?}");
+        let output = json(cli.clone().env("FASTINTERCOM_SYNC_DAYS", "many")).assert_code(2);
+        assert!(error_of(&output).contains("FASTINTERCOM_SYNC_DAYS"), "{command:?}: {output:?}");
     }
     let refused = cli.clone().env("INTERCOM_ACCESS_TOKEN", "wrong-one").args(["sync", "--json"]).run();
     assert!(error_of(&refused.assert_code(1)).contains("refuses the access token"));
@@ -86,7 +86,8 @@ fn what_is_around_a_command_fails_in_the_same_shape() {
     assert!(error_of(&none.assert_code(2)).contains("token"));
 
     // A file that is no database.
-    let stranger = cli.scratch().write("stranger.db", "this is no database, and never was one".repeat(100));
+    let stranger =
+        cli.scratch().write("stranger/data.db", "this is no database, and never was one".repeat(100));
     for command in [&["status"][..], &["show", "1"], &["search"], &["report"], &["call", "get_data_info"]] {
         let output = cli.clone().args(["--database"]).args([stranger.clone()]).args(command.iter().copied());
         let output = if command[0] == "call" { output } else { output.args(["--json"]) };
