@@ -223,15 +223,9 @@ async fn execute(
 /// under this process.
 async fn open(sources: &mut Sources) -> Result<(Arc<Application>, UseLock), Failure> {
     let application = application(sources)?;
-    let in_use = begin_use(&application).await?;
+    let in_use = repair::wait_for(&application).await?;
+    progress::prepare(&application).await?;
     Ok((application, in_use))
-}
-
-/// Compiles the component and opens the database.
-async fn begin_use(application: &Application) -> Result<UseLock, Failure> {
-    let in_use = repair::wait_for(application).await?;
-    progress::prepare(application).await?;
-    Ok(in_use)
 }
 
 async fn serve(sources: &mut Sources, options: ServeOptions) -> Result<ExitCode, Failure> {

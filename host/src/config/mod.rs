@@ -138,7 +138,7 @@ impl Config {
             otlp_endpoint: sources.parsed("otlp_endpoint", otlp_endpoint)?,
             audit: audit::resolve(sources, &place.folder)?,
             code_cache,
-            component: sources.parsed("component", component)?,
+            component: component_file(sources)?,
             may_end_early: false,
             data_folder: place.folder,
             database: place.file,
@@ -255,6 +255,14 @@ fn otlp_endpoint(text: &str) -> Result<String, String> {
         && url.query().is_none()
         && url.fragment().is_none();
     if plain { Ok(text.to_owned()) } else { Err(shape.to_owned()) }
+}
+
+/// The component that is to run instead of the one inside the program.
+///
+/// # Errors
+/// [`ConfigError`] when there is no such file.
+pub fn component_file(sources: &Sources) -> Result<Option<PathBuf>, ConfigError> {
+    sources.parsed("component", component)
 }
 
 fn component(text: &str) -> Result<PathBuf, String> {

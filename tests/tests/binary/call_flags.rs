@@ -67,7 +67,11 @@ fn settings_are_understood_before_and_behind_the_tool() {
     let simulator = small();
     let cli = Cli::new(&simulator);
     cli.clone().args(["sync", "--days", "9"]).run().assert_code(0);
+<<<<<<< HEAD
     let other = cli.scratch().path().join("other/other.db").display().to_string();
+=======
+    let other = cli.scratch().path().join("other/data.db").display().to_string();
+>>>>>>> terminal
     let count = "SELECT count(*) AS n FROM v_conversations";
     for (words, conversations) in [
         (vec!["call", "query_database", "--sql", count], 30),

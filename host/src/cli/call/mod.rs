@@ -16,7 +16,9 @@ use super::{Failure, terminal};
 use crate::application::Application;
 use crate::callers::Asker;
 use crate::component::bindings::tools::{Reader, ToolError};
-use crate::config::Sources;
+use crate::component::code::Bytes;
+use crate::component::metadata::Metadata;
+use crate::config::{Sources, component_file};
 use crate::mcp::convert;
 use crate::mcp::message::mend_surrogates;
 
@@ -43,13 +45,12 @@ impl Typed {
 }
 
 pub async fn run(sources: &mut Sources, options: CallOptions) -> Result<ExitCode, Failure> {
-    let application = super::application(sources)?;
     let cancelled = super::signals::cancelled_by();
     // What is typed wrong is told before a database is made or anything is compiled.
     let (mut arguments, mut unread) = (String::new(), None);
     match Typed::of(options.arguments) {
         Typed::Json(json) => arguments = checked(json)?,
-        Typed::Flags(words) => match defined(&application, &options.tool) {
+        Typed::Flags(words) => match defined(sources, &options.tool)? {
             Some(tool) => match flags::read(&tool, words)? {
                 flags::Read::Arguments(read) => arguments = Value::Object(read).to_string(),
                 flags::Read::Answered => return Ok(ExitCode::SUCCESS),
@@ -57,7 +58,7 @@ pub async fn run(sources: &mut Sources, options: CallOptions) -> Result<ExitCode
             None => unread = Some(words),
         },
     }
-    let _use = super::begin_use(&application).await?;
+    let (application, _use) = super::open(sources).await?;
     if let Some(words) = unread {
         // A component of one's own may not say which tools it has before it is compiled. One that has
         // no such tool says itself which there are.
@@ -112,9 +113,10 @@ fn checked(typed: String) -> Result<String, Failure> {
 }
 
 /// The tool as the component describes it without being compiled.
-fn defined(application: &Application, name: &str) -> Option<Tool> {
-    let definitions = application.loader.metadata().definitions.as_ref()?;
-    definitions.tools.iter().find(|tool| tool.name == name).cloned()
+fn defined(sources: &Sources, name: &str) -> Result<Option<Tool>, Failure> {
+    let component = Bytes::load(component_file(sources)?.as_deref()).map_err(Failure::Usage)?;
+    let tools = Metadata::read(component.as_slice()).definitions.map(|definitions| definitions.tools);
+    Ok(tools.into_iter().flatten().find(|tool| tool.name == name))
 }
 
 /// The tool as the component itself describes it.
