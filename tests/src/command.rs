@@ -169,11 +169,7 @@ impl Cli {
     #[cfg(target_os = "linux")]
     #[must_use]
     pub fn shown_at_terminal(&self, columns: u32) -> Option<Vec<String>> {
-<<<<<<< HEAD
-        let mut script = self.in_script(&format!("stty rows 24 cols {columns} && "));
-=======
         let mut script = self.in_script(&format!("stty rows 40 cols {columns} && "));
->>>>>>> terminal
         let output = script.stdin(Stdio::null()).output().ok()?;
         let shown = String::from_utf8(output.stdout).expect("text");
         Some(shown.lines().map(|line| line.trim_end_matches('\r').to_owned()).collect())

@@ -67,11 +67,7 @@ fn settings_are_understood_before_and_behind_the_tool() {
     let simulator = small();
     let cli = Cli::new(&simulator);
     cli.clone().args(["sync", "--days", "9"]).run().assert_code(0);
-<<<<<<< HEAD
-    let other = cli.scratch().path().join("other/other.db").display().to_string();
-=======
     let other = cli.scratch().path().join("other/data.db").display().to_string();
->>>>>>> terminal
     let count = "SELECT count(*) AS n FROM v_conversations";
     for (words, conversations) in [
         (vec!["call", "query_database", "--sql", count], 30),
@@ -88,8 +84,7 @@ fn settings_are_understood_before_and_behind_the_tool() {
 /// What is typed wrong is told before anything is made.
 #[test]
 fn a_wrong_flag_is_named_with_the_right_ones_and_help_lists_them() {
-    let simulator = small();
-    let cli = Cli::new(&simulator);
+    let cli = Cli::new(&small());
     for (words, sentences) in [
         (
             &["--start-dat", "2026-06-01"][..],
@@ -117,8 +112,7 @@ fn a_wrong_flag_is_named_with_the_right_ones_and_help_lists_them() {
     }
     let help = cli.clone().args(["call", "--help"]).run().assert_code(0);
     assert!(help.stdout.contains("<TOOL>") && help.stdout.contains("call TOOL --help"), "{help:?}");
-    let size = std::fs::metadata(cli.scratch().database()).map_or(0, |file| file.len());
-    assert_eq!(size, 0, "a database was made");
+    assert!(!cli.scratch().database().exists(), "a database was made");
 
     let nothing = cli.args(["call", "serch_conversations", "--query", "x"]).run().assert_code(2);
     assert!(nothing.stderr.contains("search_conversations"), "{nothing:?}");
@@ -127,8 +121,7 @@ fn a_wrong_flag_is_named_with_the_right_ones_and_help_lists_them() {
 #[cfg(unix)]
 #[test]
 fn the_shell_completes_tools_and_their_flags() {
-    let simulator = small();
-    let cli = Cli::new(&simulator);
+    let cli = Cli::new(&small());
     let completed = |words: &str, at: usize| {
         let line = format!(
             "eval \"$(fastintercom completions bash)\"; COMP_WORDS=({words}); COMP_CWORD={at}; \

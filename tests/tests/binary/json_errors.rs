@@ -87,11 +87,7 @@ fn what_is_around_a_command_fails_in_the_same_shape() {
 
     // A file that is no database.
     let stranger =
-<<<<<<< HEAD
-        cli.scratch().write("strangers/stranger.db", "this is no database, and never was one".repeat(100));
-=======
         cli.scratch().write("stranger/data.db", "this is no database, and never was one".repeat(100));
->>>>>>> terminal
     for command in [&["status"][..], &["show", "1"], &["search"], &["report"], &["call", "get_data_info"]] {
         let output = cli.clone().args(["--database"]).args([stranger.clone()]).args(command.iter().copied());
         let output = if command[0] == "call" { output } else { output.args(["--json"]) };
