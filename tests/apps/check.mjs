@@ -99,6 +99,7 @@ check((await app.locator("footer").textContent()).includes("Last sync"), "it say
 await app.getByRole("button", { name: "Show more" }).click();
 await app.locator(".row").nth(5).waitFor();
 check(await app.locator(".row").count() > 5, "the list goes on");
+check(await app.locator(".row").nth(5).evaluate((button) => button === document.activeElement), "with the focus on what is new");
 const second = app.locator(".row").nth(1);
 await second.focus();
 await page.keyboard.press("Enter");
@@ -163,13 +164,25 @@ await app.locator(".tiles").waitFor();
 assert.equal(await app.locator("tbody tr").count(), figures.structuredContent.groups.length);
 check((await app.locator(".tiles").textContent()).includes(figures.structuredContent.figures.conversations.toLocaleString("en-GB")),
   "the count is shown");
+check(await app.locator(".change").count() > 0, "it is compared with the period before");
 await app.getByRole("combobox").selectOption("first_response_median");
 check((await app.locator("thead").textContent()).includes("First response"), "another figure is drawn");
 const byDay = { timeframe: "last 30 days", group_by: "day" };
 const days = await call("get_conversation_stats", byDay);
 await present(days, byDay);
 await app.locator(".columns").waitFor();
-assert.equal(await app.locator(".columns rect").count(), days.structuredContent.groups.length);
+check(await app.locator(".columns rect:not(.unknown)").count() >= days.structuredContent.groups.length, "each day has a column");
+// Of what the cache does not hold nothing is claimed: no day is none, and nothing is compared with it.
+check(await app.locator(".change").count() === 0, "the period before is not in the cache");
+const more = { timeframe: "last 60 days", group_by: "day", compare: false };
+const halfKnown = await call("get_conversation_stats", more);
+await present(halfKnown, more);
+await app.locator(".columns .unknown").first().waitFor();
+const unknown = await app.locator(".columns .unknown").count();
+check(unknown >= 25 && unknown <= 32, `${unknown} of 60 days are unknown`);
+await app.getByText("As a table").click();
+const told = await app.locator("tbody td", { hasText: /unknown|at least/ }).count();
+check(told === unknown, `${told} of ${unknown} unknown days are told as such in the table`);
 
 // Whatever stands in an answer is text.
 const evil = `<img src=x onerror="parent.postMessage({jsonrpc:'2.0',id:1,method:'ui/open-link',params:{url:'https://evil.example'}},'*')"><script>1</script>`;
@@ -202,6 +215,37 @@ await present(search, query);
 await app.locator(".row").first().waitFor();
 await page.evaluate(() => tell("ui/notifications/host-context-changed", { theme: "dark" }));
 await app.locator("html[data-theme=dark]").waitFor();
+// Odd hosts and answers: a locale of POSIX, no context, nothing that is known.
+await present(search, query, { context: { locale: "en_US", timeZone: "Mars/Base" } });
+await app.locator(".row").first().waitFor();
+await present(search, query, { context: null });
+await app.locator(".row").first().waitFor();
+for (const method of [42, "ui/notifications/__proto__", "ui/notifications/host-context-changed"]) {
+  await page.evaluate((name) => tell(name, null), method);
+}
+await present({ structuredContent: { figures: {} }, content: [] });
+await app.getByText("another form than this page knows").waitFor();
+assert.equal(await app.locator("main").count(), 0, "nothing old stays");
+// Without the call's arguments a list cannot go on, and says nothing else.
+await page.evaluate((what) => present(what), { html, input: undefined, result: search, context: light, capabilities: everything });
+await app.locator(".row").first().waitFor();
+assert.equal(await app.getByRole("button", { name: "Show more" }).count(), 0);
+// Of two threads that were asked for, the later one stays.
+await page.evaluate(() => {
+  const ask = window.askServer;
+  let calls = 0;
+  window.askServer = async (params) => {
+    if (++calls === 1) await new Promise((resolve) => setTimeout(resolve, 1_500));
+    return ask(params);
+  };
+});
+await present(search, query);
+await app.locator(".row").nth(0).click();
+await app.locator(".row").nth(1).click();
+await app.locator("article").first().waitFor();
+const stays = await app.locator("h1").textContent();
+await page.waitForTimeout(2_000);
+assert.equal(await app.locator("h1").textContent(), stays, "a late answer shows nothing");
 // Empty lists and periods.
 const nothing = { query: "zzzzunfindable" };
 await present(await call("search_conversations", nothing), nothing);

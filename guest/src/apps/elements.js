@@ -15,7 +15,7 @@ function filled(node, attributes, children) {
     if (name.startsWith('on')) node.addEventListener(name.slice(2), value);
     else if (value !== undefined && value !== null && value !== false) node.setAttribute(name, value === true ? '' : value);
   }
-  node.append(...children.flat().filter(child => child !== null && child !== undefined && child !== false && child !== ''));
+  node.append(...children.flat(Infinity).filter(child => child !== null && child !== undefined && child !== false && child !== ''));
   return node;
 }
 
@@ -46,7 +46,10 @@ const time = text => element('time', {datetime: text}, moment(text));
 
 /** Text with `**hits**` marked, as snippets have them. */
 function marked(text) {
-  return text.split('**').map((part, index) => (index % 2 ? element('mark', {}, part) : part));
+  const parts = text.split('**');
+  // An odd number of signs: some are the customer's own.
+  if (parts.length % 2 === 0) return [text];
+  return parts.map((part, index) => (index % 2 ? element('mark', {}, part) : part));
 }
 
 /** Parts side by side; each may be written from the right without moving the others. */
@@ -78,7 +81,7 @@ function action(label, work, attributes = {}) {
       await work(button);
       say('');
     } catch (error) {
-      say(error.message, true);
+      say(sentence(error), true);
     } finally {
       button.ariaBusy = null;
     }
@@ -94,6 +97,11 @@ function link(url) {
   });
 }
 
+/** What went wrong, for people; an answer of another form than expected ends in an error of the language. */
+function sentence(error) {
+  return error instanceof TypeError || !error?.message ? 'This answer has another form than this page knows.' : error.message;
+}
+
 /** Says something in the line that screen readers announce. */
 function say(words, isProblem = false) {
   const status = document.getElementById('status');
@@ -101,8 +109,12 @@ function say(words, isProblem = false) {
   status.className = isProblem ? 'warning' : '';
 }
 
+/** How many screens were shown: an answer that comes after another screen is too late. */
+let shownScreens = 0;
+
 /** Shows a screen. Focus goes to its heading when somebody asked for it, not when it comes by itself. */
 function show(screen, asked = false) {
+  shownScreens += 1;
   document.getElementById('screen').replaceChildren(screen);
   if (!asked) return;
   const heading = screen.querySelector('h1');

@@ -3,6 +3,8 @@
 'use strict';
 
 const host = {capabilities: {}, locale: undefined, timeZone: undefined};
+/** How long the host may take for an answer, in milliseconds. */
+const PATIENCE = 60_000;
 const waiting = new Map();
 let lastId = 0;
 
@@ -12,6 +14,9 @@ const request = (method, params) => new Promise((resolve, reject) => {
   const id = ++lastId;
   waiting.set(id, {resolve, reject});
   post({id, method, params});
+  setTimeout(() => {
+    if (waiting.delete(id)) reject(new Error('The app that shows this page did not answer within a minute.'));
+  }, PATIENCE);
 });
 
 /** A tool's answer as an object. Throws an Error whose message is the tool's own sentence. */
@@ -20,10 +25,10 @@ async function callTool(name, args) {
 }
 
 function answerOf(result) {
-  const texts = (result.content || []).filter(one => one.type === 'text').map(one => one.text);
-  if (result.isError) throw new Error(texts[0] || 'The call failed, and the server gave no reason.');
+  const texts = (Array.isArray(result?.content) ? result.content : []).filter(one => one.type === 'text').map(one => one.text);
+  if (result?.isError) throw new Error(texts[0] || 'The call failed, and the server gave no reason.');
   // Hosts that drop structured content keep the first text, which is the same JSON.
-  if (result.structuredContent) return result.structuredContent;
+  if (result?.structuredContent) return result.structuredContent;
   try {
     return JSON.parse(texts[0]);
   } catch {
@@ -31,24 +36,39 @@ function answerOf(result) {
   }
 }
 
-function adapt(context = {}) {
+/** The value, if the browser takes it. */
+function usable(value, tried) {
+  try {
+    if (value) tried(value);
+    return value || undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function adapt(context) {
+  context = context || {};
   if (context.theme) document.documentElement.dataset.theme = context.theme;
   for (const [name, value] of Object.entries(context.styles?.variables || {})) {
     if (name.startsWith('--') && typeof value === 'string') document.documentElement.style.setProperty(name, value);
   }
-  if (context.locale) host.locale = context.locale;
-  if (context.timeZone) host.timeZone = context.timeZone;
+  // Some hosts name their locale in the way of POSIX.
+  host.locale = usable(String(context.locale ?? '').replace('_', '-'), locale => new Intl.NumberFormat(locale)) ?? host.locale;
+  host.timeZone = usable(context.timeZone, timeZone => new Intl.DateTimeFormat('en', {timeZone})) ?? host.timeZone;
 }
+
+if (matchMedia('(prefers-color-scheme: dark)').matches) document.documentElement.dataset.theme = 'dark';
 
 /** Begins the conversation with the host; `on` has a function for each of its notifications. */
 async function connect(on) {
   addEventListener('message', event => {
     const message = event.data;
     if (event.source !== parent || message?.jsonrpc !== '2.0') return;
+    if (message.method !== undefined && typeof message.method !== 'string') return;
     if (message.method === undefined) {
       const call = waiting.get(message.id);
       waiting.delete(message.id);
-      if (message.error) call?.reject(new Error(message.error.message));
+      if (message.error) call?.reject(new Error(message.error.message || 'The app that shows this page refused the call.'));
       else call?.resolve(message.result || {});
     } else if (message.id !== undefined) {
       const known = message.method === 'ping' || message.method === 'ui/resource-teardown';
@@ -56,7 +76,8 @@ async function connect(on) {
     } else if (message.method === 'ui/notifications/host-context-changed') {
       adapt(message.params);
     } else {
-      on[message.method.replace('ui/notifications/', '')]?.(message.params || {});
+      const name = message.method.replace('ui/notifications/', '');
+      if (Object.hasOwn(on, name)) on[name](message.params || {});
     }
   });
   const {hostCapabilities, hostContext} = await request('ui/initialize', {

@@ -6,12 +6,15 @@ function searchScreen(answer, args) {
   const screen = element('main', {}, element('h1', {}, searchHeading(answer, args)), list, more);
   const foot = element('div');
   screen.append(foot);
-  const add = found => {
-    list.append(...found.conversations.map(one => element('li', {}, row(one, screen))));
+  const add = (found, asked = false) => {
+    const rows = found.conversations.map(one => element('li', {}, row(one, screen)));
+    list.append(...rows);
+    if (asked) rows[0]?.querySelector('button')?.focus();
     more.replaceChildren();
-    if (found.next_cursor && canCall()) {
+    // A cursor belongs to its question, which some hosts do not tell.
+    if (found.next_cursor && args && canCall()) {
       more.append(action('Show more', async () => {
-        add(await callTool('search_conversations', {...args, cursor: found.next_cursor}));
+        add(await callTool('search_conversations', {...args, cursor: found.next_cursor}), true);
       }));
     }
     foot.replaceChildren(freshness(found));
@@ -21,9 +24,9 @@ function searchScreen(answer, args) {
 }
 
 function searchHeading(answer, args) {
-  const total = answer.total_matches;
+  const total = answer.total_matches ?? answer.conversations.length;
   const count = typeof total === 'number' ? counted(total, 'conversation') : `${total} conversations`;
-  return args.query ? `${count} for “${args.query}”` : count;
+  return args?.query ? `${count} for “${args.query}”` : count;
 }
 
 function row(one, screen) {
@@ -39,7 +42,9 @@ function row(one, screen) {
   return action(content, async button => {
     const args = {id: one.id};
     if (one.match?.message_id) args.around = one.match.message_id;
+    const before = shownScreens;
     const thread = await callTool('get_conversation', args);
+    if (shownScreens !== before) return;
     const back = element('button', {type: 'button', onclick: () => {
       show(screen);
       button.focus();

@@ -20,17 +20,18 @@ function statsScreen(answer, args) {
   const days = {dateStyle: 'medium'};
   const {start, end} = answer.period;
   const zone = answer.timezone;
+  const before = answer.previous?.complete === false ? undefined : answer.previous;
   return element('main', {},
     element('h1', {}, 'Conversations'),
     element('p', {class: 'quiet'}, `${moment(start, days, zone)} – ${moment(end, days, zone)} (${zone})`),
-    tiles(answer.figures, answer.previous?.figures),
-    answer.groups?.length > 0 && chart(answer.groups, args.group_by),
+    tiles(answer.figures, before?.figures),
+    answer.groups?.length > 0 && chart(answer, Boolean(before), args.group_by),
     definitions(answer.definitions),
     freshness(answer));
 }
 
 function tiles(figures, before) {
-  const shown = FIGURES.filter(([name]) => figures[name] !== undefined);
+  const shown = FIGURES.filter(([name]) => typeof figures[name] === 'number');
   return element('dl', {class: 'tiles'}, shown.map(([name, label, format, better]) =>
     element('div', {}, element('dt', {}, label), element('dd', {}, format(figures[name])),
       change(figures[name], before?.[name], format, better))));
@@ -38,7 +39,7 @@ function tiles(figures, before) {
 
 /** How a figure changed, in words and by colour; `better` is the sign of a good change, 0 for none. */
 function change(now, before, format, better) {
-  if (before === undefined) return null;
+  if (typeof before !== 'number') return null;
   if (now === before) return element('dd', {class: 'change'}, 'as before');
   const up = now > before;
   const share = before > 0 ? ` (${up ? '+' : '−'}${percent(Math.round(Math.abs(now - before) / before * 100))})` : '';
@@ -46,13 +47,15 @@ function change(now, before, format, better) {
   return element('dd', {class: `change ${mood}`}, `${up ? '▲' : '▼'} from ${format(before)}${share}`);
 }
 
-function chart(groups, by = 'group') {
-  const offered = FIGURES.filter(([name]) => groups.some(group => group[name] !== undefined));
+function chart(answer, comparable, by = 'group') {
+  const groups = comparable ? answer.groups : answer.groups.map(({previous, ...group}) => group);
+  const offered = FIGURES.filter(([name]) => groups.some(group => typeof group[name] === 'number'));
+  if (offered.length === 0) return null;
   const box = element('div');
   const draw = name => {
     const [, label, format] = offered.find(([other]) => other === name);
     box.replaceChildren(
-      inTime(groups) ? columns(withEmpty(groups, by), name, label, format) : bars(groups, name, label, format, by));
+      inTime(groups) ? columns(withEmpty(groups, by, answer), name, label, format) : bars(groups, name, label, format, by));
   };
   const select = element('select', {onchange: event => draw(event.target.value)},
     offered.map(([name, label]) => element('option', {value: name}, label)));
@@ -65,8 +68,12 @@ function chart(groups, by = 'group') {
 /** Days, weeks, months and hours stand side by side; they are too many for rows. */
 const inTime = groups => groups.length > 1 && groups.every(group => /^\d{4}-\d\d|^\d\d(:00)?$/.test(group.group));
 
-/** Days and the like in which nothing was created have no group; a chart needs their place. */
-function withEmpty(groups, by) {
+/**
+ * Days and the like in which nothing was created have no group; a chart needs their place. What the
+ * cache does not hold, or not wholly, is marked as unknown.
+ */
+function withEmpty(groups, by, answer) {
+  const gaps = (answer.not_in_cache || []).map(({start, end}) => [dayOf(start, answer), dayOf(end, answer)]);
   const next = {day: 1, week: 7}[by];
   const known = new Map(groups.map(group => [group.group, group]));
   const last = groups.at(-1).group;
@@ -75,15 +82,38 @@ function withEmpty(groups, by) {
   if (by === 'hour_of_day') {
     for (let hour = 0; hour < 24; hour++) names.push(`${String(hour).padStart(2, '0')}:00`);
   } else if (next || by === 'month') {
+    // Where groups were left out, those that are left are the newest.
+    const isCut = /groups are shown/.test(answer.notice || '');
     const at = new Date(groups[0].group.slice(0, 10));
-    for (let name = groups[0].group; name <= last && names.length < 1000; names.push(name), name = nameOf(at)) {
+    const begin = !isCut && gaps.length > 0 ? gaps[0][0] : groups[0].group;
+    while (next && at.toISOString().slice(0, 10) > begin) at.setUTCDate(at.getUTCDate() - next);
+    while (!next && at.toISOString().slice(0, 7) > begin.slice(0, 7)) at.setUTCMonth(at.getUTCMonth() - 1);
+    for (let name = nameOf(at); name <= last && names.length < 1000; names.push(name), name = nameOf(at)) {
       if (next) at.setUTCDate(at.getUTCDate() + next);
       else at.setUTCMonth(at.getUTCMonth() + 1);
     }
   }
   // Names of another form than expected: rather no gaps than lost groups.
-  return known.size <= names.length && groups.every(group => names.includes(group.group))
-    ? names.map(name => known.get(name) || {group: name, conversations: 0}) : groups;
+  if (known.size > names.length || !groups.every(group => names.includes(group.group))) return groups;
+  return names.map((name, index) => {
+    const end = names[index + 1] || '9999';
+    const unknown = by !== 'hour_of_day' && gaps.some(([from, to]) => from < end && to.slice(0, name.length) >= name);
+    return {...(known.get(name) || {group: name, conversations: 0}), unknown};
+  });
+}
+
+/** The day of an instant in the answer's time zone, as groups are named. */
+function dayOf(text, answer) {
+  const at = new Date(text);
+  const timeZone = usable(answer.timezone, zone => new Intl.DateTimeFormat('en', {timeZone: zone}));
+  return isNaN(at) ? text.slice(0, 10) : at.toLocaleDateString('sv', {timeZone});
+}
+
+/** A figure of a group in words: nobody can say that what was not read is none, or all. */
+function figure(group, name, format) {
+  const value = group[name];
+  if (!group.unknown) return typeof value === 'number' ? format(value) : '–';
+  return name === 'conversations' && value > 0 ? `at least ${format(value)}` : 'unknown';
 }
 
 function columns(groups, name, label, format) {
@@ -91,14 +121,19 @@ function columns(groups, name, label, format) {
   const width = 100 / groups.length;
   const rects = groups.map((group, index) => {
     const height = (group[name] ?? 0) / top * 100;
-    return drawing('rect', {x: index * width + width * 0.1, y: 100 - height, width: width * 0.8, height},
-      drawing('title', {}, `${group.group}: ${group[name] === undefined ? 'none' : format(group[name])}`));
+    const title = () => drawing('title', {}, `${group.group}: ${figure(group, name, format)}`);
+    return [
+      group.unknown && drawing('rect', {class: 'unknown', x: index * width, y: 0, width, height: 100}, title()),
+      drawing('rect', {x: index * width + width * 0.1, y: 100 - height, width: width * 0.8, height}, title()),
+    ];
   });
+  const hasUnknown = groups.some(group => group.unknown);
   return element('figure', {},
     element('div', {class: 'scale'}, element('span', {}, format(top))),
     drawing('svg', {class: 'columns', viewBox: '0 0 100 100', preserveAspectRatio: 'none', role: 'img',
       'aria-label': `${label}, ${groups[0].group} to ${groups.at(-1).group}; the table below has the numbers`}, rects),
     element('div', {class: 'times'}, element('span', {}, groups[0].group), element('span', {}, groups.at(-1).group)),
+    hasUnknown && element('p', {class: 'quiet'}, 'Shaded: not in the cache, or not wholly.'),
     element('details', {}, element('summary', {}, 'As a table'), bars(groups, name, label, format, 'when')));
 }
 
@@ -107,7 +142,7 @@ function bars(groups, name, label, format, by) {
   const compared = groups.some(group => group.previous?.[name] !== undefined);
   const rows = groups.map(group => element('tr', {},
     element('th', {scope: 'row', dir: 'auto'}, group.group),
-    element('td', {class: 'n'}, group[name] === undefined ? '–' : format(group[name])),
+    element('td', {class: 'n'}, figure(group, name, format)),
     compared && element('td', {class: 'n quiet'}, group.previous?.[name] === undefined ? '–' : format(group.previous[name])),
     element('td', {class: 'wide', 'aria-hidden': 'true'}, bar(group[name], group.previous?.[name], top))));
   return element('table', {},

@@ -5,14 +5,15 @@ function threadScreen(answer, args, back) {
   const more = element('p', {class: 'more'});
   const foot = element('div');
   const backwards = args.start_from === 'newest';
-  const add = page => {
-    const items = page.messages.map(one => element('li', {}, messageItem(one, args)));
+  const add = (page, asked = false) => {
+    const items = page.messages.map(one => element('li', {tabindex: -1}, messageItem(one, args)));
     if (backwards) messages.prepend(...items);
     else messages.append(...items);
+    if (asked) items[0]?.focus();
     more.replaceChildren();
     if (page.next_cursor && canCall()) {
       more.append(action(backwards ? 'Show earlier messages' : 'Show more messages', async () => {
-        add(await callTool('get_conversation', {...args, cursor: page.next_cursor}));
+        add(await callTool('get_conversation', {...args, cursor: page.next_cursor}), true);
       }));
     }
     foot.replaceChildren(freshness(page));
@@ -37,7 +38,7 @@ function threadHead(answer) {
   return element('header', {},
     element('h1', {dir: 'auto'}, answer.title || `Conversation ${answer.id}`),
     who.length > 0 && element('p', {class: 'quiet'}, who),
-    chips(answer.state, answer.channel, answer.tags),
+    chips(answer.state, answer.channel === 'conversation' ? 'chat' : answer.channel, answer.tags),
     facts.length > 0 && element('dl', {class: 'facts'}, facts.map(([name, value]) =>
       element('div', {}, element('dt', {}, name), element('dd', {dir: 'auto'}, value)))));
 }

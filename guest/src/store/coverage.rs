@@ -56,6 +56,15 @@ pub struct Checked<T> {
 }
 
 impl Coverage {
+    /// Whether everything was read from then to the newest that was read: figures of a time are whole
+    /// only then, since a conversation of it may have changed last at any time since.
+    #[must_use]
+    pub fn is_whole_from(&self, from: UnixSeconds, now: UnixSeconds) -> bool {
+        self.newest().is_some_and(|newest| {
+            from <= newest.high && self.check_instants(from, newest.high, now).gaps.is_empty()
+        })
+    }
+
     /// Reads the union from the database. What counts as read up to a time to come is known only
     /// as far as [`future::untrusted_from`] says.
     ///

@@ -9,6 +9,7 @@ use super::answer::{Answer, bytes, range};
 use super::arguments::ArgumentError;
 use super::content::Content;
 use super::{Arguments, Context, Failure, Outcome, Tool, disclosure, filters, freshness, schema, timeframe};
+use crate::store::coverage::Coverage;
 use crate::store::search::{Between, Filters};
 use crate::store::statistics::{self, Details, Figures, Group, Spread};
 use crate::time::{DAY, HOUR, UnixSeconds};
@@ -153,6 +154,7 @@ fn call(context: &mut Context<'_>, arguments: &Arguments) -> Outcome {
             }
         }
         answer.set("figures", figures);
+        let coverage = Coverage::load(connection, now)?;
         let mut before_by_name = HashMap::new();
         if compare {
             let length = end.since(start) + 1;
@@ -160,15 +162,24 @@ fn call(context: &mut Context<'_>, arguments: &Arguments) -> Outcome {
             filters.created = before;
             let (previous, before) = statistics::figures(connection, &filters, group, now, &local)?;
             before_by_name.extend(before);
-            answer.set(
-                "previous",
-                json!({"period": range(start.plus(-length), start.plus(-1)), "figures": shown(&previous)}),
-            );
+            let mut earlier =
+                json!({"period": range(start.plus(-length), start.plus(-1)), "figures": shown(&previous)});
+            if !coverage.is_whole_from(start.plus(-length), now) {
+                earlier["complete"] = json!(false);
+                notices.push("The period before is not wholly in the cache, so its figures are too low to compare with.".to_owned());
+            }
+            answer.set("previous", earlier);
         }
         let in_time = matches!(
             group,
             Some(Group::Day | Group::Week | Group::Month | Group::HourOfDay | Group::Weekday | Group::SignupMonth)
         );
+        if in_time {
+            // A day without a row may be quiet, or not read.
+            let gaps = coverage.check_instants(start, end, now).gaps;
+            let gaps: Vec<Value> = gaps.into_iter().map(|(from, to)| range(from, to)).collect();
+            answer.set_some("not_in_cache", (!gaps.is_empty()).then_some(gaps));
+        }
         let before = (compare && !in_time).then_some(before_by_name);
         // The attribute's name may say that its values are telephone numbers.
         let attribute = arguments.strings("attribute")?.into_iter().next().filter(|_| group == Some(Group::Attribute));

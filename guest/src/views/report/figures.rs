@@ -171,9 +171,7 @@ pub fn gather(context: &mut Context<'_>, options: &Options) -> Result<Report, Vi
 
 /// Whether everything was read from then to the newest that was read.
 fn is_known(connection: &Connection, from: UnixSeconds, now: UnixSeconds) -> Result<bool, Failure> {
-    let coverage = Coverage::load(connection, now)?;
-    let Some(newest) = coverage.newest() else { return Ok(false) };
-    Ok(from <= newest.high && coverage.check_instants(from, newest.high, now).gaps.is_empty())
+    Ok(Coverage::load(connection, now)?.is_whole_from(from, now))
 }
 
 fn longest_waiting(context: &mut Context<'_>) -> Result<Vec<Value>, ViewError> {

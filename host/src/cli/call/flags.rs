@@ -4,8 +4,8 @@
 //! tool as the right type of JSON; whether it makes sense the tool judges.
 
 use clap::builder::{
-    BoolValueParser, PossibleValuesParser, RangedI64ValueParser, StringValueParser, TypedValueParser as _,
-    ValueParser,
+    BoolValueParser, NonEmptyStringValueParser, PossibleValuesParser, RangedI64ValueParser,
+    StringValueParser, TypedValueParser as _, ValueParser,
 };
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::parser::ValueSource;
@@ -118,7 +118,11 @@ impl Parameter<'_> {
 
     fn argument(&self) -> Arg {
         let schema = self.value_schema();
-        let (kind, parser) = kind(schema);
+        let (kind, mut parser) = kind(schema);
+        if self.is_list() && kind == "TEXT" {
+            // A comma too many would be a filter that lets everything through.
+            parser = ValueParser::new(NonEmptyStringValueParser::new().map(Value::from));
+        }
         let mut help = printable(self.schema["description"].as_str().unwrap_or_default(), LONGEST);
         if self.is_required {
             help = format!("{help} (required)").trim_start().to_owned();
@@ -292,6 +296,8 @@ mod tests {
             ("--colour green", &["'green'", "--colour", "red, blue"]),
             ("--kinds dwarf,green", &["'green'", "dwarf, giant"]),
             ("--at-most many", &["'many'", "--at-most"]),
+            ("--names ,", &["--names"]),
+            ("--names a,,b", &["--names"]),
             ("--at-most 1.5", &["'1.5'"]),
             ("--brightness nan", &["'nan'", "no number"]),
             ("--clouds perhaps", &["'perhaps'", "true, false"]),
