@@ -9,6 +9,12 @@ fn words(lines: &[String]) -> Vec<&str> {
     lines.iter().flat_map(|line| line.split_whitespace()).collect()
 }
 
+/// A line without its figures: ages differ from run to run.
+fn ageless(line: &str) -> String {
+    let words: String = line.chars().filter(|letter| !letter.is_ascii_digit()).collect();
+    words.replace("seconds", "second")
+}
+
 #[test]
 fn a_narrow_terminal_tears_no_word_and_a_pipe_breaks_no_line() {
     let simulator = small();
@@ -38,8 +44,9 @@ fn a_narrow_terminal_tears_no_word_and_a_pipe_breaks_no_line() {
                 let has_no_room = indent + last > columns as usize;
                 assert!(has_no_room || line.chars().count() <= columns as usize, "{command:?}: {line:?}");
             }
-            let further =
-                shown.iter().filter(|line| !piped.iter().any(|whole| whole.starts_with(line.trim_end())));
+            let further = shown.iter().filter(|line| {
+                !piped.iter().any(|whole| ageless(whole).starts_with(&ageless(line.trim_end())))
+            });
             for line in further {
                 let blanks = line.len() - line.trim_start().len();
                 assert_eq!(blanks, indent, "{command:?}: {line:?}");
