@@ -7,7 +7,6 @@ value, required entry), nothing may be complained about, and what comes out must
 provider's rules: `guest/src/tools/tests/providers.rs` has them with their sources.
 """
 
-import asyncio
 import json
 import logging
 import os
@@ -21,7 +20,7 @@ from common import tools
 # Each takes the tools of `tools/list` and returns the provider's name and {name, description, parameters}.
 
 
-def google_adk(listed):
+def google_adk_declarations(listed):
     from google.adk.features import FeatureName, override_feature_enabled
     from google.adk.tools.mcp_tool.mcp_tool import McpTool
     from mcp.types import Tool
@@ -59,6 +58,10 @@ def langchain_google_genai(listed):
 def ai_sdk_google(_):
     script = pathlib.Path(__file__).with_name("conversions.mjs")
     return "gemini", json.loads(subprocess.run(["node", script], check=True, stdout=subprocess.PIPE).stdout)
+
+
+# The major version before, which converts the schemas itself.
+ai_sdk_google_3 = ai_sdk_google
 
 
 def openai_agents_strict(listed):
