@@ -114,11 +114,12 @@ for client in "$@"; do
     else
         failed+=("$client")
         result=$(sed -n 's/^result: //p' "$work/$client.log" | tail -n 1)
-        result="FAILED: ${result:-$(grep . "$work/$client.log" | tail -n 1)}"
+        result=${result:-$(grep . "$work/$client.log" | tail -n 1)}
+        result="FAILED: ${result:0:200}"
     fi
     # Environments of some gigabytes would come together otherwise.
     rm -rf "$work/python-$client" "$work/node-$client"
-    table+=("| $client | ${packages// /<br>} | $transport | $what | $(tr '|\n' '/ ' <<<"$result" | cut -c 1-200) |")
+    table+=("| $client | ${packages// /<br>} | $transport | $what | ${result//|/\/} |")
 done
 
 # The table, as Markdown.
