@@ -32,8 +32,6 @@ def google_adk_declarations(listed):
 
 
 def litellm_vertex(listed):
-    # Else it asks for a list of prices first.
-    os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
     from litellm.experimental_mcp_client.tools import transform_mcp_tool_to_openai_tool
     from litellm.llms.vertex_ai.gemini.vertex_and_google_ai_studio_gemini import VertexGeminiConfig
     from mcp.types import Tool

@@ -45,7 +45,8 @@ started+=" $!"
 
 # Nothing that a client keeps for its user is read or written, and none asks home.
 export XDG_CONFIG_HOME=$work/config PYTHONDONTWRITEBYTECODE=1
-export DO_NOT_TRACK=1 MCP_USE_ANONYMIZED_TELEMETRY=false CREWAI_DISABLE_TELEMETRY=true OTEL_SDK_DISABLED=true
+export DO_NOT_TRACK=1 MCP_USE_ANONYMIZED_TELEMETRY=false CREWAI_DISABLE_TELEMETRY=true \
+    LITELLM_LOCAL_MODEL_COST_MAP=True OTEL_SDK_DISABLED=true
 python3 -m venv "$work/uv"
 "$work/uv/bin/pip" install --quiet --disable-pip-version-check 'uv==0.13.9'
 
