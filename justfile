@@ -58,7 +58,7 @@ contract: build
     {{ build_simulator }}
     tests/contract/run.sh {{ bin }} {{ simulator }}
 
-# Clients that are not ours against the server: SDKs, Inspector, Claude Code; needs npm and python
+# Clients and frameworks that are not ours; without names all, and writes docs/reports/clients.md; needs npm and python
 clients *names: build
     {{ build_simulator }}
     tests/clients/run.sh {{ bin }} {{ simulator }} "$@"

@@ -57,7 +57,8 @@ start_simulator() { # OPTION…
     environment+=(INTERCOM_BASE_URL="$(field "$address" base_url)" INTERCOM_ACCESS_TOKEN="$(field "$address" token)")
 }
 
-# Installs packages of a pinned version, NAME@VERSION, into the scratch folder; they run no scripts.
+# Installs packages of a pinned version, NAME@VERSION, into the folder `node`; they run no scripts.
+node=$work/node
 npm_install() { # PACKAGE…
-    npm install --prefix "$work/node" --silent --no-audit --no-fund --ignore-scripts "$@"
+    npm install --prefix "$node" --silent --no-audit --no-fund --ignore-scripts "$@"
 }

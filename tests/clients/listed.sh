@@ -27,6 +27,7 @@ check() { # CLIENT FILE REMOTE-ENTRY COMMAND…
         printf '%s does not list its servers:\n%s\n' "$client" "$listed" >&2
         return 1
     }
+    listed=${listed//"$folder"/}
     if ! grep -q fastintercom <<<"$listed" || grep -q old.example <<<"$listed"; then
         printf '%s lists something else:\n%s\n' "$client" "$listed" >&2
         return 1
@@ -34,6 +35,8 @@ check() { # CLIENT FILE REMOTE-ENTRY COMMAND…
     # And again without it.
     "${clean[@]}" "$program" uninstall "$client" >/dev/null
     listed=$(cd "$home/work" && "${clean[@]}" "${offline[@]}" timeout 120 "$@" </dev/null 2>&1) || true
+    # The scratch folder has that name, too, and some complain of where their home is.
+    listed=${listed//"$folder"/}
     if grep -q fastintercom <<<"$listed"; then
         printf '%s still lists it:\n%s\n' "$client" "$listed" >&2
         return 1
