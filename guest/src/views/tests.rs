@@ -190,7 +190,7 @@ fn those_without_a_tag_have_a_bar_that_leaves_the_others_theirs() {
         assert_eq!(bars.len(), 2, "{bars:?}");
         assert!(bars[0].contains(named) && !bars[0].contains("nameless"), "{bars:?}");
         assert!(bars[1].contains(nameless) && bars[1].starts_with(" nameless"), "{bars:?}");
-        assert_eq!(page.contains("The bar of untagged is cut short."), nameless.contains("90"));
+        assert_eq!(page.contains("The bar for “untagged” is cut short."), nameless.contains("90"));
     }
 }
 

@@ -287,7 +287,7 @@ fn names(html: &mut Html, title: &'static str, hint: &str, groups: &Named, none:
     }
     html.markup("</tbody></table>");
     if largest(&nameless) > scale {
-        html.element("<p class=\"hint\">", &format!("The bar of {none} is cut short."), "</p>");
+        html.element("<p class=\"hint\">", &format!("The bar for “{none}” is cut short."), "</p>");
     }
     if named.len() > MOST_ROWS {
         let rest = named.len() - MOST_ROWS;
