@@ -362,7 +362,8 @@ mod tests {
         result.err().map(|error| error.kind)
     }
 
-    #[tokio::test(flavor = "multi_thread")]
+    // One thread: all three have asked before the run has its turn.
+    #[tokio::test]
     async fn who_asks_while_a_run_is_at_work_shares_it() {
         let (application, _folder) = application("shared", &[]);
         let syncs = &application.syncs;

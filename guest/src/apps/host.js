@@ -53,7 +53,7 @@ function adapt(context) {
     if (name.startsWith('--') && typeof value === 'string') document.documentElement.style.setProperty(name, value);
   }
   // Some hosts name their locale in the way of POSIX.
-  host.locale = usable(String(context.locale ?? '').replace('_', '-'), locale => new Intl.NumberFormat(locale)) ?? host.locale;
+  host.locale = usable(String(context.locale ?? '').replaceAll('_', '-'), locale => new Intl.NumberFormat(locale)) ?? host.locale;
   host.timeZone = usable(context.timeZone, timeZone => new Intl.DateTimeFormat('en', {timeZone})) ?? host.timeZone;
 }
 

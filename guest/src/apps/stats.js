@@ -24,16 +24,18 @@ function statsScreen(answer, args) {
   return element('main', {},
     element('h1', {}, 'Conversations'),
     element('p', {class: 'quiet'}, `${moment(start, days, zone)} – ${moment(end, days, zone)} (${zone})`),
-    tiles(answer.figures, before?.figures),
+    tiles(answer.figures, before?.figures, answer.not_in_cache?.length > 0),
     answer.groups?.length > 0 && chart(answer, Boolean(before), args.group_by),
     definitions(answer.definitions),
     freshness(answer));
 }
 
-function tiles(figures, before) {
+/** Of a period that the cache does not hold wholly, nobody can say that a count is none, or all. */
+function tiles(figures, before, isPart) {
   const shown = FIGURES.filter(([name]) => typeof figures[name] === 'number');
   return element('dl', {class: 'tiles'}, shown.map(([name, label, format, better]) =>
-    element('div', {}, element('dt', {}, label), element('dd', {}, format(figures[name])),
+    element('div', {}, element('dt', {}, label),
+      element('dd', {}, isPart && format === number ? atLeast(figures[name]) : format(figures[name])),
       change(figures[name], before?.[name], format, better))));
 }
 
@@ -113,8 +115,9 @@ function dayOf(text, answer) {
 function figure(group, name, format) {
   const value = group[name];
   if (!group.unknown) return typeof value === 'number' ? format(value) : '–';
-  return name === 'conversations' && value > 0 ? `at least ${format(value)}` : 'unknown';
+  return name === 'conversations' ? atLeast(value) : 'unknown';
 }
+const atLeast = count => (count > 0 ? `at least ${number(count)}` : 'unknown');
 
 function columns(groups, name, label, format) {
   const top = Math.max(...groups.map(group => group[name] ?? 0)) || 1;

@@ -155,6 +155,10 @@ fn call(context: &mut Context<'_>, arguments: &Arguments) -> Outcome {
         }
         answer.set("figures", figures);
         let coverage = Coverage::load(connection, now)?;
+        // What was not read is no zero: neither the whole, nor a day without a row.
+        let gaps = coverage.check_instants(start, end, now).gaps;
+        let gaps: Vec<Value> = gaps.into_iter().map(|(from, to)| range(from, to)).collect();
+        answer.set_some("not_in_cache", (!gaps.is_empty()).then_some(gaps));
         let mut before_by_name = HashMap::new();
         if compare {
             let length = end.since(start) + 1;
@@ -174,12 +178,6 @@ fn call(context: &mut Context<'_>, arguments: &Arguments) -> Outcome {
             group,
             Some(Group::Day | Group::Week | Group::Month | Group::HourOfDay | Group::Weekday | Group::SignupMonth)
         );
-        if in_time {
-            // A day without a row may be quiet, or not read.
-            let gaps = coverage.check_instants(start, end, now).gaps;
-            let gaps: Vec<Value> = gaps.into_iter().map(|(from, to)| range(from, to)).collect();
-            answer.set_some("not_in_cache", (!gaps.is_empty()).then_some(gaps));
-        }
         let before = (compare && !in_time).then_some(before_by_name);
         // The attribute's name may say that its values are telephone numbers.
         let attribute = arguments.strings("attribute")?.into_iter().next().filter(|_| group == Some(Group::Attribute));

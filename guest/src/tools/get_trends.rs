@@ -10,6 +10,7 @@ use super::arguments::ArgumentError;
 use super::content::Content;
 use super::significance::{Factorials, LEVEL};
 use super::{Arguments, Context, Failure, Outcome, Tool, disclosure, filters, freshness, schema, timeframe};
+use crate::store::coverage::Coverage;
 use crate::store::search::{self, Between, Filters, Query};
 use crate::store::threads;
 use crate::store::trends::{self, Counted, Item, Kind};
@@ -105,7 +106,7 @@ fn call(context: &mut Context<'_>, arguments: &Arguments) -> Outcome {
         })?;
         let end = filters.created.to.unwrap_or(now).min(now).max(start);
         let mut notices = Vec::new();
-        let periods = periods(connection, &filters, start, end, &mut notices)?;
+        let periods = periods(connection, &filters, start, end, now, &mut notices)?;
         let content = Content::new(&around.settings.redactions);
         let mut answer = Answer::new();
         answer.set("period", range(start, end));
@@ -162,17 +163,20 @@ fn periods(
     filters: &Filters,
     start: UnixSeconds,
     end: UnixSeconds,
+    now: UnixSeconds,
     notices: &mut Vec<String>,
 ) -> Result<Vec<Between>, Failure> {
     let length = end.since(start) + 1;
     let week = 7 * DAY;
     let step = if length <= week { week } else { length };
     let oldest = trends::oldest(connection)?.and_then(|at| UnixSeconds::parse(&at));
+    let coverage = Coverage::load(connection, now)?;
     let mut periods = vec![Between { from: Some(start), to: Some(end) }];
     let mut counted = trends::conversations(connection, &Filters { created: periods[0], ..filters.clone() })?;
     for number in 1..=BEFORE as i64 {
         let (from, to) = (start.plus(-number * step), end.plus(-number * step));
-        if oldest.is_none_or(|oldest| oldest > from.plus(DAY.min(length / 4))) {
+        let begins_later = oldest.is_none_or(|oldest| oldest > from.plus(DAY.min(length / 4)));
+        if begins_later || !coverage.is_whole_from(from, now) {
             break;
         }
         let period = Between { from: Some(from), to: Some(to) };

@@ -75,11 +75,25 @@ fn names(answer: &Value) -> Vec<(String, String)> {
 fn quiet_weeks_have_no_trends() {
     let mut workspace = quiet(20_261_122);
     for week in 0..20 {
-        workspace.now.set(at(NOW).plus(-week * 7 * DAY));
+        let now = at(NOW).plus(-week * 7 * DAY);
+        workspace.now.set(now);
+        // What was read after now is no coverage.
+        workspace.sql(&format!("UPDATE coverage SET high = {}", now.0));
         let answer = workspace.ask("get_trends", "{}");
         assert_eq!(answer["trends"], json!([]), "week {week}: {answer}");
         assert!(answer["tested"].as_u64().is_some_and(|tested| tested > 100), "{answer}");
         assert_eq!(answer["baseline"]["periods"], 4, "{answer}");
+    }
+}
+
+/// Of weeks that were not read wholly only what changed later is there, which is no sample of them.
+#[test]
+fn nothing_is_compared_with_weeks_that_are_not_wholly_in_the_cache() {
+    let mut workspace = quiet(20_261_122);
+    for (days, periods) in [(36, json!(4)), (22, json!(2)), (15, json!(1)), (13, Value::Null)] {
+        workspace.sql(&format!("UPDATE coverage SET low = {}", at(NOW).plus(-days * DAY).0));
+        let answer = workspace.ask("get_trends", "{}");
+        assert_eq!(answer["baseline"]["periods"], periods, "{days} days: {answer}");
     }
 }
 
