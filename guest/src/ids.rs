@@ -91,6 +91,8 @@ identifier! {
     ArticleId,
     /// A collection of articles.
     CollectionId,
+    /// What requests take; people see another number.
+    TicketId,
     /// A workspace's `id_code`.
     WorkspaceId,
 }

@@ -262,7 +262,7 @@ fn read_source(mut source: Value) -> Option<Source> {
 }
 
 /// What the conversation was made into or is linked to, each once.
-fn read_links(value: &mut Value) -> Vec<Link> {
+pub(super) fn read_links(value: &mut Value) -> Vec<Link> {
     let mut found = Vec::new();
     let mut add = |mut entry: Value, usual: &str| {
         let kind = json::text(&mut entry, "type").unwrap_or_else(|| usual.to_owned());

@@ -20,3 +20,4 @@ pub mod page;
 pub mod part;
 pub mod request;
 pub mod texts;
+pub mod ticket;

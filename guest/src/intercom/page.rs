@@ -31,21 +31,27 @@ impl SearchPage {
         };
         let count = entries.len();
         let conversations: Vec<_> = entries.into_iter().filter_map(Conversation::read).collect();
-        let mut pages = json::take(&mut value, "pages");
-        let mut next = json::take(&mut pages, "next");
-        let cursor = match &mut next {
-            Value::Object(_) => json::text(&mut next, "starting_after"),
-            // A link, as page-based lists have it, holds the cursor among its parameters.
-            Value::String(link) => cursor_in_link(link),
-            _ => None,
-        };
+        let next = next_cursor(&mut value);
         Ok(Self {
             unreadable: count - conversations.len(),
             conversations,
             total_count: json::integer(&value, "total_count"),
-            next: cursor.map(Cursor),
+            next,
         })
     }
+}
+
+/// Where the next page of a search begins.
+pub(super) fn next_cursor(answer: &mut Value) -> Option<Cursor> {
+    let mut pages = json::take(answer, "pages");
+    let mut next = json::take(&mut pages, "next");
+    let cursor = match &mut next {
+        Value::Object(_) => json::text(&mut next, "starting_after"),
+        // A link, as page-based lists have it, holds the cursor among its parameters.
+        Value::String(link) => cursor_in_link(link),
+        _ => None,
+    };
+    cursor.map(Cursor)
 }
 
 fn cursor_in_link(link: &str) -> Option<String> {

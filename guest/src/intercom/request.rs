@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 
 use crate::environment::{HttpMethod, HttpRequest};
-use crate::ids::{ArticleId, CompanyId, ContactId, ConversationId};
+use crate::ids::{ArticleId, CompanyId, ContactId, ConversationId, TicketId};
 use crate::time::UnixSeconds;
 
 /// The most conversations a search page may hold; more is refused with `parameter_invalid`.
@@ -155,6 +155,21 @@ impl Api {
     /// sent anywhere else it is ignored, and page 1 comes back for ever (Airbyte #55829).
     #[must_use]
     pub fn search(&self, search: &Search<'_>) -> HttpRequest {
+        self.search_in("/conversations/search", search)
+    }
+
+    /// Tickets with their parts by `updated_at`, the oldest change first; as [`Api::search`].
+    #[must_use]
+    pub fn tickets(&self, search: &Search<'_>) -> HttpRequest {
+        self.search_in("/tickets/search", search)
+    }
+
+    #[must_use]
+    pub fn ticket(&self, id: &TicketId) -> HttpRequest {
+        self.get(&format!("/tickets/{}", percent_encoded(id.as_str())), OBJECT_TIMEOUT_MS)
+    }
+
+    fn search_in(&self, path: &str, search: &Search<'_>) -> HttpRequest {
         let mut pagination = json!({ "per_page": search.per_page });
         if let Some(cursor) = search.cursor {
             pagination["starting_after"] = json!(cursor.0);
@@ -170,7 +185,7 @@ impl Api {
             "pagination": pagination,
             "sort": { "field": "updated_at", "order": "ascending" },
         });
-        self.post("/conversations/search", &body)
+        self.post(path, &body)
     }
 
     /// A search; Intercom has no other `POST` that only reads.

@@ -1,7 +1,7 @@
 use std::path::Path;
 
 use super::*;
-use crate::store::article_search::search;
+use crate::store::text_search::{Corpus, search};
 use crate::store::search::Query;
 use crate::store::{OpenMode, Store};
 
@@ -33,7 +33,7 @@ fn article(id: &str, texts: &[ArticleTextRow]) -> ArticleRow {
 }
 
 fn found(connection: &Connection, query: &str) -> Vec<String> {
-    let results = search(connection, &Query::parse(query)).expect("searches");
+    let results = search(connection, Corpus::Articles, &Query::parse(query)).expect("searches");
     let title = |number| by_number(connection, number).expect("reads").expect("there").text.title;
     results.found.iter().map(|found| title(found.number)).collect()
 }

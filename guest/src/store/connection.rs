@@ -283,7 +283,7 @@ fn configure(connection: &Connection, mode: OpenMode, cache_kib: u32) -> StoreRe
         connection.query_row("PRAGMA journal_mode = TRUNCATE", [], |_| Ok(()))?;
     }
     connection.query_row("PRAGMA schema_version", [], |_| Ok(()))?;
-    super::article_search::register(connection)?;
+    super::text_search::register(connection)?;
     super::search::register(connection)
 }
 

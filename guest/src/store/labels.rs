@@ -130,6 +130,16 @@ pub fn articles(connection: &Connection) -> StoreResult<Vec<Label>> {
     )
 }
 
+/// Ticket types, with the conversations that tickets of each are linked to.
+pub fn ticket_types(connection: &Connection) -> StoreResult<Vec<Label>> {
+    labels(
+        connection,
+        "SELECT t.type, t.type, count(DISTINCT l.conversation) AS n, TRUE
+         FROM tickets t LEFT JOIN conversation_links l ON l.id = t.id AND l.kind = 'ticket'
+         WHERE t.type IS NOT NULL GROUP BY t.type ORDER BY n DESC, t.type",
+    )
+}
+
 /// Addresses of teammates, for those who name somebody by it.
 pub fn admin_addresses(connection: &Connection) -> StoreResult<Vec<(String, String)>> {
     let mut statement = connection.prepare_cached("SELECT id, email FROM admins WHERE email IS NOT NULL")?;

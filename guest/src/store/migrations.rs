@@ -11,7 +11,7 @@ use crate::error::{StoreError, StoreResult};
 use crate::text::INDEX_TEXT_VERSION;
 
 /// The schema version this program writes, in `PRAGMA user_version`.
-pub const SCHEMA_VERSION: i64 = 7;
+pub const SCHEMA_VERSION: i64 = 8;
 
 /// `PRAGMA application_id`: "FaIn". With it `file` and this program tell the database from others.
 pub const APPLICATION_ID: i32 = 0x4661_496e;
@@ -26,6 +26,7 @@ pub(super) const STEPS: [&str; SCHEMA_VERSION as usize] = [
     include_str!("schema_5.sql"),
     include_str!("schema_6.sql"),
     include_str!("schema_7.sql"),
+    include_str!("schema_8.sql"),
 ];
 
 /// What opening did to the tables.

@@ -1,6 +1,5 @@
 //! The SQLite database: opening, schema, writing, searching, coverage.
 
-pub mod article_search;
 pub mod articles;
 pub mod bulk;
 pub mod companies;
@@ -35,7 +34,10 @@ pub mod sync_runs;
 pub mod sync_state;
 pub mod sync_windows;
 mod takeover;
+pub mod text_search;
 pub mod threads;
+pub mod ticket_search;
+pub mod tickets;
 pub mod tombstones;
 pub mod trends;
 mod vfs;

@@ -117,8 +117,9 @@ pub fn contacts_to_fetch(
     limit: u32,
 ) -> StoreResult<Vec<ContactId>> {
     let mut statement = connection.prepare_cached(
-        "SELECT l.contact_id, max(c.updated_at) AS latest, k.email IS NULL AND k.name IS NULL AS unnamed
-         FROM conversation_contacts l JOIN conversations c ON c.id = l.conversation_id
+        "SELECT l.contact_id, max(l.updated_at) AS latest, k.email IS NULL AND k.name IS NULL AS unnamed
+         FROM (SELECT x.contact_id, c.updated_at FROM conversation_contacts x JOIN conversations c ON c.id = x.conversation_id
+               UNION ALL SELECT x.contact_id, t.updated_at FROM ticket_contacts x JOIN tickets t ON t.number = x.ticket) l
             LEFT JOIN contacts k ON k.id = l.contact_id
          WHERE k.id IS NULL OR ((k.fetched_at IS NULL OR k.fetched_at < ?1) AND k.merged_into IS NULL)
          GROUP BY l.contact_id ORDER BY unnamed DESC, latest DESC LIMIT ?2",
@@ -244,6 +245,7 @@ pub fn forget_strangers(connection: &Connection) -> StoreResult<()> {
         "DELETE FROM contacts
          WHERE id NOT IN (SELECT contact_id FROM conversation_contacts)
            AND id NOT IN (SELECT contact_id FROM conversations WHERE contact_id IS NOT NULL)
+           AND id NOT IN (SELECT contact_id FROM ticket_contacts)
            AND id NOT IN (SELECT merged_into FROM contacts WHERE merged_into IS NOT NULL);
          DELETE FROM companies
          WHERE id NOT IN (SELECT company_id FROM contacts WHERE company_id IS NOT NULL)

@@ -29,6 +29,13 @@ pub enum Fact {
     ArticlesReadAt,
     /// When they were last listed to the end.
     ArticlesListedAt,
+    /// Since when tickets are read, by the time of their last change, and up to when they were.
+    TicketsFrom,
+    TicketsReadTo,
+    /// When they were last asked for, counted, and listed from the first to the last.
+    TicketsAskedAt,
+    TicketsCountedAt,
+    TicketsListedAt,
     /// When a run last waited for the rate limit, by our own clock.
     HeldBackAt,
     /// When the run at hand expects to be done, by our own clock.
@@ -37,7 +44,7 @@ pub enum Fact {
 
 impl Fact {
     /// Every one.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 19] = [
         Self::HighWater,
         Self::ProvisionalFrom,
         Self::InitialLow,
@@ -50,6 +57,11 @@ impl Fact {
         Self::HelpCenterAskedAt,
         Self::ArticlesReadAt,
         Self::ArticlesListedAt,
+        Self::TicketsFrom,
+        Self::TicketsReadTo,
+        Self::TicketsAskedAt,
+        Self::TicketsCountedAt,
+        Self::TicketsListedAt,
         Self::HeldBackAt,
         Self::ExpectedEndAt,
     ];
@@ -70,6 +82,11 @@ impl Fact {
             Self::HelpCenterAskedAt => "help_center_asked_at",
             Self::ArticlesReadAt => "articles_read_at",
             Self::ArticlesListedAt => "articles_listed_at",
+            Self::TicketsFrom => "tickets_from",
+            Self::TicketsReadTo => "tickets_read_to",
+            Self::TicketsAskedAt => "tickets_asked_at",
+            Self::TicketsCountedAt => "tickets_counted_at",
+            Self::TicketsListedAt => "tickets_listed_at",
             Self::HeldBackAt => "held_back_at",
             Self::ExpectedEndAt => "expected_end_at",
         }

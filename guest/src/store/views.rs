@@ -27,6 +27,8 @@ pub const NAMES: &[&str] = &[
     "v_ai_sources",
     "v_links",
     "v_articles",
+    "v_tickets",
+    "v_ticket_parts",
     "v_contacts",
     "v_companies",
     "v_teammates",

@@ -112,6 +112,35 @@ FROM main.article_texts t
 LEFT JOIN main.articles a ON a.id = t.article_id AND a.id IS NOT NULL
 LEFT JOIN main.admins w ON w.id = a.author_id;
 
+-- One row a ticket.
+CREATE TEMP VIEW v_tickets AS
+SELECT t.id AS ticket_id,
+    t.ticket_id AS ticket_number,   -- the number that people see
+    t.title,
+    CASE WHEN octet_length(t.description) < 900000 THEN plain_text(t.description) ELSE '[too long for SQL]' END AS description,
+    t.type, t.category,             -- Customer, Back-office, Tracker
+    t.state,                        -- submitted, in_progress, waiting_on_customer, resolved
+    t.state_label, t.open, t.is_shared,
+    t.attributes,                   -- JSON object
+    (SELECT name FROM main.admins WHERE id = t.admin_assignee_id) AS assignee,
+    (SELECT name FROM main.teams WHERE id = t.team_assignee_id) AS team,
+    (SELECT json_group_array(coalesce(k.email, k.name, x.contact_id)) FROM main.ticket_contacts x
+        LEFT JOIN main.contacts k ON k.id = x.contact_id WHERE x.ticket = t.number) AS customers,
+    -- JSON arrays of addresses (or names, or ids) and of ids; v_links has conversations' own links
+    (SELECT json_group_array(l.id) FROM main.ticket_links l WHERE l.ticket = t.number AND l.kind = 'conversation') AS conversations,
+    t.created_at, t.updated_at, t.snoozed_until, t.resolved_at
+FROM main.tickets t WHERE t.id IS NOT NULL;
+
+-- Replies, notes and events of tickets.
+CREATE TEMP VIEW v_ticket_parts AS
+SELECT t.id AS ticket_id, p.position, p.part_type, p.created_at, p.author_type,
+    coalesce(p.author_name, a.name) AS author_name, p.is_note,
+    CASE WHEN octet_length(p.body) < 900000 THEN plain_text(p.body) WHEN p.body IS NOT NULL THEN '[too long for SQL]' END AS body,
+    p.attachments, p.details        -- JSON
+FROM main.ticket_parts p
+LEFT JOIN main.tickets t ON t.number = p.ticket AND t.id IS NOT NULL
+LEFT JOIN main.admins a ON a.id = p.author_id;
+
 -- Customers, as they were when they were read last.
 CREATE TEMP VIEW v_contacts AS
 SELECT p.id AS contact_id, p.role, p.name, p.email, p.external_id, p.company_name, p.country, p.region, p.city,

@@ -6,8 +6,9 @@
 use serde_json::Value;
 
 use crate::intercom::conversation::Conversation;
-use crate::intercom::part::{Attachment, Author};
+use crate::intercom::part::{Attachment, Author, Part};
 use crate::intercom::texts;
+use crate::intercom::ticket::Ticket;
 use crate::store::erasure::BlockList;
 
 /// How much of a conversation is of somebody who was erased.
@@ -81,6 +82,65 @@ pub(super) fn leave_out(from: &mut Conversation, list: &BlockList) -> Presence {
     Presence::Parts
 }
 
+/// Leaves out what is of somebody who was erased, of a ticket.
+pub(super) fn leave_out_of_ticket(from: &mut Ticket, list: &BlockList) -> Presence {
+    if list.is_empty() {
+        return Presence::Nothing;
+    }
+    let is_customer = |author: &Author| author.kind.is_customer();
+    let is_barred = |author: &Author| {
+        is_customer(author) && list.bars(author.id.as_deref(), author.email.as_deref(), None)
+    };
+    let authors = || from.parts.iter().map(|part| &part.author);
+    let barred: Vec<String> =
+        authors().filter(|author| is_barred(author)).filter_map(|author| author.id.clone()).collect();
+    let authored = authors().any(is_barred);
+    let other_authors = authors().any(|author| is_customer(author) && !is_barred(author));
+    let before = from.contacts.len();
+    from.contacts.retain(|id| !list.bars_contact(id.as_str()) && !barred.contains(&id.0));
+    if from.contacts.len() == before && !authored {
+        return Presence::Nothing;
+    }
+    let others = if before > 0 { !from.contacts.is_empty() } else { other_authors };
+    if !others {
+        return Presence::Whole;
+    }
+    let count = from.parts.len();
+    from.parts.retain(|part| !is_barred(&part.author));
+    from.part_count = from.part_count.saturating_sub(count - from.parts.len());
+    blank_words_of_ticket(from, list);
+    Presence::Parts
+}
+
+fn blank_words_of_ticket(from: &mut Ticket, list: &BlockList) {
+    let blank = |text: &mut Option<String>| {
+        if let Some(text) = text {
+            *text = list.words.blank(text).into_owned();
+        }
+    };
+    blank(&mut from.title);
+    blank(&mut from.description);
+    let mut attributes = Value::Object(std::mem::take(&mut from.attributes));
+    list.words.blank_json(&mut attributes);
+    from.attributes = attributes.as_object().cloned().unwrap_or_default();
+    blank_words_of_parts(&mut from.parts, list);
+}
+
+fn blank_words_of_parts(parts: &mut [Part], list: &BlockList) {
+    let blank = |text: &mut Option<String>| {
+        if let Some(text) = text {
+            *text = list.words.blank(text).into_owned();
+        }
+    };
+    for part in parts {
+        blank(&mut part.body);
+        part.attachments.iter_mut().for_each(|file| blank(&mut file.name));
+        if let Some(details) = &mut part.event_details {
+            list.words.blank_json(details);
+        }
+    }
+}
+
 /// Blanks the words of their names: `Hi Jane`.
 fn blank_words(from: &mut Conversation, list: &BlockList) {
     let blank = |text: &mut Option<String>| {
@@ -95,12 +155,8 @@ fn blank_words(from: &mut Conversation, list: &BlockList) {
         blank(&mut source.body);
         blank_names(&mut source.attachments);
     }
-    for part in from.parts.iter_mut().flat_map(|parts| &mut parts.parts) {
-        blank(&mut part.body);
-        blank_names(&mut part.attachments);
-        if let Some(details) = &mut part.event_details {
-            list.words.blank_json(details);
-        }
+    if let Some(parts) = &mut from.parts {
+        blank_words_of_parts(&mut parts.parts, list);
     }
     if let Some(attributes) = from.custom_attributes.take() {
         let mut attributes = Value::Object(attributes);

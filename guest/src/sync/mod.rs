@@ -17,7 +17,7 @@
 //!   questions, as many at once as [`pacing`] allows and again where no answer comes ([`flights`]);
 //!   [`waits`] says where the time goes; [`reading`] is the loop in which pages and threads arrive.
 //! - [`labels`], [`contacts`], [`companies`] and [`deletions`] read what belongs to conversations,
-//!   [`help_center`] what answers are taken from.
+//!   [`help_center`] what answers are taken from, [`tickets`] the tickets.
 //! - [`erased`] leaves out who was erased.
 //! - [`reconcile`] looks for what the windows missed; [`refill`] for what an earlier version did not keep.
 //! - [`account`] asks whose the token is and what it may read, for `fastintercom login`.
@@ -49,6 +49,7 @@ mod refill;
 mod retention;
 mod run;
 mod threads;
+mod tickets;
 mod translate;
 mod waits;
 

@@ -11,7 +11,7 @@ use super::range::{self, Range};
 use super::reading::Reading;
 use super::{
     SyncError, SyncReport, SyncRequest, companies, contacts, deletions, help_center, labels, reconcile,
-    refill, retention,
+    refill, retention, tickets,
 };
 use crate::environment::{Clock, Http, Log, LogLevel, Progress, Settings};
 use crate::error::StoreResult;
@@ -230,6 +230,7 @@ impl Run<'_, '_> {
         reconcile::second_look(self.engine)?;
         refill::queue(self.engine)?;
         self.read(wanted, bound)?;
+        tickets::refresh(self.engine)?;
         if self.engine.tally.deleted > 0 {
             self.engine.write(|transaction| forget_strangers(transaction))?;
         }

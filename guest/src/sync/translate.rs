@@ -316,7 +316,7 @@ fn event(part: Part) -> EventRow {
     }
 }
 
-fn attachments(files: &[Attachment]) -> Option<String> {
+pub(super) fn attachments(files: &[Attachment]) -> Option<String> {
     if files.is_empty() {
         return None;
     }

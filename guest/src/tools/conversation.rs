@@ -9,7 +9,7 @@ use super::disclosure;
 use crate::error::StoreResult;
 use crate::store::fields;
 use crate::store::runs::Workspace;
-use crate::store::threads::{Conversation, Message};
+use crate::store::threads::{Conversation, Event, Message};
 use crate::time::UnixSeconds;
 
 /// The fields of a conversation that answers may be reduced to.
@@ -243,6 +243,25 @@ pub fn url(workspace: &Workspace, id: &str) -> Option<String> {
         _ => "app.intercom.com",
     };
     safe(id).then(|| format!("https://{host}/a/inbox/{app}/inbox/shared/all/conversation/{id}"))
+}
+
+/// An event as `get_conversation` and `search_tickets` show it.
+pub fn event(event: &Event, content: Content<'_>) -> Value {
+    let mut answer = Answer::new();
+    answer.set("kind", content.line(&event.kind));
+    answer.set("created_at", event.created_at.to_iso());
+    answer.set_some(
+        "by",
+        event
+            .author_name
+            .as_deref()
+            .map(|name| content.person(name))
+            .or_else(|| event.author_type.as_deref().map(|kind| content.line(kind))),
+    );
+    answer.set_some("assigned_to", event.assigned_to.as_deref().map(|name| content.line(name)));
+    let details = event.details.as_deref().and_then(|details| serde_json::from_str(details).ok());
+    answer.set_some("details", details.map(|details| content.document(details, 5)));
+    answer.into_value()
 }
 
 /// A message with at most so many characters of its body, from that character on.

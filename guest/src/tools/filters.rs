@@ -65,7 +65,7 @@ pub fn add_properties(properties: &mut Value, only: Option<&[&str]>) {
         "language": names(""),
         "article": text("Part of the title of what the AI agent answered from."),
         "page": text("Part of the address on which it began."),
-        "linked": text("To a ticket or record of that id, kind or category (Tracker), or \"any\"."),
+        "linked": text("To a ticket or record of that id, kind, category (Tracker), ticket type or state, or \"any\"."),
         "ai_rating_max": schema::integer("Of the AI agent, 1 to 5."),
         "sla": schema::choices(SLA, ""),
         "exclude": text("Words that no message of the conversation may have.")
@@ -169,16 +169,7 @@ fn add_timeframe(
 ) -> ArgumentResult<()> {
     let of = arguments.choice("timeframe_of", TIMEFRAME_OF)?;
     let Some(phrase) = arguments.string("timeframe")? else { return Ok(()) };
-    if matches!(phrase.to_lowercase().as_str(), "all" | "all time" | "any" | "any time" | "ever") {
-        return Ok(());
-    }
-    let frame = timeframe::parse(&phrase, now, zone).ok_or_else(|| {
-        let phrase: String = super::content::clean(&phrase).chars().take(60).collect();
-        ArgumentError(format!(
-            "`timeframe` \"{phrase}\" is not understood. Understood are {}.",
-            timeframe::UNDERSTOOD
-        ))
-    })?;
+    let frame = read_timeframe(&phrase, now, zone)?;
     let target = match of {
         Some("updated") => &mut filters.updated,
         Some("customer_reply") => &mut filters.customer_replied,
@@ -186,9 +177,27 @@ fn add_timeframe(
         _ => &mut filters.created,
     };
     // Together with a date of the same kind both hold.
-    target.from = Some(target.from.map_or(frame.start, |from| from.max(frame.start)));
-    target.to = Some(target.to.map_or(frame.end, |to| to.min(frame.end)));
+    target.from = target.from.max(frame.from);
+    target.to = [target.to, frame.to].into_iter().flatten().min();
     Ok(())
+}
+
+/// What an agent wrote of a time; all times are open at both ends.
+///
+/// # Errors
+/// When it is not understood.
+pub fn read_timeframe(phrase: &str, now: UnixSeconds, zone: &Zone) -> ArgumentResult<Between> {
+    if matches!(phrase.to_lowercase().as_str(), "all" | "all time" | "any" | "any time" | "ever") {
+        return Ok(Between::default());
+    }
+    let frame = timeframe::parse(phrase, now, zone).ok_or_else(|| {
+        let phrase: String = super::content::clean(phrase).chars().take(60).collect();
+        ArgumentError(format!(
+            "`timeframe` \"{phrase}\" is not understood. Understood are {}.",
+            timeframe::UNDERSTOOD
+        ))
+    })?;
+    Ok(Between { from: Some(frame.start), to: Some(frame.end) })
 }
 
 fn between(arguments: &Arguments, after: &str, before: &str, zone: &Zone) -> ArgumentResult<Between> {
@@ -340,7 +349,11 @@ fn is_placeholder(value: &str) -> bool {
     )
 }
 
-fn words(arguments: &Arguments, name: &str, choices: &[&str]) -> ArgumentResult<Vec<String>> {
+/// Words of a list that are among those, in small letters; "all" and "any" mean none.
+///
+/// # Errors
+/// When one is another word.
+pub fn words(arguments: &Arguments, name: &str, choices: &[&str]) -> ArgumentResult<Vec<String>> {
     let mut found = Vec::new();
     for word in arguments.strings(name)? {
         let lower = word.to_lowercase();

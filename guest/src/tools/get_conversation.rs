@@ -301,23 +301,7 @@ fn events(
     let events = threads::events(connection, id, asked.events)?;
     Ok(events
         .iter()
-        .map(|event| {
-            let mut answer = Answer::new();
-            answer.set("kind", content.line(&event.kind));
-            answer.set("created_at", event.created_at.to_iso());
-            answer.set_some(
-                "by",
-                event
-                    .author_name
-                    .as_deref()
-                    .map(|name| content.person(name))
-                    .or_else(|| event.author_type.as_deref().map(|kind| content.line(kind))),
-            );
-            answer.set_some("assigned_to", event.assigned_to.as_deref().map(|name| content.line(name)));
-            let details = event.details.as_deref().and_then(|details| serde_json::from_str(details).ok());
-            answer.set_some("details", details.map(|details| content.document(details, 5)));
-            answer.into_value()
-        })
+        .map(|event| conversation::event(event, content))
         .scan(0, |used, event| {
             *used += bytes(&event) + 1;
             (*used < asked.budget / 3).then_some(event)

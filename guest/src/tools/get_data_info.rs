@@ -4,10 +4,10 @@ use serde_json::{Value, json};
 
 use super::answer::{Answer, ago, counted, minutes_since};
 use super::freshness::{self, Reach};
-use super::{Arguments, Context, Outcome, Tool, incomplete, schema};
+use super::{Arguments, Context, Outcome, Tool, incomplete, schema, search_tickets};
 use crate::store::coverage::Coverage;
 use crate::store::sync_state::{Fact, fact};
-use crate::store::{articles, runs};
+use crate::store::{articles, runs, tickets};
 use crate::time::UnixSeconds;
 
 pub const TOOL: Tool = Tool {
@@ -31,6 +31,7 @@ fn output() -> Value {
             "total_conversations": schema::integer("In the whole cache."),
             "data_complete": schema::boolean("False: `incomplete` says why, or the last sync is too old."),
             "articles": schema::integer("Of the help centre."),
+            "tickets": schema::integer(""),
             "incomplete": schema::text(""),
             "message": schema::text("")
         }),
@@ -76,6 +77,9 @@ fn call(context: &mut Context<'_>, _: &Arguments) -> Outcome {
         let articles_at = fact(connection, Fact::ArticlesReadAt)?;
         answer.set_some("articles", articles_at.map(|_| articles::count(connection)).transpose()?);
         answer.set_some("articles_as_of", articles_at.map(UnixSeconds::to_iso));
+        let tickets_at = search_tickets::as_of(connection)?;
+        answer.set_some("tickets", tickets_at.as_ref().map(|_| tickets::count(connection)).transpose()?);
+        answer.set_some("tickets_as_of", tickets_at);
         answer.set_some("sync_type", run.kind.clone());
         answer.set("database_size_mb", megabytes(totals.database_bytes));
         answer.set_some("threads_waiting", (totals.incomplete > 0).then_some(totals.incomplete));

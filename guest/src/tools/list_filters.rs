@@ -20,6 +20,7 @@ const KINDS: &[&str] = &[
     "countries",
     "languages",
     "articles",
+    "ticket_types",
 ];
 /// Bytes of JSON for each kind, when all are asked for, and for one alone.
 const SHARE: usize = 1_100;
@@ -28,7 +29,7 @@ const ALONE: usize = 7_000;
 pub const TOOL: Tool = Tool {
     name: "list_filters",
     title: "Names to filter by",
-    description: "The tags, teams, teammates, channels, states, priorities, custom attributes, plans, segments, countries, languages and articles used by the AI agent that exist in the cache, with how many conversations each has. Call it before filtering by a name you are not sure of.",
+    description: "The tags, teams, teammates, channels, states, priorities, custom attributes, plans, segments, countries, languages, articles used by the AI agent and ticket types that exist in the cache, with how many conversations each has. Call it before filtering by a name you are not sure of.",
     input,
     output,
     boolean: None,
@@ -80,6 +81,7 @@ fn call(context: &mut Context<'_>, arguments: &Arguments) -> Outcome {
                 "countries" => labels::countries(connection)?,
                 "languages" => merged(labels::languages(connection)?),
                 "articles" => labels::articles(connection)?,
+                "ticket_types" => labels::ticket_types(connection)?,
                 _ => labels::priorities(connection)?,
             };
             // Of what is blanked out, nobody finds a part.

@@ -43,6 +43,7 @@ mod schema;
 mod search_articles;
 mod search_conversations;
 mod search_notices;
+mod search_tickets;
 mod significance;
 pub mod status;
 mod suggest;
@@ -215,6 +216,7 @@ const TOOLS: &[Tool] = &[
     find_knowledge_gaps::TOOL,
     get_customer::TOOL,
     search_articles::TOOL,
+    search_tickets::TOOL,
     list_filters::TOOL,
     query_database::TOOL,
     get_data_info::TOOL,

@@ -8,7 +8,7 @@ use super::arguments::ArgumentError;
 use super::content::Content;
 use super::{Arguments, Context, Failure, Outcome, Tool, disclosure, schema};
 use crate::ids;
-use crate::store::article_search::{Found, search};
+use crate::store::text_search::{Corpus, Found, search};
 use crate::store::articles::{self, Article};
 use crate::store::search::{Query, snippet};
 use crate::store::sync_state::{Fact, fact, note};
@@ -173,7 +173,7 @@ fn list(
     let (numbers, marks, total) = if query.leaves().is_empty() && typed.trim().is_empty() {
         (articles::newest(connection, limit)?, Vec::new(), articles::count(connection)? as usize)
     } else {
-        let results = search(connection, &query)?;
+        let results = search(connection, Corpus::Articles, &query)?;
         let numbers = results.found.iter().take(limit).map(|Found { number, .. }| *number).collect();
         (numbers, results.query.marks, results.found.len())
     };

@@ -38,6 +38,8 @@ const ALLOWED: &[(Method, &str)] = &[
     (Method::GET, "/conversations/*"),
     (Method::POST, "/conversations/search"),
     (Method::POST, "/contacts/search"),
+    (Method::POST, "/tickets/search"),
+    (Method::GET, "/tickets/*"),
 ];
 
 /// The one origin, and its rules.
@@ -179,6 +181,8 @@ mod tests {
             (Method::GET, "https://api.intercom.io/articles?page=2&per_page=50"),
             (Method::GET, "https://api.intercom.io/articles/6871119"),
             (Method::GET, "https://api.intercom.io/help_center/collections?page=1"),
+            (Method::POST, "https://api.intercom.io/tickets/search"),
+            (Method::GET, "https://api.intercom.io/tickets/633"),
         ] {
             assert_eq!(check(method, address), Ok(()), "{address}");
         }
@@ -203,6 +207,9 @@ mod tests {
             (Method::POST, "https://api.intercom.io/articles", "POST"),
             (Method::GET, "https://api.intercom.io/help_center/collections/159", "GET"),
             (Method::GET, "https://api.intercom.io/internal_articles", "GET"),
+            (Method::POST, "https://api.intercom.io/tickets", "POST"),
+            (Method::PUT, "https://api.intercom.io/tickets/633", "PUT"),
+            (Method::POST, "https://api.intercom.io/tickets/633/reply", "POST"),
             (Method::GET, "https://api.intercom.io/conversations/../admins", "plain"),
             (Method::GET, "https://api.intercom.io/conversations/%2e%2e/export", "plain"),
             (Method::GET, "https://api.intercom.io/conversations/1%2freply", "plain"),

@@ -90,11 +90,12 @@ pub(super) fn look(path: &Path, person: &Person) -> StoreResult<Value> {
     }))
 }
 
-/// How many messages and articles the indexes have for what they are known by.
+/// How many messages, articles and tickets the indexes have for what they are known by.
 fn in_index(connection: &Connection, person: &Person) -> StoreResult<i64> {
     let mut statement = connection.prepare(
         "SELECT (SELECT count(*) FROM messages_fts WHERE messages_fts MATCH ?1)
-            + (SELECT count(*) FROM articles_fts WHERE articles_fts MATCH ?1)",
+            + (SELECT count(*) FROM articles_fts WHERE articles_fts MATCH ?1)
+            + (SELECT count(*) FROM tickets_fts WHERE tickets_fts MATCH ?1)",
     )?;
     let mut found = 0;
     for text in person.mentions() {

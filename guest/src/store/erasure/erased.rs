@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::sweep::{self, Table};
 use crate::error::StoreResult;
-use crate::store::articles;
+use crate::store::{articles, tickets};
 use crate::store::refresh::index_anew;
 
 /// What was removed, blanked and looked at, in rows.
@@ -17,6 +17,8 @@ pub struct Erased {
     pub removed: BTreeMap<String, u64>,
     /// Conversations of which parts went.
     pub shared: u64,
+    /// Tickets of which parts went.
+    pub shared_tickets: u64,
     /// Texts in which a mention was blanked, by table.
     pub blanked: BTreeMap<String, u64>,
     /// Texts and rows of others that were looked at.
@@ -37,7 +39,7 @@ impl Erased {
     /// Whether anything was stored of them.
     #[must_use]
     pub fn is_nothing(&self) -> bool {
-        self.removed.is_empty() && self.blanked.is_empty() && self.shared == 0
+        self.removed.is_empty() && self.blanked.is_empty() && self.shared == 0 && self.shared_tickets == 0
     }
 
     pub(super) fn report(&self) -> Value {
@@ -45,6 +47,7 @@ impl Erased {
             "contacts_of_the_person": self.contacts,
             "removed": self.removed,
             "shared_conversations": self.shared,
+            "shared_tickets": self.shared_tickets,
             "blanked": self.blanked,
             "rows_looked_at": self.looked_at,
             "blocked": self.blocked,
@@ -64,7 +67,7 @@ pub(super) fn blank(
     for one in found {
         if table.blank(tx, one)? {
             blanked += 1;
-            changed.extend(one.number());
+            changed.extend(one.first());
         }
     }
     if blanked > 0 {
@@ -72,6 +75,7 @@ pub(super) fn blank(
     }
     match table.name.as_str() {
         "messages" => changed.into_iter().try_for_each(|number| index_anew(tx, number)),
+        "tickets" | "ticket_parts" => changed.into_iter().try_for_each(|number| tickets::index(tx, number)),
         "article_texts" if !changed.is_empty() => articles::index_all(tx),
         // The title is indexed with the first message.
         "conversations" => {

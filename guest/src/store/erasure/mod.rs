@@ -3,8 +3,8 @@
 //! # How
 //!
 //! 1. [`Person`] finds out which contacts are meant, and what they are known by.
-//! 2. Conversations that are theirs alone go as a whole. Where other customers took part, their own
-//!    parts go, and what stands of them elsewhere is blanked ([`take_out`]).
+//! 2. Conversations and tickets that are theirs alone go as a whole. Where other customers took part,
+//!    their own parts go, and what stands of them elsewhere is blanked ([`take_out`]).
 //! 3. Every text of every table is searched for what they are known by ([`sweep`]).
 //! 4. [`BlockList`] takes keyed hashes of all that, by which the sync leaves them out.
 //! 5. The index of words is merged, since a removed message leaves its words in it, and the whole
@@ -16,6 +16,7 @@
 mod block_list;
 mod compact;
 mod erased;
+mod of_tickets;
 mod person;
 mod quick;
 mod shared;
@@ -33,6 +34,8 @@ use serde_json::{Value, json};
 pub use block_list::{BlockList, Kind};
 pub use erased::Erased;
 use erased::blank;
+pub use of_tickets::tickets_of;
+use of_tickets::{blank_words_of_ticket, take_out_of_tickets};
 pub use person::Person;
 use shared::{blank_words, take_out};
 use sought::Sought;
@@ -85,7 +88,10 @@ impl Store {
             let begun = Instant::now();
             self.merge_words(usize::MAX, &|| false)?;
             self.write(|tx| {
-                Ok(tx.execute("INSERT INTO articles_fts (articles_fts) VALUES ('optimize')", [])?)
+                Ok(tx.execute_batch(
+                    "INSERT INTO articles_fts (articles_fts) VALUES ('optimize');
+                     INSERT INTO tickets_fts (tickets_fts) VALUES ('optimize');",
+                )?)
             })?;
             receipt["milliseconds"]["merging_words"] = milliseconds(begun);
             state = compact::change_counter(self.path())?;
@@ -113,6 +119,9 @@ impl Store {
         self.connection().query_row("PRAGMA secure_delete = ON", [], |_| Ok(()))?;
         let erased = self.write(|tx| erase(tx, &Person::of_contacts(tx, gone)?, now))?;
         self.merge_words(usize::MAX, stop)?;
+        if erased.removed.keys().chain(erased.blanked.keys()).any(|table| table.starts_with("ticket")) {
+            self.write(|tx| Ok(tx.execute("INSERT INTO tickets_fts (tickets_fts) VALUES ('optimize')", [])?))?;
+        }
         Ok(erased)
     }
 }
@@ -147,6 +156,8 @@ pub fn erase(tx: &Connection, person: &Person, now: UnixSeconds) -> StoreResult<
         take_out(tx, person, id, &mut erased)?;
     }
     erased.shared = shared.len() as u64;
+    let shared_tickets = take_out_of_tickets(tx, person, &mut erased)?;
+    erased.shared_tickets = shared_tickets.len() as u64;
     let ids = person.ids();
     erased.remove(
         "contacts",
@@ -172,6 +183,9 @@ pub fn erase(tx: &Connection, person: &Person, now: UnixSeconds) -> StoreResult<
     let words = Sought::all_of(BlockList::read(tx)?.words);
     for id in &shared {
         blank_words(tx, &tables, id, &words, &mut erased)?;
+    }
+    for number in shared_tickets {
+        blank_words_of_ticket(tx, &tables, number, &words, &mut erased)?;
     }
     Ok(erased)
 }

@@ -46,6 +46,7 @@ impl Person {
             connection,
             "SELECT id FROM contacts WHERE id = ?1 UNION SELECT id FROM contacts WHERE external_id = ?1
              UNION SELECT contact_id FROM conversation_contacts WHERE contact_id = ?1
+             UNION SELECT contact_id FROM ticket_contacts WHERE contact_id = ?1
              UNION SELECT c.contact_id FROM conversations c WHERE c.customer_email = ?1 COLLATE NOCASE
                 AND c.contact_id IS NOT NULL
                 AND (SELECT count(*) FROM conversation_contacts x WHERE x.conversation_id = c.id) = 1",
@@ -139,7 +140,9 @@ impl Person {
                 AND NOT EXISTS (SELECT 1 FROM conversation_contacts y
                     WHERE y.conversation_id = c.id AND y.contact_id NOT IN ({ids}))
              UNION SELECT m.author_name, NULL FROM conversation_contacts x JOIN messages m ON m.conversation_id = x.conversation_id
-             WHERE x.contact_id IN ({ids}) AND m.author_id IN ({ids}) AND m.author_type IN ('user', 'lead')"
+             WHERE x.contact_id IN ({ids}) AND m.author_id IN ({ids}) AND m.author_type IN ('user', 'lead')
+             UNION SELECT p.author_name, NULL FROM ticket_contacts x JOIN ticket_parts p ON p.ticket = x.ticket
+             WHERE x.contact_id IN ({ids}) AND p.author_id IN ({ids}) AND p.author_type IN ('user', 'lead')"
         ))?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {

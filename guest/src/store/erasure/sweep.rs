@@ -20,6 +20,7 @@ const OTHERS: &[(&str, &str)] = &[
     ("admins", "email"),
     ("messages", "author_name"),
     ("conversation_events", "author_name"),
+    ("ticket_parts", "author_name"),
     ("conversations", "customer_name"),
     // Hashes.
     ("erased", "kind"),
@@ -195,6 +196,14 @@ impl Found {
     pub fn number(&self) -> Option<i64> {
         match self.keys.as_slice() {
             [Value::Integer(number)] => Some(*number),
+            _ => None,
+        }
+    }
+
+    /// The first number that its row is told by: of a part of a ticket, the ticket's.
+    pub(super) fn first(&self) -> Option<i64> {
+        match self.keys.first() {
+            Some(Value::Integer(number)) => Some(*number),
             _ => None,
         }
     }

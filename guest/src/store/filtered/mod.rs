@@ -272,6 +272,16 @@ impl Copying<'_> {
     }
 }
 
+/// Whether this is such a copy. Tickets are in none: one may be linked to conversations that are not
+/// in the copy, and tell of their customers.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn is_copy(connection: &Connection) -> StoreResult<bool> {
+    let sql = "SELECT 1 FROM main.sqlite_schema WHERE name = 'filtered_conversations'";
+    Ok(connection.prepare_cached(sql)?.exists([])?)
+}
+
 const UNLISTED: &str = "Intercom does not list all conversations that it has, so some may be missing. Each sync tries to read them again.";
 
 /// What is said of the whole cache: labels, what is covered, which runs there were.
@@ -289,7 +299,7 @@ fn copy_state(from: &Connection, to: &Connection) -> StoreResult<()> {
     to.execute(&format!("DELETE FROM meta WHERE {facts}"), [])?;
     copy_rows(from, to, "meta", &facts, [])?;
     // Sentences with counts of everything are worded anew.
-    let counting = "topic NOT IN ('fields', 'unlisted', 'set-aside')";
+    let counting = "topic NOT IN ('fields', 'unlisted', 'set-aside', 'tickets')";
     replace(from, to, "sync_notes", counting)?;
     let short: Option<String> = from.query_row(
         "SELECT max(noted_at) FROM sync_notes WHERE topic IN ('unlisted', 'set-aside')",

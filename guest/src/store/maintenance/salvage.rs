@@ -105,6 +105,9 @@ fn mend(tx: &Connection) -> StoreResult<()> {
     tx.execute_batch(
         "DELETE FROM conversation_content_sources WHERE source NOT IN (SELECT number FROM content_sources);
          DELETE FROM article_texts WHERE article_id NOT IN (SELECT id FROM articles);
+         DELETE FROM ticket_parts WHERE ticket NOT IN (SELECT number FROM tickets);
+         DELETE FROM ticket_contacts WHERE ticket NOT IN (SELECT number FROM tickets);
+         DELETE FROM ticket_links WHERE ticket NOT IN (SELECT number FROM tickets);
          INSERT INTO conversations (id, created_at, updated_at)
              SELECT conversation_id, min(created_at), max(created_at) FROM messages
              WHERE conversation_id NOT IN (SELECT id FROM conversations) GROUP BY conversation_id;

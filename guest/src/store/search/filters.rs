@@ -184,7 +184,7 @@ impl Conditions {
         if self.sql.is_empty() { "TRUE".to_owned() } else { self.sql.join(" AND ") }
     }
 
-    fn between(&mut self, column: &str, between: Between) {
+    pub fn between(&mut self, column: &str, between: Between) {
         if let Some(from) = between.from {
             self.add(format!("{column} >= ?"), [text(&from.to_iso())]);
         }
@@ -193,7 +193,7 @@ impl Conditions {
         }
     }
 
-    fn one_of(&mut self, column: &str, allowed: &[String]) {
+    pub fn one_of(&mut self, column: &str, allowed: &[String]) {
         if !allowed.is_empty() {
             self.add(
                 format!("{column} IN ({})", marks(allowed.len())),
@@ -345,8 +345,10 @@ impl Filters {
             }
             Some(Linked::To(name)) => all.add(
                 "c.number IN (SELECT conversation FROM conversation_links WHERE id = ? \
-                 OR kind = ? COLLATE NOCASE OR category = ? COLLATE NOCASE)",
-                [text(name), text(name), text(name)],
+                 OR kind = ? COLLATE NOCASE OR category = ? COLLATE NOCASE \
+                 OR kind = 'ticket' AND id IN (SELECT id FROM tickets WHERE ticket_id = ? \
+                    OR type = ? COLLATE NOCASE OR state = ? COLLATE NOCASE OR state_label = ? COLLATE NOCASE))",
+                std::iter::repeat_n(text(name), 7),
             ),
             None => {}
         }

@@ -1,8 +1,8 @@
-//! Articles by their words.
+//! Articles and tickets by their words.
 //!
-//! A help centre has some hundred articles, so each word is asked for by itself, and nothing is cut.
-//! A word counts as much as it is rare among the articles; half of that for standing in the article
-//! at all, the other half by its bm25 there against the best article's. Titles count [`TITLE`] times.
+//! There are some hundred or thousand of them, so each word is asked for by itself, and nothing is cut.
+//! A word counts as much as it is rare among them; half of that for standing in one at all, the other
+//! half by its bm25 there against the best one's. Titles count [`TITLE`] times.
 
 use std::collections::HashMap;
 
@@ -23,13 +23,30 @@ const SHORTEST: usize = 3;
 const LOOKED_AT: i64 = 200;
 const MOST_FORMS: usize = 24;
 
-/// An article that has some of the words.
+/// What is searched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Corpus {
+    Articles,
+    Tickets,
+}
+
+impl Corpus {
+    /// The index of words, the list of its words, and the table of what is in it.
+    fn tables(self) -> (&'static str, &'static str, &'static str) {
+        match self {
+            Self::Articles => ("articles_fts", "article_words", "article_texts"),
+            Self::Tickets => ("tickets_fts", "ticket_words", "tickets"),
+        }
+    }
+}
+
+/// An article or ticket that has some of the words.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Found {
-    /// `article_texts.number` of its best text.
+    /// `tickets.number`, or `article_texts.number` of an article's best text.
     pub number: i64,
     pub score: f64,
-    /// The part of what the words weigh that this article has, 0 to 1; of [`covering`] with what its
+    /// The part of what the words weigh that this one has, 0 to 1; of [`covering`] with what its
     /// title counts more.
     pub share: f64,
 }
@@ -41,29 +58,32 @@ pub struct Results {
     pub query: Query,
 }
 
-/// Makes the articles' words readable for a connection, as `search::register` does for messages.
+/// Makes the words readable for a connection, as `search::register` does for messages.
 ///
 /// # Errors
 /// What SQLite reports.
 pub fn register(connection: &Connection) -> StoreResult<()> {
-    connection.execute_batch(
-        "CREATE VIRTUAL TABLE IF NOT EXISTS temp.article_words USING fts5vocab('main', 'articles_fts', 'row')",
-    )?;
+    for corpus in [Corpus::Articles, Corpus::Tickets] {
+        let (index, words, _) = corpus.tables();
+        connection.execute_batch(&format!(
+            "CREATE VIRTUAL TABLE IF NOT EXISTS temp.{words} USING fts5vocab('main', '{index}', 'row')"
+        ))?;
+    }
     Ok(())
 }
 
-/// Finds articles that have any of the words.
+/// Finds what has any of the words.
 ///
 /// # Errors
 /// [`crate::error::StoreError`] when the database cannot be read; so for the others.
-pub fn search(connection: &Connection, query: &Query) -> StoreResult<Results> {
+pub fn search(connection: &Connection, corpus: Corpus, query: &Query) -> StoreResult<Results> {
     let typed: Vec<String> = query.leaves().iter().filter_map(word).collect();
     let languages = Languages::of(&typed);
     let mut marks = Vec::new();
     let mut expressions = Vec::new();
     for leaf in query.leaves() {
         let forms = match word(&leaf) {
-            Some(word) => forms(connection, &languages, &word)?,
+            Some(word) => forms(connection, corpus, &languages, &word)?,
             None => Vec::new(),
         };
         let mut expression = leaf.write();
@@ -73,10 +93,10 @@ pub fn search(connection: &Connection, query: &Query) -> StoreResult<Results> {
         }
         expressions.push(in_columns(&expression));
     }
-    let mut texts = ranked(connection, &expressions)?;
+    let mut texts = ranked(connection, corpus, &expressions)?;
     for unwanted in query.unwanted() {
         if let Some(expression) = Query::parse(&unwanted).any(false) {
-            for (number, _) in matching(connection, &expression)? {
+            for (number, _) in matching(connection, corpus, &expression)? {
                 texts.remove(&number);
             }
         }
@@ -84,7 +104,11 @@ pub fn search(connection: &Connection, query: &Query) -> StoreResult<Results> {
     let mut query = query.clone();
     query.marks.extend(marks);
     query.sort_marks();
-    Ok(Results { found: of_each_article(connection, texts)?, query })
+    let found = match corpus {
+        Corpus::Articles => of_each_article(connection, texts)?,
+        Corpus::Tickets => best_first(texts.into_values().collect()),
+    };
+    Ok(Results { found, query })
 }
 
 /// The articles that have some of these words, which are given as they are indexed (folded, one form
@@ -103,13 +127,13 @@ pub fn covering(connection: &Connection, words: &[(&str, f64)]) -> StoreResult<V
     let mut titles: HashMap<i64, (f64, usize)> = HashMap::new();
     for (word, (_, weight)) in owned.iter().zip(words) {
         let mut expression = format!("\"{word}\"");
-        for form in forms(connection, &languages, word)? {
+        for form in forms(connection, Corpus::Articles, &languages, word)? {
             expression.push_str(&format!(" OR \"{form}\""));
         }
-        for (number, _) in matching(connection, &in_columns(&expression))? {
+        for (number, _) in matching(connection, Corpus::Articles, &in_columns(&expression))? {
             texts.entry(number).or_insert(Found { number, score: 0.0, share: 0.0 }).share += weight / total;
         }
-        for (number, _) in matching(connection, &format!("subject : ({expression})"))? {
+        for (number, _) in matching(connection, Corpus::Articles, &format!("subject : ({expression})"))? {
             let title = titles.entry(number).or_default();
             *title = (title.0 + weight / total, title.1 + 1);
         }
@@ -141,9 +165,14 @@ fn word(leaf: &Leaf<'_>) -> Option<String> {
     }
 }
 
-/// Other forms of a word that some article has. The forms that messages have say nothing here: a
+/// Other forms of a word that some of them have. The forms that messages have say nothing here: a
 /// help centre writes of refunds where customers want a refund.
-fn forms(connection: &Connection, languages: &Languages, word: &str) -> StoreResult<Vec<String>> {
+fn forms(
+    connection: &Connection,
+    corpus: Corpus,
+    languages: &Languages,
+    word: &str,
+) -> StoreResult<Vec<String>> {
     let stems = languages.stems(word);
     let common = |stem: &String| word.chars().zip(stem.chars()).take_while(|(a, b)| a == b).count();
     let length = stems.iter().map(common).min().unwrap_or(0);
@@ -151,9 +180,10 @@ fn forms(connection: &Connection, languages: &Languages, word: &str) -> StoreRes
         return Ok(Vec::new());
     }
     let beginning: String = word.chars().take(length).collect();
-    let mut statement = connection.prepare_cached(
-        "SELECT term FROM temp.article_words WHERE term >= ?1 AND term < ?1 || char(1114111) LIMIT ?2",
-    )?;
+    let (_, words, _) = corpus.tables();
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT term FROM temp.{words} WHERE term >= ?1 AND term < ?1 || char(1114111) LIMIT ?2"
+    ))?;
     let candidates = statement.query_map(params![beginning, LOOKED_AT], |row| text::<String>(row, 0))?;
     let candidates: Vec<String> = candidates.collect::<Result<_, _>>()?;
     let is_form = |other: &String| {
@@ -173,19 +203,28 @@ fn of_each_article(connection: &Connection, texts: HashMap<i64, Found>) -> Store
             *known = found;
         }
     }
-    let mut found: Vec<Found> = best.into_values().collect();
+    Ok(best_first(best.into_values().collect()))
+}
+
+fn best_first(mut found: Vec<Found>) -> Vec<Found> {
     found.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.number.cmp(&b.number)));
-    Ok(found)
+    found
 }
 
 /// The texts that match any of the expressions, by number.
-fn ranked(connection: &Connection, expressions: &[String]) -> StoreResult<HashMap<i64, Found>> {
-    let all: i64 =
-        connection.prepare_cached("SELECT count(*) FROM article_texts")?.query_row([], |row| row.get(0))?;
+fn ranked(
+    connection: &Connection,
+    corpus: Corpus,
+    expressions: &[String],
+) -> StoreResult<HashMap<i64, Found>> {
+    let (_, _, table) = corpus.tables();
+    let all: i64 = connection
+        .prepare_cached(&format!("SELECT count(*) FROM {table}"))?
+        .query_row([], |row| row.get(0))?;
     let mut texts: HashMap<i64, Found> = HashMap::new();
     let mut total = 0.0;
     for expression in expressions {
-        let rows = matching(connection, expression)?;
+        let rows = matching(connection, corpus, expression)?;
         let rarity = (1.0 + all as f64 / (rows.len() as f64 + 0.5)).ln();
         total += rarity;
         let most = rows.iter().map(|(_, score)| *score).fold(f64::MIN_POSITIVE, f64::max);
@@ -199,10 +238,10 @@ fn ranked(connection: &Connection, expressions: &[String]) -> StoreResult<HashMa
     Ok(texts)
 }
 
-fn matching(connection: &Connection, expression: &str) -> StoreResult<Vec<(i64, f64)>> {
-    let mut statement = connection.prepare_cached(
-        "SELECT rowid, -bm25(articles_fts, 1.0, ?2) FROM articles_fts WHERE articles_fts MATCH ?1",
-    )?;
+fn matching(connection: &Connection, corpus: Corpus, expression: &str) -> StoreResult<Vec<(i64, f64)>> {
+    let (index, ..) = corpus.tables();
+    let mut statement = connection
+        .prepare_cached(&format!("SELECT rowid, -bm25({index}, 1.0, ?2) FROM {index} WHERE {index} MATCH ?1"))?;
     let rows = statement.query_map(params![expression, TITLE], |row| Ok((row.get(0)?, row.get(1)?)))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }

@@ -1,0 +1,306 @@
+//! Tickets, with everything that was written and done in them.
+//!
+//! A search lists them by their last change, the oldest change first, whole: so each run reads on
+//! where the one before ended, less the overlap for what the index showed late, and notes with each
+//! page how far it is. Deletions are not told. Once an hour Intercom is asked how many tickets there
+//! are; where that is not how many are here, all are listed, and what is not on the list is asked
+//! for by itself. A large workspace is listed more rarely: a page for each three minutes.
+
+use std::collections::HashSet;
+use std::rc::Rc;
+
+use serde_json::Value;
+
+use super::SyncError;
+use super::engine::Engine;
+use super::erased::{Presence, leave_out_of_ticket};
+use super::failure::Failure;
+use super::labels::degrade;
+use super::{retention, translate};
+use crate::environment::LogLevel;
+use crate::error::StoreResult;
+use crate::ids::TicketId;
+use crate::intercom::error::ApiError;
+use crate::intercom::request::{Cursor, LARGEST_PAGE, Search};
+use crate::intercom::ticket::{Ticket, TicketPage};
+use crate::store::erasure::BlockList;
+use crate::store::rows::LinkRow;
+use crate::store::sync_state::{Fact, clear_note, fact, note, set_fact};
+use crate::store::tickets::{self, TicketPartRow, TicketRow};
+use crate::time::{DAY, HOUR, MINUTE, UnixSeconds};
+
+/// Tickets on a page, and on smaller ones where a page is too large for one answer.
+const PAGES: [u32; 4] = [LARGEST_PAGE, 30, 5, 1];
+/// How long a count counts as current, and how long a refusal does.
+const COUNTED_SECONDS: i64 = HOUR;
+const REFUSED_SECONDS: i64 = HOUR;
+/// For each page of a list of all, so long passes until the next such list.
+const SECONDS_A_PAGE: i64 = 3 * MINUTE;
+/// Pages in a row that bring nothing new and promise more.
+const EMPTY_PAGES: u32 = 50;
+/// Tickets that were on no list and are asked for in one run.
+const ASKED_FOR: usize = 50;
+const TICKETS: &str = "tickets";
+const PERMISSION: &str = "Read tickets";
+
+/// A stretch of `updated_at`, both ends included.
+#[derive(Clone, Copy)]
+struct Stretch {
+    low: UnixSeconds,
+    high: UnixSeconds,
+}
+
+/// What a list of a stretch showed.
+struct Listed {
+    ids: HashSet<TicketId>,
+    /// How many there are by Intercom's own count.
+    counted: Option<u64>,
+}
+
+/// Reads what changed. What the token may not read leaves a note and does no other harm.
+pub(super) fn refresh(engine: &mut Engine<'_>) -> Result<(), SyncError> {
+    let now = engine.server_now();
+    let connection = engine.store.connection();
+    let asked = fact(connection, Fact::TicketsAskedAt)?;
+    if note(connection, TICKETS)?.is_some() && asked.is_some_and(|at| now.since(at).abs() < REFUSED_SECONDS) {
+        return Ok(());
+    }
+    "reading tickets".clone_into(&mut engine.phase);
+    engine.report(true)?;
+    engine.write(|transaction| set_fact(transaction, Fact::TicketsAskedAt, now))?;
+    match read(engine, now) {
+        Ok(()) => engine.write(|transaction| clear_note(transaction, TICKETS)),
+        Err(failure) => degrade(engine, TICKETS, PERMISSION, failure),
+    }
+}
+
+fn read(engine: &mut Engine<'_>, now: UnixSeconds) -> Result<(), Failure> {
+    let from = wanted_from(engine, now)?;
+    engine.write(|transaction| tickets::remove_before(transaction, from))?;
+    let connection = engine.store.connection();
+    let known = fact(connection, Fact::TicketsFrom).map_err(SyncError::from)?;
+    let read_to = fact(connection, Fact::TicketsReadTo).map_err(SyncError::from)?;
+    let overlap = i64::from(engine.outside.settings.overlap_seconds);
+    let low = match (known, read_to) {
+        // A clock that was ahead may have noted a moment that is still to come.
+        (Some(_), Some(at)) => at.min(now).plus(-overlap).max(from),
+        _ => from,
+    };
+    if known.is_none() {
+        engine.write(|transaction| set_fact(transaction, Fact::TicketsFrom, from))?;
+    }
+    list(engine, Stretch { low, high: now }, true)?;
+    engine.write(|transaction| {
+        if low == from {
+            // All were listed just now.
+            set_fact(transaction, Fact::TicketsCountedAt, now)?;
+            set_fact(transaction, Fact::TicketsListedAt, now)?;
+        }
+        set_fact(transaction, Fact::TicketsReadTo, now)
+    })?;
+    if let Some(known) = known.filter(|known| from < *known) {
+        list(engine, Stretch { low: from, high: known }, false)?;
+    }
+    engine.write(|transaction| set_fact(transaction, Fact::TicketsFrom, from))?;
+    // What changed within the overlap may not be listed yet.
+    compare(engine, Stretch { low: from, high: now.plus(-overlap) }, now)
+}
+
+/// Since when tickets are read: as far back as conversations, and as far as is kept.
+fn wanted_from(engine: &Engine<'_>, now: UnixSeconds) -> Result<UnixSeconds, SyncError> {
+    let settings = engine.outside.settings;
+    let from = match fact(engine.store.connection(), Fact::InitialLow)? {
+        Some(low) => low,
+        None if settings.initial_sync_days == 0 => UnixSeconds(1),
+        None => now.plus(-i64::from(settings.initial_sync_days) * DAY),
+    };
+    Ok(retention::horizon(settings, now).map_or(from, |horizon| horizon.max(from)).min(now))
+}
+
+/// Reads all tickets of a stretch, in smaller pages where one is too large. `advances`: nothing
+/// before the stretch is unread, so that how far it came is noted with each page.
+fn list(engine: &mut Engine<'_>, stretch: Stretch, advances: bool) -> Result<Listed, Failure> {
+    let mut listed = Listed { ids: HashSet::new(), counted: None };
+    let mut low = stretch.low;
+    for (attempt, per_page) in PAGES.into_iter().enumerate() {
+        let rest = Stretch { low, ..stretch };
+        match list_pages(engine, rest, per_page, advances, &mut listed, &mut low) {
+            Err(Failure::Api(error)) if error.may_be_size() && attempt + 1 < PAGES.len() => {}
+            result => return result.map(|()| listed),
+        }
+    }
+    Ok(listed)
+}
+
+fn list_pages(
+    engine: &mut Engine<'_>,
+    stretch: Stretch,
+    per_page: u32,
+    advances: bool,
+    listed: &mut Listed,
+    reached: &mut UnixSeconds,
+) -> Result<(), Failure> {
+    let mut cursor: Option<Cursor> = None;
+    let mut empty = 0;
+    loop {
+        let search = Search { low: stretch.low, high: stretch.high, per_page, cursor: cursor.as_ref() };
+        let page = engine.ask(&engine.api.tickets(&search), TicketPage::read)?;
+        if page.unreadable > 0 {
+            engine.log(
+                LogLevel::Warn,
+                &format!("a page of tickets held {} that cannot be read; they are left out", page.unreadable),
+            );
+        }
+        let before = listed.ids.len();
+        listed.ids.extend(page.tickets.iter().map(|ticket| ticket.id.clone()));
+        listed.counted = page.total_count.or(listed.counted);
+        empty = if listed.ids.len() > before { 0 } else { empty + 1 };
+        let last = page.tickets.iter().map(|ticket| ticket.updated_at).max();
+        let last = last.map(|last| last.clamp(stretch.low, stretch.high));
+        let erased = Rc::clone(&engine.erased);
+        engine.write(|transaction| {
+            for ticket in page.tickets {
+                store(transaction, ticket, &erased)?;
+            }
+            match last {
+                Some(last) if advances => set_fact(transaction, Fact::TicketsReadTo, last),
+                _ => Ok(()),
+            }
+        })?;
+        *reached = last.unwrap_or(*reached).max(*reached);
+        engine.report(false)?;
+        match page.next {
+            None => return Ok(()),
+            Some(next) if cursor.as_ref() == Some(&next) || empty > EMPTY_PAGES => {
+                return Err(Failure::Api(ApiError::Unexpected { missing: "another page of tickets" }));
+            }
+            Some(next) => cursor = Some(next),
+        }
+    }
+}
+
+/// Compares what is here with Intercom's own count, and finds out what became of the difference.
+fn compare(engine: &mut Engine<'_>, stretch: Stretch, now: UnixSeconds) -> Result<(), Failure> {
+    let recent = |engine: &Engine<'_>, which: Fact, seconds: i64| {
+        let at = fact(engine.store.connection(), which)?;
+        Ok::<_, SyncError>(at.is_some_and(|at| now.since(at).abs() < seconds))
+    };
+    if stretch.low > stretch.high || recent(engine, Fact::TicketsCountedAt, COUNTED_SECONDS)? {
+        return Ok(());
+    }
+    let search = Search { low: stretch.low, high: stretch.high, per_page: 1, cursor: None };
+    let page = engine.ask(&engine.api.tickets(&search), TicketPage::read)?;
+    engine.write(|transaction| set_fact(transaction, Fact::TicketsCountedAt, now))?;
+    // The query is a second wider at both ends.
+    let wide = Stretch { low: stretch.low.plus(-1), high: stretch.high.plus(1) };
+    let here = |engine: &Engine<'_>, stretch: Stretch| {
+        tickets::ids_between(engine.store.connection(), stretch.low, stretch.high).map_err(SyncError::from)
+    };
+    let (held, inner) = (here(engine, wide)?.len() as u64, here(engine, stretch)?.len() as u64);
+    let Some(counted) = page.total_count.filter(|counted| !(inner..=held).contains(counted)) else {
+        return Ok(());
+    };
+    let pages = counted.max(held).div_ceil(u64::from(LARGEST_PAGE)).max(1);
+    let pause = i64::try_from(pages).unwrap_or(i64::MAX).saturating_mul(SECONDS_A_PAGE).max(COUNTED_SECONDS);
+    if recent(engine, Fact::TicketsListedAt, pause)? {
+        return Ok(());
+    }
+    let all = list(engine, stretch, false)?;
+    engine.write(|transaction| set_fact(transaction, Fact::TicketsListedAt, now))?;
+    let mut missing = here(engine, stretch)?;
+    missing.retain(|id| !all.ids.contains(id));
+    for id in missing.into_iter().take(ASKED_FOR) {
+        ask_for(engine, &id)?;
+    }
+    Ok(())
+}
+
+/// Asks for one ticket, and removes it if it is gone.
+fn ask_for(engine: &mut Engine<'_>, id: &TicketId) -> Result<(), Failure> {
+    let request = engine.api.ticket(id);
+    let read = |value: Value| Ticket::read(value).ok_or(ApiError::Unexpected { missing: "id" });
+    match engine.ask(&request, read) {
+        Ok(ticket) => {
+            let erased = Rc::clone(&engine.erased);
+            engine.write(|transaction| store(transaction, ticket, &erased))?;
+        }
+        Err(Failure::Api(ApiError::NotFound { .. })) => {
+            engine.write(|transaction| tickets::remove(transaction, id).map(|_| ()))?;
+            engine.tally.deleted += 1;
+        }
+        Err(failure) => return Err(failure),
+    }
+    Ok(())
+}
+
+/// Writes a ticket, but what is of somebody who was erased.
+fn store(transaction: &rusqlite::Connection, mut ticket: Ticket, erased: &BlockList) -> StoreResult<()> {
+    if leave_out_of_ticket(&mut ticket, erased) == Presence::Whole {
+        tickets::remove(transaction, &ticket.id)?;
+        return Ok(());
+    }
+    tickets::write(transaction, &row(ticket))?;
+    Ok(())
+}
+
+fn row(from: Ticket) -> TicketRow {
+    let resolved = from.state.as_deref() == Some("resolved");
+    // The last change to this state; one that Intercom no longer returns is not known.
+    let resolved_at = from
+        .parts
+        .iter()
+        .rev()
+        .find(|part| part.event_details.as_ref().is_some_and(|details| details["state"] == "resolved"))
+        .map(|part| part.created_at)
+        .filter(|_| resolved);
+    TicketRow {
+        parts_truncated: from.part_count > from.parts.len(),
+        parts: from
+            .parts
+            .into_iter()
+            .map(|part| {
+                let is_note = part.is_note();
+                let (assigned_to_type, assigned_to_id) =
+                    part.assigned_to.map_or((None, None), |to| (Some(to.kind), to.id.map(|id| id.0)));
+                TicketPartRow {
+                    id: part.id.0,
+                    is_note,
+                    part_type: part.kind,
+                    created_at: part.created_at,
+                    author_type: part.author.kind.as_str(),
+                    author_id: part.author.id,
+                    author_name: part.author.name,
+                    body: part.body,
+                    redacted: part.redacted,
+                    attachments: translate::attachments(&part.attachments),
+                    assigned_to_type,
+                    assigned_to_id,
+                    details: part.event_details.filter(Value::is_object).map(|details| details.to_string()),
+                }
+            })
+            .collect(),
+        id: from.id,
+        ticket_id: from.ticket_id,
+        category: from.category,
+        kind: from.kind,
+        state: from.state,
+        state_label: from.state_label,
+        title: from.title,
+        description: from.description,
+        attributes: (!from.attributes.is_empty()).then(|| Value::Object(from.attributes).to_string()),
+        open: from.open,
+        is_shared: from.is_shared,
+        admin_assignee_id: from.admin_assignee.map(|id| id.0),
+        team_assignee_id: from.team_assignee.map(|id| id.0),
+        created_at: from.created_at,
+        updated_at: from.updated_at,
+        snoozed_until: from.snoozed_until,
+        resolved_at,
+        contacts: from.contacts,
+        links: from
+            .links
+            .into_iter()
+            .map(|link| LinkRow { kind: link.kind, id: link.id, category: link.category })
+            .collect(),
+    }
+}

@@ -1,0 +1,397 @@
+//! `search_tickets`: tickets by their words and fields, counted by one of these, or one in full.
+
+use rusqlite::Connection;
+use serde_json::{Value, json};
+
+use super::answer::{Answer, bytes, counted};
+use super::arguments::ArgumentError;
+use super::content::Content;
+use super::cursor::Cursor;
+use super::filters::{read_timeframe, words};
+use super::timeframe::Zone;
+use super::{Arguments, Context, Failure, Outcome, Tool, conversation, disclosure, names, schema};
+use crate::ids;
+use crate::store::filtered;
+use crate::store::labels::Label;
+use crate::store::search::{Mark, Query, snippet};
+use crate::store::sync_state::{Fact, fact, note};
+use crate::store::text_search::{Corpus, Found, search};
+use crate::store::ticket_search::{self, GROUPS, Part, Ticket, TicketFilters};
+use crate::store::tickets;
+use crate::time::UnixSeconds;
+
+const DEFAULT_LIMIT: usize = 10;
+const MOST: usize = 100;
+/// Characters of a snippet, and of one part among several.
+const SNIPPET: usize = 300;
+const BODY: usize = 3_000;
+/// Bytes of JSON of a list, and of one ticket.
+const LIST: usize = 9_000;
+const WHOLE: usize = 16_000;
+/// Entries of lists and objects in a ticket.
+const ENTRIES: usize = 25;
+/// Linked conversations that a row of a list names.
+const NAMED: usize = 10;
+
+/// Of which topic of the notes it is why there are no tickets.
+const TOPIC: &str = "tickets";
+
+const STATES: &[&str] = &["submitted", "in_progress", "waiting_on_customer", "resolved"];
+const CATEGORIES: &[&str] = &["Customer", "Back-office", "Tracker"];
+const TIMEFRAME_OF: &[&str] = &["created", "updated"];
+const GROUP_BY: &[&str] = &["state", "type", "category", "assignee", "team"];
+
+pub const TOOL: Tool = Tool {
+    name: "search_tickets",
+    title: "Tickets",
+    description: "Tickets by words in title, description, replies and notes, best first, and by type, state, customer or linked conversation; without query the latest changes. group_by counts them. With id one ticket in full: attributes, parts, linked conversations.",
+    input,
+    output,
+    boolean: None,
+    syncs: false,
+    limits: None,
+    drawn: false,
+    call,
+};
+
+fn input() -> Value {
+    schema::arguments(
+        json!({
+            "query": schema::text("As in search_conversations."),
+            "id": schema::text("A ticket's id, or the number that people see. Instead of all else but cursor."),
+            "state": schema::choices(STATES, ""),
+            "open": schema::boolean(""),
+            "type": schema::texts("Ticket types, such as Bug."),
+            "category": schema::choices(CATEGORIES, ""),
+            "customer": schema::text("E-mail, name, company or contact id."),
+            "conversation": schema::text("Id of a conversation that it is linked to."),
+            "assignee": schema::text("As in search_conversations."),
+            "team": schema::text(""),
+            "attribute": schema::texts("\"Name=value\", or \"Name\"."),
+            "timeframe": schema::text("As in search_conversations."),
+            "timeframe_of": schema::choice(TIMEFRAME_OF, "Default created."),
+            "group_by": schema::choice(GROUP_BY, ""),
+            "limit": schema::integer(&format!("1 to {MOST}, default {DEFAULT_LIMIT}.")),
+            "cursor": schema::text("next_cursor of the answer before.")
+        }),
+        &[],
+    )
+}
+
+fn output() -> Value {
+    schema::answer(
+        json!({
+            "tickets": schema::objects("id, number (that people see), title, type, category, state, customers, assignee, conversations (ids), snippet."),
+            "groups": schema::objects("group, tickets, open, conversations (linked)."),
+            "ticket": {"type": "object", "description": "The same with description, attributes and parts."},
+            "total_matches": schema::integer(""),
+            "as_of": schema::text(""),
+            "next_cursor": schema::text(""),
+            "notice": schema::text("")
+        }),
+        &[],
+    )
+}
+
+fn call(context: &mut Context<'_>, arguments: &Arguments) -> Outcome {
+    let around = context.surroundings();
+    let question = arguments.question(&["cursor", "limit"]);
+    let cursor = arguments.string("cursor")?.map(|text| Cursor::read(&text, &question)).transpose()?;
+    let now = cursor.as_ref().map_or(around.now, |cursor| cursor.now);
+    let from = cursor.map_or(Ok(0), |cursor| place(&cursor.position))?;
+    let page = |next: usize| Cursor { now, position: next.to_string().into_bytes() }.write(&question);
+    let limit = arguments.integer("limit", 1, MOST as i64)?.map_or(DEFAULT_LIMIT, |limit| limit as usize);
+    context.reading(|connection| {
+        let content = Content::new(&around.settings.redactions);
+        let mut answer = Answer::new();
+        answer.set_some("as_of", as_of(connection)?);
+        if let Some(id) = arguments.string("id")? {
+            let others = input();
+            let others = others["properties"].as_object().into_iter().flatten().map(|(name, _)| name);
+            let other = others.filter(|name| !["id", "cursor", "limit"].contains(&name.as_str())).find(|name| arguments.has(name));
+            if let Some(other) = other {
+                return Err(ArgumentError(format!("`id` shows one ticket; leave out `{other}`.")).into());
+            }
+            let Some(ticket) = ticket_search::by_id(connection, ids::bare(&id))? else {
+                return Err(missing(connection, &id)?);
+            };
+            let next = whole(&mut answer, connection, &ticket, content, from, arguments.reader.budget(WHOLE))?;
+            answer.set_some("next_cursor", next.map(page));
+            return Ok(answer.with_text(format!("Ticket {}.", content.id(&ticket.id))));
+        }
+        let zone = super::zone(around.settings, connection)?;
+        let (filters, notice) = filters(arguments, connection, now, &zone, content)?;
+        let typed = arguments.string("query")?.unwrap_or_default();
+        let (numbers, marks) = find(connection, &typed, &filters)?;
+        let total = numbers.len();
+        answer.set("total_matches", total);
+        let mut notices: Vec<String> = notice.into_iter().collect();
+        if let Some(group) = arguments.choice("group_by", GROUP_BY)? {
+            answer.set("groups", groups(connection, &numbers, group, content, limit.max(GROUPS_SHOWN), &mut notices)?);
+        } else {
+            let budget = arguments.reader.budget(LIST);
+            let shown = &numbers[from.min(total)..];
+            let rows = rows(connection, shown, limit, &marks, content, budget)?;
+            let end = from + rows.len();
+            answer.set("tickets", rows);
+            answer.set_some("next_cursor", (end < total).then(|| page(end)));
+        }
+        if total == 0 {
+            notices.extend(why_none(connection)?);
+        }
+        answer.set_some("notice", Some(notices.join(" ")));
+        Ok(answer.with_text(format!("{}.", counted(total as i64, "ticket"))))
+    })
+}
+
+/// Groups that are shown where no larger limit is given.
+const GROUPS_SHOWN: usize = 50;
+
+/// Where a page begins.
+fn place(position: &[u8]) -> Result<usize, ArgumentError> {
+    std::str::from_utf8(position)
+        .ok()
+        .and_then(|text| text.parse().ok())
+        .ok_or_else(|| ArgumentError("`cursor` is damaged; leave it out to begin again.".to_owned()))
+}
+
+fn filters(
+    arguments: &Arguments,
+    connection: &Connection,
+    now: UnixSeconds,
+    zone: &Zone,
+    content: Content<'_>,
+) -> Result<(TicketFilters, Option<String>), Failure> {
+    let known = || {
+        let kinds = ticket_search::kinds(connection)?;
+        let label = |name: String| Label { id: name.clone(), name, conversations: 0, listed: true };
+        Ok(kinds.into_iter().map(label).collect())
+    };
+    let mut filters = TicketFilters {
+        states: words(arguments, "state", STATES)?,
+        categories: categories(arguments)?,
+        kinds: names::values("type", "ticket type", &arguments.strings("type")?, known, content)?,
+        open: arguments.boolean("open")?,
+        customer: arguments.string("customer")?.map(|text| ids::bare(&text).to_owned()),
+        whole: content.blanks_customers(),
+        conversation: arguments.string("conversation")?.map(|text| ids::bare(&text).to_owned()),
+        ..TicketFilters::default()
+    };
+    if let Some(name) = arguments.string("assignee")? {
+        filters.assignee = Some(names::assignee(connection, &name, content)?);
+    }
+    if let Some(name) = arguments.string("team")? {
+        filters.team = Some(names::team(connection, &name, content)?);
+    }
+    for text in arguments.strings("attribute")? {
+        filters.attributes.push(match text.split_once('=') {
+            Some((name, value)) => (name.trim().to_owned(), Some(value.trim().to_owned())),
+            None => (text, None),
+        });
+    }
+    let of = arguments.choice("timeframe_of", TIMEFRAME_OF)?;
+    if let Some(phrase) = arguments.string("timeframe")? {
+        let between = read_timeframe(&phrase, now, zone)?;
+        *(if of == Some("updated") { &mut filters.updated } else { &mut filters.created }) = between;
+    }
+    let notice = (filters.whole && filters.customer.is_some()).then(|| {
+        "`customer` is compared with whole addresses and ids only, since personal data is blanked out here (the setting `redact`).".to_owned()
+    });
+    Ok((filters, notice))
+}
+
+/// Categories in any case, as Intercom writes them.
+fn categories(arguments: &Arguments) -> Result<Vec<String>, ArgumentError> {
+    let lower: Vec<String> = CATEGORIES.iter().map(|category| category.to_lowercase()).collect();
+    let known: Vec<&str> = lower.iter().map(String::as_str).collect();
+    let given = words(arguments, "category", &known)?;
+    let written = |word: &String| {
+        CATEGORIES.iter().find(|category| category.eq_ignore_ascii_case(word)).map(|category| (*category).to_owned())
+    };
+    Ok(given.iter().filter_map(written).collect())
+}
+
+/// Numbers of the tickets that are meant: the best first, or the latest change.
+fn find(
+    connection: &Connection,
+    typed: &str,
+    filters: &TicketFilters,
+) -> Result<(Vec<i64>, Vec<Mark>), Failure> {
+    let matching = ticket_search::matching(connection, filters)?;
+    let query = Query::parse(typed);
+    if query.leaves().is_empty() && typed.trim().is_empty() {
+        return Ok((matching, Vec::new()));
+    }
+    let wanted: std::collections::HashSet<i64> = matching.into_iter().collect();
+    let results = search(connection, Corpus::Tickets, &query)?;
+    let found = results.found.iter().map(|Found { number, .. }| *number);
+    Ok((found.filter(|number| wanted.contains(number)).collect(), results.query.marks))
+}
+
+fn groups(
+    connection: &Connection,
+    numbers: &[i64],
+    by: &str,
+    content: Content<'_>,
+    most: usize,
+    notices: &mut Vec<String>,
+) -> Result<Vec<Value>, Failure> {
+    let column = GROUPS.iter().find(|(name, _)| *name == by).map_or("NULL", |(_, column)| column);
+    let groups = ticket_search::grouped(connection, numbers, column)?;
+    if groups.len() > most {
+        notices.push(format!("{most} of {} groups are shown, the largest first.", groups.len()));
+    }
+    disclosure::rows(groups.len().min(most));
+    let shown = groups.into_iter().take(most).map(|group| {
+        let name = if by == "assignee" { content.person(&group.name) } else { content.line(&group.name) };
+        json!({"group": name, "tickets": group.tickets, "open": group.open, "conversations": group.conversations})
+    });
+    Ok(shown.collect())
+}
+
+fn rows(
+    connection: &Connection,
+    numbers: &[i64],
+    limit: usize,
+    marks: &[Mark],
+    content: Content<'_>,
+    budget: usize,
+) -> Result<Vec<Value>, Failure> {
+    let mut rows = Vec::new();
+    let mut used = 0;
+    for number in numbers.iter().take(limit) {
+        let Some(ticket) = ticket_search::by_number(connection, *number)? else { continue };
+        let mut row = summary(&ticket, content);
+        let text = tickets::words(connection, *number)?.map(|(_, body)| content.text(&body)).unwrap_or_default();
+        row.set_some("snippet", Some(snippet(text.trim(), marks, SNIPPET)));
+        let row = row.into_value();
+        used += bytes(&row) + 1;
+        if used > budget && !rows.is_empty() {
+            break;
+        }
+        rows.push(row);
+    }
+    disclosure::rows(rows.len());
+    Ok(rows)
+}
+
+/// What every answer says of a ticket.
+pub(super) fn summary(ticket: &Ticket, content: Content<'_>) -> Answer {
+    let line = |text: &Option<String>| text.as_deref().map(|text| content.line(text));
+    let mut row = Answer::new();
+    row.set("id", content.id(&ticket.id));
+    row.set_some("number", ticket.ticket_id.as_deref().map(|number| content.id(number)));
+    row.set_some("title", line(&ticket.title));
+    row.set_some("type", line(&ticket.kind));
+    row.set_some("category", line(&ticket.category));
+    row.set_some("state", line(&ticket.state));
+    let label = line(&ticket.state_label);
+    row.set_some("state_label", label.filter(|label| !says_the_same(label, ticket.state.as_deref())));
+    row.set("open", ticket.open);
+    let customers = ticket.customers.iter().take(NAMED).map(|customer| {
+        disclosure::contact(&customer.id);
+        let mut shown = Answer::new();
+        shown.set_some("email", customer.email.as_deref().map(|email| content.line(email)));
+        shown.set_some("name", customer.name.as_deref().map(|name| content.person(name)));
+        shown.set_some("company", customer.company.as_deref().map(|name| content.line(name)));
+        if customer.email.is_none() && customer.name.is_none() {
+            shown.set("id", content.id(&customer.id));
+        }
+        shown.into_value()
+    });
+    row.set_some("customers", Some(customers.collect::<Vec<_>>()));
+    let customers = ticket.customers.len();
+    row.set_some("customer_count", (customers > NAMED).then_some(customers));
+    row.set_some("assignee", ticket.assignee.as_deref().map(|name| content.person(name)));
+    row.set_some("team", line(&ticket.team));
+    row.set("created_at", ticket.created_at.clone()).set("updated_at", ticket.updated_at.clone());
+    row.set_some("resolved_at", ticket.resolved_at.clone());
+    row.set_some("snoozed_until", ticket.snoozed_until.clone());
+    let linked = ticket.conversations.iter().take(NAMED).map(|id| content.id(id));
+    row.set_some("conversations", Some(linked.collect::<Vec<_>>()));
+    let linked = ticket.conversations.len();
+    row.set_some("conversation_count", (linked > NAMED).then_some(linked));
+    row
+}
+
+/// "In progress" says no more than `in_progress`.
+fn says_the_same(label: &str, state: Option<&str>) -> bool {
+    state.is_some_and(|state| label.replace([' ', '-'], "_").eq_ignore_ascii_case(state))
+}
+
+/// Lays out one ticket with its parts from that one on. Returns where the rest begins.
+fn whole(
+    answer: &mut Answer,
+    connection: &Connection,
+    ticket: &Ticket,
+    content: Content<'_>,
+    from: usize,
+    budget: usize,
+) -> Result<Option<usize>, Failure> {
+    let mut row = summary(ticket, content);
+    row.set("is_shared", ticket.is_shared);
+    if from == 0 {
+        let text = ticket.description.as_deref().map(|html| content.body(html));
+        row.set_some("description", text.map(|text| super::content::cut(&text, 2 * BODY)));
+        let attributes = ticket.attributes.as_deref().and_then(|json| serde_json::from_str(json).ok());
+        let attributes: Option<Value> = attributes.map(|attributes| content.document(attributes, ENTRIES));
+        row.set_some("attributes", attributes.map(conversation::fitting));
+    }
+    let linked = ticket.conversations.iter().take(8 * ENTRIES).map(|id| content.id(id));
+    row.set_some("conversations", Some(linked.collect::<Vec<_>>()));
+    let others = ticket.tickets.iter().take(ENTRIES).map(|(id, category)| {
+        json!({"id": content.id(id), "category": category.as_deref().map(|category| content.line(category))})
+    });
+    row.set_some("tickets", Some(others.collect::<Vec<_>>()));
+    row.set_true("parts_truncated", ticket.parts_truncated);
+    let parts = ticket_search::parts(connection, ticket.number)?;
+    let mut used = bytes(&row.clone().into_value());
+    let mut shown = Vec::new();
+    for part in parts.iter().skip(from) {
+        let part = match part {
+            Part::Message(message) => conversation::message(message, content, 0, BODY),
+            Part::Event(event) => conversation::event(event, content),
+        };
+        used += bytes(&part) + 1;
+        if used > budget && !shown.is_empty() {
+            break;
+        }
+        shown.push(part);
+    }
+    let end = from + shown.len();
+    row.set("parts", shown);
+    answer.set("ticket", row.into_value());
+    if end < parts.len() {
+        answer.set("notice", format!("{end} of {} parts are shown; cursor leads to more.", parts.len()));
+    }
+    Ok((end < parts.len()).then_some(end))
+}
+
+fn missing(connection: &Connection, id: &str) -> Result<Failure, Failure> {
+    let shown: String = super::content::clean(id).chars().take(60).collect();
+    let why = why_none(connection)?.unwrap_or_default();
+    let sentence = format!("Ticket {shown} is not in the cache. Take ids from search_tickets. {why}");
+    Ok(Failure::Refused(sentence.trim_end().to_owned()))
+}
+
+/// Up to when tickets were read.
+pub(super) fn as_of(connection: &Connection) -> Result<Option<String>, Failure> {
+    Ok(fact(connection, Fact::TicketsReadTo)?.map(UnixSeconds::to_iso))
+}
+
+/// Why the cache has no ticket at all, if it has none.
+fn why_none(connection: &Connection) -> Result<Option<String>, Failure> {
+    if tickets::count(connection)? > 0 {
+        return Ok(None);
+    }
+    if filtered::is_copy(connection)? {
+        return Ok(Some("Tickets are not shown to those who may see some conversations only.".to_owned()));
+    }
+    if let Some(note) = note(connection, TOPIC)? {
+        return Ok(Some(note));
+    }
+    Ok(Some(match (fact(connection, Fact::TicketsReadTo)?, fact(connection, Fact::TicketsFrom)?) {
+        (Some(_), Some(from)) => format!("The workspace has no tickets that changed since {}.", from.day()),
+        _ => "Tickets were not read yet; the next sync does.".to_owned(),
+    }))
+}
