@@ -78,6 +78,7 @@ const OLD_CIRCLES: [&[&str]; 2] = [
         "sync/retention.rs",
         "sync/run.rs",
         "sync/threads.rs",
+        "sync/tickets.rs",
     ],
     &[
         "store/connection.rs",

@@ -10,3 +10,4 @@ mod script;
 mod shapes;
 mod speed;
 mod threads;
+mod tickets;

@@ -156,6 +156,7 @@ impl<'a> Script<'a> {
             "GET /teams" => answer(&json!({"type": "team.list", "teams": []})),
             "GET /tags" | "POST /contacts/search" => answer(&json!({"type": "list", "data": []})),
             "POST /conversations/search" => answer(&self.page(asked)),
+            "POST /tickets/search" => answer(&json!({"type": "ticket.list", "tickets": [], "total_count": 0})),
             other if other.starts_with("GET /articles?") || other.starts_with("GET /help_center/") => {
                 answer(&json!({"type": "list", "data": [], "total_count": 0}))
             }
