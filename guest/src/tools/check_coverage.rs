@@ -42,8 +42,6 @@ fn output() -> Value {
                 "Missing stretches as [start, end]; they share end points with the covered ones."
             ),
             "not_yet": schema::texts("[start, end] of what has not happened yet."),
-            "cached_range": schema::range(),
-            "data_age_minutes": schema::integer(""),
             "reason": schema::text("")
         }),
         &["has_coverage"],

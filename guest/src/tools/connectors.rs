@@ -62,8 +62,7 @@ fn search_output() -> Value {
             "results": {"type": "array", "items": {"type": "object", "properties": {
                 "id": {"type": "string"}, "title": {"type": "string"}, "url": {"type": "string"}, "text": {"type": "string"}
             }, "required": ["id", "title", "url"]}},
-            "total_in_page": {"type": "integer"},
-            "notice": {"type": "string"}
+            "total_in_page": {"type": "integer"}
         }),
         &["results"],
     )

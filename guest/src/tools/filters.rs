@@ -80,6 +80,17 @@ pub fn add_properties(properties: &mut Value, only: Option<&[&str]>) {
     }
 }
 
+/// The properties of these filters for a tool beside search_conversations, which explains them and
+/// which every client lists as well.
+pub fn properties_in_brief(only: &[&str]) -> Value {
+    let mut properties = json!({});
+    add_properties(&mut properties, Some(only));
+    for schema in properties.as_object_mut().into_iter().flat_map(serde_json::Map::values_mut) {
+        schema.as_object_mut().map(|schema| schema.remove("description"));
+    }
+    properties
+}
+
 /// Reads the filters. Days are days of `zone`; names that a sentence quotes pass through `content`.
 ///
 /// # Errors

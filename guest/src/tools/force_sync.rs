@@ -30,19 +30,10 @@ fn output() -> Value {
             "success": schema::boolean(""),
             "message": schema::text(""),
             "is_syncing": schema::boolean("True: the sync goes on; ask get_sync_status later."),
-            "sync_type": schema::text(""),
-            "coverage_start": schema::text(""),
-            "coverage_end": schema::text(""),
-            "total_conversations": schema::integer("In the cache for these days; so for messages."),
-            "total_messages": schema::integer(""),
-            "threads_fetched": schema::integer(""),
-            "unchanged": schema::integer(""),
-            "deleted": schema::integer(""),
+            "total_conversations": schema::integer("In the cache, of coverage_start to coverage_end."),
             "threads_waiting": schema::integer("Left to the next sync."),
-            "api_calls": schema::integer(""),
-            "duration_seconds": {"type": "number"},
             "skipped": schema::boolean("Nothing was read: the cache was fresh."),
-            "notes": {"type": "array", "items": {"type": "string"}, "description": "What could not be read."}
+            "notes": schema::texts("What could not be read.")
         }),
         &["success"],
     )

@@ -61,19 +61,18 @@ fn output() -> Value {
     // lists as well.
     schema::answer(
         json!({
-            "id": {"type": "string"}, "created_at": {"type": "string"}, "updated_at": {"type": "string"},
-            "state": {"type": "string"}, "tags": schema::texts("This and all else of a conversation as in search_conversations."),
-            "details": {"type": "object", "description": "What Intercom says beside: page, who closed it, its own durations, custom attributes, linked tickets and records."},
+            "id": schema::text("All else of the conversation stands beside it as in search_conversations."),
+            "details": {"type": "object", "description": "page, who closed it, Intercom's own durations, custom attributes, linked tickets and records."},
             "ai_agent": {"type": "object", "description": "What it answered from."},
             "customer": {"type": "object", "description": "Plan, spend and segments of the company now; country and language."},
-            "messages": schema::list(conversation::message_schema(), ""),
+            "messages": conversation::messages_schema(),
             "events": schema::objects(""),
             "parts_truncated": {"type": "boolean", "description": "Intercom no longer returns the oldest messages."},
             "next_cursor": {"type": "string"},
             "notice": {"type": "string", "description": "What the answer leaves out, and how to get it."},
             "sync_info": schema::sync_info_in_brief()
         }),
-        &["id", "created_at", "updated_at", "state", "tags", "messages"],
+        &["id", "messages"],
     )
 }
 

@@ -62,16 +62,9 @@ fn groups() -> Vec<&'static str> {
 }
 
 fn input() -> Value {
-    let mut properties = json!({});
-    filters::add_properties(&mut properties, Some(FILTERS));
-    if let Some(properties) = properties.as_object_mut() {
-        for schema in properties.values_mut().filter_map(Value::as_object_mut) {
-            // Said in full by search_conversations, which every client lists as well.
-            if schema.get("items").is_none() && schema.get("enum").is_none() {
-                schema.remove("description");
-            }
-        }
-    }
+    let mut properties = filters::properties_in_brief(FILTERS);
+    properties["attribute"]["description"] =
+        json!("As in search_conversations; with group_by attribute a name.");
     properties["group_by"] = schema::choice(
         &groups(),
         "attribute: by the values of the one that attribute names; article: what the AI agent answered from; link: tickets and records.",
@@ -96,7 +89,6 @@ fn output() -> Value {
             "groups": schema::objects("group, figures, and of the period before the main ones."),
             "details": {"type": "object"},
             "definitions": {"type": "object"},
-            "notice": {"type": "string"},
             "sync_info": schema::sync_info_in_brief()
         }),
         &["period", "timezone", "figures", "definitions", "sync_info"],

@@ -44,7 +44,6 @@ fn output() -> Value {
             "company": {"type": "object", "description": "As Intercom knows it now: plan, spend, size, segments, attributes."},
             "conversations": schema::objects("As in search_conversations, without snippet."),
             "candidates": schema::objects("Several customers are meant; ask again with an e-mail."),
-            "notice": {"type": "string"},
             "sync_info": schema::sync_info_in_brief()
         }),
         &["sync_info"],

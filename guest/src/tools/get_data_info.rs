@@ -29,11 +29,7 @@ fn output() -> Value {
             "has_data": schema::boolean("Whether a sync has completed."),
             "coverage_start": schema::text("First day of the newest contiguous covered range (UTC)."),
             "total_conversations": schema::integer("In the whole cache."),
-            "data_complete": schema::boolean("False: `incomplete` says why, or the last sync is too old."),
-            "articles": schema::integer("Of the help centre."),
-            "tickets": schema::integer(""),
-            "incomplete": schema::text(""),
-            "message": schema::text("")
+            "data_complete": schema::boolean("False: `incomplete` says why, or the last sync is too old.")
         }),
         &["has_data"],
     )

@@ -48,8 +48,7 @@ fn output() -> Value {
     schema::answer(
         json!({
             "columns": schema::texts(""),
-            "rows": schema::list(schema::list(schema::either(&["string", "number", "null"], ""), ""), ""),
-            "notice": {"type": "string"}
+            "rows": schema::list(schema::list(schema::either(&["string", "number", "null"], ""), ""), "")
         }),
         &["columns", "rows"],
     )

@@ -73,6 +73,11 @@ pub fn objects(description: &str) -> Value {
     list(json!({"type": "object"}), description)
 }
 
+/// A list of objects that have an id; the sentence names their other fields.
+pub fn records(description: &str) -> Value {
+    list(json!({"type": "object", "properties": {"id": text("")}, "required": ["id"]}), description)
+}
+
 /// A value of an answer that is of one type or another.
 pub fn either(kinds: &[&str], description: &str) -> Value {
     let mut schema = json!({"anyOf": kinds.iter().map(|kind| json!({"type": kind})).collect::<Vec<_>>()});
@@ -91,7 +96,7 @@ fn described(kind: &str, description: &str) -> Value {
 }
 
 pub fn range() -> Value {
-    json!({"type": "object", "properties": {"start": {"type": "string"}, "end": {"type": "string"}}})
+    json!({"type": "object", "description": "start, end."})
 }
 
 pub fn sync_info() -> Value {
@@ -108,11 +113,7 @@ pub fn sync_info() -> Value {
     })
 }
 
-/// The same where it stands beside something else; search_conversations spells it out.
+/// The same elsewhere; search_conversations spells it out.
 pub fn sync_info_in_brief() -> Value {
-    json!({
-        "type": "object",
-        "properties": {"state": text("")},
-        "required": ["state"]
-    })
+    json!({"type": "object"})
 }

@@ -61,7 +61,6 @@ fn output() -> Value {
             "article": {"type": "object", "description": "The same with body; body_continues_at when it is cut; languages, author, views."},
             "total_matches": schema::integer(""),
             "as_of": schema::text("When the list of articles was last read."),
-            "notice": schema::text("")
         }),
         &[],
     )
