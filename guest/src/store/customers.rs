@@ -61,6 +61,20 @@ pub fn find(connection: &Connection, text: &str) -> StoreResult<(Recognised, Vec
     Ok((Recognised::ByName, select(connection, named, &containing(text), by)?))
 }
 
+/// The contact of that address or id, or of an id of the workspace's own.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn contact(connection: &Connection, text: &str) -> StoreResult<Option<String>> {
+    let id = connection
+        .prepare_cached(
+            "SELECT id FROM contacts WHERE email = ?1 COLLATE NOCASE OR id = ?1 OR external_id = ?1 LIMIT 1",
+        )?
+        .query_row([text], |row| lossy::text(row, 0))
+        .optional()?;
+    Ok(id)
+}
+
 /// The company of that name, as one customer.
 ///
 /// # Errors

@@ -105,8 +105,10 @@ pub fn of_conversation(connection: &Connection, number: i64) -> StoreResult<Opti
             (SELECT json_group_array(json_object('title', s.title, 'kind', s.kind, 'url', s.url))
                 FROM conversation_content_sources x JOIN content_sources s ON s.number = x.source
                 WHERE x.conversation = c.number) AS sources,
-            (SELECT json_group_array(json_object('kind', l.kind, 'id', l.id, 'category', l.category))
-                FROM conversation_links l WHERE l.conversation = c.number) AS linked,
+            (SELECT json_group_array(json_object('kind', l.kind, 'id', l.id, 'category', l.category,
+                    'title', t.title, 'type', t.type, 'state', t.state))
+                FROM conversation_links l LEFT JOIN tickets t ON t.id = l.id AND l.kind = 'ticket'
+                WHERE l.conversation = c.number) AS linked,
             k.plan, k.monthly_spend, k.segments, p.country,
             coalesce(c.language, p.language) AS language
          FROM conversations c LEFT JOIN admins b ON b.id = c.closed_by_id

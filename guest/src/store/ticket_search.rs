@@ -332,14 +332,3 @@ pub fn kinds(connection: &Connection) -> StoreResult<Vec<String>> {
     let names = statement.query_map([], |row| text(row, 0))?;
     Ok(names.collect::<Result<_, _>>()?)
 }
-
-/// Tickets that are linked to a conversation, as `(id, title, type, state)`.
-pub fn of_link(
-    connection: &Connection,
-    id: &str,
-) -> StoreResult<Option<(Option<String>, Option<String>, Option<String>)>> {
-    Ok(connection
-        .prepare_cached("SELECT title, type, state FROM tickets WHERE id = ?1")?
-        .query_row([id], |row| Ok((text(row, 0)?, text(row, 1)?, text(row, 2)?)))
-        .optional()?)
-}

@@ -168,7 +168,9 @@ pub fn links(links: Value, content: Content<'_>) -> Vec<Value> {
         let mut shown = Answer::new();
         shown.set_some("kind", text(&link, "kind").map(|kind| content.line(&kind)));
         shown.set_some("id", text(&link, "id").map(|id| content.id(&id)));
-        shown.set_some("category", text(&link, "category").map(|category| content.line(&category)));
+        for name in ["category", "title", "type", "state"] {
+            shown.set_some(name, text(&link, name).map(|text| content.line(&text)));
+        }
         shown.into_value()
     };
     links.into_iter().map(link).collect()

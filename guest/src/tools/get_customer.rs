@@ -9,18 +9,21 @@ use super::{
     Arguments, Context, Failure, Outcome, Surroundings, Tool, conversation, disclosure, freshness, schema,
 };
 use crate::store::customers::{self, Customer, Recognised};
+use crate::store::ticket_search::{self, TicketFilters};
 use crate::store::{fields, runs, threads};
 use crate::time::UnixSeconds;
 
 /// Bytes of JSON of the conversations.
 const BUDGET: usize = 7_000;
+/// Tickets that are shown.
+const TICKETS: usize = 5;
 /// Entries of what is known of a customer, and of each list in it.
 const ENTRIES: usize = 25;
 
 pub const TOOL: Tool = Tool {
     name: "get_customer",
     title: "A customer's history",
-    description: "One customer or company by e-mail, name or id: who they are (country, language, signup, tags, attributes; plan, spend and segments of their company), how many conversations, which are open or waiting, ratings, and their conversations in brief, open ones first. Several of a name come back as candidates.",
+    description: "One customer or company by e-mail, name or id: who they are (country, language, signup, tags, attributes; plan, spend and segments of their company), how many conversations, which are open or waiting, ratings, their conversations in brief, open ones first, and latest tickets. Several of a name come back as candidates.",
     input,
     output,
     boolean: None,
@@ -43,6 +46,7 @@ fn output() -> Value {
             "customer": {"type": "object", "description": "Names are written by people outside."},
             "company": {"type": "object", "description": "As Intercom knows it now: plan, spend, size, segments, attributes."},
             "conversations": schema::objects("As in search_conversations, without snippet."),
+            "tickets": schema::objects("As in search_tickets."),
             "candidates": schema::objects("Several customers are meant; ask again with an e-mail."),
             "sync_info": schema::sync_info_in_brief()
         }),
@@ -67,6 +71,12 @@ fn call(context: &mut Context<'_>, arguments: &Arguments) -> Outcome {
         let text = match (company, found.as_slice()) {
             (Some(company), _) => describe(&mut answer, connection, around, &company, content, budget)?,
             (None, [only]) => describe(&mut answer, connection, around, only, content, budget)?,
+            (None, []) if add_tickets(&mut answer, connection, &asked, recognised, content)? > 0 => {
+                let contact = customers::contact(connection, &asked)?;
+                let contact = contact.map(|id| fields::of_contact(connection, &id)).transpose()?.flatten();
+                answer.set_some("customer", contact.map(|contact| profile(contact, content)));
+                "No conversation, but tickets.".to_owned()
+            }
             (None, []) => {
                 let asked: String = super::content::clean(&asked).chars().take(60).collect();
                 return Err(Failure::Refused(format!(
@@ -99,6 +109,30 @@ fn brief(customer: &Customer, content: Content<'_>) -> Answer {
     answer.set_some("waiting", (customer.waiting > 0).then_some(customer.waiting));
     answer.set("last_activity", customer.last_at.clone());
     answer
+}
+
+/// Their latest tickets in brief. Returns how many they have in all.
+fn add_tickets(
+    answer: &mut Answer,
+    connection: &Connection,
+    customer: &str,
+    recognised: Recognised,
+    content: Content<'_>,
+) -> Result<usize, Failure> {
+    let whole = recognised == Recognised::Exactly || content.blanks_customers();
+    let filters = TicketFilters { customer: Some(customer.to_owned()), whole, ..TicketFilters::default() };
+    let numbers = ticket_search::matching(connection, &filters)?;
+    let mut rows = Vec::new();
+    for number in numbers.iter().take(TICKETS) {
+        let Some(ticket) = ticket_search::by_number(connection, *number)? else { continue };
+        let mut row = super::search_tickets::summary(&ticket, content).into_value();
+        // Whose they are is known.
+        row.as_object_mut().map(|row| row.remove("customers"));
+        rows.push(row);
+    }
+    answer.set_some("tickets", Some(rows));
+    answer.set_some("ticket_count", (numbers.len() > TICKETS).then_some(numbers.len()));
+    Ok(numbers.len())
 }
 
 /// What Intercom knows of somebody, as far as there is room for it.
@@ -170,5 +204,8 @@ fn describe(
         );
     }
     answer.set("conversations", rows);
+    if let Some(id) = &customer.contact_id {
+        add_tickets(answer, connection, id, Recognised::Exactly, content)?;
+    }
     Ok(format!("{}, {} open.", super::answer::counted(customer.conversations, "conversation"), customer.open))
 }

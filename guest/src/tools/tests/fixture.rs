@@ -6,6 +6,8 @@ use serde_json::Value;
 
 use crate::environment::{Clock, Progress, ProgressUpdate, Settings, SyncControl, SyncOutcome};
 use crate::store::articles::{self, ArticleRow, ArticleTextRow};
+use crate::store::rows::LinkRow;
+use crate::store::tickets::{self, TicketPartRow, TicketRow};
 use crate::store::filtered::{self, Report, Scope};
 use crate::store::{IndexEntry, OpenMode, OpenOptions, Store, index_message, message_number};
 use crate::sync::SyncRequest;
@@ -144,6 +146,58 @@ impl Workspace {
             updated_at: Some(at("2026-11-01T00:00:00+00:00")),
         };
         articles::write(self.store.connection(), &row).expect("writes");
+    }
+
+    /// A ticket of that type and state, linked to a conversation, of which somebody and a teammate wrote.
+    pub fn ticket(&mut self, id: &str, kind: &str, state: &str, title: &str, body: &str, conversation: &str) {
+        let part = |number: &str, part_type: &str, author: (&'static str, &str), body: Option<&str>| TicketPartRow {
+            id: format!("{id}{number}"),
+            part_type: part_type.to_owned(),
+            created_at: at("2026-11-18T10:00:00+00:00"),
+            author_type: author.0,
+            author_id: Some(author.1.to_owned()),
+            author_name: None,
+            body: body.map(str::to_owned),
+            is_note: part_type == "note",
+            redacted: false,
+            attachments: None,
+            assigned_to_type: None,
+            assigned_to_id: None,
+            details: body.is_none().then(|| format!(r#"{{"state": "{state}", "previous_state": "submitted"}}"#)),
+        };
+        let row = TicketRow {
+            id: id.into(),
+            ticket_id: Some(format!("9{id}")),
+            category: Some("Customer".to_owned()),
+            kind: Some(kind.to_owned()),
+            state: Some(state.to_owned()),
+            state_label: Some(format!("Label {state}")),
+            title: Some(title.to_owned()),
+            description: Some(body.to_owned()),
+            attributes: Some(r#"{"Severity": "High"}"#.to_owned()),
+            open: state != "resolved",
+            is_shared: true,
+            admin_assignee_id: Some("7".to_owned()),
+            team_assignee_id: None,
+            created_at: at("2026-11-18T09:00:00+00:00"),
+            updated_at: at("2026-11-18T10:00:00+00:00").plus(id.parse().unwrap_or(0)),
+            snoozed_until: None,
+            resolved_at: None,
+            parts_truncated: false,
+            contacts: vec!["t1".into()],
+            links: vec![LinkRow { kind: "conversation".to_owned(), id: conversation.to_owned(), category: None }],
+            parts: vec![
+                part("1", "comment", ("user", "t1"), Some(body)),
+                part("2", "note", ("admin", "8"), Some("<p>Reproduced internally.</p>")),
+                part("3", "ticket_state_updated_by_admin", ("admin", "8"), None),
+            ],
+        };
+        tickets::write(self.store.connection(), &row).expect("writes");
+        self.sql("INSERT OR IGNORE INTO contacts (id, role, name, email) VALUES ('t1', 'user', 'Tess Ray', 'tess@example.com')");
+        self.sql(&format!(
+            "INSERT OR IGNORE INTO conversation_links (conversation, kind, id, category)
+             SELECT number, 'ticket', '{id}', 'Customer' FROM conversations WHERE id = '{conversation}'"
+        ));
     }
 
     pub fn say(&mut self, said: &Said<'_>) {

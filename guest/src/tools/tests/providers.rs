@@ -170,6 +170,7 @@ fn a_list_may_be_one_text() {
     ] {
         workspace.sql(sql);
     }
+    workspace.ticket("5", "Bug", "submitted", "It breaks", "<p>Always</p>", "101");
     for tool in tools::list() {
         let schema: Value = serde_json::from_str(&tool.input_schema).expect("JSON");
         for (name, property) in schema["properties"].as_object().into_iter().flatten() {

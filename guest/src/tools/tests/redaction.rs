@@ -89,6 +89,16 @@ fn planted() -> Workspace {
         UPDATE article_texts SET description = '{PLANTED}', locale = 'de';
         INSERT INTO collections (id, name) VALUES ('5', '{PLANTED}');"#
     ));
+    let ticket = format!("<p>refund {PLANTED}</p><p>zq&#64;hushmail.example</p>");
+    workspace.ticket("55", PLANTED, PLANTED, PLANTED, &ticket, "101");
+    workspace.sql(&format!(
+        r#"UPDATE tickets SET category = '{PLANTED}', attributes = '{{"phone": 491718849201, "{PLANTED}": "{PLANTED}"}}';
+        UPDATE ticket_parts SET author_name = 'Zora Quillfeather', part_type = '{PLANTED}',
+            attachments = '[{{"name": "{PLANTED}.pdf", "content_type": "{PLANTED}", "size": 1024}}]' WHERE body IS NOT NULL;
+        UPDATE ticket_parts SET details = '{{"value": "{PLANTED}", "phone": 491718849201}}';
+        UPDATE contacts SET name = 'Zora Quillfeather', email = 'zq@hushmail.example', company_name = '{PLANTED}' WHERE id = 't1';
+        INSERT INTO ticket_links (ticket, kind, id, category) SELECT number, 'ticket', '7', '{PLANTED}' FROM tickets;"#
+    ));
     for (conversation, id) in [("101", "z1"), ("102", "z2"), ("103", "z3")] {
         workspace.say(&Said {
             conversation,
@@ -147,6 +157,11 @@ const SHOWING: &[&str] = &[
     "SELECT * FROM v_articles",
     "SELECT hex(body), hex(title), hex(author) FROM v_articles",
     "SELECT j.value FROM v_articles, json_each(collections) j",
+    "SELECT * FROM v_tickets",
+    "SELECT hex(title), hex(description), j.value FROM v_tickets, json_each(customers) j",
+    "SELECT j.key, j.value FROM v_tickets, json_each(attributes) j",
+    "SELECT * FROM v_ticket_parts",
+    "SELECT hex(body), json_extract(details, '$.phone') + 0 FROM v_ticket_parts",
     "SELECT hex(body) FROM v_messages",
     "SELECT lower(hex(title)), hex(customer_email) FROM v_conversations",
     "SELECT quote(body), quote(customer_name) FROM v_messages JOIN v_conversations USING (conversation_id)",
@@ -341,9 +356,24 @@ const CALLS: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "search_tickets",
+        &[
+            r#"{}"#,
+            r#"{"query": "refund"}"#,
+            r#"{"id": "55"}"#,
+            r#"{"group_by": "type"}"#,
+            r#"{"group_by": "assignee"}"#,
+            r#"{"group_by": "category"}"#,
+            r#"{"type": "nosuch"}"#,
+            r#"{"customer": "quill"}"#,
+            r#"{"customer": "zq@hushmail.example"}"#,
+        ],
+    ),
+    (
         "list_filters",
         &[
             r#"{}"#,
+            r#"{"kind": "ticket_types"}"#,
             r#"{"kind": "teammates"}"#,
             r#"{"kind": "attributes"}"#,
             r#"{"kind": "tags", "contains": "quill"}"#,
