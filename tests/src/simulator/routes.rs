@@ -9,7 +9,7 @@ use super::error::ApiError;
 use super::filter::Filter;
 use super::index::Page;
 use super::log::Endpoint;
-use super::model::Index;
+use super::model::{Conversation, Index};
 use super::query::{self, SearchRequest, Sort};
 use super::render::Renderer;
 use super::render_people as people;
@@ -38,7 +38,9 @@ pub fn answer(
     config: &Config,
 ) -> Result<Value, ApiError> {
     match request.endpoint {
-        Endpoint::Search => search(&SearchRequest::parse(request.body)?, request.version, workspace, config),
+        Endpoint::Search => {
+            search(&SearchRequest::parse::<Conversation>(request.body)?, request.version, workspace, config)
+        }
         Endpoint::Conversations => {
             let param = |name: &str| request.params.get(name).map_or(Value::Null, |value| json!(value));
             let list = SearchRequest {
@@ -89,10 +91,10 @@ fn search(
     config: &Config,
 ) -> Result<Value, ApiError> {
     let (index, directory) = workspace.index();
-    let Page { conversations, total_count, next, page } =
+    let Page { records, total_count, next, page } =
         index.search(request, directory, version, config.comparison);
     let renderer = renderer(workspace, version, false);
-    let items: Vec<_> = conversations.iter().map(|c| renderer.list_item(c)).collect();
+    let items: Vec<_> = records.iter().map(|c| renderer.list_item(c)).collect();
     let per_page = if config.text_per_page {
         Value::from(request.per_page.to_string())
     } else {

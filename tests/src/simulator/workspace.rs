@@ -47,7 +47,7 @@ pub struct Workspace {
     /// By [`Conversation::index`]; deleted ones leave a gap.
     pub(super) conversations: Vec<Option<Arc<Conversation>>>,
     deleted: Vec<Deleted>,
-    index: SearchIndex,
+    index: SearchIndex<Conversation>,
     clock: Arc<Clock>,
     pub(super) rng: ChaCha8Rng,
 }
@@ -117,7 +117,7 @@ impl Workspace {
     }
 
     /// The search index, with everything in it whose lag is over.
-    pub fn index(&mut self) -> (&SearchIndex, &Directory) {
+    pub fn index(&mut self) -> (&SearchIndex<Conversation>, &Directory) {
         self.index.settle(self.clock.millis());
         (&self.index, &self.directory)
     }
