@@ -19,10 +19,10 @@ remark() { printf '%s%s%s\n' "$dim" "$1" "$plain"; }
 
 heading "A simulated Intercom workspace"
 # The word stands in the fifth reply of one conversation and nowhere else.
-conversations=300
-start_simulator --conversations "$conversations" --days 30 --latency-ms 100 \
+conversations=300 tickets=60
+start_simulator --conversations "$conversations" --tickets "$tickets" --days 30 --latency-ms 100 \
     --plant "137:5:Our accordionist cannot open the invoice of October."
-remark "$conversations conversations of the last 30 days at $(field "$address" base_url), 100 ms an answer"
+remark "$conversations conversations and $tickets tickets of the last 30 days at $(field "$address" base_url), 100 ms an answer"
 environment+=(TERM="${TERM:-dumb}" LANG="${LANG:-C.UTF-8}" NO_COLOR="${NO_COLOR:-}")
 
 # Shows a tool call as it is typed, and its answer: indented on a terminal.

@@ -98,11 +98,33 @@ const search = (operator) => ({
   pagination: { per_page: 150 },
 });
 
+/// All tickets, page by page, and each alone: an answer that violates the description is named.
+async function tickets() {
+  const seen = [];
+  for (let cursor; ; ) {
+    const pagination = { per_page: 50, ...(cursor && { starting_after: cursor }) };
+    const sort = { field: "updated_at", order: "ascending" };
+    const { status, violations, answer } = await ask("/tickets/search", { ...search(">"), sort, pagination });
+    failures.push(...violations.map((violation) => `/tickets/search: ${JSON.stringify(violation)}`));
+    if (status !== 200) return failures.push(`/tickets/search answers ${status}`);
+    seen.push(...answer.tickets.map((ticket) => ticket.id));
+    cursor = answer.pages.next?.starting_after;
+    if (!cursor) break;
+  }
+  for (const id of seen) {
+    const { status, violations } = await ask(`/tickets/${id}`);
+    if (status !== 200) failures.push(`/tickets/${id} answers ${status}`);
+    failures.push(...violations.map((violation) => `/tickets/{id}: ${JSON.stringify(violation)}`));
+  }
+  console.log(`tickets: ${seen.length}`);
+  if (new Set(seen).size !== seen.length || seen.length < 100) failures.push(`${seen.length} tickets were listed`);
+}
+
 /// The check itself must be able to fail: a wrong request, and wrong answers to right ones.
 async function selfCheck() {
   const liar = createServer((request, response) => {
     response.setHeader("content-type", "application/json");
-    response.end(JSON.stringify({ type: "conversation.list", conversations: "none", id: [], pages: 7 }));
+    response.end(JSON.stringify({ type: "conversation.list", conversations: "none", tickets: "none", id: [], pages: 7 }));
   });
   await new Promise((resolve) => liar.listen(back, "127.0.0.1", resolve));
   const cases = [
@@ -111,6 +133,9 @@ async function selfCheck() {
     ["a list that is none", await ask("/conversations/search", search(">")), 500],
     ["a conversation that is none", await ask("/conversations/215474207312016"), 500],
     ["a contact that is none", await ask("/contacts/abc"), 500],
+    ["tickets by an unknown operator", await ask("/tickets/search", search("LIKE")), 422],
+    ["a list of tickets that is none", await ask("/tickets/search", search(">")), 500],
+    ["a ticket that is none", await ask("/tickets/221000000000000"), 500],
   ];
   liar.closeAllConnections();
   await new Promise((resolve) => liar.close(resolve));
@@ -149,7 +174,7 @@ async function run() {
   const proxy = start(prism, ["proxy", "--errors", "-h", "127.0.0.1", "-p", String(front), description, direct]);
   await printed(proxy, "Prism is listening");
   const deliberate = await selfCheck();
-  const upstream = start(simulator, ["--conversations", "400", "--days", "30", "--port", String(back)]);
+  const upstream = start(simulator, ["--conversations", "400", "--tickets", "120", "--days", "30", "--port", String(back)]);
   await printed(upstream, "base_url");
 
   // The search for contacts refuses, so that some are fetched one by one; the others are left to
@@ -177,12 +202,26 @@ async function run() {
   ]) {
     await control("change", order);
   }
+  for (const order of [
+    { kind: "add", title: "Charger does not charge", conversation: "215470000079190" },
+    { kind: "contact_reply", text: "my card number is on the next page" },
+    { kind: "redact" },
+    { kind: "assign", team: 0 },
+    { kind: "assign" },
+    { kind: "attribute", name: "Severity", value: "High" },
+    { kind: "attribute", name: "Votes", value: 7 },
+    { kind: "state", state: "waiting_on_customer" },
+  ]) {
+    await control("tickets", order);
+  }
+  await tickets();
   await control("advance", { seconds: 31 * 86400 });
   await sync("second sync");
   // What a sync seldom meets: what is gone, and what was merged.
   for (const [path, expected] of [
     ["/conversations/1", 404],
     ["/contacts/000000000000000000000000", 404],
+    ["/tickets/1", 404],
     [`/contacts/${oldest}`, 410],
   ]) {
     const { status, violations } = await ask(path);

@@ -30,6 +30,7 @@ const requests = {
   "/tags": ["get"],
   "/teams": ["get"],
   "/tickets/search": ["post"],
+  "/tickets/{ticket_id}": ["get"],
 };
 
 const cut = { ...whole, paths: {}, components: { securitySchemes: whole.components.securitySchemes } };

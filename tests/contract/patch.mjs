@@ -88,6 +88,8 @@ for (const [path, method] of [
   ["/teams", "get"],
   ["/tags", "get"],
   ["/me", "get"],
+  ["/tickets/search", "post"],
+  ["/tickets/{ticket_id}", "get"],
 ]) {
   const responses = description.paths[path][method].responses;
   for (const [status, response] of Object.entries(failures)) responses[status] ??= response;
@@ -117,11 +119,11 @@ delete kind.enum;
 schemas.cursor_pages.properties.per_page = { anyOf: [{ type: "integer" }, { type: "string" }] };
 // Leads without an address: null, and in the parts of a conversation the empty string.
 schemas.contact.properties.email.nullable = true;
-schemas.conversation_part_author.properties.email = {
-  type: "string",
-  nullable: true,
-  anyOf: [{ format: "email" }, { maxLength: 0 }],
-};
+for (const author of [schemas.conversation_part_author, schemas.ticket_part_author]) {
+  author.properties.email = { type: "string", nullable: true, anyOf: [{ format: "email" }, { maxLength: 0 }] };
+}
+// Null in the examples of the description itself.
+schemas.ticket_type_attribute.properties.input_options.nullable = true;
 // The description calls the list `.teammates`.
 schemas.conversation_teammates.properties.admins = { type: "array", items: reference("reference") };
 delete schemas.conversation_part.properties.event_details;

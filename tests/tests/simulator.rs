@@ -1,5 +1,7 @@
 //! The simulator seen over its socket: what every client meets before any of its own logic.
 
+mod tickets;
+
 use std::io::{self, Read as _, Write as _};
 use std::net::TcpStream;
 use std::time::Duration;

@@ -11,14 +11,17 @@ use tokio::io::AsyncReadExt as _;
 /// A simulated Intercom workspace on loopback.
 ///
 /// Prints one line of JSON, {"base_url": …, "token": …}, once it listens, and runs until it
-/// receives SIGINT or SIGTERM. POST /_simulator/change, /_simulator/faults and
-/// GET /_simulator/stats control it while it runs.
+/// receives SIGINT or SIGTERM. POST /_simulator/change, /_simulator/tickets,
+/// /_simulator/faults and GET /_simulator/stats control it while it runs.
 #[derive(Debug, Parser)]
 #[command(name = "intercom-simulator", version)]
 struct Arguments {
     /// Number of conversations to generate.
     #[arg(long, default_value_t = 2_000)]
     conversations: usize,
+    /// Number of tickets to generate.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    tickets: usize,
     /// Determines all generated data.
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -77,6 +80,7 @@ impl Arguments {
     fn config(self) -> Config {
         let mut config = Config::new()
             .conversations(self.conversations)
+            .tickets(self.tickets)
             .seed(self.seed)
             .days(self.days)
             .latency(Duration::from_millis(self.latency_ms))

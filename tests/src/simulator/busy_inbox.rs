@@ -100,7 +100,7 @@ impl Workspace {
 mod tests {
     use std::collections::HashMap;
 
-    use super::super::{Comparison, Config};
+    use super::super::{Comparison, Config, Conversation};
     use super::*;
     use crate::simulator::query::SearchRequest;
     use crate::simulator::version::ApiVersion;
@@ -120,11 +120,11 @@ mod tests {
             }
             let query = json!({"field": "updated_at", "operator": ">", "value": NOW + round * 60});
             let body = json!({"query": query, "pagination": {"per_page": 150}});
-            let request = SearchRequest::parse(&body).expect("a valid search");
+            let request = SearchRequest::parse::<Conversation>(&body).expect("a valid search");
             let (index, people) = workspace.index();
             let page = index.search(&request, people, ApiVersion::V2_16, Comparison::Inclusive);
-            assert!(page.conversations.len() <= 20 && page.next.is_none());
-            copy.extend(page.conversations.iter().map(|c| (c.id, (**c).clone())));
+            assert!(page.records.len() <= 20 && page.next.is_none());
+            copy.extend(page.records.iter().map(|c| (c.id, (**c).clone())));
             for deleted in workspace.deleted() {
                 copy.remove(&deleted.id);
             }

@@ -19,6 +19,7 @@ use super::workspace::Identity;
 #[derive(Clone, Debug)]
 pub struct Config {
     pub(super) conversations: usize,
+    pub(super) tickets: usize,
     pub(super) seed: u64,
     pub(super) days: u32,
     pub(super) length: Length,
@@ -49,6 +50,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             conversations: 100,
+            tickets: 0,
             seed: 1,
             days: 90,
             length: Length::Realistic,
@@ -87,7 +89,13 @@ impl Config {
         Self { conversations, ..self }
     }
 
-    /// Default 1. Seed, number of conversations and clock determine all data.
+    /// Default 0. With tickets, conversations are what they are without, but for their links.
+    #[must_use]
+    pub fn tickets(self, tickets: usize) -> Self {
+        Self { tickets, ..self }
+    }
+
+    /// Default 1. Seed, numbers of conversations and tickets, and clock determine all data.
     #[must_use]
     pub fn seed(self, seed: u64) -> Self {
         Self { seed, ..self }

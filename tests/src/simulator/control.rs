@@ -12,6 +12,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::change::Change;
+use super::directory::Directory;
 use super::faults::Rule;
 use super::generate::escape;
 use super::log::{Entry, Stats};
@@ -19,15 +20,15 @@ use super::model::{Assignee, Author, Id, Index, Seconds};
 use super::server::Shared;
 use super::workspace::Workspace;
 
-type Refusal = (StatusCode, Json<Value>);
-type Outcome = Result<Json<Value>, Refusal>;
+pub(super) type Refusal = (StatusCode, Json<Value>);
+pub(super) type Outcome = Result<Json<Value>, Refusal>;
 
 /// Reads JSON whatever the content type says, for the sake of a bare `curl -d`.
-fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
+pub(super) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
     serde_json::from_slice(body).map_err(bad_request)
 }
 
-fn bad_request(reason: impl std::fmt::Display) -> Refusal {
+pub(super) fn bad_request(reason: impl std::fmt::Display) -> Refusal {
     (StatusCode::BAD_REQUEST, Json(json!({"error": reason.to_string()})))
 }
 
@@ -127,7 +128,7 @@ fn one() -> usize {
     1
 }
 
-/// The conversation that is meant.
+/// The conversation or the ticket that is meant.
 #[derive(Debug, Default, Deserialize)]
 #[serde(untagged)]
 pub enum Target {
@@ -190,13 +191,7 @@ fn execute(order: Order, workspace: &mut Workspace) -> Result<Vec<Id>, &'static 
             return Err("no such tag");
         }
         Order::Assign { conversation, admin: to_admin, team } => {
-            let people = &workspace.directory;
-            let to = match (to_admin, team) {
-                (Some(admin), _) if (admin as usize) < people.admins.len() => Assignee::Admin(admin),
-                (None, Some(team)) if (team as usize) < people.teams.len() => Assignee::Team(team),
-                (None, None) => Assignee::Nobody,
-                _ => return Err("no such admin or team"),
-            };
+            let to = Assignee::of(to_admin, team, &workspace.directory).ok_or("no such admin or team")?;
             (conversation, Change::Assign { by: Author::Admin(admin), to })
         }
         Order::Tag { conversation, tag } => (conversation, Change::Tag { admin, tag }),
@@ -208,13 +203,30 @@ fn execute(order: Order, workspace: &mut Workspace) -> Result<Vec<Id>, &'static 
     Ok(vec![id])
 }
 
+impl Assignee {
+    /// Who stands at these positions, of an admin or of a team; neither is nobody. `None` when there
+    /// is no such position.
+    pub(super) fn of(admin: Option<Index>, team: Option<Index>, people: &Directory) -> Option<Self> {
+        match (admin, team) {
+            (Some(admin), _) => ((admin as usize) < people.admins.len()).then_some(Self::Admin(admin)),
+            (None, Some(team)) => ((team as usize) < people.teams.len()).then_some(Self::Team(team)),
+            (None, None) => Some(Self::Nobody),
+        }
+    }
+}
+
 impl Target {
-    fn id(&self, workspace: &Workspace) -> Result<Id, &'static str> {
-        let id = match self {
-            Self::Number(id) => Some(*id),
-            Self::Text(text) => text.parse().ok(),
-            Self::Newest => workspace.conversations().last().map(|c| c.id),
-        };
+    /// The id that was given, if one was; an unreadable one is `Some(None)`.
+    pub(super) fn named(&self) -> Option<Option<Id>> {
+        match self {
+            Self::Number(id) => Some(Some(*id)),
+            Self::Text(text) => Some(text.parse().ok()),
+            Self::Newest => None,
+        }
+    }
+
+    pub(super) fn id(&self, workspace: &Workspace) -> Result<Id, &'static str> {
+        let id = self.named().unwrap_or_else(|| workspace.conversations().last().map(|c| c.id));
         id.filter(|id| workspace.conversation(*id).is_some()).ok_or("no such conversation")
     }
 

@@ -1,8 +1,8 @@
-//! The searchable fields of a conversation and their types (table "Accepted Fields" of
-//! `POST /conversations/search`).
+//! What a search can find by, and the searchable fields of a conversation with their types (table
+//! "Accepted Fields" of `POST /conversations/search`).
 
 use super::directory::Directory;
-use super::model::{Author, Conversation, Priority, Resolution, Seconds};
+use super::model::{Author, Conversation, Id, Priority, Resolution, Seconds};
 use super::version::ApiVersion;
 
 /// What a field's values can be compared with.
@@ -24,6 +24,51 @@ pub enum FieldValue {
     Boolean(bool),
     /// No, one or several texts; a list field matches when one of them does.
     Texts(Vec<String>),
+}
+
+/// A kind of record that has a search.
+pub trait Searchable {
+    fn id(&self) -> Id;
+
+    /// Its place in the order of creation, among the records of its kind.
+    fn place(&self) -> usize;
+
+    /// Counts changes, so that the newer of two copies is known.
+    fn revision(&self) -> u64;
+
+    fn updated_at(&self) -> Seconds;
+
+    /// The table's own spelling of `name` and its type; `None` for an unknown field.
+    fn find(name: &str) -> Option<(&'static str, Kind)>;
+
+    /// The value of `field`, which comes from [`Searchable::find`].
+    fn value(&self, field: &str, people: &Directory, version: ApiVersion) -> FieldValue;
+}
+
+impl Searchable for Conversation {
+    fn id(&self) -> Id {
+        self.id
+    }
+
+    fn place(&self) -> usize {
+        self.index
+    }
+
+    fn revision(&self) -> u64 {
+        self.revision
+    }
+
+    fn updated_at(&self) -> Seconds {
+        self.updated_at
+    }
+
+    fn find(name: &str) -> Option<(&'static str, Kind)> {
+        FIELDS.iter().find(|(known, _)| *known == name).copied()
+    }
+
+    fn value(&self, field: &str, people: &Directory, version: ApiVersion) -> FieldValue {
+        value(field, self, people, version)
+    }
 }
 
 const FIELDS: &[(&str, Kind)] = &[
@@ -87,13 +132,7 @@ const FIELDS: &[(&str, Kind)] = &[
     ("ai_agent.source_title", Kind::Text),
 ];
 
-/// The table's own spelling of `name` and its type; `None` for an unknown field.
-pub fn find(name: &str) -> Option<(&'static str, Kind)> {
-    FIELDS.iter().find(|(known, _)| *known == name).copied()
-}
-
-/// The value of `field`, which comes from [`find`].
-pub fn value(field: &str, c: &Conversation, people: &Directory, version: ApiVersion) -> FieldValue {
+fn value(field: &str, c: &Conversation, people: &Directory, version: ApiVersion) -> FieldValue {
     if let Some(name) = field.strip_prefix("statistics.") {
         return statistic(name, c, people);
     }
@@ -193,7 +232,7 @@ pub fn author_names(
     }
 }
 
-fn text(value: Option<impl ToString>) -> FieldValue {
+pub(super) fn text(value: Option<impl ToString>) -> FieldValue {
     FieldValue::Texts(value.map(|value| value.to_string()).into_iter().collect())
 }
 

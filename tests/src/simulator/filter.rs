@@ -4,8 +4,8 @@ use serde_json::Value;
 
 use super::directory::Directory;
 use super::error::ApiError;
-use super::fields::{self, FieldValue, Kind};
-use super::model::{Conversation, Seconds};
+use super::fields::{FieldValue, Kind, Searchable};
+use super::model::Seconds;
 use super::version::ApiVersion;
 
 /// "There's a limit of max 15 filters for each AND or OR group".
@@ -67,11 +67,11 @@ pub enum Operand {
 }
 
 impl Filter {
-    /// Reads and checks a filter at `depth`; the outermost is at 1.
-    pub fn parse(value: &Value, depth: usize) -> Result<Self, ApiError> {
+    /// Reads and checks a filter of records of kind `T` at `depth`; the outermost is at 1.
+    pub fn parse<T: Searchable>(value: &Value, depth: usize) -> Result<Self, ApiError> {
         let operator = value["operator"].as_str();
         let Some(group @ ("AND" | "OR")) = operator else {
-            return Test::parse(value).map(Self::Test);
+            return Test::parse::<T>(value).map(Self::Test);
         };
         if depth > MAX_DEPTH {
             return Err(ApiError::parameter("Query nesting is too deep"));
@@ -81,30 +81,28 @@ impl Filter {
             return Err(ApiError::parameter("A group of filters must have 1 to 15 filters"));
         }
         let filters =
-            filters.iter().map(|filter| Self::parse(filter, depth + 1)).collect::<Result<_, _>>()?;
+            filters.iter().map(|filter| Self::parse::<T>(filter, depth + 1)).collect::<Result<_, _>>()?;
         Ok(if group == "AND" { Self::And(filters) } else { Self::Or(filters) })
     }
 
-    pub fn matches(
+    pub fn matches<T: Searchable>(
         &self,
-        conversation: &Conversation,
+        record: &T,
         people: &Directory,
         version: ApiVersion,
         comparison: Comparison,
     ) -> bool {
-        let matches = |filter: &Self| filter.matches(conversation, people, version, comparison);
+        let matches = |filter: &Self| filter.matches(record, people, version, comparison);
         match self {
             Self::All => true,
             Self::And(filters) => filters.iter().all(matches),
             Self::Or(filters) => filters.iter().any(matches),
-            Self::Test(test) => {
-                test.matches(&fields::value(test.field, conversation, people, version), comparison)
-            }
+            Self::Test(test) => test.matches(&record.value(test.field, people, version), comparison),
         }
     }
 
     /// The inclusive range of `updated_at` outside which nothing matches, and whether everything
-    /// inside it does. It spares a scan of all conversations for each page of a sync.
+    /// inside it does. It spares a scan of all records for each page of a sync.
     pub fn updated_at_range(&self, comparison: Comparison) -> (Seconds, Seconds, bool) {
         const ANY: (Seconds, Seconds) = (Seconds::MIN, Seconds::MAX);
         match self {
@@ -123,10 +121,10 @@ impl Filter {
 }
 
 impl Test {
-    fn parse(value: &Value) -> Result<Self, ApiError> {
+    fn parse<T: Searchable>(value: &Value) -> Result<Self, ApiError> {
         let name = value["field"].as_str().ok_or_else(|| ApiError::parameter("A filter needs a field"))?;
-        let (field, kind) = fields::find(name)
-            .ok_or_else(|| ApiError::parameter(format!("Field {name} is not searchable")))?;
+        let (field, kind) =
+            T::find(name).ok_or_else(|| ApiError::parameter(format!("Field {name} is not searchable")))?;
         let operator = value["operator"]
             .as_str()
             .and_then(Operator::parse)
@@ -282,11 +280,12 @@ mod tests {
     use serde_json::json;
 
     use super::super::generate::{Length, Shape, conversations};
+    use super::super::model::Conversation;
     use super::super::query::{Cursor, SearchRequest};
     use super::*;
 
     fn refusal(body: Value) -> (&'static str, String) {
-        let error = SearchRequest::parse(&body).expect_err("an invalid search");
+        let error = SearchRequest::parse::<Conversation>(&body).expect_err("an invalid search");
         (error.code, error.message)
     }
 
@@ -298,9 +297,9 @@ mod tests {
         let people = shape.directory();
         let all: Vec<_> = conversations(&shape, &people).collect();
         let select = |query: Value| {
-            let filter = Filter::parse(&query, 1).expect("a valid filter");
+            let filter = Filter::parse::<Conversation>(&query, 1).expect("a valid filter");
             let matches =
-                |c: &&Conversation| filter.matches(c, &people, ApiVersion::V2_16, Comparison::Inclusive);
+                |c: &&Conversation| filter.matches(*c, &people, ApiVersion::V2_16, Comparison::Inclusive);
             all.iter().filter(matches).collect::<Vec<_>>()
         };
         let test = |field: &str, operator: &str, value: Value| json!({"field": field, "operator": operator, "value": value});
@@ -350,7 +349,8 @@ mod tests {
         let deep = group(vec![group(vec![group(vec![group(vec![query.clone()])])])]);
         assert_eq!(refusal(json!({"query": deep})).0, "parameter_invalid");
         // `page` is no parameter; sending it is not an error and changes nothing.
-        let request = SearchRequest::parse(&paged(json!({"page": 7}))).expect("a valid search");
+        let request =
+            SearchRequest::parse::<Conversation>(&paged(json!({"page": 7}))).expect("a valid search");
         assert_eq!((request.cursor, request.per_page), (None::<Cursor>, 20));
     }
 

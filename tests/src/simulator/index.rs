@@ -1,4 +1,4 @@
-//! The search index: copies of the conversations that may lag behind the truth.
+//! The search index: copies of the conversations, or of the tickets, that may lag behind the truth.
 
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
@@ -8,84 +8,76 @@ use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
 
 use super::directory::Directory;
-use super::fields::{self, FieldValue};
+use super::fields::{FieldValue, Kind, Searchable};
 use super::filter::Comparison;
-use super::model::{Conversation, Id, Seconds};
+use super::model::{Id, Seconds};
 use super::query::{Cursor, SearchRequest};
 use super::version::ApiVersion;
 
 /// What searches see. A change arrives here when its lag is over.
 #[derive(Debug)]
-pub struct SearchIndex {
-    /// By [`Conversation::index`].
-    slots: Vec<Slot>,
+pub struct SearchIndex<T> {
+    /// By [`Searchable::place`].
+    slots: Vec<Slot<T>>,
     /// `(updated_at, id)` of all copies, ascending; the order nearly every sync pages through.
     by_updated_at: Vec<(Seconds, Id, usize)>,
     /// Changes on their way, by the millisecond of their arrival and the order of their making.
-    pending: BTreeMap<(i64, u64), Arrival>,
+    pending: BTreeMap<(i64, u64), Arrival<T>>,
     arrivals: u64,
     lag_seconds: RangeInclusive<u32>,
     rng: ChaCha8Rng,
 }
 
-#[derive(Clone, Debug, Default)]
-struct Slot {
+#[derive(Debug)]
+struct Slot<T> {
     revision: u64,
-    copy: Option<Arc<Conversation>>,
+    copy: Option<Arc<T>>,
 }
 
 #[derive(Debug)]
-struct Arrival {
-    index: usize,
+struct Arrival<T> {
+    place: usize,
     revision: u64,
     /// `None` for a deletion.
-    copy: Option<Arc<Conversation>>,
+    copy: Option<Arc<T>>,
 }
 
 /// One page of a search.
 #[derive(Debug)]
-pub struct Page {
-    pub conversations: Vec<Arc<Conversation>>,
+pub struct Page<T> {
+    pub records: Vec<Arc<T>>,
     pub total_count: usize,
     /// Leads to the next page; `None` on the last one.
     pub next: Option<Cursor>,
     pub page: u64,
 }
 
-impl SearchIndex {
-    /// An index that holds `conversations` already.
-    pub fn new(
-        conversations: &[Option<Arc<Conversation>>],
-        lag_seconds: RangeInclusive<u32>,
-        seed: u64,
-    ) -> Self {
-        let slots = conversations
+impl<T: Searchable> SearchIndex<T> {
+    /// An index that holds `records` already.
+    pub fn new(records: &[Option<Arc<T>>], lag_seconds: RangeInclusive<u32>, seed: u64) -> Self {
+        let slots = records
             .iter()
-            .map(|copy| Slot { revision: copy.as_ref().map_or(0, |c| c.revision), copy: copy.clone() })
+            .map(|copy| Slot { revision: copy.as_ref().map_or(0, |c| c.revision()), copy: copy.clone() })
             .collect();
-        let mut by_updated_at: Vec<_> =
-            conversations.iter().flatten().map(|c| (c.updated_at, c.id, c.index)).collect();
+        let mut by_updated_at: Vec<_> = records.iter().flatten().map(|record| key(record.as_ref())).collect();
         by_updated_at.sort_unstable();
         let rng = ChaCha8Rng::seed_from_u64(seed ^ 0x1a6);
         Self { slots, by_updated_at, pending: BTreeMap::new(), arrivals: 0, lag_seconds, rng }
     }
 
-    /// A conversation was written at `now_ms`; its copy arrives after the lag.
-    pub fn written(&mut self, conversation: &Arc<Conversation>, now_ms: i64) {
-        let arrival = Arrival {
-            index: conversation.index,
-            revision: conversation.revision,
-            copy: Some(Arc::clone(conversation)),
-        };
+    /// A record was written at `now_ms`; its copy arrives after the lag.
+    pub fn written(&mut self, record: &Arc<T>, now_ms: i64) {
+        let arrival =
+            Arrival { place: record.place(), revision: record.revision(), copy: Some(Arc::clone(record)) };
         self.send(arrival, now_ms);
     }
 
-    /// A conversation was deleted at `now_ms`; searches list it until the lag is over.
-    pub fn deleted(&mut self, index: usize, now_ms: i64) {
-        self.send(Arrival { index, revision: u64::MAX, copy: None }, now_ms);
+    /// A record was deleted at `now_ms`; searches list it until the lag is over.
+    pub fn deleted(&mut self, place: usize, now_ms: i64) {
+        self.send(Arrival { place, revision: u64::MAX, copy: None }, now_ms);
     }
 
-    fn send(&mut self, arrival: Arrival, now_ms: i64) {
+    fn send(&mut self, arrival: Arrival<T>, now_ms: i64) {
         let lag = i64::from(self.rng.random_range(self.lag_seconds.clone())) * 1_000;
         if lag == 0 {
             self.receive(arrival);
@@ -103,23 +95,22 @@ impl SearchIndex {
         }
     }
 
-    fn receive(&mut self, arrival: Arrival) {
-        if self.slots.len() <= arrival.index {
-            self.slots.resize(arrival.index + 1, Slot::default());
+    fn receive(&mut self, arrival: Arrival<T>) {
+        if self.slots.len() <= arrival.place {
+            self.slots.resize_with(arrival.place + 1, || Slot { revision: 0, copy: None });
         }
-        let slot = &mut self.slots[arrival.index];
+        let slot = &mut self.slots[arrival.place];
         // Lags differ, so an older copy may arrive after a newer one.
         if slot.revision >= arrival.revision && slot.copy.is_some() || slot.revision == u64::MAX {
             return;
         }
         if let Some(old) = &slot.copy {
-            let key = (old.updated_at, old.id, old.index);
-            if let Ok(place) = self.by_updated_at.binary_search(&key) {
+            if let Ok(place) = self.by_updated_at.binary_search(&key(old.as_ref())) {
                 self.by_updated_at.remove(place);
             }
         }
         if let Some(new) = &arrival.copy {
-            let key = (new.updated_at, new.id, new.index);
+            let key = key(new.as_ref());
             if let Err(place) = self.by_updated_at.binary_search(&key) {
                 self.by_updated_at.insert(place, key);
             }
@@ -134,22 +125,22 @@ impl SearchIndex {
         people: &Directory,
         version: ApiVersion,
         comparison: Comparison,
-    ) -> Page {
+    ) -> Page<T> {
         let (low, high, exact) = request.filter.updated_at_range(comparison);
         let start = self.by_updated_at.partition_point(|entry| entry.0 < low);
         let end = self.by_updated_at.partition_point(|entry| entry.0 <= high).max(start);
         let range = &self.by_updated_at[start..end];
-        let matching = |&(_, _, index): &(Seconds, Id, usize)| {
-            let copy = self.slots[index].copy.as_ref()?;
-            (exact || request.filter.matches(copy, people, version, comparison)).then_some(copy)
+        let matching = |&(_, _, place): &(Seconds, Id, usize)| {
+            let copy = self.slots[place].copy.as_ref()?;
+            (exact || request.filter.matches(copy.as_ref(), people, version, comparison)).then_some(copy)
         };
         let ascending = request.sort.ascending;
         let (total_count, mut found) = if request.sort.field == "updated_at" {
             let total = if exact { range.len() } else { range.iter().filter_map(matching).count() };
             (total, page_by_updated_at(range, request, matching))
         } else {
-            let key = |c: &Conversation| sort_key(request.sort.field, c, people, version, ascending);
-            let mut all: Vec<_> = range.iter().filter_map(matching).map(|c| (key(c), c.id, c)).collect();
+            let key = |c: &T| sort_key(request.sort.field, c, people, version, ascending);
+            let mut all: Vec<_> = range.iter().filter_map(matching).map(|c| (key(c), c.id(), c)).collect();
             all.sort_unstable_by_key(|entry| (entry.0, entry.1));
             if !ascending {
                 all.reverse();
@@ -159,7 +150,7 @@ impl SearchIndex {
                 let value = cursor.sort_value.unwrap_or(missing(ascending));
                 (value, cursor.id)
             });
-            let behind = |entry: &(i64, Id, &Arc<Conversation>)| match after {
+            let behind = |entry: &(i64, Id, &Arc<T>)| match after {
                 None => true,
                 Some(after) if ascending => (entry.0, entry.1) > after,
                 Some(after) => (entry.0, entry.1) < after,
@@ -171,19 +162,19 @@ impl SearchIndex {
         let more = found.len() > request.per_page;
         found.truncate(request.per_page);
         let next = found.last().filter(|_| more).map(|last| {
-            let key = sort_key(request.sort.field, last, people, version, ascending);
-            Cursor { sort_value: (key != missing(ascending)).then_some(key), id: last.id, page: page + 1 }
+            let key = sort_key(request.sort.field, last.as_ref(), people, version, ascending);
+            Cursor { sort_value: (key != missing(ascending)).then_some(key), id: last.id(), page: page + 1 }
         });
-        Page { conversations: found, total_count, next, page }
+        Page { records: found, total_count, next, page }
     }
 }
 
 /// Up to `per_page + 1` matches behind the cursor; the one too many tells that there is a next page.
-fn page_by_updated_at<'a>(
+fn page_by_updated_at<'a, T: 'a>(
     range: &'a [(Seconds, Id, usize)],
     request: &SearchRequest,
-    matching: impl Fn(&'a (Seconds, Id, usize)) -> Option<&'a Arc<Conversation>>,
-) -> Vec<Arc<Conversation>> {
+    matching: impl Fn(&'a (Seconds, Id, usize)) -> Option<&'a Arc<T>>,
+) -> Vec<Arc<T>> {
     let wanted = request.per_page + 1;
     let after = request.cursor.map(|cursor| {
         let value = cursor.sort_value.unwrap_or(missing(request.sort.ascending));
@@ -201,15 +192,26 @@ fn page_by_updated_at<'a>(
     }
 }
 
+/// The entry of a record in the order of last changes.
+fn key<T: Searchable>(record: &T) -> (Seconds, Id, usize) {
+    (record.updated_at(), record.id(), record.place())
+}
+
 /// Records without a value come last in either direction.
 fn missing(ascending: bool) -> i64 {
     if ascending { i64::MAX } else { i64::MIN }
 }
 
 /// The value to sort by; times in milliseconds, as in cursors.
-fn sort_key(field: &str, c: &Conversation, people: &Directory, version: ApiVersion, ascending: bool) -> i64 {
-    let is_date = fields::find(field).is_some_and(|(_, kind)| kind == fields::Kind::Date);
-    match fields::value(field, c, people, version) {
+fn sort_key<T: Searchable>(
+    field: &str,
+    record: &T,
+    people: &Directory,
+    version: ApiVersion,
+    ascending: bool,
+) -> i64 {
+    let is_date = T::find(field).is_some_and(|(_, kind)| kind == Kind::Date);
+    match record.value(field, people, version) {
         FieldValue::Number(Some(value)) if is_date => value * 1_000,
         FieldValue::Number(Some(value)) => value,
         _ => missing(ascending),
@@ -222,6 +224,7 @@ mod tests {
 
     use super::super::generate::blank;
     use super::super::generate::{Length, Shape};
+    use super::super::model::Conversation;
     use super::*;
 
     const NOW_MS: i64 = 1_795_000_000_000;
@@ -239,15 +242,19 @@ mod tests {
     }
 
     fn request(body: Value) -> SearchRequest {
-        SearchRequest::parse(&body).expect("a valid search")
+        SearchRequest::parse::<Conversation>(&body).expect("a valid search")
     }
 
-    fn page(index: &SearchIndex, request: &SearchRequest, comparison: Comparison) -> (Vec<usize>, Page) {
+    fn page(
+        index: &SearchIndex<Conversation>,
+        request: &SearchRequest,
+        comparison: Comparison,
+    ) -> (Vec<usize>, Page<Conversation>) {
         let page = index.search(request, &directory(), ApiVersion::V2_14, comparison);
-        (page.conversations.iter().map(|c| c.index).collect(), page)
+        (page.records.iter().map(|c| c.index).collect(), page)
     }
 
-    fn since(bound: i64, operator: &str, order: &str, cursor: Option<&Page>) -> SearchRequest {
+    fn since(bound: i64, operator: &str, order: &str, cursor: Option<&Page<Conversation>>) -> SearchRequest {
         request(json!({
             "query": {"field": "updated_at", "operator": operator, "value": bound},
             "sort": {"field": "updated_at", "order": order},

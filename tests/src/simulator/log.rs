@@ -31,6 +31,10 @@ pub enum Endpoint {
     /// `GET /articles/{id}`.
     Article,
     Collections,
+    /// `POST /tickets/search`.
+    TicketSearch,
+    /// `GET /tickets/{id}`.
+    Ticket,
     /// Any other path or method.
     Unknown,
 }
@@ -53,6 +57,8 @@ impl Endpoint {
             ("GET", ["articles"]) => Self::Articles,
             ("GET", ["articles", _]) => Self::Article,
             ("GET", ["help_center", "collections"]) => Self::Collections,
+            ("POST", ["tickets", "search"]) => Self::TicketSearch,
+            ("GET", ["tickets", _]) => Self::Ticket,
             _ => Self::Unknown,
         }
     }

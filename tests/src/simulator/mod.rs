@@ -23,7 +23,8 @@
 //!
 //! [`model`] is the truth and [`workspace`] holds and changes it; [`change`] says what an event does
 //! to a conversation, [`generate`] and [`text`] make the data, [`directory`] the people, [`help_center`] the
-//! articles. [`query`],
+//! articles. [`tickets`] are made by `generate_tickets`, of the types in [`ticket_types`], and changed in
+//! `workspace_tickets`. [`query`],
 //! [`filter`], [`fields`] and [`index`] are the search. [`render`] and [`render_people`] write the JSON of each
 //! version. `server` checks requests and sends the answers of `routes`, spoilt by [`faults`];
 //! [`log`] counts, [`control`] serves other processes.
@@ -42,6 +43,7 @@ pub mod faults;
 pub mod fields;
 pub mod filter;
 pub mod generate;
+mod generate_tickets;
 pub mod help_center;
 pub mod index;
 pub mod log;
@@ -51,14 +53,19 @@ pub mod query;
 mod rate_limit;
 pub mod render;
 pub mod render_people;
+mod render_tickets;
 mod routes;
 mod server;
 mod statistics;
 pub mod text;
 mod thread;
+mod ticket_control;
+pub mod ticket_types;
+pub mod tickets;
 pub mod topics;
 pub mod version;
 pub mod workspace;
+mod workspace_tickets;
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
@@ -75,6 +82,7 @@ pub use faults::{Fault, OddReset, Rule, TimeForm};
 pub use filter::Comparison;
 pub use log::{Endpoint, Entry, Stats};
 pub use model::{Conversation, Id, Index, Part, Seconds};
+pub use tickets::{Ticket, TicketChange, TicketState};
 pub use version::ApiVersion;
 pub use workspace::Workspace;
 

@@ -7,6 +7,8 @@ use std::borrow::Cow;
 
 use serde_json::{Map, Value};
 
+use super::tickets::Category;
+
 /// Unix time in whole seconds, the only resolution that Intercom shows.
 pub type Seconds = i64;
 
@@ -43,8 +45,8 @@ pub struct Conversation {
     pub custom_attributes: Map<String, Value>,
     pub sla: Option<Sla>,
     pub ai_agent: Option<AiAgent>,
-    /// Ids of tickets linked to the conversation.
-    pub linked_tickets: Vec<Id>,
+    /// Tickets linked to the conversation, but for [`Conversation::tracker`].
+    pub linked_tickets: Vec<(Id, Category)>,
     /// The tracker ticket of a bug that several customers reported.
     pub tracker: Option<Id>,
     /// Kind and id of a record in another help desk.

@@ -1,11 +1,11 @@
-//! The body of `POST /conversations/search`: filter, paging and order, checked as Intercom does.
+//! The body of a search for conversations or tickets: filter, paging and order, checked as Intercom does.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::{Value, json};
 
 use super::error::ApiError;
-use super::fields::{self, Kind};
+use super::fields::{Kind, Searchable};
 use super::filter::Filter;
 use super::model::Id;
 
@@ -63,15 +63,15 @@ impl Cursor {
 }
 
 impl SearchRequest {
-    pub fn parse(body: &Value) -> Result<Self, ApiError> {
+    pub fn parse<T: Searchable>(body: &Value) -> Result<Self, ApiError> {
         let query = body.get("query").filter(|query| query.is_object());
         let query = query.ok_or_else(|| ApiError::new(400, "parameter_not_found", "query is required"))?;
         let pagination = &body["pagination"];
         Ok(Self {
-            filter: Filter::parse(query, 1)?,
+            filter: Filter::parse::<T>(query, 1)?,
             per_page: per_page(&pagination["per_page"])?,
             cursor: cursor(&pagination["starting_after"])?,
-            sort: sort(&body["sort"])?,
+            sort: sort::<T>(&body["sort"])?,
         })
     }
 }
@@ -98,13 +98,13 @@ pub fn cursor(value: &Value) -> Result<Option<Cursor>, ApiError> {
     }
 }
 
-fn sort(value: &Value) -> Result<Sort, ApiError> {
+fn sort<T: Searchable>(value: &Value) -> Result<Sort, ApiError> {
     if value.is_null() {
         return Ok(Sort::default());
     }
     let field = value["field"].as_str().unwrap_or("updated_at");
     let (field, kind) =
-        fields::find(field).ok_or_else(|| ApiError::parameter(format!("Cannot sort by field {field}")))?;
+        T::find(field).ok_or_else(|| ApiError::parameter(format!("Cannot sort by field {field}")))?;
     if !matches!(kind, Kind::Date | Kind::Integer) {
         return Err(ApiError::parameter(format!("Cannot sort by field {field}")));
     }

@@ -76,7 +76,7 @@ impl Renderer<'_> {
         put("custom_attributes", Value::Object(c.custom_attributes.clone()));
         put("topics", json!({"type": "topic.list", "topics": [], "total_count": 0}));
         put("ticket", Value::Null);
-        put("linked_objects", linked_objects(c));
+        put("linked_objects", super::render_tickets::linked_tickets(c));
         put("ai_agent", c.ai_agent.as_ref().map_or(Value::Null, |agent| self.ai_agent(agent)));
         put("ai_agent_participated", c.ai_agent.is_some().into());
         if since(ApiVersion::V2_15) {
@@ -127,7 +127,7 @@ impl Renderer<'_> {
         json!({"type": "contact.list", "contacts": contacts})
     }
 
-    fn contact_reference(&self, contact: Index) -> Value {
+    pub(super) fn contact_reference(&self, contact: Index) -> Value {
         let contact = &self.people.contacts[contact as usize];
         json!({"type": "contact", "id": contact.id, "external_id": contact.external_id})
     }
@@ -280,6 +280,18 @@ impl Renderer<'_> {
         json
     }
 
+    pub(super) fn assigned_to(&self, assignee: Assignee) -> Value {
+        match assignee {
+            Assignee::Admin(admin) => {
+                json!({"type": "admin", "id": self.people.admins[admin as usize].id.to_string()})
+            }
+            Assignee::Team(team) => {
+                json!({"type": "team", "id": self.people.teams[team as usize].id.to_string()})
+            }
+            Assignee::Nobody => json!({"type": "nobody_admin", "id": null}),
+        }
+    }
+
     fn part(&self, part: &Part, c: &Conversation) -> Value {
         let (kind, id, name, email) = author_names(part.author, self.people);
         let mut author = json!({"type": kind, "id": id, "name": name, "email": email.unwrap_or_default()});
@@ -288,15 +300,7 @@ impl Renderer<'_> {
                 matches!(part.author, Author::Bot(Bot::FinMessage | Bot::FinAnswer)).into();
             author["is_ai_answer"] = matches!(part.author, Author::Bot(Bot::FinAnswer)).into();
         }
-        let assigned_to = part.assigned_to.map(|assignee| match assignee {
-            Assignee::Admin(admin) => {
-                json!({"type": "admin", "id": self.people.admins[admin as usize].id.to_string()})
-            }
-            Assignee::Team(team) => {
-                json!({"type": "team", "id": self.people.teams[team as usize].id.to_string()})
-            }
-            Assignee::Nobody => json!({"type": "nobody_admin", "id": null}),
-        });
+        let assigned_to = part.assigned_to.map(|assignee| self.assigned_to(assignee));
         let mut json = json!({
             "type": "conversation_part",
             "id": part.id.to_string(),
@@ -342,7 +346,7 @@ fn email_metadata(part: &Part, c: &Conversation, from: Option<&str>) -> Value {
     })
 }
 
-fn attachment(attachment: &Attachment) -> Value {
+pub(super) fn attachment(attachment: &Attachment) -> Value {
     let Attachment { name, content_type, filesize, size } = attachment;
     let mut json = json!({
         "type": "upload",
@@ -356,12 +360,4 @@ fn attachment(attachment: &Attachment) -> Value {
         json["height"] = (*height).into();
     }
     json
-}
-
-fn linked_objects(c: &Conversation) -> Value {
-    let ticket =
-        |id: &u64, category: &str| json!({"type": "ticket", "id": id.to_string(), "category": category});
-    let tickets = c.linked_tickets.iter().map(|id| ticket(id, "Customer"));
-    let data: Vec<_> = tickets.chain(c.tracker.iter().map(|id| ticket(id, "Tracker"))).collect();
-    json!({"type": "list", "total_count": data.len(), "data": data, "has_more": false})
 }

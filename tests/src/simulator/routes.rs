@@ -9,10 +9,11 @@ use super::error::ApiError;
 use super::filter::Filter;
 use super::index::Page;
 use super::log::Endpoint;
-use super::model::Index;
-use super::query::{self, SearchRequest, Sort};
+use super::model::{Conversation, Index};
+use super::query::{self, Cursor, SearchRequest, Sort};
 use super::render::Renderer;
 use super::render_people as people;
+use super::tickets::Ticket;
 use super::version::ApiVersion;
 use super::workspace::Workspace;
 
@@ -38,7 +39,9 @@ pub fn answer(
     config: &Config,
 ) -> Result<Value, ApiError> {
     match request.endpoint {
-        Endpoint::Search => search(&SearchRequest::parse(request.body)?, request.version, workspace, config),
+        Endpoint::Search => {
+            search(&SearchRequest::parse::<Conversation>(request.body)?, request.version, workspace, config)
+        }
         Endpoint::Conversations => {
             let param = |name: &str| request.params.get(name).map_or(Value::Null, |value| json!(value));
             let list = SearchRequest {
@@ -74,6 +77,13 @@ pub fn answer(
             .help_center
             .article(request.id, &workspace.identity.id_code)
             .ok_or_else(|| ApiError::not_found("Resource")),
+        Endpoint::TicketSearch => {
+            tickets(&SearchRequest::parse::<Ticket>(request.body)?, request.version, workspace, config)
+        }
+        Endpoint::Ticket => {
+            let found = request.id.parse().ok().and_then(|id| workspace.ticket_json(id, request.version));
+            found.ok_or_else(|| ApiError::new(404, "ticket_not_found", "Ticket not found"))
+        }
         Endpoint::Unknown => Err(ApiError::not_found("Resource")),
     }
 }
@@ -89,10 +99,42 @@ fn search(
     config: &Config,
 ) -> Result<Value, ApiError> {
     let (index, directory) = workspace.index();
-    let Page { conversations, total_count, next, page } =
+    let Page { records, total_count, next, page } =
         index.search(request, directory, version, config.comparison);
     let renderer = renderer(workspace, version, false);
-    let items: Vec<_> = conversations.iter().map(|c| renderer.list_item(c)).collect();
+    let items: Vec<_> = records.iter().map(|c| renderer.list_item(c)).collect();
+    let pages = pages(request, config, total_count, next, page);
+    Ok(json!({
+        "type": "conversation.list",
+        "pages": pages,
+        "total_count": total_count,
+        "conversations": items,
+    }))
+}
+
+/// Whole tickets with their parts, unlike the list of conversations.
+fn tickets(
+    request: &SearchRequest,
+    version: ApiVersion,
+    workspace: &mut Workspace,
+    config: &Config,
+) -> Result<Value, ApiError> {
+    let (index, directory) = workspace.ticket_index();
+    let Page { records, total_count, next, page } =
+        index.search(request, directory, version, config.comparison);
+    let renderer = renderer(workspace, version, false);
+    let items: Vec<_> = records.iter().map(|ticket| renderer.ticket(ticket)).collect();
+    let pages = pages(request, config, total_count, next, page);
+    Ok(json!({"type": "ticket.list", "pages": pages, "total_count": total_count, "tickets": items}))
+}
+
+fn pages(
+    request: &SearchRequest,
+    config: &Config,
+    total_count: usize,
+    next: Option<Cursor>,
+    page: u64,
+) -> Value {
     let per_page = if config.text_per_page {
         Value::from(request.per_page.to_string())
     } else {
@@ -109,12 +151,7 @@ fn search(
         None if config.null_next => pages["next"] = Value::Null,
         None => {}
     }
-    Ok(json!({
-        "type": "conversation.list",
-        "pages": pages,
-        "total_count": total_count,
-        "conversations": items,
-    }))
+    pages
 }
 
 fn conversation(request: &ApiRequest<'_>, workspace: &Workspace) -> Result<Value, ApiError> {

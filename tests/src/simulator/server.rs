@@ -1,6 +1,6 @@
 //! The HTTP side: the checks that every endpoint shares, faults, and the headers of each answer.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -24,6 +24,7 @@ use super::log::{Endpoint, Entry, Log};
 use super::query::Cursor;
 use super::rate_limit::{RateLimit, Verdict};
 use super::routes::{self, ApiRequest};
+use super::ticket_control;
 use super::version::ApiVersion;
 use super::workspace::Workspace;
 
@@ -39,8 +40,8 @@ pub struct Shared {
     pub rate_limit: RateLimit,
     pub faults: Faults,
     pub log: Arc<Log>,
-    /// The body of the last search, for [`Fault::StalePage`].
-    last_page: Mutex<Vec<u8>>,
+    /// The body of the last search by the name of its list, for [`Fault::StalePage`].
+    last_pages: Mutex<BTreeMap<&'static str, Vec<u8>>>,
     requests: AtomicU64,
 }
 
@@ -52,15 +53,15 @@ impl Shared {
             rate_limit: RateLimit::new(config.rate_limit, config.other_apps),
             faults: Faults::new(config.seed),
             log: Arc::default(),
-            last_page: Mutex::default(),
+            last_pages: Mutex::default(),
             requests: AtomicU64::new(0),
             clock,
             config,
         }
     }
 
-    fn last_page(&self) -> MutexGuard<'_, Vec<u8>> {
-        self.last_page.lock().unwrap_or_else(PoisonError::into_inner)
+    fn last_pages(&self) -> MutexGuard<'_, BTreeMap<&'static str, Vec<u8>>> {
+        self.last_pages.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub fn workspace(&self) -> MutexGuard<'_, Workspace> {
@@ -71,6 +72,7 @@ impl Shared {
 pub fn router(shared: Arc<Shared>) -> Router {
     Router::new()
         .route("/_simulator/change", post(control::change))
+        .route("/_simulator/tickets", post(ticket_control::change))
         .route(
             "/_simulator/faults",
             get(control::faults).post(control::add_faults).delete(control::clear_faults),
@@ -250,20 +252,21 @@ fn respond(
         Ok(value) => value,
         Err(error) => return refusal(&error, request_id),
     };
+    let list = if request.endpoint == Endpoint::TicketSearch { "tickets" } else { "conversations" };
     match (fault, starting_after) {
         (Some(Fault::StalePage), _) => {
-            let last: Value = serde_json::from_slice(&shared.last_page()).unwrap_or_default();
-            value["conversations"] = last["conversations"].clone();
+            let last = shared.last_pages().get(list).and_then(|last| serde_json::from_slice(last).ok());
+            value[list] = last.map_or(Value::Null, |last: Value| last[list].clone());
         }
         (Some(Fault::EndsEarly), _) => value["pages"]["next"] = Value::Null,
         (Some(Fault::EmptyPage), cursor) => {
             let at = cursor.and_then(|cursor| Cursor::decode(cursor).ok());
             let at = at.unwrap_or(Cursor { sort_value: Some(0), id: 0, page: 1 });
             let again = Cursor { page: at.page + 1, ..at };
-            value["conversations"] = json!([]);
+            value[list] = json!([]);
             value["pages"]["next"] = json!({"page": again.page, "starting_after": again.encode()});
         }
-        (Some(Fault::OddTimes { form }), _) => write_times(&mut value, *form),
+        (Some(Fault::OddTimes { form }), _) => write_times(&mut value, list, *form),
         (Some(Fault::RepeatedCursor), Some(cursor)) => {
             let page = value["pages"]["page"].clone();
             value["pages"]["next"] = json!({"page": page, "starting_after": cursor});
@@ -271,8 +274,8 @@ fn respond(
         _ => {}
     }
     let mut answer = Answer::json(200, &value);
-    if matches!(request.endpoint, Endpoint::Search | Endpoint::Conversations) {
-        shared.last_page().clone_from(&answer.body);
+    if matches!(request.endpoint, Endpoint::Search | Endpoint::Conversations | Endpoint::TicketSearch) {
+        shared.last_pages().insert(list, answer.body.clone());
     }
     if let Some(fault) = fault {
         spoil(&mut answer, fault);
@@ -295,23 +298,23 @@ fn spoil(answer: &mut Answer, fault: &Fault) {
     }
 }
 
-/// Writes the last change of a conversation, or of all in a list, in another way.
-fn write_times(value: &mut Value, form: TimeForm) {
-    let write = |conversation: &mut Value| {
-        let Some(at) = conversation["updated_at"].as_i64() else { return };
+/// Writes the last change of a record, or of all in a list, in another way.
+fn write_times(value: &mut Value, list: &str, form: TimeForm) {
+    let write = |record: &mut Value| {
+        let Some(at) = record["updated_at"].as_i64() else { return };
         let time = chrono::DateTime::from_timestamp(at, 0).unwrap_or_default();
-        conversation["updated_at"] = match form {
+        record["updated_at"] = match form {
             TimeForm::Milliseconds => json!(at * 1000),
             TimeForm::Decimal => json!(format!("{at}.0")),
             TimeForm::Words => json!(time.format("%Y-%m-%d %H:%M:%S UTC").to_string()),
             TimeForm::Ahead => json!(at + 9 * 3600),
             TimeForm::Null | TimeForm::Missing => Value::Null,
         };
-        if let (TimeForm::Missing, Some(fields)) = (form, conversation.as_object_mut()) {
+        if let (TimeForm::Missing, Some(fields)) = (form, record.as_object_mut()) {
             fields.remove("updated_at");
         }
     };
-    match value.get_mut("conversations").and_then(Value::as_array_mut) {
+    match value.get_mut(list).and_then(Value::as_array_mut) {
         Some(list) => list.iter_mut().for_each(write),
         None => write(value),
     }

@@ -11,6 +11,7 @@ use super::model::{
     State,
 };
 use super::text;
+use super::tickets::Category;
 use super::topics::Topic;
 
 /// A thread under construction.
@@ -94,7 +95,7 @@ impl Thread<'_> {
             attributes.insert("Is VIP".into(), json!(true));
         }
         if rng.random_bool(0.05) {
-            c.linked_tickets.push(220_000_000_000_000 + c.index as u64);
+            c.linked_tickets.push((220_000_000_000_000 + c.index as u64, Category::Customer));
         }
     }
 
@@ -289,7 +290,7 @@ impl Thread<'_> {
     }
 }
 
-fn attachments(rng: &mut ChaCha8Rng) -> Vec<Attachment> {
+pub(super) fn attachments(rng: &mut ChaCha8Rng) -> Vec<Attachment> {
     match rng.random_range(0..40) {
         0 => vec![Attachment {
             name: format!("screenshot-{}.png", rng.random_range(1..999)),

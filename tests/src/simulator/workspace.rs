@@ -11,10 +11,12 @@ use super::clock::Clock;
 use super::config::Config;
 use super::directory::{Contact, Directory, skewed};
 use super::generate::{self, escape};
+use super::generate_tickets;
 use super::help_center::HelpCenter;
 use super::index::SearchIndex;
 use super::model::{Author, Channel, Conversation, Id, Index, Seconds, Source};
 use super::render::Renderer;
+use super::tickets::Ticket;
 use super::version::ApiVersion;
 
 /// Who the workspace is, as `/me` tells.
@@ -47,8 +49,11 @@ pub struct Workspace {
     /// By [`Conversation::index`]; deleted ones leave a gap.
     pub(super) conversations: Vec<Option<Arc<Conversation>>>,
     deleted: Vec<Deleted>,
-    index: SearchIndex,
-    clock: Arc<Clock>,
+    index: SearchIndex<Conversation>,
+    /// By [`Ticket::place`]; deleted ones leave a gap.
+    pub(super) tickets: Vec<Option<Arc<Ticket>>>,
+    pub(super) ticket_index: SearchIndex<Ticket>,
+    pub(super) clock: Arc<Clock>,
     pub(super) rng: ChaCha8Rng,
 }
 
@@ -56,9 +61,15 @@ impl Workspace {
     pub fn generate(config: &Config, clock: Arc<Clock>) -> Self {
         let shape = config.shape(clock.seconds());
         let directory = shape.directory();
-        let conversations: Vec<_> =
+        let mut conversations: Vec<_> =
             generate::conversations(&shape, &directory).map(|c| Some(Arc::new(c))).collect();
+        let tickets: Vec<_> =
+            generate_tickets::tickets(&shape, &directory, &mut conversations, config.tickets)
+                .into_iter()
+                .map(|ticket| Some(Arc::new(ticket)))
+                .collect();
         let index = SearchIndex::new(&conversations, config.index_lag.clone(), config.seed);
+        let ticket_index = SearchIndex::new(&tickets, config.index_lag.clone(), config.seed ^ 0x71c);
         Self {
             identity: config.identity.clone(),
             directory,
@@ -66,6 +77,8 @@ impl Workspace {
             conversations,
             deleted: Vec::new(),
             index,
+            tickets,
+            ticket_index,
             clock,
             rng: ChaCha8Rng::seed_from_u64(config.seed ^ 0xc4a6e),
         }
@@ -117,7 +130,7 @@ impl Workspace {
     }
 
     /// The search index, with everything in it whose lag is over.
-    pub fn index(&mut self) -> (&SearchIndex, &Directory) {
+    pub fn index(&mut self) -> (&SearchIndex<Conversation>, &Directory) {
         self.index.settle(self.clock.millis());
         (&self.index, &self.directory)
     }
@@ -214,6 +227,7 @@ impl Workspace {
         }
         self.index.deleted(place, self.clock.millis());
         let deleted_at = self.now();
+        self.unlink_conversation(id);
         self.deleted.push(Deleted { id, metrics_retained: id.is_multiple_of(2), deleted_at });
         true
     }
@@ -229,6 +243,7 @@ impl Workspace {
         let merged = &mut self.directory.contacts[from as usize];
         merged.merged_into = Some(into);
         merged.updated_at = now;
+        self.merge_contacts_of_tickets(from, into);
         let affected: Vec<Id> =
             self.conversations().filter(|c| c.contacts.contains(&from)).map(|c| c.id).collect();
         for id in affected {
@@ -249,7 +264,7 @@ impl Workspace {
 }
 
 /// The inverse of [`Conversation::id_of`].
-fn position(id: Id) -> Option<usize> {
+pub(super) fn position(id: Id) -> Option<usize> {
     let (first, step) = (Conversation::id_of(0), Conversation::id_of(1) - Conversation::id_of(0));
     let offset = id.checked_sub(first)?;
     offset.is_multiple_of(step).then_some((offset / step) as usize)
