@@ -1,5 +1,6 @@
 //! The simulator seen over its socket: what every client meets before any of its own logic.
 
+mod ticket_changes;
 mod tickets;
 
 use std::io::{self, Read as _, Write as _};

@@ -104,10 +104,10 @@ impl<T: Searchable> SearchIndex<T> {
         if slot.revision >= arrival.revision && slot.copy.is_some() || slot.revision == u64::MAX {
             return;
         }
-        if let Some(old) = &slot.copy {
-            if let Ok(place) = self.by_updated_at.binary_search(&key(old.as_ref())) {
-                self.by_updated_at.remove(place);
-            }
+        if let Some(old) = &slot.copy
+            && let Ok(place) = self.by_updated_at.binary_search(&key(old.as_ref()))
+        {
+            self.by_updated_at.remove(place);
         }
         if let Some(new) = &arrival.copy {
             let key = key(new.as_ref());

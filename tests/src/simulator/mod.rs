@@ -22,12 +22,12 @@
 //! # Layout
 //!
 //! [`model`] is the truth and [`workspace`] holds and changes it; [`change`] says what an event does
-//! to a conversation, [`generate`] and [`text`] make the data, [`directory`] the people, [`help_center`] the
-//! articles. [`tickets`] are made by `generate_tickets`, of the types in [`ticket_types`], and changed in
-//! `workspace_tickets`. [`query`],
-//! [`filter`], [`fields`] and [`index`] are the search. [`render`] and [`render_people`] write the JSON of each
-//! version. `server` checks requests and sends the answers of `routes`, spoilt by [`faults`];
-//! [`log`] counts, [`control`] serves other processes.
+//! to a conversation, [`generate`] and [`text`] make the data, [`directory`] the people,
+//! [`help_center`] the articles. [`tickets`] are of the types in [`ticket_types`]; `generate_tickets`
+//! makes them and `workspace_tickets` changes them. [`query`], [`filter`], [`fields`] and [`index`]
+//! are the search. [`render`], `render_tickets` and [`render_people`] write the JSON of each version.
+//! `server` checks requests and sends the answers of `routes`, spoilt by [`faults`]; [`log`] counts,
+//! [`control`] and `ticket_control` serve other processes.
 
 mod answer;
 mod busy_inbox;
