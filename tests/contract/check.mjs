@@ -232,7 +232,7 @@ async function run() {
   const { by_endpoint: calls, by_status: answers } = await control("stats");
   console.log(`calls: ${Object.entries(calls).map(([name, count]) => `${name} ${count}`).join(", ")}`);
   console.log(`answers: ${Object.entries(answers).map(([status, count]) => `${status} ${count}`).join(", ")}`);
-  const needed = ["me", "admins", "teams", "tags", "search", "conversation", "deleted", "contact_search", "contact", "articles", "article", "collections"];
+  const needed = ["me", "admins", "teams", "tags", "search", "conversation", "deleted", "contact_search", "contact", "articles", "article", "collections", "ticket_search"];
   failures.push(...needed.filter((name) => !calls[name]).map((name) => `the sync never called ${name}`));
   for (const [what, count] of noted) failures.push(`${count} times: ${what}`);
   // Nothing that Prism objected to may have got past the recorder.

@@ -18,4 +18,5 @@ mod sync_keeping;
 mod sync_people;
 mod sync_regressions;
 mod sync_soak;
+mod sync_tickets;
 mod work;

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 use super::{Format, Shown, record};
 use crate::store::erasure::{self, Person};
-use crate::store::{bulk, runs};
+use crate::store::{bulk, runs, ticket_search};
 use crate::tools::content::Content;
 use crate::tools::{Context, Failure, disclosure};
 use crate::views::ViewError;
@@ -19,7 +19,7 @@ const VERSION: u32 = 1;
 
 /// What is stored of who is meant by an e-mail address, a contact's id or an id of the workspace's
 /// own: `{"schema_version", "contacts", "companies", "conversations", "parts_of_conversations",
-/// "named_in"}`.
+/// "tickets", "parts_of_tickets", "named_in"}`.
 ///
 /// # Errors
 /// [`ViewError::Failed`] when nothing is stored of them.
@@ -40,7 +40,9 @@ fn document(context: &mut Context<'_>, text: &str) -> Result<Value, Failure> {
             workspace: runs::workspace(connection)?,
         };
         let contacts = bulk::contacts(connection, &person.contacts)?;
-        if contacts.is_empty() && whole.is_empty() && shared.is_empty() {
+        let (own, others) = erasure::tickets_of(connection, &person)?;
+        let of_tickets = own.len() + others.len();
+        if contacts.is_empty() && whole.is_empty() && shared.is_empty() && of_tickets == 0 {
             return Err(Failure::Refused(format!(
                 "Nothing is stored of {}. Give an e-mail address, the id of a contact in Intercom, or your own id.",
                 shown.content.line(text)
@@ -64,6 +66,7 @@ fn document(context: &mut Context<'_>, text: &str) -> Result<Value, Failure> {
                 Vec::new(),
             )));
         }
+        let (own_tickets, shared_tickets) = tickets(connection, &person, shown.content)?;
         let companies = bulk::companies(connection, &contacts)?;
         let clean = |rows: Vec<Map<String, Value>>| -> Vec<Value> {
             rows.into_iter().map(|row| record::row(row, shown.content)).collect()
@@ -74,9 +77,37 @@ fn document(context: &mut Context<'_>, text: &str) -> Result<Value, Failure> {
             "companies": clean(companies),
             "conversations": conversations,
             "parts_of_conversations": parts,
+            "tickets": own_tickets,
+            "parts_of_tickets": shared_tickets,
             "named_in": erasure::named_in(connection, &person, &whole)?,
         }))
     })
+}
+
+/// Tickets that are theirs alone, whole, and what they wrote in those of others, too.
+fn tickets(
+    connection: &Connection,
+    person: &Person,
+    content: Content<'_>,
+) -> Result<(Vec<Value>, Vec<Value>), Failure> {
+    let (whole, shared) = erasure::tickets_of(connection, person)?;
+    let mut own = Vec::new();
+    for id in &whole {
+        let Some(ticket) = ticket_search::by_id(connection, id.as_str())? else { continue };
+        let parts = bulk::ticket_parts(connection, ticket.number)?;
+        let parts: Vec<Value> = parts.into_iter().map(|part| record::ticket_part(part, content)).collect();
+        disclosure::rows(parts.len() + 1);
+        let fields = bulk::ticket(connection, ticket.number)?;
+        own.extend(fields.map(|fields| record::ticket(fields, parts, content)));
+    }
+    let mut parts = Vec::new();
+    for number in shared {
+        let all = bulk::ticket_parts(connection, number)?;
+        let theirs = all.into_iter().filter(|part| is_by(part, person));
+        parts.extend(theirs.map(|part| record::ticket_part(part, content)));
+    }
+    disclosure::rows(parts.len());
+    Ok((own, parts))
 }
 
 fn is_by(message: &Map<String, Value>, person: &Person) -> bool {

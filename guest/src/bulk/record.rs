@@ -46,6 +46,23 @@ pub fn record(
     record
 }
 
+/// A ticket with its parts.
+pub fn ticket(mut fields: Map<String, Value>, parts: Vec<Value>, content: Content<'_>) -> Value {
+    fields.remove("number");
+    if let Some(Value::String(html)) = fields.get_mut("description") {
+        *html = crate::text::plain_text(html);
+    }
+    let mut record = row(fields, content);
+    record["parts"] = parts.into();
+    record
+}
+
+/// A part of a ticket.
+pub fn ticket_part(mut fields: Map<String, Value>, content: Content<'_>) -> Value {
+    fields.remove("ticket");
+    message(fields, content)
+}
+
 fn message(fields: Map<String, Value>, content: Content<'_>) -> Value {
     let shown = fields.into_iter().map(|(name, value)| {
         let value = match value {

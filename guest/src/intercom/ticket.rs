@@ -54,7 +54,8 @@ impl Ticket {
     #[must_use]
     pub fn read(mut value: Value) -> Option<Self> {
         let id = TicketId(json::id(&mut value, "id")?);
-        let updated_at = json::seconds(&value, "updated_at").or_else(|| json::seconds(&value, "created_at"))?;
+        let updated_at =
+            json::seconds(&value, "updated_at").or_else(|| json::seconds(&value, "created_at"))?;
         let created_at = json::seconds(&value, "created_at").unwrap_or(updated_at);
         let mut attributes = json::object(&mut value, "ticket_attributes").unwrap_or_default();
         let mut take = |name: &str| attributes.remove(name).and_then(json::into_text);
@@ -63,7 +64,9 @@ impl Ticket {
         // A word before version 2.12.
         let mut state = json::take(&mut value, "ticket_state");
         let (state, state_label) = match &mut state {
-            Value::Object(_) => (json::text(&mut state, "category"), json::text(&mut state, "internal_label")),
+            Value::Object(_) => {
+                (json::text(&mut state, "category"), json::text(&mut state, "internal_label"))
+            }
             Value::String(word) => {
                 (Some(std::mem::take(word)), json::text(&mut value, "ticket_state_internal_label"))
             }
@@ -194,7 +197,8 @@ mod tests {
         assert_eq!((ticket.admin_assignee, ticket.team_assignee), (None, Some(TeamId("5".to_owned()))));
         assert_eq!(ticket.links.iter().map(|link| link.kind.as_str()).collect::<Vec<_>>(), ["conversation"]);
         assert_eq!(ticket.part_count, 501);
-        let details: Vec<_> = ticket.parts.iter().map(|part| part.event_details.clone().expect("details")).collect();
+        let details: Vec<_> =
+            ticket.parts.iter().map(|part| part.event_details.clone().expect("details")).collect();
         assert_eq!(
             details,
             [

@@ -1,8 +1,8 @@
 use std::path::Path;
 
 use super::*;
-use crate::store::text_search::{Corpus, search};
 use crate::store::search::Query;
+use crate::store::text_search::{Corpus, search};
 use crate::store::{OpenMode, Store};
 
 fn store() -> Store {

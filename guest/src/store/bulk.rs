@@ -138,6 +138,26 @@ pub fn number(connection: &Connection, id: &str) -> StoreResult<Option<i64>> {
     Ok(statement.query_row([id], |row| row.get(0)).optional()?)
 }
 
+/// All that is known of a ticket but its parts.
+pub fn ticket(connection: &Connection, number: i64) -> StoreResult<Option<Map<String, Value>>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT t.*, (SELECT json_group_array(l.id) FROM ticket_links l
+            WHERE l.ticket = t.number AND l.kind = 'conversation') AS conversations
+         FROM tickets t WHERE t.number = ?1",
+    )?;
+    Ok(statement.query_row([number], document).optional()?)
+}
+
+/// Parts of a ticket with internal notes and events, in order.
+pub fn ticket_parts(connection: &Connection, number: i64) -> StoreResult<Vec<Map<String, Value>>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT t.id AS ticket_id, p.* FROM ticket_parts p JOIN tickets t ON t.number = p.ticket
+         WHERE p.ticket = ?1 ORDER BY p.position",
+    )?;
+    let rows = statement.query_map([number], document)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
 /// All that is known of contacts.
 pub fn contacts<'a>(
     connection: &Connection,

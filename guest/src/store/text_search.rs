@@ -240,8 +240,9 @@ fn ranked(
 
 fn matching(connection: &Connection, corpus: Corpus, expression: &str) -> StoreResult<Vec<(i64, f64)>> {
     let (index, ..) = corpus.tables();
-    let mut statement = connection
-        .prepare_cached(&format!("SELECT rowid, -bm25({index}, 1.0, ?2) FROM {index} WHERE {index} MATCH ?1"))?;
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT rowid, -bm25({index}, 1.0, ?2) FROM {index} WHERE {index} MATCH ?1"
+    ))?;
     let rows = statement.query_map(params![expression, TITLE], |row| Ok((row.get(0)?, row.get(1)?)))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }

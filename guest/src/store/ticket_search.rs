@@ -32,7 +32,8 @@ pub struct TicketFilters {
 }
 
 /// Conversations that a ticket is linked to, by either's word.
-const CONVERSATIONS: &str = "SELECT c.id FROM conversation_links l JOIN conversations c ON c.number = l.conversation
+const CONVERSATIONS: &str =
+    "SELECT c.id FROM conversation_links l JOIN conversations c ON c.number = l.conversation
         WHERE l.id = t.id AND l.kind = 'ticket'
      UNION SELECT l.id FROM ticket_links l WHERE l.ticket = t.number AND l.kind = 'conversation'";
 
@@ -227,7 +228,12 @@ fn one(connection: &Connection, condition: &str, value: Value) -> StoreResult<Op
     )?;
     ticket.customers = customers
         .query_map([ticket.number], |row| {
-            Ok(Customer { id: text(row, 0)?, name: text(row, 1)?, email: text(row, 2)?, company: text(row, 3)? })
+            Ok(Customer {
+                id: text(row, 0)?,
+                name: text(row, 1)?,
+                email: text(row, 2)?,
+                company: text(row, 3)?,
+            })
         })?
         .collect::<Result<_, _>>()?;
     ticket.conversations = connection
@@ -327,8 +333,9 @@ pub fn parts(connection: &Connection, number: i64) -> StoreResult<Vec<Part>> {
 
 /// Names of the ticket types in the cache.
 pub fn kinds(connection: &Connection) -> StoreResult<Vec<String>> {
-    let mut statement = connection
-        .prepare_cached("SELECT type FROM tickets WHERE type IS NOT NULL GROUP BY type ORDER BY count(*) DESC, type")?;
+    let mut statement = connection.prepare_cached(
+        "SELECT type FROM tickets WHERE type IS NOT NULL GROUP BY type ORDER BY count(*) DESC, type",
+    )?;
     let names = statement.query_map([], |row| text(row, 0))?;
     Ok(names.collect::<Result<_, _>>()?)
 }

@@ -8,10 +8,10 @@ use super::arguments::ArgumentError;
 use super::content::Content;
 use super::{Arguments, Context, Failure, Outcome, Tool, disclosure, schema};
 use crate::ids;
-use crate::store::text_search::{Corpus, Found, search};
 use crate::store::articles::{self, Article};
 use crate::store::search::{Query, snippet};
 use crate::store::sync_state::{Fact, fact, note};
+use crate::store::text_search::{Corpus, Found, search};
 
 const DEFAULT_LIMIT: usize = 10;
 pub const MOST: usize = 50;

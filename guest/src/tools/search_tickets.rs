@@ -108,14 +108,17 @@ fn call(context: &mut Context<'_>, arguments: &Arguments) -> Outcome {
         if let Some(id) = arguments.string("id")? {
             let others = input();
             let others = others["properties"].as_object().into_iter().flatten().map(|(name, _)| name);
-            let other = others.filter(|name| !["id", "cursor", "limit"].contains(&name.as_str())).find(|name| arguments.has(name));
+            let other = others
+                .filter(|name| !["id", "cursor", "limit"].contains(&name.as_str()))
+                .find(|name| arguments.has(name));
             if let Some(other) = other {
                 return Err(ArgumentError(format!("`id` shows one ticket; leave out `{other}`.")).into());
             }
             let Some(ticket) = ticket_search::by_id(connection, ids::bare(&id))? else {
                 return Err(missing(connection, &id)?);
             };
-            let next = whole(&mut answer, connection, &ticket, content, from, arguments.reader.budget(WHOLE))?;
+            let next =
+                whole(&mut answer, connection, &ticket, content, from, arguments.reader.budget(WHOLE))?;
             answer.set_some("next_cursor", next.map(page));
             return Ok(answer.with_text(format!("Ticket {}.", content.id(&ticket.id))));
         }
@@ -127,7 +130,10 @@ fn call(context: &mut Context<'_>, arguments: &Arguments) -> Outcome {
         answer.set("total_matches", total);
         let mut notices: Vec<String> = notice.into_iter().collect();
         if let Some(group) = arguments.choice("group_by", GROUP_BY)? {
-            answer.set("groups", groups(connection, &numbers, group, content, limit.max(GROUPS_SHOWN), &mut notices)?);
+            answer.set(
+                "groups",
+                groups(connection, &numbers, group, content, limit.max(GROUPS_SHOWN), &mut notices)?,
+            );
         } else {
             let budget = arguments.reader.budget(LIST);
             let shown = &numbers[from.min(total)..];
@@ -206,7 +212,10 @@ fn categories(arguments: &Arguments) -> Result<Vec<String>, ArgumentError> {
     let known: Vec<&str> = lower.iter().map(String::as_str).collect();
     let given = words(arguments, "category", &known)?;
     let written = |word: &String| {
-        CATEGORIES.iter().find(|category| category.eq_ignore_ascii_case(word)).map(|category| (*category).to_owned())
+        CATEGORIES
+            .iter()
+            .find(|category| category.eq_ignore_ascii_case(word))
+            .map(|category| (*category).to_owned())
     };
     Ok(given.iter().filter_map(written).collect())
 }
@@ -262,7 +271,8 @@ fn rows(
     for number in numbers.iter().take(limit) {
         let Some(ticket) = ticket_search::by_number(connection, *number)? else { continue };
         let mut row = summary(&ticket, content);
-        let text = tickets::words(connection, *number)?.map(|(_, body)| content.text(&body)).unwrap_or_default();
+        let text =
+            tickets::words(connection, *number)?.map(|(_, body)| content.text(&body)).unwrap_or_default();
         row.set_some("snippet", Some(snippet(text.trim(), marks, SNIPPET)));
         let row = row.into_value();
         used += bytes(&row) + 1;

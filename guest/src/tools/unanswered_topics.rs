@@ -11,9 +11,9 @@ use rusqlite::Connection;
 
 use super::topics::{Topic, topics};
 use crate::error::StoreResult;
-use crate::store::text_search::covering;
 use crate::store::knowledge::{self, Asked};
 use crate::store::search::{Filters, without_stop_words};
+use crate::store::text_search::covering;
 use crate::store::trends::words;
 
 /// Conversations that are looked at, the newest.

@@ -217,7 +217,8 @@ fn ticket(
             offset
         })
         .collect();
-    let room = (now - 1 - created_at).max(0);
+    // Where there is too little time the story ends at some moment before now: not all at once.
+    let room = (now - 1 - created_at).max(0) * rng.random_range(20..=100) / 100;
     let squeezed = |offset: Seconds, all: Seconds| if all > room { offset * room / all } else { offset };
     ticket.submit(Author::Bot(Bot::Operator), created_at);
     for (change, at) in changes.into_iter().zip(offsets) {

@@ -9,6 +9,7 @@ use fastintercom_tests::cache::Cache;
 use fastintercom_tests::simulator::directory::{Company, Contact, Directory};
 use fastintercom_tests::simulator::help_center::HelpCenter;
 use fastintercom_tests::simulator::model::{Author, State};
+use fastintercom_tests::simulator::tickets::Ticket;
 use fastintercom_tests::simulator::{Config, Conversation, MAX_PARTS, Simulator};
 use fastintercom_tests::still_host::StillHost;
 use serde_json::Value;
@@ -36,6 +37,7 @@ pub struct World {
     pub people: Directory,
     pub all: Vec<Conversation>,
     pub help_center: HelpCenter,
+    pub tickets: Vec<Ticket>,
 }
 
 /// A message that can be found.
@@ -48,8 +50,13 @@ pub struct Message {
 
 impl World {
     fn new() -> Self {
-        let mut config =
-            Config::new().conversations(500).seed(6).days(60).frozen_at(NOW).timezone("Europe/Berlin");
+        let mut config = Config::new()
+            .conversations(500)
+            .tickets(120)
+            .seed(6)
+            .days(60)
+            .frozen_at(NOW)
+            .timezone("Europe/Berlin");
         for (conversation, message, text) in PLANTED {
             config = config.plant(*conversation, *message, *text);
         }
@@ -59,15 +66,16 @@ impl World {
         let simulator = Simulator::start(config).expect("starts");
         let cache = Cache::of(&simulator);
         cache.sync(&simulator).expect("syncs");
-        let (people, all, help_center) = {
+        let (people, all, help_center, tickets) = {
             let workspace = simulator.workspace();
             (
                 workspace.directory().clone(),
                 workspace.conversations().cloned().collect(),
                 workspace.help_center.clone(),
+                workspace.tickets().cloned().collect(),
             )
         };
-        Self { cache, people, all, help_center }
+        Self { cache, people, all, help_center, tickets }
     }
 
     /// The structured answer of a tool, checked against the tool's output schema and its budget.

@@ -120,7 +120,9 @@ impl Store {
         let erased = self.write(|tx| erase(tx, &Person::of_contacts(tx, gone)?, now))?;
         self.merge_words(usize::MAX, stop)?;
         if erased.removed.keys().chain(erased.blanked.keys()).any(|table| table.starts_with("ticket")) {
-            self.write(|tx| Ok(tx.execute("INSERT INTO tickets_fts (tickets_fts) VALUES ('optimize')", [])?))?;
+            self.write(
+                |tx| Ok(tx.execute("INSERT INTO tickets_fts (tickets_fts) VALUES ('optimize')", [])?),
+            )?;
         }
         Ok(erased)
     }

@@ -60,7 +60,9 @@ pub(super) fn take_out_of_tickets(
             .execute([number])?;
         erased.remove("ticket_parts", parts);
         let contacts = tx
-            .prepare_cached(&format!("DELETE FROM ticket_contacts WHERE ticket = ?1 AND contact_id IN ({ids})"))?
+            .prepare_cached(&format!(
+                "DELETE FROM ticket_contacts WHERE ticket = ?1 AND contact_id IN ({ids})"
+            ))?
             .execute([number])?;
         erased.remove("ticket_contacts", contacts);
         tickets::index(tx, *number)?;

@@ -112,6 +112,20 @@ impl Home {
                      INSERT INTO messages_original VALUES ('1', 'c1', 'quagmire'), ('2', 'c3', 'hello'), ('3', 'c3', 'from jane.doe@example.com');",
                 )?;
                 articles::index_all(db)?;
+                db.execute_batch(
+                    "INSERT INTO tickets (number, id, title, description, attributes, created_at, updated_at)
+                     VALUES (1, 't1', 'A zeppelin', '<p>quagmire</p>', '{\"x\":\"obsidian\"}', '2026-01-01T00:00:00+00:00', '2026-01-01T00:00:00+00:00'),
+                            (2, 't2', 'For Jane and Bob', '<p>parrots, says jane.doe@example.com</p>', '{\"for\":\"Jane Q. Doe\"}', '2026-01-01T00:00:00+00:00', '2026-01-01T00:00:00+00:00'),
+                            (3, 't3', 'parrot', NULL, NULL, '2026-01-01T00:00:00+00:00', '2026-01-01T00:00:00+00:00');
+                     INSERT INTO ticket_contacts (ticket, contact_id) VALUES (1, '0067bb55'), (2, '0067bb55'), (2, '00aaaa'), (3, '00aaaa');
+                     INSERT INTO ticket_links (ticket, kind, id) VALUES (1, 'conversation', 'pangolin');
+                     INSERT INTO ticket_parts (ticket, position, id, part_type, created_at, author_type, author_id, author_name, body, attachments, details)
+                     VALUES (1, 0, 'p1', 'note', '2026-01-01T00:00:00+00:00', 'admin', '9', NULL, '<p>kumquat</p>', NULL, NULL),
+                            (2, 0, 'p2', 'comment', '2026-01-01T00:00:00+00:00', 'user', '0067bb55', 'Jane Q. Doe', '<p>wyvern</p>', '[{\"name\":\"walrusoil.pdf\"}]', '{\"a\":\"yellowfin\"}'),
+                            (2, 1, 'p3', 'note', '2026-01-01T00:00:00+00:00', 'admin', '9', NULL, '<p>Call Jane at 020 7946 0958</p>', NULL, NULL),
+                            (2, 2, 'p4', 'attribute', '2026-01-01T00:00:00+00:00', 'admin', '9', NULL, NULL, NULL, '{\"value\":\"Jane Q. Doe\"}');",
+                )?;
+                crate::store::tickets::index_all(db)?;
                 let jane = ("user", "0067bb55", "Jane Q. Doe");
                 let bob = ("user", "00aaaa", "Bob Roe");
                 let ann = ("admin", "9", "Ann Admin");
@@ -171,6 +185,13 @@ fn words_in_index(connection: &Connection) -> Vec<String> {
         .exists([])
         .expect("reads");
     words.extend(of_articles.then(|| "jane".to_owned()));
+    drop(statement);
+    connection
+        .execute_batch("CREATE VIRTUAL TABLE temp.of_tickets USING fts5vocab('main', 'tickets_fts', 'row')")
+        .expect("a vocabulary");
+    let mut statement = connection.prepare("SELECT term FROM temp.of_tickets").expect("prepares");
+    let of_tickets = statement.query_map([], |row| row.get::<_, String>(0)).expect("reads");
+    words.extend(of_tickets.map(|word| word.expect("reads")));
     words
 }
 
@@ -207,6 +228,7 @@ fn nothing_of_a_person_is_left_and_others_are_as_they_were() {
         assert_eq!(receipt["looked_again"]["free_pages"], 0);
         assert_eq!(receipt["removed"]["conversations"], 1);
         assert_eq!(receipt["shared_conversations"], 2);
+        assert_eq!((&receipt["removed"]["tickets"], &receipt["shared_tickets"]), (&json!(1), &json!(1)));
 
         let mut store = home.open();
         let report = store.check().expect("checks");
@@ -243,6 +265,20 @@ fn nothing_of_a_person_is_left_and_others_are_as_they_were() {
         );
         assert_eq!(text("SELECT group_concat(body) FROM messages_original"), "hello");
         assert_eq!(text("SELECT count(*) || '' FROM messages_fts WHERE messages_fts MATCH 'parrot'"), "2");
+
+        assert_eq!(
+            text(
+                "SELECT group_concat(title || coalesce(description, '') || coalesce(attributes, ''), '|') FROM (SELECT * FROM tickets ORDER BY number)"
+            ),
+            "For [erased] and Bob<p>parrots, says [erased]</p>{\"for\":\"[erased]\"}|parrot"
+        );
+        assert_eq!(
+            text(
+                "SELECT group_concat(coalesce(body, details), '|') FROM (SELECT * FROM ticket_parts ORDER BY position)"
+            ),
+            "<p>Call [erased] at [erased]</p>|{\"value\":\"[erased]\"}"
+        );
+        assert_eq!(text("SELECT group_concat(contact_id) FROM ticket_contacts"), "00aaaa,00aaaa");
 
         let list = BlockList::read(store.connection()).expect("reads");
         assert!(list.bars(Some("0067bb55"), None, None) && list.bars_conversation("c1"));

@@ -26,7 +26,11 @@ fn a_quiet_day_costs_one_search_and_one_call_a_conversation() {
     assert_eq!(cache.covered(), Some(day()));
     let mut again = Script::of(40);
     let report = cache.sync(&mut again).expect("syncs");
-    assert_eq!((report.hydrated, report.api_calls), (0, 2), "nothing is read twice but whose token it is, and whether there are tickets");
+    assert_eq!(
+        (report.hydrated, report.api_calls),
+        (0, 2),
+        "nothing is read twice but whose token it is, and whether there are tickets"
+    );
 }
 
 #[test]

@@ -156,7 +156,9 @@ impl<'a> Script<'a> {
             "GET /teams" => answer(&json!({"type": "team.list", "teams": []})),
             "GET /tags" | "POST /contacts/search" => answer(&json!({"type": "list", "data": []})),
             "POST /conversations/search" => answer(&self.page(asked)),
-            "POST /tickets/search" => answer(&json!({"type": "ticket.list", "tickets": [], "total_count": 0})),
+            "POST /tickets/search" => {
+                answer(&json!({"type": "ticket.list", "tickets": [], "total_count": 0}))
+            }
             other if other.starts_with("GET /articles?") || other.starts_with("GET /help_center/") => {
                 answer(&json!({"type": "list", "data": [], "total_count": 0}))
             }
@@ -312,6 +314,11 @@ impl Cache {
         store.connection().execute_batch("PRAGMA synchronous = OFF").expect("sets");
         let settings = Settings { api_version: "2.14".to_owned(), ..Settings::default() };
         Self { _folder: folder, store, settings, lines: Vec::new() }
+    }
+
+    /// Erases a contact where the file lies.
+    pub fn erase_contact(&mut self, id: &str) {
+        self.store.erase_gone(&[id.into()], NOW, &|| false).expect("erases");
     }
 
     pub fn sync(&mut self, script: &mut Script<'_>) -> Result<SyncReport, SyncError> {

@@ -28,7 +28,8 @@ fn respond(all: &[Value], asked: &super::script::Asked) -> Value {
     let mut found: Vec<&Value> = all.iter().filter(|one| (low + 1..high).contains(&at(one))).collect();
     found.sort_by_key(|one| at(one));
     let per_page = asked.body["pagination"]["per_page"].as_u64().expect("a size").min(2) as usize;
-    let from: usize = asked.body["pagination"]["starting_after"].as_str().map_or(0, |text| text.parse().expect("a cursor"));
+    let from: usize =
+        asked.body["pagination"]["starting_after"].as_str().map_or(0, |text| text.parse().expect("a cursor"));
     let page: Vec<_> = found.iter().skip(from).take(per_page).collect();
     let mut list = json!({"type": "ticket.list", "tickets": page, "total_count": found.len(), "pages": {"type": "pages"}});
     if from + page.len() < found.len() {
@@ -133,4 +134,29 @@ fn pages_get_smaller_and_do_not_go_in_circles() {
     cache.sync(&mut script).expect("syncs");
     assert!(cache.text("SELECT group_concat(note) FROM sync_notes").contains("tickets"));
     assert!(script.count("POST /tickets/search") < 10);
+}
+
+/// Somebody who was erased comes back with no ticket, nor in those of others.
+#[test]
+fn who_was_erased_does_not_come_back() {
+    let mut cache = Cache::new();
+    let mut all: Vec<Value> =
+        (1..=3).map(|n| ticket(&n.to_string(), START - 5_000 + n, "submitted")).collect();
+    let jane = json!({"type": "contact", "id": "jane000001"});
+    let bob = json!({"type": "contact", "id": "bob0000001"});
+    let part = |id: &str, author: &str, body: &str| json!({"id": id, "part_type": "comment", "created_at": START, "author": {"type": "user", "id": author, "name": author}, "body": body});
+    all[0]["contacts"] = json!({"contacts": [jane]});
+    all[1]["contacts"] = json!({"contacts": [jane, bob]});
+    all[1]["ticket_parts"] = json!({"total_count": 2, "ticket_parts": [part("p1", "jane000001", "mine"), part("p2", "bob0000001", "to jane000001")]});
+    sync(&mut cache, 0.0, &all);
+    assert_eq!(cache.text("SELECT CAST(count(*) AS TEXT) FROM tickets"), "3");
+    cache.erase_contact("jane000001");
+    assert_eq!(cache.text("SELECT group_concat(id) FROM tickets"), "2,3");
+    for one in &mut all {
+        one["updated_at"] = json!(START + 300);
+    }
+    sync(&mut cache, 0.25, &all);
+    assert_eq!(cache.text("SELECT group_concat(id) FROM tickets"), "2,3");
+    assert_eq!(cache.text("SELECT group_concat(body) FROM ticket_parts"), "to [erased]");
+    assert_eq!(cache.text("SELECT group_concat(contact_id) FROM ticket_contacts"), "bob0000001");
 }

@@ -6,9 +6,9 @@ use serde_json::Value;
 
 use crate::environment::{Clock, Progress, ProgressUpdate, Settings, SyncControl, SyncOutcome};
 use crate::store::articles::{self, ArticleRow, ArticleTextRow};
+use crate::store::filtered::{self, Report, Scope};
 use crate::store::rows::LinkRow;
 use crate::store::tickets::{self, TicketPartRow, TicketRow};
-use crate::store::filtered::{self, Report, Scope};
 use crate::store::{IndexEntry, OpenMode, OpenOptions, Store, index_message, message_number};
 use crate::sync::SyncRequest;
 use crate::time::UnixSeconds;
@@ -150,21 +150,24 @@ impl Workspace {
 
     /// A ticket of that type and state, linked to a conversation, of which somebody and a teammate wrote.
     pub fn ticket(&mut self, id: &str, kind: &str, state: &str, title: &str, body: &str, conversation: &str) {
-        let part = |number: &str, part_type: &str, author: (&'static str, &str), body: Option<&str>| TicketPartRow {
-            id: format!("{id}{number}"),
-            part_type: part_type.to_owned(),
-            created_at: at("2026-11-18T10:00:00+00:00"),
-            author_type: author.0,
-            author_id: Some(author.1.to_owned()),
-            author_name: None,
-            body: body.map(str::to_owned),
-            is_note: part_type == "note",
-            redacted: false,
-            attachments: None,
-            assigned_to_type: None,
-            assigned_to_id: None,
-            details: body.is_none().then(|| format!(r#"{{"state": "{state}", "previous_state": "submitted"}}"#)),
-        };
+        let part =
+            |number: &str, part_type: &str, author: (&'static str, &str), body: Option<&str>| TicketPartRow {
+                id: format!("{id}{number}"),
+                part_type: part_type.to_owned(),
+                created_at: at("2026-11-18T10:00:00+00:00"),
+                author_type: author.0,
+                author_id: Some(author.1.to_owned()),
+                author_name: None,
+                body: body.map(str::to_owned),
+                is_note: part_type == "note",
+                redacted: false,
+                attachments: None,
+                assigned_to_type: None,
+                assigned_to_id: None,
+                details: body
+                    .is_none()
+                    .then(|| format!(r#"{{"state": "{state}", "previous_state": "submitted"}}"#)),
+            };
         let row = TicketRow {
             id: id.into(),
             ticket_id: Some(format!("9{id}")),
@@ -185,7 +188,11 @@ impl Workspace {
             resolved_at: None,
             parts_truncated: false,
             contacts: vec!["t1".into()],
-            links: vec![LinkRow { kind: "conversation".to_owned(), id: conversation.to_owned(), category: None }],
+            links: vec![LinkRow {
+                kind: "conversation".to_owned(),
+                id: conversation.to_owned(),
+                category: None,
+            }],
             parts: vec![
                 part("1", "comment", ("user", "t1"), Some(body)),
                 part("2", "note", ("admin", "8"), Some("<p>Reproduced internally.</p>")),

@@ -157,7 +157,8 @@ fn conversations_and_customers_lead_to_their_tickets_and_back() {
     );
     for linked in ["Bug", "in_progress", "92", "ticket_2"] {
         let answer = workspace.ask("search_conversations", &json!({"linked": linked}).to_string());
-        let found: Vec<_> = answer["conversations"].as_array().into_iter().flatten().map(|row| &row["id"]).collect();
+        let found: Vec<_> =
+            answer["conversations"].as_array().into_iter().flatten().map(|row| &row["id"]).collect();
         assert!(found.contains(&&json!("102")), "{linked}: {answer}");
     }
     let answer = workspace.ask("get_customer", r#"{"customer": "tess@example.com"}"#);

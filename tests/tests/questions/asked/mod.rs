@@ -7,6 +7,7 @@
 mod ai;
 mod customers;
 mod lists;
+mod tickets;
 mod work;
 
 use super::asking::Question;
@@ -24,14 +25,14 @@ pub const UNANSWERED: &[(u8, &str)] = &[
     (10, "why an SLA was missed: nothing tells who was available then"),
     (12, "questions without an article: articles are read, but not compared with what is asked"),
     (37, "use of macros: Intercom's API does not tell it"),
-    (38, "tickets by state and type: tickets are not read, only links to them"),
 ];
 
 pub fn questions(world: &World) -> Vec<Question> {
-    let numbered: Numbered = [lists::questions, ai::questions, work::questions, customers::questions]
-        .into_iter()
-        .flat_map(|questions| questions(world))
-        .collect();
+    let numbered: Numbered =
+        [lists::questions, ai::questions, work::questions, customers::questions, tickets::questions]
+            .into_iter()
+            .flat_map(|questions| questions(world))
+            .collect();
     let mut known: Vec<u8> = numbered.iter().map(|(number, _)| *number).collect();
     known.extend(UNANSWERED.iter().map(|(number, _)| *number));
     known.sort_unstable();
