@@ -15,6 +15,7 @@ mod properties;
 mod providers;
 mod redaction;
 mod replica;
+mod samples;
 mod trends;
 
 pub(crate) use hostile::{hostile_workspace, is_hidden};
