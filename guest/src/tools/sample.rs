@@ -17,6 +17,7 @@ use super::topics::themes;
 use super::unanswered_topics::{answer_words, question};
 use super::{Arguments, Context, Failure, Outcome, filters, freshness, search_conversations, search_notices};
 use crate::error::StoreResult;
+use crate::store::knowledge;
 use crate::store::samples::{self, Candidate};
 use crate::store::search::{self, Filters, Position, Query, Request, Sort, Total};
 
@@ -175,8 +176,10 @@ fn grouped(
         .iter()
         .map(|one| question(connection, &one.id, one.title.as_deref(), &plain))
         .collect::<StoreResult<_>>()?;
-    let answers: Vec<Vec<String>> =
-        drawn.iter().map(|one| answer_words(connection, &one.id, &plain)).collect::<StoreResult<_>>()?;
+    let answers: Vec<Vec<String>> = drawn
+        .iter()
+        .map(|one| Ok(answer_words(&knowledge::replies(connection, &one.id)?, &plain)))
+        .collect::<StoreResult<_>>()?;
     let mut in_theme = vec![false; drawn.len()];
     let mut groups = Vec::new();
     for theme in themes(&questions, &answers) {

@@ -22,6 +22,9 @@ const QUOTES: usize = 3;
 const OTHERS: usize = 12;
 /// The part of the room that is kept for those in no theme.
 const KEPT: usize = 6;
+/// The part of the answer in which themes for which there is no room are named, and words of a name.
+const NAMED: usize = 16;
+const NAME: usize = 2;
 /// A rating up to this one is low.
 const LOW: i64 = 2;
 /// Tags that are named of those in no theme.
@@ -273,11 +276,24 @@ impl Layout<'_> {
         Ok(Some(quote.into_value()))
     }
 
-    /// What stands for the themes behind the first so many.
+    /// What stands for the themes behind the first so many: how many they are, and what the largest of
+    /// them are called.
     fn left_out(&self, shown: usize) -> Value {
         let left = &self.themes[shown.min(self.themes.len())..];
         let conversations: usize = left.iter().map(|theme| theme.members.len()).sum();
-        json!({"themes": left.len(), "conversations": conversations})
+        let mut room = self.budget / NAMED;
+        let mut names = Vec::new();
+        for theme in left {
+            let words = theme.words.iter().take(NAME).cloned().collect::<Vec<_>>().join(" ");
+            let name = format!("{} ({})", self.content.line(&words), theme.members.len());
+            let size = bytes(&name.as_str().into()) + 1;
+            if size > room {
+                break;
+            }
+            room -= size;
+            names.push(name);
+        }
+        json!({"themes": left.len(), "conversations": conversations, "largest": names})
     }
 
     fn disclose<'b>(&self, rows: impl Iterator<Item = &'b Row>) {

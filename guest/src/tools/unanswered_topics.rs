@@ -75,8 +75,10 @@ pub fn find(
         .iter()
         .map(|one| question(connection, &one.id, one.title.as_deref(), plain))
         .collect::<StoreResult<_>>()?;
-    let answers: Vec<Vec<String>> =
-        asked.iter().map(|one| answer_words(connection, &one.id, plain)).collect::<StoreResult<_>>()?;
+    let answers: Vec<Vec<String>> = asked
+        .iter()
+        .map(|one| Ok(answer_words(&knowledge::human_answers(connection, &one.id)?, plain)))
+        .collect::<StoreResult<_>>()?;
     let sources: HashMap<i64, Vec<i64>> = knowledge::answered(connection, filters)?
         .into_iter()
         .map(|answered| (answered.conversation, answered.sources))
@@ -137,17 +139,9 @@ pub fn question(
     Ok(all)
 }
 
-/// The words of what teammates answered.
-pub fn answer_words(
-    connection: &Connection,
-    id: &str,
-    plain: &dyn Fn(&str) -> String,
-) -> StoreResult<Vec<String>> {
-    let mut all: Vec<String> = Vec::new();
-    for (_, html) in knowledge::human_answers(connection, id)? {
-        all.extend(words(&plain(&html)).take(LONGEST));
-    }
-    Ok(all)
+/// The words of what was answered.
+pub fn answer_words(answers: &[knowledge::Body], plain: &dyn Fn(&str) -> String) -> Vec<String> {
+    answers.iter().flat_map(|(_, html)| words(&plain(html)).take(LONGEST).collect::<Vec<_>>()).collect()
 }
 
 /// The article that has most of the topic's words, and how much of their weight.

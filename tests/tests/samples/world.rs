@@ -25,9 +25,8 @@ pub const SIZES: [usize; 8] = [200, 100, 60, 40, 30, 20, 15, 10];
 pub enum Answers {
     /// Much the same to the same question.
     Alike,
-    /// Whatever was asked.
+    /// Something, whatever was asked.
     Unlike,
-    Never,
 }
 
 pub struct World {
@@ -94,7 +93,10 @@ fn write(simulator: &Simulator, rng: &mut ChaCha8Rng, plan: Plan, topic: &Topic,
     let mut pick = |list: &[&'static str]| list[rng.random_range(0..list.len())];
     let (question, before, after) = (pick(topic.questions), pick(plan.before), pick(plan.after));
     let (opening, alike) = (pick(plan.openings), pick(topic.answers));
-    let unlike = pick(plan.after);
+    // Who is answered in no common way is known by the question alone, so that says more than a few
+    // words.
+    let (unlike, more) = (pick(plan.after), pick(topic.questions));
+    let more = if answers == Answers::Unlike && more != question { more } else { "" };
     let customer: Index = rng.random_range(0..600);
     let score = rng.random_bool(0.3).then(|| rng.random_range(1..6));
     let mut workspace = simulator.workspace();
@@ -113,12 +115,11 @@ fn write(simulator: &Simulator, rng: &mut ChaCha8Rng, plan: Plan, topic: &Topic,
         let source = c.source.as_mut().expect("a source");
         source.subject.clear();
         source.author = Author::Contact(customer);
-        source.body = format!("<p>{before} {question}</p><p>{after}</p>");
+        source.body = format!("<p>{before} {question} {more}</p><p>{after}</p>");
     });
     let body = match answers {
         Answers::Alike => format!("<p>{opening} {alike}</p>"),
         Answers::Unlike => format!("<p>{opening} {unlike}</p>"),
-        Answers::Never => return,
     };
     workspace.change(id, Change::AdminReply { admin: 1, body, attachments: Vec::new() });
 }
