@@ -144,15 +144,6 @@ pub fn human_answers(connection: &Connection, id: &str) -> StoreResult<Vec<Body>
     bodies(connection, id, "author_type = 'admin' AND NOT is_ai AND NOT is_note", "DESC")
 }
 
-/// The same, or if no teammate wrote anything, what AI agents and bots did.
-pub fn replies(connection: &Connection, id: &str) -> StoreResult<Vec<Body>> {
-    let of_humans = human_answers(connection, id)?;
-    if of_humans.is_empty() {
-        return bodies(connection, id, "author_type IN ('admin', 'bot') AND NOT is_note", "DESC");
-    }
-    Ok(of_humans)
-}
-
 fn bodies(connection: &Connection, id: &str, whose: &str, order: &str) -> StoreResult<Vec<Body>> {
     let mut statement = connection.prepare_cached(&format!(
         "SELECT number, body FROM messages WHERE conversation_id = ?1 AND {whose} AND body <> ''

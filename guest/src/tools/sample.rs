@@ -178,7 +178,7 @@ fn grouped(
         .collect::<StoreResult<_>>()?;
     let answers: Vec<Vec<String>> = drawn
         .iter()
-        .map(|one| Ok(answer_words(&knowledge::replies(connection, &one.id)?, &plain)))
+        .map(|one| Ok(answer_words(&knowledge::human_answers(connection, &one.id)?, &plain)))
         .collect::<StoreResult<_>>()?;
     let mut in_theme = vec![false; drawn.len()];
     let mut groups = Vec::new();

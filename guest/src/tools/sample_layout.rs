@@ -20,8 +20,10 @@ const WORTH: f64 = 0.01;
 /// Quotations of a theme, and of those in none.
 const QUOTES: usize = 3;
 const OTHERS: usize = 12;
-/// The part of the room that is kept for those in no theme.
+/// The part of the room that is kept for those in no theme, as far as three quotations need it, and
+/// bytes around the text of one.
 const KEPT: usize = 6;
+const AROUND: usize = 120;
 /// The part of the answer in which themes for which there is no room are named, and words of a name.
 const NAMED: usize = 16;
 const NAME: usize = 2;
@@ -102,7 +104,7 @@ impl Layout<'_> {
         let mut kept = 0;
         if let Some(others) = &others {
             left = left.saturating_sub(bytes(&others.fields) + 12);
-            kept = left / KEPT;
+            kept = (left / KEPT).min(OTHERS / 4 * (length + AROUND));
         }
         let mut rows: Vec<Row> = Vec::new();
         for theme in &self.themes {
