@@ -355,6 +355,7 @@ mod tests {
             end_date: None,
             days: None,
             unless_newer_than: None,
+            refetch: false,
         }
     }
 

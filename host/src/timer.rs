@@ -43,6 +43,7 @@ pub async fn run(syncs: Arc<Syncs>, interval: Duration, token_present: bool, can
             end_date: None,
             days: None,
             unless_newer_than: u32::try_from(fresh.as_secs()).ok(),
+            refetch: false,
         };
         tokio::select! {
             result = syncs.run(request, IfBusy::Leave, None) => report(result.err()),

@@ -192,6 +192,7 @@ pub fn background() -> SyncRequest {
         end_date: None,
         days: None,
         unless_newer_than: None,
+        refetch: false,
     }
 }
 

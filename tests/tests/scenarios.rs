@@ -7,6 +7,7 @@ mod house;
 mod knowledge_gaps;
 mod questions;
 mod questions_paging;
+mod samples;
 mod search_quality;
 mod simulator;
 mod sync_articles;

@@ -23,6 +23,29 @@ function searchScreen(answer, args) {
   return screen;
 }
 
+/** What all that matched is about; a quotation opens its thread. */
+function sampleScreen(answer, args) {
+  const screen = element('main', {}, element('h1', {}, searchHeading(answer, args)));
+  for (const theme of [...answer.themes, answer.no_theme].filter(Boolean)) {
+    const rows = (theme.quotes || []).map(quote => ({
+      id: quote.conversation_id,
+      snippet: quote.text,
+      rating: quote.rating,
+      match: {message_id: quote.message_id},
+    }));
+    screen.append(
+      element('h2', {dir: 'auto'}, theme.words ? theme.words.join(', ') : 'In no theme'),
+      element('p', {class: 'quiet'}, joined([
+        counted(theme.conversations, 'conversation'),
+        `${number(theme.share_percent)} %`,
+        theme.ratings && `${counted(theme.ratings, 'rating')}, ${number(theme.rating_average)} of 5`,
+      ])),
+      element('ul', {class: 'rows'}, rows.map(one => element('li', {}, row(one, screen)))));
+  }
+  screen.append(freshness(answer));
+  return screen;
+}
+
 function searchHeading(answer, args) {
   const total = answer.total_matches ?? answer.conversations.length;
   const count = typeof total === 'number' ? counted(total, 'conversation') : `${total} conversations`;

@@ -5,6 +5,7 @@ let asked = null;
 
 function draw(answer) {
   if (answer?.figures) show(statsScreen(answer, asked || {}));
+  else if (Array.isArray(answer?.themes)) show(sampleScreen(answer, asked));
   else if (Array.isArray(answer?.conversations)) show(searchScreen(answer, asked));
   else if (Array.isArray(answer?.messages)) show(threadScreen(answer, {...asked, id: answer.id}));
   else throw new Error('There is nothing to draw in this answer.');

@@ -140,6 +140,7 @@ fn request_to_wit(request: SyncRequest) -> sync_types::SyncRequest {
         end_date: request.end_date,
         days: request.days,
         unless_newer_than: request.unless_newer_than,
+        refetch: request.refetch,
     }
 }
 
@@ -155,6 +156,7 @@ pub fn request_from_wit(request: sync_types::SyncRequest) -> SyncRequest {
         end_date: request.end_date,
         days: request.days,
         unless_newer_than: request.unless_newer_than,
+        refetch: request.refetch,
     }
 }
 

@@ -155,7 +155,13 @@ pub fn enqueue_unfilled(connection: &Connection, most: u32) -> StoreResult<u64> 
     Ok(count)
 }
 
-/// How many conversations an earlier version read.
+/// Makes all conversations such that are to be fetched again.
+pub fn forget_all(connection: &Connection) -> StoreResult<()> {
+    connection.execute("UPDATE conversations SET fields = NULL WHERE fields IS NOT NULL", [])?;
+    Ok(())
+}
+
+/// How many conversations are to be fetched again.
 pub fn unfilled(connection: &Connection) -> StoreResult<u64> {
     let count: i64 = connection
         .prepare_cached("SELECT count(*) FROM conversations WHERE fields IS NULL")?
@@ -167,7 +173,7 @@ pub fn unfilled(connection: &Connection) -> StoreResult<u64> {
 #[must_use]
 pub fn note(unfilled: u64) -> String {
     format!(
-        "Of {unfilled} conversations an earlier version of this program kept less than Intercom says: the AI agent's sources, Intercom's statistics, links. Each sync fetches some of them again, the newest first."
+        "{unfilled} conversations are still to be fetched again, since an earlier version of this program kept less of them (the AI agent's sources, Intercom's statistics, links) or `sync --refetch` was interrupted. Each sync fetches some, the newest first; `fastintercom sync --refetch` fetches all at once."
     )
 }
 

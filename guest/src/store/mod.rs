@@ -27,6 +27,7 @@ pub mod raw_answers;
 mod refresh;
 pub mod rows;
 pub mod runs;
+pub mod samples;
 pub mod search;
 mod sql_functions;
 pub mod statistics;

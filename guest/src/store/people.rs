@@ -128,6 +128,15 @@ pub fn contacts_to_fetch(
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
+/// Has all contacts fetched again.
+///
+/// # Errors
+/// [`crate::error::StoreError`] when the database cannot be written.
+pub fn forget_contacts(connection: &Connection) -> StoreResult<()> {
+    connection.execute("UPDATE contacts SET fetched_at = NULL WHERE merged_into IS NULL", [])?;
+    Ok(())
+}
+
 /// Names of all people that the cache knows: contacts, teammates, and who is named by a conversation
 /// alone.
 ///

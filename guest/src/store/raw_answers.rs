@@ -46,6 +46,12 @@ pub fn read(connection: &Connection, id: &ConversationId) -> StoreResult<Option<
     Ok(deflated.and_then(|bytes| decompress_to_vec_with_limit(&bytes, LONGEST).ok()))
 }
 
+/// Bytes that kept answers take, as far as they hold any.
+pub fn bytes(connection: &Connection) -> StoreResult<i64> {
+    let sql = "SELECT coalesce(sum(length(answer)), 0) FROM raw_answers";
+    Ok(connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?)
+}
+
 /// Conversations that an earlier version read and whose answer was kept whole, so many at most.
 pub fn unfilled(connection: &Connection, most: u32) -> StoreResult<Vec<ConversationId>> {
     let mut statement = connection.prepare_cached(

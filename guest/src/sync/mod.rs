@@ -93,6 +93,8 @@ pub struct SyncRequest {
     pub days: Option<u32>,
     /// Do nothing when a sync completed less than so many seconds ago.
     pub unless_newer_than: Option<u32>,
+    /// Fetch again everything that is cached, the newest first.
+    pub refetch: bool,
 }
 
 /// See `record sync-report` in `wit/world.wit`.

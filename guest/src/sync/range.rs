@@ -69,7 +69,14 @@ mod tests {
     use super::*;
 
     fn request(kind: SyncKind) -> SyncRequest {
-        SyncRequest { kind, start_date: None, end_date: None, days: None, unless_newer_than: None }
+        SyncRequest {
+            kind,
+            start_date: None,
+            end_date: None,
+            days: None,
+            unless_newer_than: None,
+            refetch: false,
+        }
     }
 
     fn today() -> Day {

@@ -1,4 +1,5 @@
-//! Conversations of which an earlier version of this program kept less than this one does.
+//! Conversations of which an earlier version of this program kept less than this one does, and those
+//! that somebody wants to be fetched again (`sync --refetch`).
 //!
 //! They are fetched again, a bounded number a run, the latest changes first, so that a large cache
 //! is brought up to date within a day of background syncs without being in the way of what is new.
@@ -11,8 +12,9 @@ use super::engine::Engine;
 use super::erased::Presence;
 use super::threads::read_thread;
 use crate::store::hydration_queue::Queued;
+use crate::store::people::forget_contacts;
 use crate::store::rows::ThreadRows;
-use crate::store::sync_state::{clear_note, set_note};
+use crate::store::sync_state::{Fact, clear_fact, clear_note, set_note};
 use crate::store::write_thread::{ThreadOutcome, store_thread};
 use crate::store::{fields, raw_answers, write_conversation};
 
@@ -22,7 +24,25 @@ const A_RUN: u32 = 1_000;
 const BATCH: u32 = 100;
 const TOPIC: &str = "fields";
 
-pub(super) fn queue(engine: &mut Engine<'_>) -> Result<(), SyncError> {
+/// Has everything fetched again that is cached, however far this run gets.
+pub(super) fn mark_all(engine: &mut Engine<'_>) -> Result<(), SyncError> {
+    engine.write(|transaction| {
+        fields::forget_all(transaction)?;
+        for listed in
+            [Fact::TicketsFrom, Fact::TicketsReadTo, Fact::ArticlesListedAt, Fact::HelpCenterAskedAt]
+        {
+            clear_fact(transaction, listed)?;
+        }
+        forget_contacts(transaction)
+    })
+}
+
+/// `all`: what is to be fetched again is so in this run, and from Intercom.
+pub(super) fn queue(engine: &mut Engine<'_>, all: bool) -> Result<(), SyncError> {
+    if all {
+        engine.write(|transaction| fields::enqueue_unfilled(transaction, u32::MAX))?;
+        return Ok(());
+    }
     if engine.outside.settings.keep_raw_answers {
         from_raw_answers(engine)?;
     } else {

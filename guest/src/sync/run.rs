@@ -83,7 +83,7 @@ pub fn run<'a>(
         &format!("{} sync starting: {} to {}", capitalized(kind), days.first, days.last),
     );
     let mut engine = Engine::new(store, environment, sync_id, erased);
-    let result = Run { engine: &mut engine, days, kind }.go();
+    let result = Run { engine: &mut engine, days, kind, refetch: request.refetch }.go();
     finish(&mut engine, kind, started_ms, result)
 }
 
@@ -214,6 +214,7 @@ struct Run<'e, 'a> {
     engine: &'e mut Engine<'a>,
     days: Range,
     kind: &'static str,
+    refetch: bool,
 }
 
 impl Run<'_, '_> {
@@ -228,7 +229,10 @@ impl Run<'_, '_> {
         labels::refresh(self.engine)?;
         self.engine.write(|transaction| hydration_queue::enqueue_incomplete(transaction))?;
         reconcile::second_look(self.engine)?;
-        refill::queue(self.engine)?;
+        if self.refetch {
+            refill::mark_all(self.engine)?;
+        }
+        refill::queue(self.engine, self.refetch)?;
         self.read(wanted, bound)?;
         tickets::refresh(self.engine)?;
         if self.engine.tally.deleted > 0 {

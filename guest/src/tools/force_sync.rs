@@ -46,6 +46,7 @@ fn call(context: &mut Context<'_>, _: &Arguments) -> Outcome {
         end_date: None,
         days: None,
         unless_newer_than: None,
+        refetch: false,
     };
     run(context, request)
 }

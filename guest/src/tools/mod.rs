@@ -39,6 +39,8 @@ mod names;
 pub mod prompts;
 mod query_database;
 pub mod resources;
+mod sample;
+mod sample_layout;
 mod schema;
 mod search_articles;
 mod search_conversations;

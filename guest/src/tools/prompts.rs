@@ -119,7 +119,7 @@ pub fn get_prompt(_: &mut Context<'_>, name: &str, arguments_json: &str) -> Resu
     let period = |default: &str| quoted(&text("timeframe").unwrap_or_else(|| default.to_owned()));
     let task = match name {
         "weekly_summary" => format!(
-            "Summarise customer support for the timeframe {}.{} Call get_conversation_stats for the figures and their change against the period before, grouped by day and by tag; then search_conversations for what was rated badly (rating_max 2) and for what still waits. Read the few threads that explain most. Give: volume and response times with their definitions, the main topics with links, what went wrong, what is still open.",
+            "Summarise customer support for the timeframe {}.{} Call get_conversation_stats for the figures and their change against the period before, grouped by day and by tag; search_conversations with sample: 4000 and the same timeframe for what customers wrote about, with their words; then search_conversations for what was rated badly (rating_max 2) and for what still waits. Read the few threads that explain most. Give: volume and response times with their definitions, the main topics with links, what went wrong, what is still open.",
             period("last week"),
             only("the team", "team")
         ),
@@ -133,7 +133,7 @@ pub fn get_prompt(_: &mut Context<'_>, name: &str, arguments_json: &str) -> Resu
             quoted(&text("customer").unwrap_or_default())
         ),
         _ => format!(
-            "Find out what customers say about {} in the timeframe {}.{} Use search_conversations (try other words for the same thing, too) and read the threads that stand for many. Group what they say, with how many conversations each, short quotations with date and link, and what they want changed. Tell customers' words from teammates' words.",
+            "Find out what customers say about {} in the timeframe {}.{} Use search_conversations (try other words for the same thing, too; with sample: 4000 where there are many) and read the threads that stand for many. Group what they say, with how many conversations each, short quotations with date and link, and what they want changed. Tell customers' words from teammates' words.",
             quoted(&text("topic").unwrap_or_default()),
             period("last 30 days"),
             only("the tag", "tag")

@@ -10,6 +10,7 @@ use super::cursor::Cursor;
 use super::filters::{read_timeframe, words};
 use super::timeframe::Zone;
 use super::{Arguments, Context, Failure, Outcome, Tool, conversation, disclosure, names, schema};
+use crate::error::StoreResult;
 use crate::ids;
 use crate::store::filtered;
 use crate::store::labels::Label;
@@ -384,8 +385,11 @@ fn missing(connection: &Connection, id: &str) -> Result<Failure, Failure> {
     Ok(Failure::Refused(sentence.trim_end().to_owned()))
 }
 
-/// Up to when tickets were read.
-pub(super) fn as_of(connection: &Connection) -> Result<Option<String>, Failure> {
+/// Up to which change tickets were read; none in copies for those who may not see any.
+pub(super) fn as_of(connection: &Connection) -> StoreResult<Option<String>> {
+    if filtered::is_copy(connection)? {
+        return Ok(None);
+    }
     Ok(fact(connection, Fact::TicketsReadTo)?.map(UnixSeconds::to_iso))
 }
 

@@ -10,8 +10,8 @@ use super::get_data_info::megabytes;
 use super::{Context, Surroundings, freshness, get_sync_status, incomplete};
 use crate::error::StoreResult;
 use crate::store::coverage::Coverage;
-use crate::store::runs;
 use crate::store::sync_state::{self, Fact, fact};
+use crate::store::{raw_answers, runs, tickets};
 
 /// The state as a JSON object, and in a few lines for a person.
 ///
@@ -96,6 +96,23 @@ fn describe(
         counted(totals.messages, "message"),
         megabytes(totals.database_bytes)
     ));
+    let raw = raw_answers::bytes(connection)?;
+    if raw > 0 {
+        answer.set("raw_answers_mb", megabytes(raw));
+        lines.push(format!(
+            "Answers kept as they came (keep_raw_answers): {} MB, {} % of the database",
+            megabytes(raw),
+            raw * 100 / totals.database_bytes.max(1)
+        ));
+    }
+    let tickets_at = super::search_tickets::as_of(connection)?;
+    if let Some(at) = &tickets_at {
+        let count = tickets::count(connection)?;
+        answer.set("tickets", count).set("tickets_as_of", at.as_str());
+        if count > 0 {
+            lines.push(format!("Tickets: {count}"));
+        }
+    }
     if let Some(held) = coverage.held(connection, now)? {
         freshness::add_coverage(&mut answer, held);
         let oldest = if held.everything { "; no conversation is older" } else { "" };

@@ -40,6 +40,7 @@ fn call(context: &mut Context<'_>, arguments: &Arguments) -> Outcome {
         end_date: None,
         days: force.then_some(7),
         unless_newer_than: (!force).then_some(context.settings.sync_interval_minutes.saturating_mul(60)),
+        refetch: false,
     };
     force_sync::run(context, request)
 }

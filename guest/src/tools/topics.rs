@@ -30,8 +30,10 @@ const SAME_NAME: f64 = 0.4;
 /// Questions that begin a topic; and how often its members are looked for anew.
 const SEEDS: usize = 3;
 const ROUNDS: usize = 3;
-/// A word that more conversations have leads from one to too many others to be followed.
+/// A word that more conversations have, and a larger part of them, leads from one to too many others
+/// to be followed.
 const FOLLOWED: usize = 500;
+const FOLLOWED_PART: usize = 8;
 
 /// Questions about the same.
 #[derive(Clone, Debug)]
@@ -44,8 +46,17 @@ pub struct Topic {
 }
 
 /// The topics of questions, each given as its words in order, with those of its answer. The largest
-/// come first.
+/// come first. What is answered in no common way is none.
 pub fn topics(questions: &[Vec<String>], answers: &[Vec<String>]) -> Vec<Topic> {
+    gathered(questions, answers, true)
+}
+
+/// The same of everything that customers write about, however it is answered.
+pub fn themes(questions: &[Vec<String>], answers: &[Vec<String>]) -> Vec<Topic> {
+    gathered(questions, answers, false)
+}
+
+fn gathered(questions: &[Vec<String>], answers: &[Vec<String>], answered_alike: bool) -> Vec<Topic> {
     let terms = Terms::of(questions, answers);
     let whole: Vec<Vec<usize>> =
         terms.asked.iter().zip(&terms.answered).map(|(one, other)| union(one, other)).collect();
@@ -54,6 +65,7 @@ pub fn topics(questions: &[Vec<String>], answers: &[Vec<String>]) -> Vec<Topic> 
         asking: having(&terms.asked, terms.forms.len()),
         whole,
         terms,
+        answered_alike,
     };
     let mut groups: Vec<Vec<usize>> = corpus.stars();
     for _ in 0..ROUNDS {
@@ -97,6 +109,8 @@ struct Corpus {
     whole: Vec<Vec<usize>>,
     having: Vec<Vec<usize>>,
     asking: Vec<Vec<usize>>,
+    /// Topics must be answered in a common way.
+    answered_alike: bool,
 }
 
 impl Corpus {
@@ -115,9 +129,10 @@ impl Corpus {
         let lengths: Vec<f64> = self.whole.iter().map(|words| length(words)).collect();
         let mut sums = vec![0.0; self.whole.len()];
         let mut touched = Vec::new();
+        let followed = FOLLOWED.max(self.whole.len() / FOLLOWED_PART);
         let like: Vec<Vec<usize>> = (0..self.whole.len())
             .map(|document| {
-                for word in self.whole[document].iter().filter(|word| self.having[**word].len() <= FOLLOWED) {
+                for word in self.whole[document].iter().filter(|word| self.having[**word].len() <= followed) {
                     for other in &self.having[*word] {
                         if sums[*other] == 0.0 {
                             touched.push(*other);
@@ -212,7 +227,7 @@ impl Corpus {
         groups.retain(|members| {
             let name = self.names(members);
             let is_new = !name.is_empty()
-                && self.is_answered_alike(members)
+                && (!self.answered_alike || self.is_answered_alike(members))
                 && !names.iter().any(|other| is_same(&name, other));
             if is_new {
                 names.push(name);

@@ -71,10 +71,14 @@ pub fn find(
     let mut asked = knowledge::asked(connection, filters, MOST + 1)?;
     let cut = asked.len() > MOST;
     asked.truncate(MOST);
-    let questions: Vec<Vec<String>> =
-        asked.iter().map(|one| question(connection, one, plain)).collect::<StoreResult<_>>()?;
-    let answers: Vec<Vec<String>> =
-        asked.iter().map(|one| answer_words(connection, one, plain)).collect::<StoreResult<_>>()?;
+    let questions: Vec<Vec<String>> = asked
+        .iter()
+        .map(|one| question(connection, &one.id, one.title.as_deref(), plain))
+        .collect::<StoreResult<_>>()?;
+    let answers: Vec<Vec<String>> = asked
+        .iter()
+        .map(|one| Ok(answer_words(&knowledge::human_answers(connection, &one.id)?, plain)))
+        .collect::<StoreResult<_>>()?;
     let sources: HashMap<i64, Vec<i64>> = knowledge::answered(connection, filters)?
         .into_iter()
         .map(|answered| (answered.conversation, answered.sources))
@@ -117,34 +121,27 @@ fn most_from_one(asked: &[&Asked], sources: &HashMap<i64, Vec<i64>>) -> usize {
 }
 
 /// The words of what was asked: of the title and of the customer's messages until they say something.
-fn question(
+pub fn question(
     connection: &Connection,
-    asked: &Asked,
+    id: &str,
+    title: Option<&str>,
     plain: &dyn Fn(&str) -> String,
 ) -> StoreResult<Vec<String>> {
     let mut all: Vec<String> = Vec::new();
-    for (_, html) in knowledge::questions(connection, &asked.id)? {
+    for (_, html) in knowledge::questions(connection, id)? {
         all.extend(words(&plain(&html)));
         if without_stop_words(&all).len() >= ENOUGH {
             break;
         }
     }
     all.truncate(LONGEST);
-    all.extend(words(&asked.title.as_deref().map(plain).unwrap_or_default()).take(LONGEST));
+    all.extend(words(&title.map(plain).unwrap_or_default()).take(LONGEST));
     Ok(all)
 }
 
-/// The words of what teammates answered.
-fn answer_words(
-    connection: &Connection,
-    asked: &Asked,
-    plain: &dyn Fn(&str) -> String,
-) -> StoreResult<Vec<String>> {
-    let mut all: Vec<String> = Vec::new();
-    for (_, html) in knowledge::human_answers(connection, &asked.id)? {
-        all.extend(words(&plain(&html)).take(LONGEST));
-    }
-    Ok(all)
+/// The words of what was answered.
+pub fn answer_words(answers: &[knowledge::Body], plain: &dyn Fn(&str) -> String) -> Vec<String> {
+    answers.iter().flat_map(|(_, html)| words(&plain(html)).take(LONGEST).collect::<Vec<_>>()).collect()
 }
 
 /// The article that has most of the topic's words, and how much of their weight.

@@ -377,6 +377,9 @@ pub struct SyncOptions {
     /// The last 90 days, or the range that is given
     #[arg(long)]
     pub full: bool,
+    /// Fetch again everything that is cached, the newest first; what an interrupted run leaves, the next ones fetch
+    #[arg(long, conflicts_with_all = ["days", "start_date", "end_date", "full"])]
+    pub refetch: bool,
     /// Print the report as JSON
     #[arg(long)]
     pub json: bool,

@@ -29,6 +29,7 @@ pub async fn run(application: Arc<Application>, options: SyncOptions) -> Result<
         start_date: options.start_date,
         end_date: options.end_date,
         unless_newer_than: None,
+        refetch: options.refetch,
     };
     let cancelled = super::signals::cancelled_by();
     let shown = Shown::start("sync");

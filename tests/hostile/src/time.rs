@@ -56,6 +56,7 @@ pub fn loop_of_syncs() -> Value {
             end_date: None,
             days: None,
             unless_newer_than: None,
+            refetch: false,
         };
         let _ = request_sync(&request, u32::MAX);
         let _ = is_syncing();

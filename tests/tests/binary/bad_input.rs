@@ -56,6 +56,8 @@ fn wrong() -> Vec<(&'static str, Value, &'static [&'static str])> {
         (search, json!({"ai_rating_max": 9}), &["ai_rating_max", "1 to 5"]),
         (search, json!({"exclude": {}}), &["exclude", "text"]),
         (search, json!({"include_notes": "maybe"}), &["include_notes", "true or false"]),
+        (search, json!({"sample": 100}), &["sample", "500 to 8000"]),
+        (search, json!({"sample": 500, "sort": "newest"}), &["sort", "sample"]),
         (search, json!({"include_messages": 2}), &["include_messages", "true or false"]),
         (search, json!({"sort": "random"}), &["sort", "newest"]),
         (search, json!({"cursor": "AAAA"}), &["cursor"]),

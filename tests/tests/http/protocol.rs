@@ -26,7 +26,7 @@ fn both_eras_open_list_and_call() {
         let listed = web.mcp(era, "tools/list", json!({}));
         assert_eq!(listed.header("mcp-session-id"), None, "{era:?}: there are no sessions");
         let tools = listed.result()["tools"].as_array().expect("a list").len();
-        assert_eq!(tools, 17, "{era:?}");
+        assert_eq!(tools, 18, "{era:?}");
         let call = json!({"name": "get_data_info", "arguments": {}});
         let result = web.mcp(era, "tools/call", call).result();
         assert_eq!(result["structuredContent"]["total_conversations"], 30, "{era:?}: {result}");

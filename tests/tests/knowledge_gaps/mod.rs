@@ -3,7 +3,7 @@
 //! frequent that articles answer, articles as used that help, and good articles that are used
 //! together with bad ones.
 
-mod planted;
+pub mod planted;
 mod world;
 
 use std::collections::BTreeSet;

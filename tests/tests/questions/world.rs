@@ -95,6 +95,10 @@ impl World {
             return Err(format!("{tool} {arguments} breaks its output schema: {error}"));
         }
         let budget = match tool {
+            // In tokens of four bytes.
+            "search_conversations" if arguments["sample"].is_u64() => {
+                arguments["sample"].as_u64().unwrap_or(0) as usize * 4
+            }
             "search_conversations" if arguments.get("limit").is_none() => 8_000,
             "search_conversations" => 40_000,
             "query_database" => 26_000,

@@ -140,6 +140,7 @@ fn a_range_of_days_is_read_and_no_more() {
         end_date: Some(today.plus(-3).to_string()),
         days: None,
         unless_newer_than: None,
+        refetch: false,
     };
     let report = cache.request(&simulator, &request).expect("syncs");
     let (low, high) = (today.plus(-5).start().0, today.plus(-3).end().0);

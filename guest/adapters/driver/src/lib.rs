@@ -70,6 +70,7 @@ impl Driver {
                 end_date: None,
                 days: None,
                 unless_newer_than,
+                refetch: false,
             };
             self.sync(&background, false);
         } else if now() >= self.publish {

@@ -115,6 +115,7 @@ fn sync() -> Answer {
         end_date: None,
         days: None,
         unless_newer_than,
+        refetch: false,
     };
     match syncs::run(&request, false) {
         Ok(report) => json(StatusCode::OK, report),

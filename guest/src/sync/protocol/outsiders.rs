@@ -227,6 +227,7 @@ fn a_sync_of_everything_leaves_nothing_out_whatever_is_odd_about_the_oldest_conv
             end_date: None,
             days: None,
             unless_newer_than: None,
+            refetch: false,
         };
         cache.request(&mut script, &everything).unwrap_or_else(|error| panic!("{odd}: {error}"));
         assert_eq!(cache.count(COMPLETE), 20, "{odd}");
@@ -378,6 +379,7 @@ fn a_conversation_frozen_by_a_change_to_come_is_read_again_by_a_full_sync() {
         end_date: None,
         days: None,
         unless_newer_than: None,
+        refetch: false,
     };
     cache.request(&mut script, &full).expect("syncs");
     assert_eq!(script.count("GET /conversations/3"), 1);

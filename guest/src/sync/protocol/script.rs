@@ -337,6 +337,7 @@ impl Cache {
             end_date: last.map(str::to_owned),
             days: None,
             unless_newer_than: None,
+            refetch: false,
         };
         self.request(script, &request)
     }

@@ -99,6 +99,7 @@ fn the_estimate_holds_and_what_the_run_waits_for_is_named() {
             end_date: Some("2026-11-20".to_owned()),
             days: None,
             unless_newer_than: None,
+            refetch: false,
         };
         let mut cache = Cache::new();
         cache.request(&mut script, &month).expect("syncs");

@@ -15,6 +15,7 @@ mod properties;
 mod providers;
 mod redaction;
 mod replica;
+mod samples;
 mod tickets;
 mod trends;
 

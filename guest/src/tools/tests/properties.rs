@@ -38,7 +38,7 @@ proptest! {
     fn any_arguments_get_an_answer(
         name in prop::sample::select(vec![
             "query", "timeframe", "created_after", "customer_email", "limit", "cursor", "fields", "tags", "state", "waiting_hours_min",
-            "id", "around", "start_date", "force",
+            "id", "around", "start_date", "force", "sample",
         ]),
         value in prop_oneof![
             "\\PC{0,30}".prop_map(Value::from),

@@ -7,6 +7,7 @@
 mod ai;
 mod customers;
 mod lists;
+mod themes;
 mod tickets;
 mod work;
 
@@ -21,18 +22,22 @@ const ASKED: u8 = 42;
 
 /// What is not answered in two calls without SQL, and why.
 pub const UNANSWERED: &[(u8, &str)] = &[
-    (8, "themes with quotations of everything that customers wrote: no tool samples a whole month"),
     (10, "why an SLA was missed: nothing tells who was available then"),
-    (12, "questions without an article: articles are read, but not compared with what is asked"),
     (37, "use of macros: Intercom's API does not tell it"),
 ];
 
 pub fn questions(world: &World) -> Vec<Question> {
-    let numbered: Numbered =
-        [lists::questions, ai::questions, work::questions, customers::questions, tickets::questions]
-            .into_iter()
-            .flat_map(|questions| questions(world))
-            .collect();
+    let numbered: Numbered = [
+        lists::questions,
+        themes::questions,
+        ai::questions,
+        work::questions,
+        customers::questions,
+        tickets::questions,
+    ]
+    .into_iter()
+    .flat_map(|questions| questions(world))
+    .collect();
     let mut known: Vec<u8> = numbered.iter().map(|(number, _)| *number).collect();
     known.extend(UNANSWERED.iter().map(|(number, _)| *number));
     known.sort_unstable();
@@ -40,6 +45,6 @@ pub fn questions(world: &World) -> Vec<Question> {
     assert_eq!(known, (1..=ASKED).collect::<Vec<_>>(), "each number is answered or said not to be");
     let answered = usize::from(ASKED) - UNANSWERED.len();
     println!("{answered} of {ASKED} are asked here");
-    assert!(answered >= 36, "only {answered}");
+    assert!(answered >= 39, "only {answered}");
     numbered.into_iter().map(|(_, question)| question).collect()
 }
