@@ -119,7 +119,6 @@ fn themes_in_other_languages_are_shown() {
 
 /// A week of a large workspace; well under two seconds natively when built for speed.
 #[test]
-#[expect(clippy::print_stdout, reason = "the time it takes")]
 fn a_week_of_thousands_is_read_at_once() {
     let world = World::new(ENGLISH, 7_400, Answers::Alike, 7);
     let start = Instant::now();
