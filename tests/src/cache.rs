@@ -83,6 +83,19 @@ impl Cache {
         self.attempt(simulator, request, u64::MAX)
     }
 
+    /// The same, stopped by the host after it was asked so many times whether to go on.
+    ///
+    /// # Errors
+    /// As [`run`].
+    pub fn request_until(
+        &self,
+        simulator: &Simulator,
+        request: &SyncRequest,
+        questions: u64,
+    ) -> Result<SyncReport, SyncError> {
+        self.attempt(simulator, request, questions)
+    }
+
     /// A background sync that the host stops after it was asked so many times whether to go on.
     ///
     /// # Errors

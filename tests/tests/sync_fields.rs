@@ -1,7 +1,8 @@
 //! What Intercom says beside: all of it is read, and what an earlier version did not keep is read
 //! again without being in the way.
 
-use fastintercom_tests::cache::Cache;
+use fastintercom_guest::sync::SyncRequest;
+use fastintercom_tests::cache::{Cache, background};
 use fastintercom_tests::simulator::{Config, Endpoint, Simulator};
 
 /// Everything that version 3 of the schema added, as one text of one row each.
@@ -55,7 +56,10 @@ fn what_an_earlier_version_did_not_keep_is_fetched_again_once_the_newest_first()
     let left = cache.count("SELECT count(*) FROM conversations WHERE fields IS NULL");
     assert!((1..=150).contains(&left), "a run fetches a thousand: {left}");
     assert!(
-        report.notes.iter().any(|note| note.contains(&format!("Of {left} conversations"))),
+        report
+            .notes
+            .iter()
+            .any(|note| note.contains(&format!("{left} conversations are still to be fetched"))),
         "{:?}",
         report.notes
     );
@@ -100,4 +104,31 @@ fn taking_the_setting_away_removes_the_answers_that_were_kept() {
     cache.settings.keep_raw_answers = false;
     cache.sync(&simulator).expect("syncs");
     assert_eq!(cache.count("SELECT count(*) FROM raw_answers"), 0);
+}
+
+/// Everything once more: what was wrong is right again, and what an interrupted run left comes with
+/// the next ones.
+#[test]
+fn a_refetch_reads_everything_anew() {
+    let (simulator, cache) = synced(120, true);
+    let all = cache.count("SELECT count(*) FROM conversations");
+    let truth = cache.text(ALL);
+    let spoil = || {
+        let sql = "UPDATE conversations SET source_url = 'wrong' WHERE source_url IS NOT NULL";
+        cache.store().connection().execute_batch(sql).expect("spoils");
+    };
+    let request = SyncRequest { refetch: true, ..background() };
+    spoil();
+    let report = cache.request(&simulator, &request).expect("syncs");
+    assert_eq!(report.hydrated as i64, all, "each is asked for, although its answer was kept");
+    assert!(cache.text(ALL) == truth, "all is right again");
+    assert_eq!(report.notes, Vec::<String>::new());
+    spoil();
+    simulator.advance(60);
+    cache.request_until(&simulator, &request, 60).expect_err("it is stopped");
+    let left = cache.count("SELECT count(*) FROM conversations WHERE source_url = 'wrong'");
+    assert!(left > 0 && left < all, "{left} of {all}");
+    simulator.advance(60);
+    cache.sync(&simulator).expect("syncs");
+    assert!(cache.text(ALL) == truth, "the next run has fetched the rest");
 }

@@ -94,6 +94,6 @@ CREATE TABLE raw_answers (
 );
 
 INSERT INTO sync_notes (topic, note, noted_at)
-    SELECT 'fields', 'Of ' || count(*) || ' conversations an earlier version of this program kept less than Intercom says: the AI agent''s sources, Intercom''s statistics, links. Each sync fetches some of them again, the newest first.',
+    SELECT 'fields', count(*) || ' conversations are still to be fetched again, since an earlier version of this program kept less of them (the AI agent''s sources, Intercom''s statistics, links) or `sync --refetch` was interrupted. Each sync fetches some, the newest first; `fastintercom sync --refetch` fetches all at once.',
         strftime('%Y-%m-%dT%H:%M:%S+00:00')
     FROM conversations HAVING count(*) > 0;

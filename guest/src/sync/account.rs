@@ -14,6 +14,7 @@ use crate::intercom::help_center::{Article, HelpCenterPage};
 use crate::intercom::limits::RateLimits;
 use crate::intercom::page::SearchPage;
 use crate::intercom::request::{Api, Search};
+use crate::intercom::ticket::TicketPage;
 use crate::time::{DAY, UnixSeconds};
 
 /// How often a question is asked, and the pause before it is asked again: somebody waits for the
@@ -130,6 +131,13 @@ fn needs(api: &Api, now: UnixSeconds) -> Vec<Need> {
             loss: "articles are not searched, and nobody is told which of them fail",
             request: api.articles(1, 1),
             is_read: |value| HelpCenterPage::read(value, Article::read).map(|_| true),
+        },
+        Need {
+            what: "tickets",
+            permission: "Read tickets",
+            loss: "tickets are not searched; conversations only name those that they are linked to",
+            request: api.tickets(&search),
+            is_read: |value| TicketPage::read(value).map(|_| true),
         },
     ]
 }
