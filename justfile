@@ -134,6 +134,11 @@ deny *checks="licenses bans sources":
 reproducible:
     tests/reproducible.sh
 
+# An export loaded into DuckDB, and its answers held against the server's; needs python and the package index
+engines: build
+    {{ build_simulator }}
+    tests/engines/run.sh {{ bin }} {{ simulator }}
+
 # The files for systemd, launchd, containers and Kubernetes, as far as this machine can check them
 deploy-check: build
     docs/deploy/check.sh {{ bin }}

@@ -52,6 +52,10 @@ pub fn ticket(mut fields: Map<String, Value>, parts: Vec<Value>, content: Conten
     if let Some(Value::String(html)) = fields.get_mut("description") {
         *html = crate::text::plain_text(html);
     }
+    // The `type` of records says what they are.
+    if let Some(kind) = fields.remove("type") {
+        fields.insert("ticket_type".to_owned(), kind);
+    }
     let mut record = row(fields, content);
     record["parts"] = parts.into();
     record

@@ -10,7 +10,7 @@ use crate::tools::Context;
 use crate::tools::answer::counted;
 
 /// Fields of a conversation that the page shows in another way.
-const SHOWN_OTHERWISE: &[&str] = &["messages", "events", "schema_version", "type"];
+const SHOWN_OTHERWISE: &[&str] = &["messages", "events", "parts", "schema_version", "type"];
 
 /// The page, and the same as JSON.
 ///
@@ -28,10 +28,11 @@ pub fn person(context: &mut Context<'_>, options: &str) -> Result<Page, ViewErro
     let document = crate::bulk::person(context, who)?;
     let count = |field: &str| i64::try_from(list(&document, field).len()).unwrap_or(i64::MAX);
     let text = format!(
-        "{}, {}, parts of {}; {} of others name them.",
+        "{}, {}, parts of {}, {}; {} of others name them.",
         counted(count("contacts"), "contact"),
         counted(count("conversations"), "conversation"),
         counted(count("parts_of_conversations"), "conversation"),
+        counted(count("tickets"), "ticket"),
         counted(count("named_in"), "message"),
     );
     let mut structured = document.clone();
@@ -61,7 +62,7 @@ fn page(document: &Value, made: &str, summary: &str) -> String {
         for conversation in list(document, conversations) {
             html.markup("<section>");
             html.element("<h2>", &format!("{title} {}", text(conversation, "id")), "</h2>");
-            messages(&mut html, conversation);
+            messages(&mut html, list(conversation, "messages"));
             fields(&mut html, conversation);
             for event in list(conversation, "events") {
                 fields(&mut html, event);
@@ -69,12 +70,25 @@ fn page(document: &Value, made: &str, summary: &str) -> String {
             html.markup("</section>");
         }
     }
+    for ticket in list(document, "tickets") {
+        html.markup("<section>");
+        html.element("<h2>", &format!("Ticket {}", text(ticket, "id")), "</h2>");
+        messages(&mut html, list(ticket, "parts"));
+        fields(&mut html, ticket);
+        html.markup("</section>");
+    }
+    let parts = list(document, "parts_of_tickets");
+    if !parts.is_empty() {
+        html.markup("<section>").element("<h2>", "What you wrote in tickets of others, too", "</h2>");
+        messages(&mut html, parts);
+        html.markup("</section>");
+    }
     html.markup("</main></body></html>\n");
     html.into_string()
 }
 
-fn messages(html: &mut Html, conversation: &Value) {
-    for message in list(conversation, "messages") {
+fn messages(html: &mut Html, messages: &[Value]) {
+    for message in messages {
         let note = if message["is_note"] == true { ", internal note" } else { "" };
         let head = format!(
             "{}, {} ({}{note})",
