@@ -67,6 +67,10 @@ clients *names: build
 conformance: build
     tests/conformance/run.sh {{ bin }}
 
+# The same suite, with the same expectations, against the artifact for HTTP hosts under `wasmtime serve`; needs npm and python
+conformance-artifact: artifacts
+    tests/conformance/run.sh {{ target }}/artifacts/fastintercom-http.wasm
+
 # Pack the server as an MCP bundle for desktop clients, and let the unpacked one serve; needs npm
 mcpb: build
     {{ build_simulator }}
