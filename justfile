@@ -67,6 +67,10 @@ clients *names: build
 conformance: build
     tests/conformance/run.sh {{ bin }}
 
+# The same suite, with the same expectations, against the artifact for HTTP hosts under `wasmtime serve`; needs npm and python
+conformance-artifact: artifacts
+    tests/conformance/run.sh {{ target }}/artifacts/fastintercom-http.wasm
+
 # Pack the server as an MCP bundle for desktop clients, and let the unpacked one serve; needs npm
 mcpb: build
     {{ build_simulator }}
@@ -116,9 +120,14 @@ component:
     cp {{ target }}/component/wasm32-wasip2/component/fastintercom_guest.wasm {{ target }}/fastintercom.wasm
     sha256sum {{ target }}/fastintercom.wasm
 
+# The component, optimised: smaller and as quick. Needs wasm-opt 132 (`npm install --global binaryen@132.0.0`), or WASM_OPT=FILE
+optimised: component
+    cargo run --quiet --locked --package fastintercom-compose -- optimise {{ target }}/fastintercom.wasm {{ target }}/component/optimised {{ target }}/fastintercom-optimised.wasm
+    sha256sum {{ target }}/fastintercom-optimised.wasm
+
 # Compose the artifacts for other hosts (fastintercom-stdio.wasm, …) into target/artifacts, with their digests
-artifacts: component
-    guest/adapters/build.sh {{ target }}/fastintercom.wasm {{ target }}/artifacts
+artifacts: optimised
+    guest/adapters/build.sh {{ target }}/fastintercom-optimised.wasm {{ target }}/artifacts
 
 # The artifacts in hosts that nobody here wrote; `--write docs/HOSTS.md` renews its table. Needs python and the package index
 hosts *arguments: artifacts

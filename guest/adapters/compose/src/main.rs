@@ -1,18 +1,25 @@
-//! Composes the component with its adapters into artifacts that run in any host of WASI 0.2.
+//! Optimises the component, and composes it with its adapters into artifacts that run in any host
+//! of WASI 0.2.
 //!
 //! ```text
-//! compose COMPONENT ADAPTERS OUT
+//! fastintercom-compose optimise COMPONENT KEPT OUT
+//! fastintercom-compose compose COMPONENT ADAPTERS KEPT OUT
 //! ```
 //!
-//! `COMPONENT` is the component that the native host embeds, as it is; `ADAPTERS` the folder with
-//! the built adapters. Writes `fastintercom-NAME.wasm` for each artifact into the folder `OUT`,
-//! with `SHA256SUMS` beside them. The same input makes the same bytes.
+//! `optimise` writes the component with optimised code into the file `OUT`. `compose` takes the
+//! component as it is, and adapters, which it optimises, from the folder `ADAPTERS`; it writes
+//! `fastintercom-NAME.wasm` for each artifact into the folder `OUT`, with `SHA256SUMS` beside them.
+//! `KEPT` is a folder for optimised modules, from which a later run takes them. The same input makes
+//! the same bytes.
+
+mod optimise;
 
 use std::error::Error;
 use std::fs;
 use std::path::Path;
 use std::process::ExitCode;
 
+use optimise::Optimiser;
 use sha2::{Digest, Sha256};
 use wac_graph::types::{Package, are_semver_compatible};
 use wac_graph::{CompositionGraph, EncodeOptions, NodeId, PackageId};
@@ -103,10 +110,15 @@ const ARTIFACTS: &[(&str, &[Instance])] = &[
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [component, adapters, out] = arguments.as_slice() else {
-        return failed("usage: compose COMPONENT ADAPTERS OUT");
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let done = match arguments.as_slice() {
+        ["optimise", component, kept, out] => alone(component.as_ref(), kept.as_ref(), out.as_ref()),
+        ["compose", component, adapters, kept, out] => {
+            artifacts(component.as_ref(), adapters.as_ref(), kept.as_ref(), out.as_ref())
+        }
+        _ => return failed("usage: optimise COMPONENT KEPT OUT, or compose COMPONENT ADAPTERS KEPT OUT"),
     };
-    match run(Path::new(component), Path::new(adapters), Path::new(out)) {
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => failed(&error.to_string()),
     }
@@ -119,21 +131,20 @@ fn failed(sentence: &str) -> ExitCode {
 }
 
 #[expect(clippy::print_stdout, reason = "a tool of the build")]
-fn run(component: &Path, adapters: &Path, out: &Path) -> Result<()> {
+fn artifacts(component: &Path, adapters: &Path, kept: &Path, out: &Path) -> Result<()> {
+    let optimiser = Optimiser::find(kept)?;
     fs::create_dir_all(out)?;
     let mut sums = String::new();
     for (name, instances) in ARTIFACTS {
-        let read = |package: &str| {
-            let file = match package {
-                COMPONENT => component.to_path_buf(),
-                adapter => adapters.join(format!("fastintercom_adapter_{adapter}.wasm")),
-            };
-            fs::read(&file).map_err(|error| format!("{}: {error}", file.display()))
+        let package = |package: &str| {
+            if package == COMPONENT {
+                return read(component);
+            }
+            optimised(&optimiser, &adapters.join(format!("fastintercom_adapter_{package}.wasm")))
         };
-        let bytes = compose(instances, read).map_err(|error| format!("{name}: {error}"))?;
+        let bytes = compose(instances, package).map_err(|error| format!("{name}: {error}"))?;
         let file = format!("fastintercom-{name}.wasm");
-        let digest: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
-        sums.push_str(&format!("{digest}  {file}\n"));
+        sums.push_str(&format!("{}  {file}\n", hex(&Sha256::digest(&bytes))));
         fs::write(out.join(&file), bytes)?;
     }
     fs::write(out.join("SHA256SUMS"), &sums)?;
@@ -141,10 +152,23 @@ fn run(component: &Path, adapters: &Path, out: &Path) -> Result<()> {
     Ok(())
 }
 
-fn compose(
-    instances: &[Instance],
-    read: impl Fn(&str) -> std::result::Result<Vec<u8>, String>,
-) -> Result<Vec<u8>> {
+fn alone(component: &Path, kept: &Path, out: &Path) -> Result<()> {
+    Ok(fs::write(out, optimised(&Optimiser::find(kept)?, component)?)?)
+}
+
+fn optimised(optimiser: &Optimiser, file: &Path) -> Result<Vec<u8>> {
+    optimiser.component(&read(file)?).map_err(|error| format!("{}: {error}", file.display()).into())
+}
+
+fn read(file: &Path) -> Result<Vec<u8>> {
+    fs::read(file).map_err(|error| format!("{}: {error}", file.display()).into())
+}
+
+fn hex(digest: &[u8]) -> String {
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn compose(instances: &[Instance], read: impl Fn(&str) -> Result<Vec<u8>>) -> Result<Vec<u8>> {
     let mut graph = CompositionGraph::new();
     let mut packages: Vec<(&str, PackageId)> = Vec::new();
     let mut nodes: Vec<(&str, NodeId, PackageId)> = Vec::new();
