@@ -16,7 +16,7 @@ use super::answer::{Answer, ToolOutput};
 use super::arguments::ArgumentError;
 use super::{
     Arguments, Context, Failure, Outcome, Reader, Tool, get_conversation, get_customer, schema,
-    search_articles, search_conversations,
+    search_articles, search_conversations, search_tickets,
 };
 use crate::ids;
 
@@ -196,6 +196,18 @@ fn fetch(context: &mut Context<'_>, arguments: &Arguments) -> Outcome {
             fields.retain(|name, _| !matches!(name.as_str(), "id" | "title" | "url" | "body"));
         }
         answer.set("metadata", metadata);
+        return Ok(alone(answer));
+    }
+    if asked.starts_with("ticket_") {
+        let found = ask(context, &search_tickets::TOOL, Map::from_iter([("id".to_owned(), id.into())]))?;
+        let ticket = &found["ticket"];
+        let mut answer = Answer::new();
+        answer.set("id", asked).set("title", ticket["title"].as_str().unwrap_or("Ticket"));
+        answer.set(
+            "text",
+            super::content::cut(&serde_json::to_string_pretty(ticket).unwrap_or_default(), TEXT),
+        );
+        answer.set("url", format!("intercom://ticket/{}", ticket["id"].as_str().unwrap_or_default()));
         return Ok(alone(answer));
     }
     let is_customer =

@@ -11,6 +11,7 @@ use super::{Arguments, Context, Failure, Outcome, Reader, Tool, conversation, fr
 use crate::ids;
 use crate::store::runs;
 use crate::store::threads::{self, Conversation};
+use crate::store::ticket_search;
 use crate::time::UnixSeconds;
 
 /// Bytes of JSON of an answer: some 4,000 tokens.
@@ -165,6 +166,11 @@ fn missing(connection: &Connection, id: &str) -> Result<Failure, Failure> {
             )
         }
         Some((at, _)) => format!("Conversation {shown} was deleted in Intercom (noticed on {at})."),
+        None if ticket_search::by_id(connection, id)?.is_some() => {
+            format!(
+                "{shown} is a ticket: search_tickets with this id shows it and the conversations that it is linked to."
+            )
+        }
         None => format!(
             "Conversation {shown} is not in the cache. Take ids from search_conversations; get_data_info says which days are covered."
         ),

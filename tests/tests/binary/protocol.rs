@@ -22,6 +22,7 @@ const TOOLS: [&str; 17] = [
     "search",
     "search_articles",
     "search_conversations",
+    "search_tickets",
     "sync_conversations",
 ];
 

@@ -165,6 +165,12 @@ fn conversations_and_customers_lead_to_their_tickets_and_back() {
     assert_eq!(answer["tickets"].as_array().map(Vec::len), Some(3), "{answer}");
     let answer = workspace.ask("list_filters", r#"{"kind": "ticket_types"}"#);
     assert_eq!(answer["ticket_types"][0], json!({"name": "Bug", "conversations": 2}));
+    let answer = workspace.ask("fetch", r#"{"id": "ticket_2"}"#);
+    assert_eq!((&answer["id"], &answer["title"]), (&json!("ticket_2"), &json!("Login loops")));
+    assert!(answer["text"].as_str().is_some_and(|text| text.contains("After the password")), "{answer}");
+    let refused = workspace.with(|context| tools::call(context, "get_conversation", r#"{"id": "2"}"#));
+    let Err(ToolError::Failed(output)) = refused else { panic!("{refused:?}") };
+    assert!(output.text.contains("search_tickets"), "{}", output.text);
     let answer = workspace.ask("get_data_info", "{}");
     assert!(answer["tickets"].is_null(), "no sync has read any: {answer}");
 }
