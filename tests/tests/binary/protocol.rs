@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::small;
 
-const TOOLS: [&str; 17] = [
+const TOOLS: [&str; 18] = [
     "check_coverage",
     "fetch",
     "find_knowledge_gaps",
