@@ -1,7 +1,8 @@
 //! Tickets: read once, read again when they change, gone when they are deleted, and all of it as the
 //! workspace has it.
 
-use fastintercom_tests::cache::Cache;
+use fastintercom_guest::sync::{SyncKind, SyncRequest};
+use fastintercom_tests::cache::{Cache, background};
 use fastintercom_tests::simulator::tickets::{Category, Ticket};
 use fastintercom_tests::simulator::{Config, Endpoint, Fault, Rule, Simulator, TicketState};
 
@@ -160,4 +161,54 @@ fn retention_holds_for_tickets() {
     simulator.advance(3 * 24 * HOUR);
     cache.sync(&simulator).expect("syncs");
     assert!(oldest(&cache) >= now - 3 * 24 * HOUR);
+}
+
+fn by_hand(days: u32) -> SyncRequest {
+    SyncRequest { kind: SyncKind::Incremental, days: Some(days), ..background() }
+}
+
+/// Whoever asks for more days has their tickets, too.
+#[test]
+fn tickets_go_as_far_back_as_conversations() {
+    let config = Config::new().conversations(60).tickets(200).days(60).parts(1..=3);
+    let simulator = Simulator::start(config).expect("starts");
+    let mut cache = Cache::of(&simulator);
+    cache.settings.initial_sync_days = 7;
+    cache.request(&simulator, &by_hand(7)).expect("syncs");
+    let of_a_week = cache.count("SELECT count(*) FROM tickets");
+    assert!((1..150).contains(&of_a_week), "{of_a_week}");
+    cache.request(&simulator, &by_hand(90)).expect("syncs");
+    assert_eq!(cached(&cache), truth(&simulator));
+}
+
+/// A sync by hand does not wait for the hour to pass: neither after a refusal nor for deletions. And a
+/// deleted ticket is gone from its conversations, too.
+#[test]
+fn a_sync_by_hand_asks_at_once() {
+    let simulator = simulator(100);
+    let cache = Cache::of(&simulator);
+    simulator.add_fault(Rule::new(Fault::MissingScope { status: 403 }).on(Endpoint::TicketSearch));
+    cache.sync(&simulator).expect("syncs");
+    simulator.clear_faults();
+    simulator.advance(60);
+    let report = cache.request(&simulator, &by_hand(10)).expect("syncs");
+    assert_eq!(report.notes, Vec::<String>::new());
+    assert_eq!(cached(&cache), truth(&simulator));
+    let linked = "SELECT count(*) FROM conversation_links WHERE kind = 'ticket' AND id = ";
+    let (id, conversation) = {
+        let mut workspace = simulator.workspace();
+        let conversation = workspace.conversations().next().map(|one| one.id).expect("one");
+        (
+            workspace.add_ticket(Category::Customer, "Late", "<p>Where is it?</p>", Some(conversation)),
+            conversation,
+        )
+    };
+    simulator.advance(1_000);
+    cache.request(&simulator, &by_hand(10)).expect("syncs");
+    assert_eq!(cache.count(&format!("{linked}'{id}'")), 1, "conversation {conversation} names it at once");
+    assert!(simulator.workspace().delete_ticket(id));
+    simulator.advance(1_000);
+    cache.request(&simulator, &by_hand(10)).expect("syncs");
+    assert_eq!(cached(&cache), truth(&simulator));
+    assert_eq!(cache.count(&format!("{linked}'{id}'")), 0);
 }

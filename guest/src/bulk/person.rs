@@ -102,6 +102,15 @@ fn tickets(
     }
     let mut parts = Vec::new();
     for number in shared {
+        // Nobody says which of its customers opened it.
+        let opened = bulk::ticket(connection, number)?.filter(|ticket| {
+            !matches!(ticket.get("category").and_then(Value::as_str), Some("Back-office" | "Tracker"))
+        });
+        parts.extend(opened.map(|fields| {
+            let keep = ["id", "ticket_id", "title", "description", "attributes", "created_at"];
+            let fields = fields.into_iter().filter(|(name, _)| keep.contains(&name.as_str())).collect();
+            record::ticket(fields, Vec::new(), content)
+        }));
         let all = bulk::ticket_parts(connection, number)?;
         let theirs = all.into_iter().filter(|part| is_by(part, person));
         parts.extend(theirs.map(|part| record::ticket_part(part, content)));

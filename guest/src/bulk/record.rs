@@ -52,9 +52,17 @@ pub fn ticket(mut fields: Map<String, Value>, parts: Vec<Value>, content: Conten
     if let Some(Value::String(html)) = fields.get_mut("description") {
         *html = crate::text::plain_text(html);
     }
-    // The `type` of records says what they are.
-    if let Some(kind) = fields.remove("type") {
-        fields.insert("ticket_type".to_owned(), kind);
+    // The `type` of records says what they are, and a ticket's number is called so elsewhere.
+    for (name, instead) in [("type", "ticket_type"), ("ticket_id", "ticket_number")] {
+        if let Some(value) = fields.remove(name) {
+            fields.insert(instead.to_owned(), value);
+        }
+    }
+    for name in ["attributes", "conversations"] {
+        if let Some(Value::String(text)) = fields.get(name) {
+            let value = serde_json::from_str(text).unwrap_or_default();
+            fields.insert(name.to_owned(), value);
+        }
     }
     let mut record = row(fields, content);
     record["parts"] = parts.into();

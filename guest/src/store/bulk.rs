@@ -10,6 +10,8 @@ use crate::error::StoreResult;
 /// Columns of the queries below that hold 0 or 1.
 const BOOLEANS: &[&str] = &[
     "ai_involved",
+    "open",
+    "is_shared",
     "has_attachment",
     "thread_complete",
     "parts_truncated",
@@ -51,8 +53,10 @@ const CONVERSATION: &str = "SELECT c.id, c.created_at, c.updated_at, c.title, c.
     c.office_median_reply_seconds, c.handling_seconds, c.active_handling_seconds, c.team_response_seconds, \
     c.office_team_response_seconds, c.closed_by_id, coalesce(b.name, b.email) AS closed_by, c.part_count, \
     c.source_url, c.current_channel, \
-    (SELECT json_group_array(json_object('kind', l.kind, 'id', l.id, 'category', l.category)) \
-        FROM conversation_links l WHERE l.conversation = c.number) AS linked, \
+    (SELECT json_group_array(json_object('kind', l.kind, 'id', l.id, 'category', l.category, \
+            'title', t.title, 'type', t.type, 'state', t.state)) \
+        FROM conversation_links l LEFT JOIN tickets t ON t.id = l.id AND l.kind = 'ticket' \
+        WHERE l.conversation = c.number) AS linked, \
     k.plan, k.monthly_spend, k.segments, p.country, p.language AS customer_language \
     FROM conversations c LEFT JOIN admins a ON a.id = c.admin_assignee_id \
     LEFT JOIN admins b ON b.id = c.closed_by_id LEFT JOIN companies k ON k.id = c.company_id \

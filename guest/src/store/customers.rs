@@ -52,8 +52,18 @@ pub fn find(connection: &Connection, text: &str) -> StoreResult<(Recognised, Vec
         .query_row([text], |row| lossy::text(row, 0))
         .optional()?
         .flatten();
-    let exact = select(connection, exactly, of_conversation.as_deref().unwrap_or(text), "1")?;
+    let mut exact = select(connection, exactly, of_conversation.as_deref().unwrap_or(text), "1")?;
     if !exact.is_empty() {
+        // Of a conversation with several customers only the first is known there.
+        if let (Some(found), Some(contact)) = (exact.first_mut(), contact(connection, text)?) {
+            let sql = "SELECT name, email FROM contacts WHERE id = ?1";
+            let (name, email): (Option<String>, Option<String>) = connection
+                .prepare_cached(sql)?
+                .query_row([&contact], |row| Ok((lossy::text(row, 0)?, lossy::text(row, 1)?)))?;
+            if name.is_some() || email.is_some() {
+                (found.contact_id, found.name, found.email) = (Some(contact), name, email);
+            }
+        }
         return Ok((Recognised::Exactly, exact));
     }
     let named = "c.customer_name LIKE ?1 ESCAPE '\\' OR c.customer_email LIKE ?1 ESCAPE '\\' OR c.company_name LIKE ?1 ESCAPE '\\'";

@@ -118,6 +118,15 @@ pub fn of_conversation(connection: &Connection, number: i64) -> StoreResult<Opti
     Ok(statement.query_row([number], document).optional()?)
 }
 
+/// Whether any conversation is linked to something of that id, kind, category, or ticket type or state.
+pub fn is_linked(connection: &Connection, name: &str) -> StoreResult<bool> {
+    let sql = "SELECT 1 FROM conversation_links WHERE id = ?1 OR kind = ?1 COLLATE NOCASE OR category = ?1 COLLATE NOCASE
+        UNION ALL SELECT 1 FROM tickets t JOIN conversation_links l ON l.id = t.id AND l.kind = 'ticket'
+            WHERE t.ticket_id = ?1 OR t.type = ?1 COLLATE NOCASE OR t.state = ?1 COLLATE NOCASE
+                OR t.state_label = ?1 COLLATE NOCASE LIMIT 1";
+    Ok(connection.prepare_cached(sql)?.exists([name])?)
+}
+
 /// What Intercom knows of a contact beyond its conversations.
 pub fn of_contact(connection: &Connection, id: &str) -> StoreResult<Option<Map<String, Value>>> {
     let mut statement = connection.prepare_cached(

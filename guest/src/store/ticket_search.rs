@@ -62,6 +62,8 @@ pub struct Ticket {
     pub resolved_at: Option<String>,
     pub parts_truncated: bool,
     pub customers: Vec<Customer>,
+    /// They, and those of the conversations.
+    pub customer_count: i64,
     /// Ids of conversations.
     pub conversations: Vec<String>,
     /// Ids and categories of other tickets.
@@ -121,7 +123,10 @@ impl TicketFilters {
             match value {
                 None => all.add(format!("{any})"), [text(name)]),
                 Some(value) => all.add(
-                    format!("{any} AND CAST(a.value AS TEXT) = ? COLLATE NOCASE)"),
+                    // JSON's truth values are numbers to SQLite.
+                    format!(
+                        "{any} AND iif(a.type IN ('true', 'false'), a.type, CAST(a.value AS TEXT)) = ? COLLATE NOCASE)"
+                    ),
                     [text(name), text(value)],
                 ),
             }
@@ -130,16 +135,19 @@ impl TicketFilters {
     }
 }
 
-/// Numbers of the tickets that meet the filters, the latest change first.
+/// Numbers of the tickets that meet the filters, the latest change first, or the oldest one.
 ///
 /// # Errors
 /// [`crate::error::StoreError`] when the database cannot be read; so for the others.
-pub fn matching(connection: &Connection, filters: &TicketFilters) -> StoreResult<Vec<i64>> {
+pub fn matching(
+    connection: &Connection,
+    filters: &TicketFilters,
+    oldest_first: bool,
+) -> StoreResult<Vec<i64>> {
     let conditions = filters.conditions();
-    let mut statement = connection.prepare(&format!(
-        "SELECT t.number FROM tickets t WHERE {} ORDER BY t.updated_at DESC, t.number DESC",
-        conditions.sql()
-    ))?;
+    let order = if oldest_first { "t.created_at, t.number" } else { "t.updated_at DESC, t.number DESC" };
+    let mut statement = connection
+        .prepare(&format!("SELECT t.number FROM tickets t WHERE {} ORDER BY {order}", conditions.sql()))?;
     let numbers = statement.query_map(params_from_iter(&conditions.values), |row| row.get(0))?;
     Ok(numbers.collect::<Result<_, _>>()?)
 }
@@ -167,6 +175,8 @@ pub struct Group {
     pub open: i64,
     /// Conversations that they are linked to, each once.
     pub conversations: i64,
+    /// Theirs, and those of these conversations, each once.
+    pub customers: i64,
 }
 
 /// Counts the tickets of these numbers by that column of [`GROUPS`], the largest group first.
@@ -178,22 +188,33 @@ pub fn grouped(connection: &Connection, numbers: &[i64], column: &str) -> StoreR
     ))?;
     let mut groups: Vec<Group> = statement
         .query_map([&list], |row| {
-            Ok(Group { name: text(row, 0)?, tickets: row.get(1)?, open: row.get(2)?, conversations: 0 })
+            Ok(Group {
+                name: text(row, 0)?,
+                tickets: row.get(1)?,
+                open: row.get(2)?,
+                conversations: 0,
+                customers: 0,
+            })
         })?
         .collect::<Result<_, _>>()?;
+    // Which conversations belong to which ticket, by either's word, and whose they are.
     let mut linked = connection.prepare(&format!(
-        "SELECT {column} AS name, count(DISTINCT x.id) FROM json_each(?1) j JOIN tickets t ON t.number = j.value
-            JOIN (SELECT l.id AS ticket, c.id FROM conversation_links l JOIN conversations c ON c.number = l.conversation
-                    WHERE l.kind = 'ticket'
-                  UNION SELECT k.id, l.id FROM ticket_links l JOIN tickets k ON k.number = l.ticket
-                    WHERE l.kind = 'conversation') x ON x.ticket = t.id
-         GROUP BY name"
+        "WITH chosen AS (SELECT t.number, t.id, {column} AS name FROM json_each(?1) j JOIN tickets t ON t.number = j.value),
+            linked (name, id) AS (
+                SELECT t.name, c.id FROM chosen t JOIN conversation_links l ON l.id = t.id AND l.kind = 'ticket'
+                    JOIN conversations c ON c.number = l.conversation
+                UNION SELECT t.name, l.id FROM chosen t JOIN ticket_links l ON l.ticket = t.number AND l.kind = 'conversation'),
+            people (name, id) AS (
+                SELECT t.name, x.contact_id FROM chosen t JOIN ticket_contacts x ON x.ticket = t.number
+                UNION SELECT l.name, x.contact_id FROM linked l JOIN conversation_contacts x ON x.conversation_id = l.id)
+         SELECT name, TRUE, count(*) FROM linked GROUP BY name
+         UNION ALL SELECT name, FALSE, count(*) FROM people GROUP BY name"
     ))?;
     let mut rows = linked.query([&list])?;
     while let Some(row) = rows.next()? {
-        let (name, count): (String, i64) = (text(row, 0)?, row.get(1)?);
+        let (name, of_conversations, count): (String, bool, i64) = (text(row, 0)?, row.get(1)?, row.get(2)?);
         if let Some(group) = groups.iter_mut().find(|group| group.name == name) {
-            group.conversations = count;
+            *(if of_conversations { &mut group.conversations } else { &mut group.customers }) = count;
         }
     }
     Ok(groups)
@@ -244,6 +265,13 @@ fn one(connection: &Connection, condition: &str, value: Value) -> StoreResult<Op
         )?
         .query_map([ticket.number], |row| text(row, 0))?
         .collect::<Result<_, _>>()?;
+    let ids = serde_json::Value::from(ticket.conversations.as_slice()).to_string();
+    ticket.customer_count = connection
+        .prepare_cached(
+            "SELECT count(*) FROM (SELECT contact_id FROM ticket_contacts WHERE ticket = ?1
+             UNION SELECT x.contact_id FROM json_each(?2) j JOIN conversation_contacts x ON x.conversation_id = j.value)",
+        )?
+        .query_row(rusqlite::params![ticket.number, ids], |row| row.get(0))?;
     ticket.tickets = connection
         .prepare_cached(
             "SELECT id, category FROM ticket_links WHERE ticket = ?1 AND kind = 'ticket' ORDER BY id",
@@ -275,6 +303,7 @@ fn ticket(row: &Row<'_>) -> rusqlite::Result<Ticket> {
         resolved_at: text(row, 17)?,
         parts_truncated: row.get(18)?,
         customers: Vec::new(),
+        customer_count: 0,
         conversations: Vec::new(),
         tickets: Vec::new(),
     })
@@ -329,6 +358,15 @@ pub fn parts(connection: &Connection, number: i64) -> StoreResult<Vec<Part>> {
         }))
     })?;
     Ok(parts.collect::<Result<_, _>>()?)
+}
+
+/// Names of all attributes that tickets have.
+pub fn attributes(connection: &Connection) -> StoreResult<Vec<String>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT a.key FROM tickets t, json_each(t.attributes) a GROUP BY a.key ORDER BY count(*) DESC, a.key",
+    )?;
+    let names = statement.query_map([], |row| text(row, 0))?;
+    Ok(names.collect::<Result<_, _>>()?)
 }
 
 /// Names of the ticket types in the cache.

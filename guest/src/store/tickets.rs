@@ -123,6 +123,15 @@ pub fn write(connection: &Connection, ticket: &TicketRow) -> StoreResult<bool> {
                 "INSERT OR IGNORE INTO ticket_links (ticket, kind, id, category) VALUES (?1, ?2, ?3, ?4)",
             )?
             .execute(params![number, link.kind, link.id, link.category])?;
+        // The conversation says so, too, but is read again only when it changes.
+        if link.kind == "conversation" {
+            connection
+                .prepare_cached(
+                    "INSERT OR IGNORE INTO conversation_links (conversation, kind, id, category)
+                     SELECT number, 'ticket', ?2, ?3 FROM conversations WHERE id = ?1",
+                )?
+                .execute(params![link.id, id, ticket.category])?;
+        }
     }
     index(connection, number)?;
     Ok(true)
@@ -165,9 +174,10 @@ fn write_parts(connection: &Connection, number: i64, ticket: &TicketRow) -> Stor
 
 /// Enters the words of a ticket into the index as it is stored now.
 pub fn index(connection: &Connection, number: i64) -> StoreResult<()> {
-    let words = words(connection, number)?;
+    let texts = texts(connection, number)?;
     unindex(connection, number)?;
-    if let Some((title, body)) = words {
+    if let Some(Texts { title, written, beside }) = texts {
+        let body = written.into_iter().chain(beside).collect::<Vec<_>>().join("\n");
         connection
             .prepare_cached("INSERT INTO tickets_fts (rowid, body, subject) VALUES (?1, ?2, ?3)")?
             .execute(params![number, index_text(&body), index_text(&title)])?;
@@ -188,33 +198,45 @@ pub fn index_all(connection: &Connection) -> StoreResult<()> {
     numbers.into_iter().try_for_each(|number| index(connection, number))
 }
 
-/// The title of a ticket, and all else of it that can be read, as plain text.
-pub fn words(connection: &Connection, number: i64) -> StoreResult<Option<(String, String)>> {
-    let found: Option<(Option<String>, Option<String>, Option<String>, Option<String>)> = connection
+/// What can be read of a ticket, as plain text.
+#[derive(Clone, Debug, Default)]
+pub struct Texts {
+    pub title: String,
+    /// The description and all parts.
+    pub written: Vec<String>,
+    /// Values of attributes, and the number that people see.
+    pub beside: Vec<String>,
+}
+
+/// The texts of the ticket of that number.
+pub fn texts(connection: &Connection, number: i64) -> StoreResult<Option<Texts>> {
+    type Found = (Option<String>, Option<String>, Option<String>, Option<String>);
+    let found: Option<Found> = connection
         .prepare_cached("SELECT title, description, attributes, ticket_id FROM tickets WHERE number = ?1")?
         .query_row([number], |row| Ok((text(row, 0)?, text(row, 1)?, text(row, 2)?, text(row, 3)?)))
         .optional()?;
     let Some((title, description, attributes, ticket_id)) = found else { return Ok(None) };
-    let mut body = plain_text(&description.unwrap_or_default());
+    let mut written: Vec<String> = description.map(|html| plain_text(&html)).into_iter().collect();
     let mut parts = connection.prepare_cached(
         "SELECT body FROM ticket_parts WHERE ticket = ?1 AND body IS NOT NULL ORDER BY position",
     )?;
     let mut rows = parts.query([number])?;
     while let Some(row) = rows.next()? {
-        body.push('\n');
-        body.push_str(&plain_text(&text::<String>(row, 0)?));
+        written.push(plain_text(&text::<String>(row, 0)?));
     }
     let attributes: serde_json::Map<String, serde_json::Value> =
         attributes.and_then(|json| serde_json::from_str(&json).ok()).unwrap_or_default();
-    for value in attributes.values().filter_map(serde_json::Value::as_str) {
-        body.push('\n');
-        body.push_str(value);
-    }
-    if let Some(ticket_id) = ticket_id {
-        body.push('\n');
-        body.push_str(&ticket_id);
-    }
-    Ok(Some((plain_text(&title.unwrap_or_default()), body)))
+    let values = attributes.values().filter_map(|value| value.as_str().map(str::to_owned));
+    let beside = values.chain(ticket_id).collect();
+    Ok(Some(Texts { title: plain_text(&title.unwrap_or_default()), written, beside }))
+}
+
+/// Takes a ticket that is gone from the conversations that were linked to it.
+pub fn unlink(connection: &Connection, id: &TicketId) -> StoreResult<()> {
+    connection
+        .prepare_cached("DELETE FROM conversation_links WHERE kind = 'ticket' AND id = ?1")?
+        .execute([id.as_str()])?;
+    Ok(())
 }
 
 /// Removes a ticket. Says whether it was there.

@@ -105,6 +105,11 @@ pub(super) fn leave_out_of_ticket(from: &mut Ticket, list: &BlockList) -> Presen
     if !others {
         return Presence::Whole;
     }
+    // Nobody says which of its customers opened it; what teammates opened is not a customer's.
+    if !matches!(from.category.as_deref(), Some("Back-office" | "Tracker")) {
+        (from.title, from.description) = (None, None);
+        from.attributes.clear();
+    }
     let count = from.parts.len();
     from.parts.retain(|part| !is_barred(&part.author));
     from.part_count = from.part_count.saturating_sub(count - from.parts.len());

@@ -28,13 +28,13 @@ const TOPIC: &str = "fields";
 pub(super) fn mark_all(engine: &mut Engine<'_>) -> Result<(), SyncError> {
     engine.write(|transaction| {
         fields::forget_all(transaction)?;
-        for listed in
-            [Fact::TicketsFrom, Fact::TicketsReadTo, Fact::ArticlesListedAt, Fact::HelpCenterAskedAt]
-        {
+        // Without where tickets begin, all are listed.
+        for listed in [Fact::TicketsFrom, Fact::ArticlesListedAt, Fact::HelpCenterAskedAt] {
             clear_fact(transaction, listed)?;
         }
         forget_contacts(transaction)
-    })
+    })?;
+    note(engine)
 }
 
 /// `all`: what is to be fetched again is so in this run, and from Intercom.

@@ -234,7 +234,7 @@ impl Run<'_, '_> {
         }
         refill::queue(self.engine, self.refetch)?;
         self.read(wanted, bound)?;
-        tickets::refresh(self.engine)?;
+        tickets::refresh(self.engine, self.kind != "background")?;
         if self.engine.tally.deleted > 0 {
             self.engine.write(|transaction| forget_strangers(transaction))?;
         }

@@ -25,7 +25,8 @@ use crate::intercom::request::{Cursor, LARGEST_PAGE, Search};
 use crate::intercom::ticket::{Ticket, TicketPage};
 use crate::store::erasure::BlockList;
 use crate::store::rows::LinkRow;
-use crate::store::sync_state::{Fact, clear_note, fact, note, set_fact};
+use crate::store::sync_state::{Fact, clear_fact, clear_note, fact, note, set_fact};
+use crate::store::sync_windows;
 use crate::store::tickets::{self, TicketPartRow, TicketRow};
 use crate::time::{DAY, HOUR, MINUTE, UnixSeconds};
 
@@ -58,16 +59,25 @@ struct Listed {
 }
 
 /// Reads what changed. What the token may not read leaves a note and does no other harm.
-pub(super) fn refresh(engine: &mut Engine<'_>) -> Result<(), SyncError> {
+///
+/// `by_hand`: somebody waits for it, so neither a refusal nor a count of within the hour counts.
+pub(super) fn refresh(engine: &mut Engine<'_>, by_hand: bool) -> Result<(), SyncError> {
     let now = engine.server_now();
     let connection = engine.store.connection();
     let asked = fact(connection, Fact::TicketsAskedAt)?;
-    if note(connection, TICKETS)?.is_some() && asked.is_some_and(|at| now.since(at).abs() < REFUSED_SECONDS) {
+    let is_refused = !by_hand && note(connection, TICKETS)?.is_some();
+    if is_refused && asked.is_some_and(|at| now.since(at).abs() < REFUSED_SECONDS) {
         return Ok(());
     }
     "reading tickets".clone_into(&mut engine.phase);
     engine.report(true)?;
     engine.write(|transaction| set_fact(transaction, Fact::TicketsAskedAt, now))?;
+    if by_hand {
+        engine.write(|transaction| {
+            clear_fact(transaction, Fact::TicketsCountedAt)?;
+            clear_fact(transaction, Fact::TicketsListedAt)
+        })?;
+    }
     match read(engine, now) {
         Ok(()) => engine.write(|transaction| clear_note(transaction, TICKETS)),
         Err(failure) => degrade(engine, TICKETS, PERMISSION, failure),
@@ -89,31 +99,32 @@ fn read(engine: &mut Engine<'_>, now: UnixSeconds) -> Result<(), Failure> {
     if known.is_none() {
         engine.write(|transaction| set_fact(transaction, Fact::TicketsFrom, from))?;
     }
-    list(engine, Stretch { low, high: now }, true)?;
-    engine.write(|transaction| {
-        if low == from {
-            // All were listed just now.
+    let listed = list(engine, Stretch { low, high: now }, true)?;
+    engine.write(|transaction| set_fact(transaction, Fact::TicketsReadTo, now))?;
+    // What changed within the overlap may not be listed yet.
+    let settled = Stretch { low: from, high: now.plus(-overlap) };
+    if low == from {
+        engine.write(|transaction| {
             set_fact(transaction, Fact::TicketsCountedAt, now)?;
-            set_fact(transaction, Fact::TicketsListedAt, now)?;
-        }
-        set_fact(transaction, Fact::TicketsReadTo, now)
-    })?;
+            set_fact(transaction, Fact::TicketsListedAt, now)
+        })?;
+        ask_for_missing(engine, settled, &listed)?;
+    }
     if let Some(known) = known.filter(|known| from < *known) {
         list(engine, Stretch { low: from, high: known }, false)?;
     }
     engine.write(|transaction| set_fact(transaction, Fact::TicketsFrom, from))?;
-    // What changed within the overlap may not be listed yet.
-    compare(engine, Stretch { low: from, high: now.plus(-overlap) }, now)
+    compare(engine, settled, now)
 }
 
-/// Since when tickets are read: as far back as conversations, and as far as is kept.
+/// Since when tickets are read: as far back as conversations were, and as far as is kept.
 fn wanted_from(engine: &Engine<'_>, now: UnixSeconds) -> Result<UnixSeconds, SyncError> {
     let settings = engine.outside.settings;
-    let from = match fact(engine.store.connection(), Fact::InitialLow)? {
-        Some(low) => low,
-        None if settings.initial_sync_days == 0 => UnixSeconds(1),
-        None => now.plus(-i64::from(settings.initial_sync_days) * DAY),
-    };
+    let connection = engine.store.connection();
+    let covered = sync_windows::covered(connection)?.into_iter().map(|stretch| stretch.low);
+    let from = covered.chain(fact(connection, Fact::InitialLow)?).min();
+    let from =
+        from.unwrap_or_else(|| now.plus(-i64::from(settings.initial_sync_days) * DAY)).max(UnixSeconds(1));
     Ok(retention::horizon(settings, now).map_or(from, |horizon| horizon.max(from)).min(now))
 }
 
@@ -207,8 +218,14 @@ fn compare(engine: &mut Engine<'_>, stretch: Stretch, now: UnixSeconds) -> Resul
     }
     let all = list(engine, stretch, false)?;
     engine.write(|transaction| set_fact(transaction, Fact::TicketsListedAt, now))?;
-    let mut missing = here(engine, stretch)?;
-    missing.retain(|id| !all.ids.contains(id));
+    ask_for_missing(engine, stretch, &all)
+}
+
+/// Finds out what became of the tickets of a stretch that a list of it did not show.
+fn ask_for_missing(engine: &mut Engine<'_>, stretch: Stretch, listed: &Listed) -> Result<(), Failure> {
+    let here = tickets::ids_between(engine.store.connection(), stretch.low, stretch.high);
+    let mut missing = here.map_err(SyncError::from)?;
+    missing.retain(|id| !listed.ids.contains(id));
     for id in missing.into_iter().take(ASKED_FOR) {
         ask_for(engine, &id)?;
     }
@@ -225,7 +242,10 @@ fn ask_for(engine: &mut Engine<'_>, id: &TicketId) -> Result<(), Failure> {
             engine.write(|transaction| store(transaction, ticket, &erased))?;
         }
         Err(Failure::Api(ApiError::NotFound { .. })) => {
-            engine.write(|transaction| tickets::remove(transaction, id).map(|_| ()))?;
+            engine.write(|transaction| {
+                tickets::unlink(transaction, id)?;
+                tickets::remove(transaction, id).map(|_| ())
+            })?;
             engine.tally.deleted += 1;
         }
         Err(failure) => return Err(failure),

@@ -8,8 +8,8 @@ use super::content::Content;
 use super::freshness::Reach;
 use super::timeframe::{self, Zone};
 use super::{Failure, names, schema};
-use crate::store::labels;
 use crate::store::search::{self, Ai, Attribute, Between, Filters, Holder, Linked, Query};
+use crate::store::{fields, labels};
 use crate::text::language;
 use crate::time::{HOUR, UnixSeconds};
 
@@ -166,10 +166,21 @@ pub fn parse(
         // Any of the words is enough to leave a conversation out.
         filters.excluded = query.any(true).or_else(|| query.exclusion(true));
     }
+    let mut notices_of_links = Vec::new();
+    if let Some(Linked::To(name)) = &filters.linked
+        && !fields::is_linked(connection, name)?
+    {
+        let name: String = content.line(name).chars().take(60).collect();
+        notices_of_links.push(format!(
+            "`linked`: no conversation is linked to anything with the id, kind, category, ticket type or state \"{name}\"."
+        ));
+    }
     // By parts, what is blanked out would be found letter by letter.
     let named = [&filters.company, &filters.article, &filters.page].into_iter().any(Option::is_some);
     filters.whole = named && content.blanks_any();
-    Ok(Asked { reach: reach(&filters), notices: notices(&filters), filters })
+    let mut notices = notices(&filters);
+    notices.extend(notices_of_links);
+    Ok(Asked { reach: reach(&filters), notices, filters })
 }
 
 fn add_timeframe(

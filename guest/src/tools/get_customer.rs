@@ -121,7 +121,7 @@ fn add_tickets(
 ) -> Result<usize, Failure> {
     let whole = recognised == Recognised::Exactly || content.blanks_customers();
     let filters = TicketFilters { customer: Some(customer.to_owned()), whole, ..TicketFilters::default() };
-    let numbers = ticket_search::matching(connection, &filters)?;
+    let numbers = ticket_search::matching(connection, &filters, false)?;
     let mut rows = Vec::new();
     for number in numbers.iter().take(TICKETS) {
         let Some(ticket) = ticket_search::by_number(connection, *number)? else { continue };

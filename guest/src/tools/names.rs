@@ -33,6 +33,10 @@ pub fn assignee(connection: &Connection, name: &str, content: Content<'_>) -> Re
     if nobody(name) {
         return Ok(Assigned::Nobody);
     }
+    if ["me", "myself", "i"].contains(&name.to_lowercase().as_str()) {
+        let sentence = "`assignee`: who asks is not known here; give the teammate's name or e-mail address.";
+        return Err(ArgumentError(sentence.to_owned()).into());
+    }
     let addresses = labels::admin_addresses(connection)?;
     if let Some((id, _)) = addresses.iter().find(|(_, email)| email.eq_ignore_ascii_case(name)) {
         return Ok(Assigned::To(vec![id.clone()]));

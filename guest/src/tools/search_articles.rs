@@ -228,6 +228,6 @@ pub(super) fn why_none(connection: &Connection) -> Result<Option<String>, Failur
     }
     Ok(Some(match fact(connection, Fact::ArticlesReadAt)? {
         Some(_) => "The help centre has no articles.".to_owned(),
-        None => "Articles were not read yet; the next sync does.".to_owned(),
+        None => "Articles were not read yet; the next sync reads them.".to_owned(),
     }))
 }

@@ -19,7 +19,7 @@ use crate::store::sync_state::{Fact, fact, note};
 use crate::store::text_search::{Corpus, Found, search};
 use crate::store::ticket_search::{self, GROUPS, Part, Ticket, TicketFilters};
 use crate::store::tickets;
-use crate::time::UnixSeconds;
+use crate::time::{DAY, UnixSeconds};
 
 const DEFAULT_LIMIT: usize = 10;
 const MOST: usize = 100;
@@ -40,6 +40,7 @@ const TOPIC: &str = "tickets";
 const STATES: &[&str] = &["submitted", "in_progress", "waiting_on_customer", "resolved"];
 const CATEGORIES: &[&str] = &["Customer", "Back-office", "Tracker"];
 const TIMEFRAME_OF: &[&str] = &["created", "updated"];
+const SORTS: &[&str] = &["latest_change", "oldest"];
 const GROUP_BY: &[&str] = &["state", "type", "category", "assignee", "team"];
 
 pub const TOOL: Tool = Tool {
@@ -58,7 +59,7 @@ pub const TOOL: Tool = Tool {
 fn input() -> Value {
     schema::arguments(
         json!({
-            "query": schema::text("As in search_conversations."),
+            "query": schema::text("Words or \"phrases\"."),
             "id": schema::text("A ticket's id, or the number that people see. Instead of all else but cursor."),
             "state": schema::choices(STATES, ""),
             "open": schema::boolean(""),
@@ -72,6 +73,7 @@ fn input() -> Value {
             "timeframe": schema::text("As in search_conversations."),
             "timeframe_of": schema::choice(TIMEFRAME_OF, "Default created."),
             "group_by": schema::choice(GROUP_BY, ""),
+            "sort": schema::choice(SORTS, "oldest: created first."),
             "limit": schema::integer(&format!("1 to {MOST}, default {DEFAULT_LIMIT}.")),
             "cursor": schema::text("next_cursor of the answer before.")
         }),
@@ -83,7 +85,7 @@ fn output() -> Value {
     schema::answer(
         json!({
             "tickets": schema::objects("id, number (that people see), title, type, category, state, customers, assignee, conversations (ids), snippet."),
-            "groups": schema::objects("group, tickets, open, conversations (linked)."),
+            "groups": schema::objects("group, tickets, open, conversations (linked), customers."),
             "ticket": {"type": "object", "description": "The same with description, attributes and parts."},
             "total_matches": schema::integer(""),
             "as_of": schema::text(""),
@@ -126,7 +128,16 @@ fn call(context: &mut Context<'_>, arguments: &Arguments) -> Outcome {
         let zone = super::zone(around.settings, connection)?;
         let (filters, notice) = filters(arguments, connection, now, &zone, content)?;
         let typed = arguments.string("query")?.unwrap_or_default();
-        let (numbers, marks) = find(connection, &typed, &filters)?;
+        let oldest_first = match arguments.choice("sort", SORTS)? {
+            Some(_) if !typed.trim().is_empty() => {
+                return Err(ArgumentError(
+                    "`sort` orders tickets without `query`; those with its words come best first.".to_owned(),
+                )
+                .into());
+            }
+            sort => sort == Some("oldest"),
+        };
+        let (numbers, marks) = find(connection, &typed, &filters, oldest_first)?;
         let total = numbers.len();
         answer.set("total_matches", total);
         let mut notices: Vec<String> = notice.into_iter().collect();
@@ -144,7 +155,9 @@ fn call(context: &mut Context<'_>, arguments: &Arguments) -> Outcome {
             answer.set_some("next_cursor", (end < total).then(|| page(end)));
         }
         if total == 0 {
-            notices.extend(why_none(connection)?);
+            let all = tickets::count(connection)?;
+            let nothing = || format!("None of the {all} tickets in the cache meets this.");
+            notices.push(why_none(connection)?.unwrap_or_else(nothing));
         }
         answer.set_some("notice", Some(notices.join(" ")));
         Ok(answer.with_text(format!("{}.", counted(total as i64, "ticket"))))
@@ -191,10 +204,26 @@ fn filters(
         filters.team = Some(names::team(connection, &name, content)?);
     }
     for text in arguments.strings("attribute")? {
-        filters.attributes.push(match text.split_once('=') {
+        let (name, value) = match text.split_once('=') {
             Some((name, value)) => (name.trim().to_owned(), Some(value.trim().to_owned())),
             None => (text, None),
-        });
+        };
+        let there = ticket_search::attributes(connection)?;
+        if !there.iter().any(|known| known.to_lowercase() == name.to_lowercase()) {
+            let name: String = super::content::clean(&name).chars().take(60).collect();
+            let shown: Vec<String> =
+                there.iter().take(10).map(|known| format!("\"{}\"", content.line(known))).collect();
+            let shown = if shown.is_empty() {
+                "None has any".to_owned()
+            } else {
+                format!("There are: {}", shown.join(", "))
+            };
+            return Err(ArgumentError(format!(
+                "`attribute`: no ticket has an attribute \"{name}\". {shown}."
+            ))
+            .into());
+        }
+        filters.attributes.push((name, value));
     }
     let of = arguments.choice("timeframe_of", TIMEFRAME_OF)?;
     if let Some(phrase) = arguments.string("timeframe")? {
@@ -226,8 +255,9 @@ fn find(
     connection: &Connection,
     typed: &str,
     filters: &TicketFilters,
+    oldest_first: bool,
 ) -> Result<(Vec<i64>, Vec<Mark>), Failure> {
-    let matching = ticket_search::matching(connection, filters)?;
+    let matching = ticket_search::matching(connection, filters, oldest_first)?;
     let query = Query::parse(typed);
     if query.leaves().is_empty() && typed.trim().is_empty() {
         return Ok((matching, Vec::new()));
@@ -254,7 +284,7 @@ fn groups(
     disclosure::rows(groups.len().min(most));
     let shown = groups.into_iter().take(most).map(|group| {
         let name = if by == "assignee" { content.person(&group.name) } else { content.line(&group.name) };
-        json!({"group": name, "tickets": group.tickets, "open": group.open, "conversations": group.conversations})
+        json!({"group": name, "tickets": group.tickets, "open": group.open, "conversations": group.conversations, "customers": group.customers})
     });
     Ok(shown.collect())
 }
@@ -272,9 +302,9 @@ fn rows(
     for number in numbers.iter().take(limit) {
         let Some(ticket) = ticket_search::by_number(connection, *number)? else { continue };
         let mut row = summary(&ticket, content);
-        let text =
-            tickets::words(connection, *number)?.map(|(_, body)| content.text(&body)).unwrap_or_default();
-        row.set_some("snippet", Some(snippet(text.trim(), marks, SNIPPET)));
+        let texts = tickets::texts(connection, *number)?.unwrap_or_default();
+        let written: Vec<String> = texts.written.iter().map(|text| content.text(text.trim())).collect();
+        row.set_some("snippet", Some(snippet(&written.join(" … "), marks, SNIPPET)));
         let row = row.into_value();
         used += bytes(&row) + 1;
         if used > budget && !rows.is_empty() {
@@ -311,8 +341,8 @@ pub(super) fn summary(ticket: &Ticket, content: Content<'_>) -> Answer {
         shown.into_value()
     });
     row.set_some("customers", Some(customers.collect::<Vec<_>>()));
-    let customers = ticket.customers.len();
-    row.set_some("customer_count", (customers > NAMED).then_some(customers));
+    let shown = ticket.customers.len().min(NAMED) as i64;
+    row.set_some("customer_count", (ticket.customer_count > shown).then_some(ticket.customer_count));
     row.set_some("assignee", ticket.assignee.as_deref().map(|name| content.person(name)));
     row.set_some("team", line(&ticket.team));
     row.set("created_at", ticket.created_at.clone()).set("updated_at", ticket.updated_at.clone());
@@ -380,9 +410,11 @@ fn whole(
 
 fn missing(connection: &Connection, id: &str) -> Result<Failure, Failure> {
     let shown: String = super::content::clean(id).chars().take(60).collect();
-    let why = why_none(connection)?.unwrap_or_default();
-    let sentence = format!("Ticket {shown} is not in the cache. Take ids from search_tickets. {why}");
-    Ok(Failure::Refused(sentence.trim_end().to_owned()))
+    let why = match why_none(connection)? {
+        Some(why) => why,
+        None => format!("Take ids from search_tickets.{}", since(connection)?),
+    };
+    Ok(Failure::Refused(format!("Ticket {shown} is not in the cache. {why}")))
 }
 
 /// Up to which change tickets were read; none in copies for those who may not see any.
@@ -391,6 +423,12 @@ pub(super) fn as_of(connection: &Connection) -> StoreResult<Option<String>> {
         return Ok(None);
     }
     Ok(fact(connection, Fact::TicketsReadTo)?.map(UnixSeconds::to_iso))
+}
+
+/// Since when tickets are in the cache, as a sentence with a blank before it.
+fn since(connection: &Connection) -> StoreResult<String> {
+    let from = fact(connection, Fact::TicketsFrom)?.filter(|from| from.0 > DAY);
+    Ok(from.map_or_else(String::new, |from| format!(" It has those that changed since {}.", from.day())))
 }
 
 /// Why the cache has no ticket at all, if it has none.
@@ -406,6 +444,6 @@ fn why_none(connection: &Connection) -> Result<Option<String>, Failure> {
     }
     Ok(Some(match (fact(connection, Fact::TicketsReadTo)?, fact(connection, Fact::TicketsFrom)?) {
         (Some(_), Some(from)) => format!("The workspace has no tickets that changed since {}.", from.day()),
-        _ => "Tickets were not read yet; the next sync does.".to_owned(),
+        _ => "Tickets were not read yet; the next sync reads them.".to_owned(),
     }))
 }

@@ -110,7 +110,9 @@ fn describe(
         let count = tickets::count(connection)?;
         answer.set("tickets", count).set("tickets_as_of", at.as_str());
         if count > 0 {
-            lines.push(format!("Tickets: {count}"));
+            let from =
+                fact(connection, Fact::TicketsFrom)?.map(|from| format!(", changed since {}", from.day()));
+            lines.push(format!("Tickets: {count}{}", from.unwrap_or_default()));
         }
     }
     if let Some(held) = coverage.held(connection, now)? {

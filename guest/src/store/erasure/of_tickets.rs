@@ -65,6 +65,12 @@ pub(super) fn take_out_of_tickets(
             ))?
             .execute([number])?;
         erased.remove("ticket_contacts", contacts);
+        // Nobody says which of its customers opened it; what teammates opened is not a customer's.
+        tx.prepare_cached(
+            "UPDATE tickets SET title = NULL, description = NULL, attributes = NULL
+             WHERE number = ?1 AND category IS NOT 'Back-office' AND category IS NOT 'Tracker'",
+        )?
+        .execute([number])?;
         tickets::index(tx, *number)?;
     }
     Ok(shared)

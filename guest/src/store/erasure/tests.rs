@@ -113,11 +113,12 @@ impl Home {
                 )?;
                 articles::index_all(db)?;
                 db.execute_batch(
-                    "INSERT INTO tickets (number, id, title, description, attributes, created_at, updated_at)
-                     VALUES (1, 't1', 'A zeppelin', '<p>quagmire</p>', '{\"x\":\"obsidian\"}', '2026-01-01T00:00:00+00:00', '2026-01-01T00:00:00+00:00'),
-                            (2, 't2', 'For Jane and Bob', '<p>parrots, says jane.doe@example.com</p>', '{\"for\":\"Jane Q. Doe\"}', '2026-01-01T00:00:00+00:00', '2026-01-01T00:00:00+00:00'),
-                            (3, 't3', 'parrot', NULL, NULL, '2026-01-01T00:00:00+00:00', '2026-01-01T00:00:00+00:00');
-                     INSERT INTO ticket_contacts (ticket, contact_id) VALUES (1, '0067bb55'), (2, '0067bb55'), (2, '00aaaa'), (3, '00aaaa');
+                    "INSERT INTO tickets (number, id, category, title, description, attributes, created_at, updated_at)
+                     VALUES (1, 't1', 'Customer', 'A zeppelin', '<p>quagmire</p>', '{\"x\":\"obsidian\"}', '2026-01-01T00:00:00+00:00', '2026-01-01T00:00:00+00:00'),
+                            (2, 't2', 'Customer', 'ukulele', '<p>vermilion</p>', '{\"x\":\"turmeric\"}', '2026-01-01T00:00:00+00:00', '2026-01-01T00:00:00+00:00'),
+                            (3, 't3', 'Customer', 'parrot', NULL, NULL, '2026-01-01T00:00:00+00:00', '2026-01-01T00:00:00+00:00'),
+                            (4, 't4', 'Back-office', 'For Jane and Bob', '<p>parrots, says jane.doe@example.com</p>', '{\"for\":\"Jane Q. Doe\"}', '2026-01-01T00:00:00+00:00', '2026-01-01T00:00:00+00:00');
+                     INSERT INTO ticket_contacts (ticket, contact_id) VALUES (1, '0067bb55'), (2, '0067bb55'), (2, '00aaaa'), (3, '00aaaa'), (4, '0067bb55'), (4, '00aaaa');
                      INSERT INTO ticket_links (ticket, kind, id) VALUES (1, 'conversation', 'pangolin');
                      INSERT INTO ticket_parts (ticket, position, id, part_type, created_at, author_type, author_id, author_name, body, attachments, details)
                      VALUES (1, 0, 'p1', 'note', '2026-01-01T00:00:00+00:00', 'admin', '9', NULL, '<p>kumquat</p>', NULL, NULL),
@@ -228,7 +229,7 @@ fn nothing_of_a_person_is_left_and_others_are_as_they_were() {
         assert_eq!(receipt["looked_again"]["free_pages"], 0);
         assert_eq!(receipt["removed"]["conversations"], 1);
         assert_eq!(receipt["shared_conversations"], 2);
-        assert_eq!((&receipt["removed"]["tickets"], &receipt["shared_tickets"]), (&json!(1), &json!(1)));
+        assert_eq!((&receipt["removed"]["tickets"], &receipt["shared_tickets"]), (&json!(1), &json!(2)));
 
         let mut store = home.open();
         let report = store.check().expect("checks");
@@ -268,9 +269,9 @@ fn nothing_of_a_person_is_left_and_others_are_as_they_were() {
 
         assert_eq!(
             text(
-                "SELECT group_concat(title || coalesce(description, '') || coalesce(attributes, ''), '|') FROM (SELECT * FROM tickets ORDER BY number)"
+                "SELECT group_concat(coalesce(title, '') || coalesce(description, '') || coalesce(attributes, ''), '|') FROM (SELECT * FROM tickets ORDER BY number)"
             ),
-            "For [erased] and Bob<p>parrots, says [erased]</p>{\"for\":\"[erased]\"}|parrot"
+            "|parrot|For [erased] and Bob<p>parrots, says [erased]</p>{\"for\":\"[erased]\"}"
         );
         assert_eq!(
             text(
@@ -278,7 +279,7 @@ fn nothing_of_a_person_is_left_and_others_are_as_they_were() {
             ),
             "<p>Call [erased] at [erased]</p>|{\"value\":\"[erased]\"}"
         );
-        assert_eq!(text("SELECT group_concat(contact_id) FROM ticket_contacts"), "00aaaa,00aaaa");
+        assert_eq!(text("SELECT group_concat(contact_id) FROM ticket_contacts"), "00aaaa,00aaaa,00aaaa");
 
         let list = BlockList::read(store.connection()).expect("reads");
         assert!(list.bars(Some("0067bb55"), None, None) && list.bars_conversation("c1"));

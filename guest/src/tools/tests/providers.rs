@@ -181,6 +181,7 @@ fn a_list_may_be_one_text() {
             let word = match (name.as_str(), property["items"]["enum"][0].as_str()) {
                 (_, Some(word)) => word,
                 ("fields", None) => "id",
+                ("attribute", None) if tool.name == "search_tickets" => "Severity",
                 ("channel", None) => "email",
                 _ => "Bug",
             };

@@ -24,6 +24,7 @@ fn filled() -> Workspace {
         "<p>After the password the page loads for ever.</p>",
         "102",
     );
+    workspace.sql(r#"UPDATE tickets SET attributes = '{"Severity": "High", "Urgent": true}' WHERE id = '1'"#);
     workspace.ticket("3", "Feature request", "resolved", "Dark mode", "<p>Please, my eyes.</p>", "101");
     workspace
 }
@@ -60,6 +61,8 @@ fn tickets_are_found_by_words_and_by_each_field() {
         (json!({"team": "unassigned"}), &["3", "2", "1"]),
         (json!({"attribute": "severity=high"}), &["3", "2", "1"]),
         (json!({"attribute": ["Severity=low"]}), &[]),
+        (json!({"attribute": "Urgent=true"}), &["1"]),
+        (json!({"sort": "oldest"}), &["1", "2", "3"]),
         (json!({"timeframe": "2026-11-18"}), &["3", "2", "1"]),
         (json!({"timeframe": "2026-11-19", "timeframe_of": "updated"}), &[]),
     ] {
@@ -85,8 +88,8 @@ fn tickets_are_counted_in_groups_and_come_in_pages() {
     assert_eq!(
         answer["groups"],
         json!([
-            {"group": "Bug", "tickets": 2, "open": 2, "conversations": 2},
-            {"group": "Feature request", "tickets": 1, "open": 0, "conversations": 1}
+            {"group": "Bug", "tickets": 2, "open": 2, "conversations": 2, "customers": 1},
+            {"group": "Feature request", "tickets": 1, "open": 0, "conversations": 1, "customers": 1}
         ])
     );
     let mut cursor = Value::Null;
@@ -179,6 +182,13 @@ fn conversations_and_customers_lead_to_their_tickets_and_back() {
 fn what_is_wrong_or_missing_is_said() {
     let mut workspace = filled();
     assert!(refused(&mut workspace, r#"{"type": "Bugs and more"}"#).contains("Bug"));
+    assert!(refused(&mut workspace, r#"{"attribute": "Severty=High"}"#).contains("Severity"));
+    assert!(refused(&mut workspace, r#"{"assignee": "me"}"#).contains("name or e-mail"));
+    assert!(refused(&mut workspace, r#"{"sort": "oldest", "query": "x"}"#).contains("`sort`"));
+    let answer = workspace.ask("search_tickets", r#"{"customer": "nobody@example.com"}"#);
+    assert_eq!(answer["notice"], "None of the 3 tickets in the cache meets this.");
+    let answer = workspace.ask("search_conversations", r#"{"linked": "Bugg"}"#);
+    assert!(answer["notice"].as_str().is_some_and(|text| text.contains("Bugg")), "{answer}");
     assert!(refused(&mut workspace, r#"{"state": "done"}"#).contains("resolved"));
     assert!(refused(&mut workspace, r#"{"id": "404"}"#).contains("not in the cache"));
     assert!(refused(&mut workspace, r#"{"id": "1", "query": "x"}"#).contains("leave out `query`"));
