@@ -443,7 +443,10 @@ fn why_none(connection: &Connection) -> Result<Option<String>, Failure> {
         return Ok(Some(note));
     }
     Ok(Some(match (fact(connection, Fact::TicketsReadTo)?, fact(connection, Fact::TicketsFrom)?) {
-        (Some(_), Some(from)) => format!("The workspace has no tickets that changed since {}.", from.day()),
+        (Some(_), Some(from)) if from.0 > DAY => {
+            format!("The workspace has no tickets that changed since {}.", from.day())
+        }
+        (Some(_), Some(_)) => "The workspace has no tickets.".to_owned(),
         _ => "Tickets were not read yet; the next sync reads them.".to_owned(),
     }))
 }

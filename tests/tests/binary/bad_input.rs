@@ -105,7 +105,11 @@ fn wrong() -> Vec<(&'static str, Value, &'static [&'static str])> {
         ("search_articles", json!({"limit": 0}), &["limit", "1 to 50"]),
         ("search_articles", json!({"title": "refund"}), &["no argument `title`", "query"]),
         ("search_tickets", json!({"query": []}), &["query", "text"]),
-        ("search_tickets", json!({"id": "no such ticket"}), &["no such ticket", "search_tickets"]),
+        (
+            "search_tickets",
+            json!({"id": "no such ticket"}),
+            &["no such ticket", "not in the cache", "no tickets"],
+        ),
         ("search_tickets", json!({"id": "1", "open": true}), &["`id`", "`open`"]),
         ("search_tickets", json!({"state": "done"}), &["`state`", "waiting_on_customer"]),
         ("search_tickets", json!({"category": "Bug"}), &["`category`", "tracker"]),
