@@ -60,7 +60,8 @@ pub fn find(connection: &Connection, text: &str) -> StoreResult<(Recognised, Vec
             let (name, email): (Option<String>, Option<String>) = connection
                 .prepare_cached(sql)?
                 .query_row([&contact], |row| Ok((lossy::text(row, 0)?, lossy::text(row, 1)?)))?;
-            if name.is_some() || email.is_some() {
+            let is_first = found.contact_id.as_ref() == Some(&contact);
+            if !is_first && (name.is_some() || email.is_some()) {
                 (found.contact_id, found.name, found.email) = (Some(contact), name, email);
             }
         }
@@ -78,7 +79,8 @@ pub fn find(connection: &Connection, text: &str) -> StoreResult<(Recognised, Vec
 pub fn contact(connection: &Connection, text: &str) -> StoreResult<Option<String>> {
     let id = connection
         .prepare_cached(
-            "SELECT id FROM contacts WHERE email = ?1 COLLATE NOCASE OR id = ?1 OR external_id = ?1 LIMIT 1",
+            "SELECT id FROM contacts WHERE email = ?1 COLLATE NOCASE OR id = ?1 OR external_id = ?1
+             ORDER BY id <> ?1, merged_into IS NOT NULL, fetched_at IS NULL, id LIMIT 1",
         )?
         .query_row([text], |row| lossy::text(row, 0))
         .optional()?;

@@ -5,6 +5,7 @@
 
 use serde_json::Value;
 
+use crate::ids::ContactId;
 use crate::intercom::conversation::Conversation;
 use crate::intercom::part::{Attachment, Author, Part};
 use crate::intercom::texts;
@@ -28,6 +29,30 @@ pub(super) fn blank(answer: &mut Value, list: &BlockList) {
     }
 }
 
+/// A customer who was erased wrote it.
+fn is_barred(author: &Author, list: &BlockList) -> bool {
+    author.kind.is_customer() && list.bars(author.id.as_deref(), author.email.as_deref(), None)
+}
+
+/// Takes who was erased out of the customers of a conversation or ticket that these wrote in. Says how
+/// much of it is theirs.
+fn take_out(contacts: &mut Vec<ContactId>, authors: &[&Author], list: &BlockList) -> Presence {
+    let (barred, others): (Vec<&Author>, Vec<&Author>) =
+        authors.iter().filter(|author| author.kind.is_customer()).partition(|author| is_barred(author, list));
+    // One who is known by the address alone is in the list of contacts by the id.
+    let is_theirs = |id: &ContactId| {
+        list.bars_contact(id.as_str())
+            || barred.iter().any(|author| author.id.as_deref() == Some(id.as_str()))
+    };
+    let before = contacts.len();
+    contacts.retain(|id| !is_theirs(id));
+    if contacts.len() == before && barred.is_empty() {
+        return Presence::Nothing;
+    }
+    let goes_on = if before > 0 { !contacts.is_empty() } else { !others.is_empty() };
+    if goes_on { Presence::Parts } else { Presence::Whole }
+}
+
 /// Leaves out what is of somebody who was erased.
 pub(super) fn leave_out(from: &mut Conversation, list: &BlockList) -> Presence {
     if list.is_empty() {
@@ -36,28 +61,13 @@ pub(super) fn leave_out(from: &mut Conversation, list: &BlockList) -> Presence {
     if list.bars_conversation(from.id.as_str()) {
         return Presence::Whole;
     }
-    let is_customer = |author: &Author| author.kind.is_customer();
-    let is_barred = |author: &Author| {
-        is_customer(author) && list.bars(author.id.as_deref(), author.email.as_deref(), None)
-    };
-    let authors = || {
-        let parts = from.parts.iter().flat_map(|parts| &parts.parts).map(|part| &part.author);
-        from.source.iter().map(|source| &source.author).chain(parts)
-    };
-    // One who is known by the address alone is in the list of contacts by the id.
-    let barred: Vec<String> =
-        authors().filter(|author| is_barred(author)).filter_map(|author| author.id.clone()).collect();
-    let authored = authors().any(is_barred);
-    let other_authors = authors().any(|author| is_customer(author) && !is_barred(author));
-    let before = from.contacts.len();
-    from.contacts.retain(|id| !list.bars_contact(id.as_str()) && !barred.contains(&id.0));
-    if from.contacts.len() == before && !authored {
-        return Presence::Nothing;
+    let parts = from.parts.iter().flat_map(|parts| &parts.parts).map(|part| &part.author);
+    let authors: Vec<&Author> = from.source.iter().map(|source| &source.author).chain(parts).collect();
+    let presence = take_out(&mut from.contacts, &authors, list);
+    if presence != Presence::Parts {
+        return presence;
     }
-    let others = if before > 0 { !from.contacts.is_empty() } else { other_authors };
-    if !others {
-        return Presence::Whole;
-    }
+    let is_barred = |author: &Author| is_barred(author, list);
     if let Some(source) = from.source.as_mut().filter(|source| is_barred(&source.author)) {
         source.subject = None;
         source.body = None;
@@ -87,23 +97,15 @@ pub(super) fn leave_out_of_ticket(from: &mut Ticket, list: &BlockList) -> Presen
     if list.is_empty() {
         return Presence::Nothing;
     }
-    let is_customer = |author: &Author| author.kind.is_customer();
-    let is_barred = |author: &Author| {
-        is_customer(author) && list.bars(author.id.as_deref(), author.email.as_deref(), None)
-    };
-    let authors = || from.parts.iter().map(|part| &part.author);
-    let barred: Vec<String> =
-        authors().filter(|author| is_barred(author)).filter_map(|author| author.id.clone()).collect();
-    let authored = authors().any(is_barred);
-    let other_authors = authors().any(|author| is_customer(author) && !is_barred(author));
-    let before = from.contacts.len();
-    from.contacts.retain(|id| !list.bars_contact(id.as_str()) && !barred.contains(&id.0));
-    if from.contacts.len() == before && !authored {
-        return Presence::Nothing;
-    }
-    let others = if before > 0 { !from.contacts.is_empty() } else { other_authors };
-    if !others {
+    if list.bars_ticket(from.id.as_str()) {
         return Presence::Whole;
+    }
+    let authors: Vec<&Author> = from.parts.iter().map(|part| &part.author).collect();
+    let presence = take_out(&mut from.contacts, &authors, list);
+    // Once Intercom has the person no more, the ticket does not name them.
+    let was_theirs = presence == Presence::Nothing && list.bars_opening(from.id.as_str());
+    if presence != Presence::Parts && !was_theirs {
+        return presence;
     }
     // Nobody says which of its customers opened it; what teammates opened is not a customer's.
     if !matches!(from.category.as_deref(), Some("Back-office" | "Tracker")) {
@@ -111,7 +113,7 @@ pub(super) fn leave_out_of_ticket(from: &mut Ticket, list: &BlockList) -> Presen
         from.attributes.clear();
     }
     let count = from.parts.len();
-    from.parts.retain(|part| !is_barred(&part.author));
+    from.parts.retain(|part| !is_barred(&part.author, list));
     from.part_count = from.part_count.saturating_sub(count - from.parts.len());
     blank_words_of_ticket(from, list);
     Presence::Parts

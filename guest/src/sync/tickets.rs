@@ -23,7 +23,8 @@ use crate::ids::TicketId;
 use crate::intercom::error::ApiError;
 use crate::intercom::request::{Cursor, LARGEST_PAGE, Search};
 use crate::intercom::ticket::{Ticket, TicketPage};
-use crate::store::erasure::BlockList;
+use crate::store::erasure::{self, BlockList};
+use crate::store::people::forget_strangers;
 use crate::store::rows::LinkRow;
 use crate::store::sync_state::{Fact, clear_fact, clear_note, fact, note, set_fact};
 use crate::store::sync_windows;
@@ -65,7 +66,7 @@ pub(super) fn refresh(engine: &mut Engine<'_>, by_hand: bool) -> Result<(), Sync
     let now = engine.server_now();
     let connection = engine.store.connection();
     let asked = fact(connection, Fact::TicketsAskedAt)?;
-    let is_refused = !by_hand && note(connection, TICKETS)?.is_some();
+    let is_refused = !by_hand && note(connection, TICKETS)?.is_some_and(|note| note.contains(PERMISSION));
     if is_refused && asked.is_some_and(|at| now.since(at).abs() < REFUSED_SECONDS) {
         return Ok(());
     }
@@ -85,8 +86,13 @@ pub(super) fn refresh(engine: &mut Engine<'_>, by_hand: bool) -> Result<(), Sync
 }
 
 fn read(engine: &mut Engine<'_>, now: UnixSeconds) -> Result<(), Failure> {
+    if let Some(horizon) = retention::horizon(engine.outside.settings, now) {
+        engine.write(|transaction| {
+            let removed = tickets::remove_before(transaction, horizon)?;
+            if removed > 0 { forget_strangers(transaction) } else { Ok(()) }
+        })?;
+    }
     let from = wanted_from(engine, now)?;
-    engine.write(|transaction| tickets::remove_before(transaction, from))?;
     let connection = engine.store.connection();
     let known = fact(connection, Fact::TicketsFrom).map_err(SyncError::from)?;
     let read_to = fact(connection, Fact::TicketsReadTo).map_err(SyncError::from)?;
@@ -122,7 +128,8 @@ fn wanted_from(engine: &Engine<'_>, now: UnixSeconds) -> Result<UnixSeconds, Syn
     let settings = engine.outside.settings;
     let connection = engine.store.connection();
     let covered = sync_windows::covered(connection)?.into_iter().map(|stretch| stretch.low);
-    let from = covered.chain(fact(connection, Fact::InitialLow)?).min();
+    let known = fact(connection, Fact::TicketsFrom)?;
+    let from = covered.chain(fact(connection, Fact::InitialLow)?).chain(known).min();
     let from =
         from.unwrap_or_else(|| now.plus(-i64::from(settings.initial_sync_days) * DAY)).max(UnixSeconds(1));
     Ok(retention::horizon(settings, now).map_or(from, |horizon| horizon.max(from)).min(now))
@@ -169,9 +176,10 @@ fn list_pages(
         let last = page.tickets.iter().map(|ticket| ticket.updated_at).max();
         let last = last.map(|last| last.clamp(stretch.low, stretch.high));
         let erased = Rc::clone(&engine.erased);
+        let now = engine.now();
         engine.write(|transaction| {
             for ticket in page.tickets {
-                store(transaction, ticket, &erased)?;
+                store(transaction, ticket, &erased, now)?;
             }
             match last {
                 Some(last) if advances => set_fact(transaction, Fact::TicketsReadTo, last),
@@ -239,7 +247,8 @@ fn ask_for(engine: &mut Engine<'_>, id: &TicketId) -> Result<(), Failure> {
     match engine.ask(&request, read) {
         Ok(ticket) => {
             let erased = Rc::clone(&engine.erased);
-            engine.write(|transaction| store(transaction, ticket, &erased))?;
+            let now = engine.now();
+            engine.write(|transaction| store(transaction, ticket, &erased, now))?;
         }
         Err(Failure::Api(ApiError::NotFound { .. })) => {
             engine.write(|transaction| {
@@ -254,10 +263,16 @@ fn ask_for(engine: &mut Engine<'_>, id: &TicketId) -> Result<(), Failure> {
 }
 
 /// Writes a ticket, but what is of somebody who was erased.
-fn store(transaction: &rusqlite::Connection, mut ticket: Ticket, erased: &BlockList) -> StoreResult<()> {
-    if leave_out_of_ticket(&mut ticket, erased) == Presence::Whole {
-        tickets::remove(transaction, &ticket.id)?;
-        return Ok(());
+fn store(
+    transaction: &rusqlite::Connection,
+    mut ticket: Ticket,
+    erased: &BlockList,
+    now: UnixSeconds,
+) -> StoreResult<()> {
+    match leave_out_of_ticket(&mut ticket, erased) {
+        Presence::Whole => return erasure::remove_ticket(transaction, &ticket.id, now),
+        Presence::Parts => erasure::bar_opening(transaction, &ticket.id, now)?,
+        Presence::Nothing => {}
     }
     tickets::write(transaction, &row(ticket))?;
     Ok(())

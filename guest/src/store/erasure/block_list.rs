@@ -34,6 +34,10 @@ pub enum Kind {
     Address,
     /// A conversation that went as a whole.
     Conversation,
+    /// A ticket that went as a whole.
+    Ticket,
+    /// A ticket of several customers, whose title, description and attributes may be theirs.
+    TicketOpening,
     /// A name, an address, a number or an id, wherever it stands in a text.
     Mention,
     /// A word of a name, in conversations that they took part in.
@@ -47,6 +51,8 @@ impl Kind {
             Self::ExternalId => "external_id",
             Self::Address => "address",
             Self::Conversation => "conversation",
+            Self::Ticket => "ticket",
+            Self::TicketOpening => "ticket_opening",
             Self::Mention => "mention",
             Self::Word => "word",
         }
@@ -61,6 +67,8 @@ pub struct BlockList {
     external_ids: HashSet<Hash>,
     addresses: HashSet<Hash>,
     conversations: HashSet<Hash>,
+    tickets: HashSet<Hash>,
+    ticket_openings: HashSet<Hash>,
     /// What is blanked in every text.
     pub mentions: Mentions,
     /// What is blanked where they took part.
@@ -80,6 +88,8 @@ impl BlockList {
             external_ids: HashSet::new(),
             addresses: HashSet::new(),
             conversations: HashSet::new(),
+            tickets: HashSet::new(),
+            ticket_openings: HashSet::new(),
             mentions: Mentions::new(key, LEAST),
             words: Mentions::new(key, LEAST_WORD),
         };
@@ -93,6 +103,8 @@ impl BlockList {
                 "external_id" => _ = list.external_ids.insert(hash),
                 "address" => _ = list.addresses.insert(hash),
                 "conversation" => _ = list.conversations.insert(hash),
+                "ticket" => _ = list.tickets.insert(hash),
+                "ticket_opening" => _ = list.ticket_openings.insert(hash),
                 "mention" => list.mentions.insert(hash, length),
                 "word" => list.words.insert(hash, length),
                 _ => {}
@@ -108,6 +120,8 @@ impl BlockList {
             && self.external_ids.is_empty()
             && self.addresses.is_empty()
             && self.conversations.is_empty()
+            && self.tickets.is_empty()
+            && self.ticket_openings.is_empty()
             && self.mentions.is_empty()
     }
 
@@ -119,6 +133,17 @@ impl BlockList {
     #[must_use]
     pub fn bars_conversation(&self, id: &str) -> bool {
         self.conversations.contains(&self.key.hash(id))
+    }
+
+    #[must_use]
+    pub fn bars_ticket(&self, id: &str) -> bool {
+        self.tickets.contains(&self.key.hash(id))
+    }
+
+    /// Whether what a ticket began with may be of somebody who was erased.
+    #[must_use]
+    pub fn bars_opening(&self, id: &str) -> bool {
+        self.ticket_openings.contains(&self.key.hash(id))
     }
 
     /// Whether somebody with that id, address or id of the workspace's own was erased.
@@ -154,7 +179,9 @@ pub(super) fn add(connection: &Connection, kind: Kind, text: &str, now: UnixSeco
     let text = match kind {
         Kind::Mention | Kind::Word => folding::folded(text),
         Kind::Address => text.to_lowercase(),
-        Kind::Contact | Kind::ExternalId | Kind::Conversation => text.to_owned(),
+        Kind::Contact | Kind::ExternalId | Kind::Conversation | Kind::Ticket | Kind::TicketOpening => {
+            text.to_owned()
+        }
     };
     let length = match kind {
         Kind::Mention | Kind::Word => text.len(),

@@ -42,9 +42,9 @@ use sought::Sought;
 use sweep::Table;
 
 use super::connection::Store;
-use super::{people, tombstones};
+use super::{people, tickets, tombstones};
 use crate::error::StoreResult;
-use crate::ids::{ContactId, ConversationId};
+use crate::ids::{ContactId, ConversationId, TicketId};
 use crate::time::UnixSeconds;
 
 const MESSAGES: &str = "messages";
@@ -158,7 +158,7 @@ pub fn erase(tx: &Connection, person: &Person, now: UnixSeconds) -> StoreResult<
         take_out(tx, person, id, &mut erased)?;
     }
     erased.shared = shared.len() as u64;
-    let shared_tickets = take_out_of_tickets(tx, person, &mut erased)?;
+    let shared_tickets = take_out_of_tickets(tx, person, now, &mut erased)?;
     erased.shared_tickets = shared_tickets.len() as u64;
     let ids = person.ids();
     erased.remove(
@@ -322,6 +322,26 @@ fn forget_samples(tx: &Connection) -> StoreResult<()> {
     if tx.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'sqlite_stat4'")?.exists([])? {
         tx.execute("DELETE FROM sqlite_stat4", [])?;
     }
+    Ok(())
+}
+
+/// Removes a ticket that a sync finds to be of somebody who was erased.
+///
+/// # Errors
+/// When the database cannot be written.
+pub fn remove_ticket(tx: &Connection, id: &TicketId, now: UnixSeconds) -> StoreResult<()> {
+    tickets::remove(tx, id)?;
+    block_list::add(tx, Kind::Ticket, id.as_str(), now)?;
+    Ok(())
+}
+
+/// Remembers that what this ticket began with may be of somebody who was erased: once Intercom has
+/// the person no more, the ticket does not name them.
+///
+/// # Errors
+/// When the database cannot be written.
+pub fn bar_opening(tx: &Connection, id: &TicketId, now: UnixSeconds) -> StoreResult<()> {
+    block_list::add(tx, Kind::TicketOpening, id.as_str(), now)?;
     Ok(())
 }
 

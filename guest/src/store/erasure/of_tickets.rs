@@ -4,13 +4,15 @@ use std::sync::Arc;
 
 use rusqlite::Connection;
 
+use super::block_list::{self, Kind};
 use super::erased::{Erased, blank};
 use super::person::Person;
 use super::sought::Sought;
 use super::sweep::Table;
 use crate::error::StoreResult;
 use crate::ids::TicketId;
-use crate::store::tickets;
+use crate::store::{lossy, tickets};
+use crate::time::UnixSeconds;
 
 /// Ids of tickets that are theirs alone, and numbers of those that others have a part in.
 ///
@@ -45,11 +47,13 @@ pub fn tickets_of(tx: &Connection, person: &Person) -> StoreResult<(Vec<TicketId
 pub(super) fn take_out_of_tickets(
     tx: &Connection,
     person: &Person,
+    now: UnixSeconds,
     erased: &mut Erased,
 ) -> StoreResult<Vec<i64>> {
     let (whole, shared) = tickets_of(tx, person)?;
     for id in &whole {
         erased.remove("tickets", usize::from(tickets::remove(tx, id)?));
+        erased.blocked += u64::from(block_list::add(tx, Kind::Ticket, id.as_str(), now)?);
     }
     let ids = person.ids();
     for number in &shared {
@@ -72,6 +76,10 @@ pub(super) fn take_out_of_tickets(
         )?
         .execute([number])?;
         tickets::index(tx, *number)?;
+        let id: String = tx
+            .prepare_cached("SELECT id FROM tickets WHERE number = ?1")?
+            .query_row([number], |row| lossy::text(row, 0))?;
+        erased.blocked += u64::from(block_list::add(tx, Kind::TicketOpening, &id, now)?);
     }
     Ok(shared)
 }

@@ -173,4 +173,16 @@ fn who_was_erased_does_not_come_back() {
     assert_eq!(cache.text("SELECT group_concat(id) FROM tickets"), "2,3");
     assert_eq!(cache.text("SELECT group_concat(body) FROM ticket_parts"), "to [erased]");
     assert_eq!(cache.text("SELECT group_concat(contact_id) FROM ticket_contacts"), "bob0000001");
+    // Deleted in Intercom as well: no ticket names her any more, and its title may still be hers.
+    all[0]["contacts"] = json!({"contacts": []});
+    all[1]["contacts"] = json!({"contacts": [bob]});
+    all[1]["ticket_parts"] = json!({"total_count": 0, "ticket_parts": []});
+    for one in &mut all {
+        one["updated_at"] = json!(START + 900);
+    }
+    sync(&mut cache, 0.5, &all);
+    assert_eq!(
+        cache.text("SELECT group_concat(id || ':' || coalesce(title, '-')) FROM tickets"),
+        "2:-,3:Ticket 3"
+    );
 }
