@@ -1,26 +1,27 @@
 //! Whose the access token is and what it may read, without a sync and without a database.
 
+use std::rc::Rc;
+
 use serde_json::Value;
 
 use super::SyncError;
-use super::engine::ATTENTION_MS;
-use super::failure::{fatal, no_token, stopped};
-use crate::environment::{Clock, Http, HttpError, HttpRequest, HttpResponse, Progress, Settings, Ticket};
+use super::failure::{Failure, fatal, no_token};
+use super::fetch::Fetcher;
+use super::pacing::Pace;
+use crate::environment::{Clock, Http, HttpRequest, Progress, Settings};
 use crate::ids::ContactId;
-use crate::intercom::answer;
 use crate::intercom::directory::{Workspace, read_admins, read_contacts, read_tags, read_teams};
 use crate::intercom::error::ApiError;
 use crate::intercom::help_center::{Article, HelpCenterPage};
-use crate::intercom::limits::RateLimits;
 use crate::intercom::page::SearchPage;
 use crate::intercom::request::{Api, Search};
 use crate::intercom::ticket::TicketPage;
+use crate::store::erasure::BlockList;
 use crate::time::{DAY, UnixSeconds};
 
-/// How often a question is asked, and the pause before it is asked again: somebody waits for the
-/// answer at a terminal.
-const ATTEMPTS: u32 = 2;
-const PAUSE_MS: u64 = 500;
+/// A question is asked twice: somebody waits for the answer at a terminal.
+const PACE: Pace =
+    Pace { first_pause_ms: 500, longest_pause_ms: 500, attempts: 2, thread_attempts: 1, largest_page: 1 };
 
 /// An id that no contact has, in the form that Intercom's have.
 const NOBODY: &str = "000000000000000000000000";
@@ -64,17 +65,19 @@ pub fn check_account(environment: AccountEnvironment<'_>) -> Result<AccountRepor
     if !environment.settings.token_present {
         return Err(no_token());
     }
-    let api = Api::new(&environment.settings.base_url, &environment.settings.api_version);
-    let mut check = Check { outside: environment, limits: RateLimits::default() };
-    let me = check.ask(&api.me())?.map_err(|error| fatal(&api, &error))?;
+    let AccountEnvironment { settings, http, clock, progress } = environment;
+    let nobody = Rc::new(BlockList::of_nobody());
+    let mut fetcher = Fetcher::new(settings, http, clock, progress, PACE, nobody);
+    let api = fetcher.api.clone();
+    let me = ask(&mut fetcher, &api.me(), Ok)?.map_err(|error| fatal(&api, &error))?;
     if !me.is_object() {
         return Err(fatal(&api, &ApiError::Unexpected { missing: "app" }));
     }
     let workspace = Workspace::read(me);
-    let now = check.limits.server_now(check.outside.clock.monotonic_ms());
+    let now = fetcher.told_time().unwrap_or_else(|| clock.now());
     let mut missing = Vec::new();
-    for need in needs(&api, now.unwrap_or_else(|| check.outside.clock.now())) {
-        let found = check.ask(&need.request)?.and_then(need.is_read);
+    for need in needs(&api, now) {
+        let found = ask(&mut fetcher, &need.request, need.is_read)?;
         missing.extend(found_missing(&need, found));
     }
     Ok(AccountReport {
@@ -82,9 +85,22 @@ pub fn check_account(environment: AccountEnvironment<'_>) -> Result<AccountRepor
         workspace: workspace
             .as_ref()
             .map_or_else(|| "a workspace that Intercom does not name".to_owned(), description),
-        server_time: check.limits.server_now(check.outside.clock.monotonic_ms()),
+        server_time: fetcher.told_time(),
         missing,
     })
+}
+
+/// Asks one question. The outer error is the host's wish to stop.
+fn ask<T>(
+    fetcher: &mut Fetcher<'_>,
+    request: &HttpRequest,
+    read: impl Fn(Value) -> Result<T, ApiError>,
+) -> Result<Result<T, ApiError>, SyncError> {
+    match fetcher.ask(request, read, |_| Ok(())) {
+        Ok(answer) => Ok(Ok(answer)),
+        Err(Failure::Api(error)) => Ok(Err(error)),
+        Err(Failure::Fatal(error)) => Err(error),
+    }
 }
 
 fn needs(api: &Api, now: UnixSeconds) -> Vec<Need> {
@@ -175,46 +191,6 @@ fn wrong_region(api: &Api, workspace: &Workspace) -> Option<String> {
         )
     })
 }
-
-struct Check<'a> {
-    outside: AccountEnvironment<'a>,
-    limits: RateLimits,
-}
-
-impl Check<'_> {
-    /// Asks one question. The outer error is the host's wish to stop.
-    fn ask(&mut self, request: &HttpRequest) -> Result<Result<Value, ApiError>, SyncError> {
-        let mut attempts = 0;
-        loop {
-            attempts += 1;
-            let ticket = self.outside.http.send(request.clone());
-            let result = loop {
-                match self.wait(ATTENTION_MS)? {
-                    Some((ended, result)) if ended == ticket => break result,
-                    _ => {}
-                }
-            };
-            if let Ok(response) = &result {
-                self.limits.note(response, self.outside.clock.monotonic_ms());
-            }
-            match answer::read(result) {
-                Err(error) if error.is_temporary() && attempts < ATTEMPTS => {
-                    self.wait(PAUSE_MS)?;
-                }
-                answer => return Ok(answer),
-            }
-        }
-    }
-
-    fn wait(&mut self, at_most_ms: u64) -> Result<Option<Answer>, SyncError> {
-        if self.outside.progress.should_stop() {
-            return Err(stopped());
-        }
-        Ok(self.outside.http.wait(at_most_ms))
-    }
-}
-
-type Answer = (Ticket, Result<HttpResponse, HttpError>);
 
 #[cfg(test)]
 mod tests {

@@ -5,14 +5,16 @@
 //! a bounded number a run; and a few of all are looked at again each hour, so that a new name is
 //! known after a week.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
+
+use serde_json::Value;
 
 use super::SyncError;
-use super::engine::{ATTENTION_MS, Engine};
+use super::engine::Engine;
 use super::failure::Failure;
-use super::labels::degrade;
+use super::fetch::{Fetcher, Next, Source, Turn};
 use super::translate;
-use super::waits::Cause;
+use super::writer::Writer;
 use crate::ids::CompanyId;
 use crate::intercom::company::Company;
 use crate::intercom::error::ApiError;
@@ -33,15 +35,15 @@ const ROUND_HOURS: i64 = 7 * 24;
 const MOST_FAILURES: u32 = 10;
 
 pub(super) fn refresh(engine: &mut Engine<'_>) -> Result<(), SyncError> {
-    let hydrated = engine.tally.hydrated;
+    let hydrated = engine.writer.tally.hydrated;
     let budget = if hydrated <= QUIET { QUIET_BUDGET } else { hydrated / SHARE };
-    let mut wanted: VecDeque<CompanyId> = unknown(engine.store.connection(), budget)?.into();
+    let mut wanted: VecDeque<CompanyId> = unknown(engine.connection(), budget)?.into();
     let now = engine.server_now();
-    let last = fact(engine.store.connection(), Fact::CompaniesRefreshedAt)?;
+    let last = fact(engine.connection(), Fact::CompaniesRefreshedAt)?;
     if last.is_none_or(|last| now.since(last).abs() >= HOUR) {
         // What was never looked at needs no second look.
         let again = match last {
-            Some(_) => next_to_refresh(engine.store.connection(), ROUND_HOURS)?,
+            Some(_) => next_to_refresh(engine.connection(), ROUND_HOURS)?,
             None => Vec::new(),
         };
         engine.write(|transaction| {
@@ -54,8 +56,12 @@ pub(super) fn refresh(engine: &mut Engine<'_>) -> Result<(), SyncError> {
     }
     let asked = !wanted.is_empty();
     if asked {
-        "reading companies".clone_into(&mut engine.phase);
-        fetch(engine, wanted)?;
+        engine.begin("reading companies");
+        let mut companies = Companies { writer: &mut engine.writer, wanted, failures: 0 };
+        match engine.fetcher.fetch(&mut companies) {
+            Ok(()) => engine.write(|transaction| clear_note(transaction, "companies"))?,
+            Err(failure) => engine.degrade("companies", "Read and list users and companies", failure)?,
+        }
     }
     if asked || hydrated > 0 {
         engine.write(|transaction| spread_names(transaction))?;
@@ -63,54 +69,54 @@ pub(super) fn refresh(engine: &mut Engine<'_>) -> Result<(), SyncError> {
     Ok(())
 }
 
-fn fetch(engine: &mut Engine<'_>, mut wanted: VecDeque<CompanyId>) -> Result<(), SyncError> {
-    let mut in_flight = HashMap::new();
-    let mut failures = 0;
-    loop {
-        engine.check_stop()?;
-        engine.report(false)?;
-        let (mut wait, mut cause) = (ATTENTION_MS, Cause::Network);
-        while in_flight.len() < engine.most_in_flight() && !wanted.is_empty() {
-            let pause = engine.limit_ms()?;
-            if pause > 0 {
-                (wait, cause) = (pause, Cause::Limit);
-                break;
-            }
-            let Some(id) = wanted.pop_front() else { break };
-            let request = engine.api.company(&id);
-            in_flight.insert(engine.send(request), id);
-        }
-        if in_flight.is_empty() && wanted.is_empty() {
-            return engine.write(|transaction| clear_note(transaction, "companies"));
-        }
-        let Some((ticket, answer)) = engine.next(wait, cause) else { continue };
-        let Some(id) = in_flight.remove(&ticket) else { continue };
+struct Companies<'e, 'a> {
+    writer: &'e mut Writer<'a>,
+    wanted: VecDeque<CompanyId>,
+    failures: u32,
+}
+
+impl Source for Companies<'_, '_> {
+    type Job = CompanyId;
+
+    fn next(&mut self, fetcher: &mut Fetcher<'_>) -> Result<Next<CompanyId>, Failure> {
+        Ok(match self.wanted.pop_front() {
+            Some(id) => Next::Ask(fetcher.api.company(&id), id),
+            None => Next::NOTHING,
+        })
+    }
+
+    fn arrived(
+        &mut self,
+        _fetcher: &mut Fetcher<'_>,
+        id: CompanyId,
+        answer: Result<Value, ApiError>,
+    ) -> Result<(), Failure> {
         let company = answer
             .and_then(|value| Company::read(value).ok_or(ApiError::Unexpected { missing: "id" }))
             .map(translate::company);
         match company {
             // Asked for by one id it may answer with another; it is known by the one asked for.
-            Ok(company) => engine.write(|transaction| write(transaction, &CompanyRow { id, ..company }))?,
+            Ok(company) => {
+                self.writer.write(|transaction| write(transaction, &CompanyRow { id, ..company }))?;
+            }
             Err(ApiError::NotFound { .. }) => {
                 let gone = CompanyRow { id, name: None, profile: None };
-                engine.write(|transaction| write(transaction, &gone))?;
+                self.writer.write(|transaction| write(transaction, &gone))?;
             }
             Err(error) if error.is_temporary() || matches!(error, ApiError::Denied(_)) => {
-                failures += 1;
+                self.failures += 1;
                 // What is left is still unknown, and asked for by the next run.
-                if failures >= MOST_FAILURES {
-                    wanted.clear();
+                if self.failures >= MOST_FAILURES {
+                    self.wanted.clear();
                 }
             }
-            Err(error) => {
-                engine.forget_all();
-                return degrade(
-                    engine,
-                    "companies",
-                    "Read and list users and companies",
-                    Failure::Api(error),
-                );
-            }
+            Err(error) => return Err(Failure::Api(error)),
         }
+        Ok(())
+    }
+
+    fn turn(&mut self, fetcher: &mut Fetcher<'_>, idle: bool) -> Result<Turn, Failure> {
+        self.writer.turn(fetcher)?;
+        Ok(if idle && self.wanted.is_empty() { Turn::Done } else { Turn::Wait })
     }
 }

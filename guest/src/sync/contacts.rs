@@ -5,18 +5,18 @@
 //! sync cost less than a hundredth of its calls. What the search does not show (merged contacts,
 //! and those of the last minutes) is fetched one by one, a bounded number a run.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{HashSet, VecDeque};
 use std::rc::Rc;
 
 use serde_json::Value;
 
 use super::SyncError;
-use super::engine::{ATTENTION_MS, Engine};
+use super::engine::Engine;
 use super::failure::Failure;
-use super::labels::degrade;
+use super::fetch::{Fetcher, Next, Source, Turn};
 use super::translate;
-use super::waits::Cause;
-use crate::environment::{LogLevel, Ticket};
+use super::writer::Writer;
+use crate::environment::LogLevel;
 use crate::ids::ContactId;
 use crate::intercom::directory::{Contact, read_contacts};
 use crate::intercom::error::ApiError;
@@ -40,15 +40,15 @@ const REFRESH_SECONDS: i64 = 30 * DAY;
 const MOST_FAILURES: u32 = 20;
 
 pub(super) fn refresh(engine: &mut Engine<'_>) -> Result<(), SyncError> {
-    let hydrated = engine.tally.hydrated;
+    let hydrated = engine.writer.tally.hydrated;
     let before = engine.server_now().plus(-REFRESH_SECONDS);
-    let waiting = contacts_to_fetch(engine.store.connection(), before, MOST)?;
+    let waiting = contacts_to_fetch(engine.connection(), before, MOST)?;
     if waiting.is_empty() {
         return Ok(());
     }
-    "reading contacts".clone_into(&mut engine.phase);
-    let mut reading = Reading {
-        engine,
+    engine.begin("reading contacts");
+    let mut contacts = Contacts {
+        writer: &mut engine.writer,
         waiting: waiting.into(),
         single: VecDeque::new(),
         halves: Vec::new(),
@@ -56,12 +56,14 @@ pub(super) fn refresh(engine: &mut Engine<'_>) -> Result<(), SyncError> {
         largest: LARGEST_PAGE as usize,
         failures: 0,
         gone: Vec::new(),
-        in_flight: HashMap::new(),
     };
-    let result = reading.read_all();
-    let gone = std::mem::take(&mut reading.gone);
+    let result = engine.fetcher.fetch(&mut contacts);
+    let gone = contacts.gone;
     erase(engine, &gone)?;
-    result
+    match result {
+        Ok(()) => engine.write(|transaction| clear_note(transaction, "contacts")),
+        Err(failure) => engine.degrade("contacts", "Read and list users and companies", failure),
+    }
 }
 
 /// Erases contacts that Intercom has no more, or that are somebody who was erased under another id.
@@ -69,12 +71,12 @@ fn erase(engine: &mut Engine<'_>, gone: &[ContactId]) -> Result<(), SyncError> {
     if gone.is_empty() {
         return Ok(());
     }
-    "erasing contacts that are gone".clone_into(&mut engine.phase);
+    engine.begin("erasing contacts that are gone");
     let now = engine.server_now();
-    let progress = engine.outside.progress;
-    let erased = engine.store.erase_gone(gone, now, &|| progress.should_stop())?;
-    engine.erased = Rc::new(BlockList::read(engine.store.connection())?);
-    engine.tally.deleted += erased.removed.get("conversations").copied().unwrap_or(0);
+    let Engine { fetcher, writer, .. } = &mut *engine;
+    let erased = writer.store.erase_gone(gone, now, &|| fetcher.should_stop())?;
+    engine.fetcher.erased = Rc::new(BlockList::read(engine.connection())?);
+    engine.writer.tally.deleted += erased.removed.get("conversations").copied().unwrap_or(0);
     engine.log(
         LogLevel::Info,
         &format!("{} contacts are gone from Intercom and were erased with their conversations", gone.len()),
@@ -87,8 +89,8 @@ enum Question {
     One(ContactId),
 }
 
-struct Reading<'e, 'a> {
-    engine: &'e mut Engine<'a>,
+struct Contacts<'e, 'a> {
+    writer: &'e mut Writer<'a>,
     /// To be searched, those of the latest conversations first.
     waiting: VecDeque<ContactId>,
     /// Not found by the search.
@@ -101,54 +103,43 @@ struct Reading<'e, 'a> {
     failures: u32,
     /// To be erased.
     gone: Vec<ContactId>,
-    in_flight: HashMap<Ticket, Question>,
 }
 
 fn is_erased(erased: &BlockList, contact: &Contact) -> bool {
     erased.bars(Some(contact.id.as_str()), contact.email.as_deref(), contact.external_id.as_deref())
 }
 
-impl Reading<'_, '_> {
-    fn read_all(&mut self) -> Result<(), SyncError> {
-        loop {
-            self.engine.check_stop()?;
-            self.engine.report(false)?;
-            let (mut wait, mut cause) = (ATTENTION_MS, Cause::Network);
-            while self.in_flight.len() < self.engine.most_in_flight() {
-                let pause = self.engine.limit_ms()?;
-                if pause > 0 {
-                    (wait, cause) = (pause, Cause::Limit);
-                    break;
-                }
-                let Some(question) = self.next_question() else { break };
-                let request = match &question {
-                    Question::Several(ids) => self.engine.api.contacts(ids),
-                    Question::One(id) => self.engine.api.contact(id),
-                };
-                let ticket = self.engine.send(request);
-                self.in_flight.insert(ticket, question);
-            }
-            if self.in_flight.is_empty() && self.is_done() {
-                return self.engine.write(|transaction| clear_note(transaction, "contacts"));
-            }
-            let Some((ticket, answer)) = self.engine.next(wait, cause) else { continue };
-            let failed = match self.in_flight.remove(&ticket) {
-                Some(Question::Several(ids)) => self.several_arrived(ids, answer)?,
-                Some(Question::One(id)) => self.one_arrived(id, answer)?,
-                None => None,
-            };
-            if let Some(error) = failed {
-                self.engine.forget_all();
-                return degrade(
-                    self.engine,
-                    "contacts",
-                    "Read and list users and companies",
-                    Failure::Api(error),
-                );
-            }
+impl Source for Contacts<'_, '_> {
+    type Job = Question;
+
+    fn next(&mut self, fetcher: &mut Fetcher<'_>) -> Result<Next<Question>, Failure> {
+        let Some(question) = self.next_question() else { return Ok(Next::NOTHING) };
+        let request = match &question {
+            Question::Several(ids) => fetcher.api.contacts(ids),
+            Question::One(id) => fetcher.api.contact(id),
+        };
+        Ok(Next::Ask(request, question))
+    }
+
+    fn arrived(
+        &mut self,
+        fetcher: &mut Fetcher<'_>,
+        question: Question,
+        answer: Result<Value, ApiError>,
+    ) -> Result<(), Failure> {
+        match question {
+            Question::Several(ids) => self.several_arrived(fetcher, ids, answer),
+            Question::One(id) => self.one_arrived(fetcher, id, answer),
         }
     }
 
+    fn turn(&mut self, fetcher: &mut Fetcher<'_>, idle: bool) -> Result<Turn, Failure> {
+        self.writer.turn(fetcher)?;
+        Ok(if idle && self.is_done() { Turn::Done } else { Turn::Wait })
+    }
+}
+
+impl Contacts<'_, '_> {
     fn is_done(&self) -> bool {
         let searched = self.waiting.is_empty() || self.largest == 0;
         let fetched = self.single.is_empty() && (self.waiting.is_empty() || self.largest > 0);
@@ -175,12 +166,13 @@ impl Reading<'_, '_> {
         Some(Question::One(id))
     }
 
-    /// Returns the error when no contact can be read at all.
+    /// Its error says that no contact can be read at all.
     fn several_arrived(
         &mut self,
+        fetcher: &Fetcher<'_>,
         ids: Vec<ContactId>,
         answer: Result<Value, ApiError>,
-    ) -> Result<Option<ApiError>, SyncError> {
+    ) -> Result<(), Failure> {
         let found =
             answer.and_then(|value| read_contacts(value).ok_or(ApiError::Unexpected { missing: "data" }));
         match found {
@@ -189,12 +181,12 @@ impl Reading<'_, '_> {
                 let (gone, found): (Vec<Contact>, Vec<Contact>) = contacts
                     .into_iter()
                     .filter(|one| missing.remove(&one.id))
-                    .partition(|one| one.archived || is_erased(&self.engine.erased, one));
+                    .partition(|one| one.archived || is_erased(&fetcher.erased, one));
                 self.gone.extend(gone.into_iter().map(|one| one.id));
                 let found: Vec<ContactRow> = found.into_iter().map(translate::contact).collect();
                 self.single.extend(ids.iter().filter(|id| missing.contains(id)).cloned());
-                let now = self.engine.server_now();
-                self.engine.write(|transaction| {
+                let now = fetcher.server_now();
+                self.writer.write(|transaction| {
                     found.iter().try_for_each(|contact| write_contact(transaction, contact, now))
                 })?;
             }
@@ -215,40 +207,41 @@ impl Reading<'_, '_> {
             }
             // The next run tries these again.
             Err(error) if error.is_temporary() || error.may_be_size() => self.failures += 1,
-            Err(error) => return Ok(Some(error)),
+            Err(error) => return Err(Failure::Api(error)),
         }
-        Ok(None)
+        Ok(())
     }
 
     fn one_arrived(
         &mut self,
+        fetcher: &Fetcher<'_>,
         id: ContactId,
         answer: Result<Value, ApiError>,
-    ) -> Result<Option<ApiError>, SyncError> {
+    ) -> Result<(), Failure> {
         let contact =
             answer.and_then(|value| Contact::read(value).ok_or(ApiError::Unexpected { missing: "id" }));
-        let now = self.engine.server_now();
+        let now = fetcher.server_now();
         match contact {
-            Ok(contact) if contact.archived || is_erased(&self.engine.erased, &contact) => self.gone.push(id),
+            Ok(contact) if contact.archived || is_erased(&fetcher.erased, &contact) => self.gone.push(id),
             Ok(contact) => {
-                self.engine
+                self.writer
                     .write(|transaction| write_contact(transaction, &translate::contact(contact), now))?;
             }
             Err(ApiError::Merged { into }) => {
                 let heir = into.map(ContactId);
-                self.engine.write(|transaction| set_contact_gone(transaction, &id, heir.as_ref(), now))?;
+                self.writer.write(|transaction| set_contact_gone(transaction, &id, heir.as_ref(), now))?;
             }
             // Before 2.16 that is said of merged contacts, too, whose conversations are another's now.
-            Err(ApiError::NotFound { .. }) if self.engine.api.lists_deleted() => self.gone.push(id),
+            Err(ApiError::NotFound { .. }) if fetcher.api.lists_deleted() => self.gone.push(id),
             Err(ApiError::NotFound { .. }) => {
-                self.engine.write(|transaction| set_contact_gone(transaction, &id, None, now))?;
+                self.writer.write(|transaction| set_contact_gone(transaction, &id, None, now))?;
             }
             // The sandbox lets no odd id into an address; the others are fine.
             Err(ApiError::Denied(_)) => self.failures += 1,
             Err(error) if error.is_temporary() => self.failures += 1,
-            Err(error) => return Ok(Some(error)),
+            Err(error) => return Err(Failure::Api(error)),
         }
-        Ok(None)
+        Ok(())
     }
 
     fn put_back(&mut self, ids: Vec<ContactId>) {

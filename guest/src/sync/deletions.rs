@@ -7,7 +7,6 @@ use std::rc::Rc;
 
 use super::SyncError;
 use super::engine::Engine;
-use super::labels::degrade;
 use crate::environment::LogLevel;
 use crate::intercom::page::DeletedPage;
 use crate::store::sync_state::{Fact, clear_note, fact, set_fact};
@@ -19,26 +18,26 @@ const MOST_PAGES: u32 = 2000;
 /// Buries what was deleted since the last run. The very first run begins with what it lists, so
 /// it only remembers from when on to look.
 pub(super) fn apply(engine: &mut Engine<'_>) -> Result<(), SyncError> {
-    if !engine.api.lists_deleted() {
+    if !engine.fetcher.api.lists_deleted() {
         return Ok(());
     }
     let now = engine.server_now();
-    let overlap = i64::from(engine.outside.settings.overlap_seconds);
-    let Some(up_to) = fact(engine.store.connection(), Fact::DeletedUpTo)? else {
+    let overlap = i64::from(engine.settings.overlap_seconds);
+    let Some(up_to) = fact(engine.connection(), Fact::DeletedUpTo)? else {
         return engine.write(|transaction| set_fact(transaction, Fact::DeletedUpTo, now));
     };
-    "looking for deletions".clone_into(&mut engine.phase);
+    engine.begin("looking for deletions");
     let since = up_to.plus(-overlap);
     for page in 1..=MOST_PAGES {
-        let request = engine.api.deleted(page);
+        let request = engine.fetcher.api.deleted(page);
         let list = match engine.ask(&request, DeletedPage::read) {
             Ok(list) => list,
-            Err(failure) => return degrade(engine, "deleted conversations", "Read conversations", failure),
+            Err(failure) => return engine.degrade("deleted conversations", "Read conversations", failure),
         };
         let done = !list.has_more
             || list.deleted.is_empty()
             || list.deleted.iter().any(|entry| entry.deleted_at.is_some_and(|at| at < since));
-        let erased = Rc::clone(&engine.erased);
+        let erased = Rc::clone(&engine.fetcher.erased);
         let buried = engine.write(|transaction| {
             let mut buried = 0;
             // Of those that were erased not even the id is kept.
@@ -51,7 +50,7 @@ pub(super) fn apply(engine: &mut Engine<'_>) -> Result<(), SyncError> {
             }
             Ok(buried)
         })?;
-        engine.tally.deleted += buried;
+        engine.writer.tally.deleted += buried;
         if done {
             break;
         }

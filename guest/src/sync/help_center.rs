@@ -12,7 +12,6 @@ use std::collections::HashSet;
 use super::SyncError;
 use super::engine::Engine;
 use super::failure::Failure;
-use super::labels::degrade;
 use crate::ids::ArticleId;
 use crate::intercom::error::ApiError;
 use crate::intercom::help_center::{Article, ArticleStatistics, ArticleText, Collection, HelpCenterPage};
@@ -40,13 +39,13 @@ const PERMISSION: &str = "Read and list articles";
 pub(super) fn refresh(engine: &mut Engine<'_>) -> Result<(), SyncError> {
     let now = engine.server_now();
     let is_recent = |engine: &Engine<'_>, which: Fact, seconds: i64| {
-        let last = fact(engine.store.connection(), which)?;
+        let last = fact(engine.connection(), which)?;
         Ok::<_, SyncError>(last.is_some_and(|last| now.since(last).abs() < seconds))
     };
     if is_recent(engine, Fact::HelpCenterAskedAt, REFRESH_SECONDS)? {
         return Ok(());
     }
-    "reading help-centre articles".clone_into(&mut engine.phase);
+    engine.begin("reading help-centre articles");
     engine.report(true)?;
     engine.write(|transaction| set_fact(transaction, Fact::HelpCenterAskedAt, now))?;
     let to_the_end = !is_recent(engine, Fact::ArticlesListedAt, LISTED_SECONDS)?;
@@ -63,11 +62,11 @@ pub(super) fn refresh(engine: &mut Engine<'_>) -> Result<(), SyncError> {
             clear_note(transaction, ARTICLES)
         })?,
         // Who may not read articles may not read collections: both have the same permission.
-        Err(failure) => return degrade(engine, ARTICLES, PERMISSION, failure),
+        Err(failure) => return engine.degrade(ARTICLES, PERMISSION, failure),
     }
     match list_collections(engine) {
         Ok(()) => {}
-        Err(failure) => return degrade(engine, COLLECTIONS, PERMISSION, failure),
+        Err(failure) => return engine.degrade(COLLECTIONS, PERMISSION, failure),
     }
     read_statistics(engine)
 }
@@ -77,7 +76,7 @@ fn list_articles(engine: &mut Engine<'_>, per_page: u32, to_the_end: bool) -> Re
     let mut listed: HashSet<ArticleId> = HashSet::new();
     let mut unreadable = 0;
     for page in 1..=MOST_PAGES {
-        let request = engine.api.articles(page, per_page);
+        let request = engine.fetcher.api.articles(page, per_page);
         let list = engine.ask(&request, |value| HelpCenterPage::read(value, Article::read))?;
         unreadable += list.unreadable;
         let before = listed.len();
@@ -99,7 +98,7 @@ fn list_articles(engine: &mut Engine<'_>, per_page: u32, to_the_end: bool) -> Re
             }
             return Ok(complete);
         }
-        let counted = articles::count(engine.store.connection()).map_err(SyncError::from)?;
+        let counted = articles::count(engine.connection()).map_err(SyncError::from)?;
         if !to_the_end && changed == 0 && list.total_count == Some(counted) {
             return Ok(false);
         }
@@ -114,7 +113,7 @@ fn list_collections(engine: &mut Engine<'_>) -> Result<(), Failure> {
     let mut collections = Vec::new();
     let mut seen = HashSet::new();
     for page in 1..=MOST_PAGES {
-        let request = engine.api.collections(page);
+        let request = engine.fetcher.api.collections(page);
         let list = engine.ask(&request, |value| HelpCenterPage::read(value, Collection::read))?;
         let before = seen.len();
         for collection in list.entries {
@@ -136,10 +135,9 @@ fn list_collections(engine: &mut Engine<'_>) -> Result<(), Failure> {
 /// Reads how the articles are used that were looked at longest ago.
 fn read_statistics(engine: &mut Engine<'_>) -> Result<(), SyncError> {
     let now = engine.server_now();
-    let due =
-        articles::without_statistics(engine.store.connection(), now.plus(-STATISTICS_SECONDS), STATISTICS)?;
+    let due = articles::without_statistics(engine.connection(), now.plus(-STATISTICS_SECONDS), STATISTICS)?;
     for id in due {
-        let request = engine.api.article(&id);
+        let request = engine.fetcher.api.article(&id);
         let answer =
             engine.ask(&request, |value| Article::read(value).ok_or(ApiError::Unexpected { missing: "id" }));
         match answer {

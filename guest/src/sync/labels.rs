@@ -4,13 +4,12 @@ use serde_json::Value;
 
 use super::SyncError;
 use super::engine::Engine;
-use super::failure::Failure;
-use crate::environment::{HttpRequest, LogLevel};
+use crate::environment::HttpRequest;
 use crate::error::StoreResult;
 use crate::intercom::directory::{read_admins, read_tags, read_teams};
 use crate::intercom::error::ApiError;
 use crate::store::people::{AdminRow, TeamRow, replace_admins, replace_tags, replace_teams};
-use crate::store::sync_state::{Fact, clear_note, fact, set_fact, set_note};
+use crate::store::sync_state::{Fact, clear_note, fact, set_fact};
 use crate::time::HOUR;
 
 /// Names change rarely.
@@ -20,12 +19,12 @@ const REFRESH_SECONDS: i64 = HOUR;
 /// leaves a note and does no other harm.
 pub(super) fn refresh(engine: &mut Engine<'_>) -> Result<(), SyncError> {
     let now = engine.server_now();
-    let last = fact(engine.store.connection(), Fact::LabelsRefreshedAt)?;
+    let last = fact(engine.connection(), Fact::LabelsRefreshedAt)?;
     if last.is_some_and(|last| now.since(last).abs() < REFRESH_SECONDS) {
         return Ok(());
     }
-    "reading names".clone_into(&mut engine.phase);
-    let request = engine.api.admins();
+    engine.begin("reading names");
+    let request = engine.fetcher.api.admins();
     refresh_list(engine, &request, "admins", "Read admins", "admins", read_admins, |connection, admins| {
         let rows: Vec<AdminRow> = admins
             .into_iter()
@@ -39,7 +38,7 @@ pub(super) fn refresh(engine: &mut Engine<'_>) -> Result<(), SyncError> {
             .collect();
         replace_admins(connection, &rows)
     })?;
-    let request = engine.api.teams();
+    let request = engine.fetcher.api.teams();
     refresh_list(engine, &request, "teams", "Read admins", "teams", read_teams, |connection, teams| {
         let rows: Vec<TeamRow> = teams
             .into_iter()
@@ -52,7 +51,7 @@ pub(super) fn refresh(engine: &mut Engine<'_>) -> Result<(), SyncError> {
             .collect();
         replace_teams(connection, &rows)
     })?;
-    let request = engine.api.tags();
+    let request = engine.fetcher.api.tags();
     refresh_list(engine, &request, "tags", "Read tags", "data", read_tags, |connection, tags| {
         let rows: Vec<_> = tags.into_iter().map(|tag| (tag.id, tag.name)).collect();
         replace_tags(connection, &rows)
@@ -75,29 +74,6 @@ fn refresh_list<T>(
             write(transaction, list)?;
             clear_note(transaction, topic)
         }),
-        Err(failure) => degrade(engine, topic, permission, failure),
+        Err(failure) => engine.degrade(topic, permission, failure),
     }
-}
-
-/// Turns a failure of something optional into a note for the user.
-pub(super) fn degrade(
-    engine: &mut Engine<'_>,
-    topic: &str,
-    permission: &str,
-    failure: Failure,
-) -> Result<(), SyncError> {
-    let error = match failure {
-        Failure::Fatal(error) => return Err(error),
-        Failure::Api(error) => error,
-    };
-    let note = if error.is_permission() {
-        format!(
-            "The {topic} could not be read ({error}); everything else could. Give the app the permission \"{permission}\" in Intercom's Developer Hub to have them."
-        )
-    } else {
-        format!("The {topic} could not be read ({error}); the next sync tries again.")
-    };
-    engine.log(LogLevel::Warn, &note);
-    let now = engine.now();
-    engine.write(|transaction| set_note(transaction, topic, &note, now))
 }

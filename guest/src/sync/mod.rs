@@ -13,9 +13,11 @@
 //! Nothing here holds a transaction while it waits for Intercom, and everything that was read
 //! stays when a run fails, is stopped or is killed.
 //!
-//! - [`run`] goes through one run from its row's opening to its closing; [`engine`] asks single
-//!   questions, as many at once as [`pacing`] allows and again where no answer comes ([`flights`]);
-//!   [`waits`] says where the time goes; [`reading`] is the loop in which pages and threads arrive.
+//! - [`run`] goes through one run from its row's opening to its closing. [`fetch`] is the one loop that
+//!   asks Intercom, as much at once as [`pacing`] allows and again where no answer comes
+//!   ([`flights`]); [`waits`] says where the time goes; [`writer`] is the database's side, and an
+//!   [`engine`] is both.
+//! - [`reading`] asks for the pages of [`windows`] ([`pages`], [`page_failures`]) and for [`threads`].
 //! - [`labels`], [`contacts`], [`companies`] and [`deletions`] read what belongs to conversations,
 //!   [`help_center`] what answers are taken from, [`tickets`] the tickets.
 //! - [`erased`] leaves out who was erased.
@@ -32,12 +34,14 @@ mod deletions;
 mod engine;
 mod erased;
 mod failure;
+mod fetch;
 mod figures;
 mod flights;
 mod help_center;
 mod labels;
 mod latency;
 mod pacing;
+mod page_failures;
 mod pages;
 mod plan;
 #[cfg(test)]
@@ -52,11 +56,14 @@ mod threads;
 mod tickets;
 mod translate;
 mod waits;
+mod windows;
+mod writer;
 
 pub use account::{AccountEnvironment, AccountReport, check_account};
 pub use backlog::{Backlog, Reason, backlog};
+pub use engine::SyncEnvironment;
 pub use pacing::Pace;
-pub use run::{SyncEnvironment, close_abandoned, run};
+pub use run::{close_abandoned, run};
 pub use translate::{contact_row, thread_rows};
 
 use std::fmt;

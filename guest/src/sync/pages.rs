@@ -1,17 +1,19 @@
 //! Reading windows page by page.
 
-use std::collections::HashSet;
-use std::hash::{BuildHasher, RandomState};
 use std::rc::Rc;
 
 use serde_json::Value;
 
 use super::SyncError;
 use super::erased::{Presence, leave_out};
-use super::reading::{Job, Reading};
+use super::failure::Failure;
+use super::fetch::Fetcher;
+use super::page_failures;
 use super::retention;
 use super::translate;
-use crate::environment::LogLevel;
+use super::windows::{Window, Windows, leave};
+use super::writer::Writer;
+use crate::environment::{HttpRequest, LogLevel};
 use crate::error::StoreResult;
 use crate::intercom::conversation::Conversation;
 use crate::intercom::error::ApiError;
@@ -19,121 +21,16 @@ use crate::intercom::page::SearchPage;
 use crate::intercom::request::{Cursor, Search};
 use crate::store::erasure::{self, BlockList};
 use crate::store::hydration_queue::{self, Queued};
-use crate::store::sync_windows::{self, Stretch, WindowRow};
-use crate::store::{tombstones, write_conversation};
+use crate::store::sync_windows::{self, Stretch};
+use crate::store::{sync_runs, tombstones, write_conversation};
 use crate::time::UnixSeconds;
-
-mod unread;
-
-pub(super) use unread::Short;
 
 /// Successful pages after which a larger one is tried again.
 const PAGES_A_STEP: u32 = 5;
-/// So many pages in a row may bring nothing new and promise more: Intercom filters after it has cut
-/// its pages, so that some are empty.
-pub(super) const EMPTY_PAGES: u32 = 50;
-
-/// A window being read.
-pub(super) struct Window {
-    pub row: WindowRow,
-    /// Hashes of the ids of this pass, to tell a page that brings nothing new.
-    seen: HashSet<u64>,
-    /// Hashes of the cursors of this pass: one that comes again leads in a circle.
-    cursors: HashSet<u64>,
-    /// Pages in a row that brought nothing new.
-    empty_pages: u32,
-    hasher: RandomState,
-    restarts: u32,
-    failures: u32,
-    /// How many useful answers there had been when the failures began.
-    answers_before: u64,
-    /// The same for pages alone.
-    pages_before: u64,
-    /// How often in a row it was halved without a page getting through.
-    halved: u32,
-    good_pages: u32,
-    /// Ids that this pass saw, from the window's very beginning: then what is cached and was not
-    /// seen is gone or has moved.
-    from_beginning: bool,
-    /// An earlier run has set it aside, having seen that others can be read.
-    aside: bool,
-    /// This pass began without a cursor, so it saw whatever its query counts.
-    whole: bool,
-}
-
-impl Window {
-    pub(super) fn new(row: WindowRow) -> Self {
-        let whole = row.cursor.is_none();
-        let from_beginning = whole && row.last_seen.is_none();
-        Self {
-            row,
-            seen: HashSet::new(),
-            cursors: HashSet::new(),
-            empty_pages: 0,
-            hasher: RandomState::new(),
-            restarts: 0,
-            failures: 0,
-            answers_before: 0,
-            pages_before: 0,
-            halved: 0,
-            good_pages: 0,
-            from_beginning,
-            aside: false,
-            whole,
-        }
-    }
-
-    /// One that an earlier run left: a moment only where that moment could not be listed.
-    pub(super) fn left(row: WindowRow) -> Self {
-        let mut window = Self::new(row);
-        window.aside = window.is_moment();
-        window
-    }
-
-    /// Notes the ids and the next cursor of a page. Says why, when the list never ends this way.
-    fn note(&mut self, page: &SearchPage) -> Option<&'static str> {
-        let before = self.seen.len();
-        let hasher = &self.hasher;
-        self.seen.extend(page.conversations.iter().map(|one| hasher.hash_one(one.id.as_str())));
-        self.empty_pages = if self.seen.len() > before { 0 } else { self.empty_pages + 1 };
-        let next = page.next.as_ref()?;
-        if let Some(cursor) = &self.row.cursor {
-            self.cursors.insert(hasher.hash_one(cursor.as_str()));
-        }
-        if self.cursors.contains(&hasher.hash_one(next.0.as_str())) {
-            Some("a page points to one that was read before")
-        } else if self.empty_pages > EMPTY_PAGES {
-            Some("page after page holds no conversation that was not on an earlier one, yet promises more")
-        } else {
-            None
-        }
-    }
-
-    /// Begins a pass over what is left of the window.
-    fn begin(&mut self) {
-        self.row.cursor = None;
-        self.seen.clear();
-        self.cursors.clear();
-        self.empty_pages = 0;
-        self.from_beginning = self.row.last_seen.is_none();
-        self.whole = true;
-    }
-
-    /// One second, a conversation a page: it cannot be made smaller.
-    fn is_moment(&self) -> bool {
-        self.row.stretch.low == self.row.stretch.high && self.row.per_page == 1
-    }
-
-    pub(super) fn has_seen(&self, id: &str) -> bool {
-        self.seen.contains(&self.hasher.hash_one(id))
-    }
-
-    /// Begins again at the last second that was stored, without a cursor.
-    fn restart(&mut self) {
-        self.begin();
-        self.restarts += 1;
-    }
-}
+/// A window that brought fewer conversations than it was said to hold is read in halves, down to
+/// this many seconds, and so often in a run: were the count wrong everywhere, it would never end.
+const SHORTEST_HALF: i64 = 3600;
+const MOST_HALVINGS: u32 = 64;
 
 /// What the rows of one page led to.
 #[derive(Default)]
@@ -143,44 +40,60 @@ struct Stored {
     unchanged: u64,
 }
 
-impl Reading<'_, '_> {
-    pub(super) fn send_page(&mut self) {
-        let Some(window) = self.windows.front() else { return };
-        let row = &window.row;
-        let cursor = row.cursor.clone().map(Cursor);
-        let low = match (&cursor, row.last_seen) {
-            (None, Some(seen)) => seen,
-            _ => row.stretch.low,
-        };
-        self.engine.phase = format!("reading {}", row.last_seen.unwrap_or(row.stretch.low).day());
-        let request = self.engine.api.search(&Search {
-            low,
-            high: row.stretch.high,
-            per_page: row.per_page,
-            cursor: cursor.as_ref(),
-        });
-        let ticket = self.engine.send(request);
-        self.in_flight.insert(ticket, Job::Page);
-        self.page_in_flight = true;
-    }
+/// What to ask for the next page of the first window.
+pub(super) fn request(
+    windows: &mut Windows,
+    writer: &mut Writer<'_>,
+    fetcher: &Fetcher<'_>,
+) -> Option<HttpRequest> {
+    let row = &windows.left.front()?.row;
+    let cursor = row.cursor.clone().map(Cursor);
+    let low = match (&cursor, row.last_seen) {
+        (None, Some(seen)) => seen,
+        _ => row.stretch.low,
+    };
+    writer.phase = format!("reading {}", row.last_seen.unwrap_or(row.stretch.low).day());
+    let search = Search { low, high: row.stretch.high, per_page: row.per_page, cursor: cursor.as_ref() };
+    windows.page_in_flight = true;
+    Some(fetcher.api.search(&search))
+}
 
-    pub(super) fn page_arrived(&mut self, answer: Result<Value, ApiError>) -> Result<(), SyncError> {
-        self.page_in_flight = false;
-        match answer.and_then(SearchPage::read) {
-            Ok(page) => self.page_read(page),
-            Err(error) => self.page_failed(&error),
+/// Writes a page. Returns the threads that its rows call for.
+pub(super) fn arrived(
+    windows: &mut Windows,
+    writer: &mut Writer<'_>,
+    fetcher: &mut Fetcher<'_>,
+    answer: Result<Value, ApiError>,
+) -> Result<Vec<Queued>, Failure> {
+    windows.page_in_flight = false;
+    match answer.and_then(SearchPage::read) {
+        Ok(page) => {
+            let mut arrived = Arrived { windows, writer, fetcher, queued: Vec::new() };
+            arrived.read(page)?;
+            Ok(arrived.queued)
         }
+        Err(error) => page_failures::failed(windows, writer, fetcher, error).map(|()| Vec::new()),
     }
+}
 
-    fn page_read(&mut self, page: SearchPage) -> Result<(), SyncError> {
-        let Some(mut window) = self.windows.pop_front() else { return Ok(()) };
-        self.answers += 1;
-        self.pages += 1;
-        self.doubts = 0;
+/// A page that came, and where it belongs.
+struct Arrived<'x, 'a, 'f> {
+    windows: &'x mut Windows,
+    writer: &'x mut Writer<'a>,
+    fetcher: &'x mut Fetcher<'f>,
+    queued: Vec<Queued>,
+}
+
+impl Arrived<'_, '_, '_> {
+    fn read(&mut self, page: SearchPage) -> Result<(), SyncError> {
+        let Some(mut window) = self.windows.left.pop_front() else { return Ok(()) };
+        self.fetcher.useful += 1;
+        self.windows.pages += 1;
+        self.windows.doubts = 0;
         window.failures = 0;
         window.halved = 0;
         if page.unreadable > 0 {
-            self.engine.log(
+            self.writer.log(
                 LogLevel::Warn,
                 &format!(
                     "a page of conversations held {} entries without an id; they are left out",
@@ -192,7 +105,7 @@ impl Reading<'_, '_> {
             let sentence = format!(
                 "Intercom's list of conversations goes in circles: {trouble}. The window was left unfinished instead of looping; the next sync begins it again."
             );
-            return self.give_up(window, SyncError::Upstream(sentence));
+            return self.windows.give_up(self.writer, window, SyncError::Upstream(sentence));
         }
         if page.next.is_none() && !window.whole {
             return self.end_resumed(window, page);
@@ -204,12 +117,12 @@ impl Reading<'_, '_> {
         self.store_page(&mut window, page)?;
         if window.row.cursor.is_some() {
             window.good_pages += 1;
-            let largest = self.engine.outside.pace.largest_page;
+            let largest = self.fetcher.pace.largest_page;
             if window.good_pages >= PAGES_A_STEP && window.row.per_page < largest {
                 window.good_pages = 0;
                 window.row.per_page = (window.row.per_page * 2).min(largest);
             }
-            self.windows.push_front(window);
+            self.windows.left.push_front(window);
         }
         Ok(())
     }
@@ -226,20 +139,20 @@ impl Reading<'_, '_> {
     }
 
     fn store(&mut self, window: &mut Window, page: SearchPage, to_the_end: bool) -> Result<(), SyncError> {
-        let now = self.engine.now();
-        let sync_id = self.engine.sync_id;
+        let now = self.writer.now();
+        let sync_id = self.writer.sync_id;
         let stretch = window.row.stretch;
         window.row.cursor = page.next.map(|cursor| cursor.0);
         // What changed within the overlap may not be listed yet.
-        let server_now = self.engine.server_now();
-        let listed_by_now = server_now.plus(-i64::from(self.engine.outside.settings.overlap_seconds));
-        let kept_from = retention::horizon(self.engine.outside.settings, server_now);
+        let server_now = self.fetcher.server_now();
+        let listed_by_now = server_now.plus(-i64::from(self.writer.settings.overlap_seconds));
+        let kept_from = retention::horizon(self.writer.settings, server_now);
         let listed = Stretch { low: stretch.low, high: stretch.high.min(listed_by_now) };
         let queried = Stretch { low: stretch.low.plus(-1), high: stretch.high.plus(1) };
         let missing_from = (window.row.cursor.is_none() && window.from_beginning).then_some(&*window);
         let mut row = window.row.clone();
-        let erased = Rc::clone(&self.engine.erased);
-        let stored = self.engine.write(|transaction| {
+        let erased = Rc::clone(&self.fetcher.erased);
+        let stored = self.writer.write(|transaction| {
             let mut stored = Stored::default();
             for mut conversation in page.conversations {
                 // A time that is not there, cannot be read or is still to come says nothing: then
@@ -271,10 +184,61 @@ impl Reading<'_, '_> {
             Ok(stored)
         })?;
         window.row = row;
-        self.engine.tally.listed += stored.listed;
-        self.engine.tally.unchanged += stored.unchanged;
-        self.queue.extend(stored.queued);
+        self.writer.tally.listed += stored.listed;
+        self.writer.tally.unchanged += stored.unchanged;
+        self.queued.extend(stored.queued);
         Ok(())
+    }
+
+    /// The end of a window that an earlier run began: what that one saw, the cache alone knows. If
+    /// it has fewer than Intercom counts, the window is read again as a whole, which tells exactly.
+    fn end_resumed(&mut self, mut window: Window, page: SearchPage) -> Result<(), SyncError> {
+        let stretch = window.row.stretch;
+        let counted = page.total_count.and_then(|count| u64::try_from(count).ok()).unwrap_or(0);
+        self.store_rows(&mut window, page)?;
+        // The query may reach one second further at both ends.
+        let (low, high) = (stretch.low.plus(-1), stretch.high.plus(1));
+        let cached = sync_runs::totals(self.writer.store.connection(), low, high)?.conversations;
+        if counted > cached {
+            self.writer.log(
+                LogLevel::Info,
+                &format!(
+                    "Intercom counts {counted} conversations changed from {} to {}, the cache has {cached}; they are listed again",
+                    stretch.low, stretch.high
+                ),
+            );
+            window.row.last_seen = None;
+            window.begin();
+            leave(self.writer, &window)?;
+            self.windows.left.push_front(window);
+            return Ok(());
+        }
+        self.writer.write(|transaction| {
+            sync_windows::cover(transaction, stretch)?;
+            sync_windows::remove_window(transaction, stretch)
+        })
+    }
+
+    /// The list ended before it had shown what it said it holds. What it showed is kept, the window
+    /// does not count as read, and its halves are read.
+    fn read_short(&mut self, mut window: Window, page: SearchPage, missing: u64) -> Result<(), SyncError> {
+        let stretch = window.row.stretch;
+        self.store_rows(&mut window, page)?;
+        window.row.last_seen = None;
+        window.begin();
+        self.writer.log(
+            LogLevel::Warn,
+            &format!(
+                "Intercom listed {missing} conversations fewer than it counts from {} to {}",
+                stretch.low, stretch.high
+            ),
+        );
+        if stretch.high.since(stretch.low) >= 2 * SHORTEST_HALF && self.windows.halvings < MOST_HALVINGS {
+            self.windows.halvings += 1;
+            return self.windows.halve(self.writer, window, stretch.low);
+        }
+        self.windows.short.missing += missing;
+        leave(self.writer, &window)
     }
 }
 
@@ -286,7 +250,7 @@ fn missing(window: &Window, page: &SearchPage) -> u64 {
     }
     let counted = page.total_count.and_then(|count| u64::try_from(count).ok()).unwrap_or(0);
     // Entries without an id are counted, and as lost as those that are not listed.
-    counted.saturating_sub(window.seen.len() as u64)
+    counted.saturating_sub(window.seen())
 }
 
 /// Writes one row of a list, unless what is stored is as new, and queues its thread.

@@ -42,11 +42,11 @@ pub(super) fn second_look(engine: &mut Engine<'_>) -> Result<(), SyncError> {
 /// Windows of what is covered already and shall be listed again in this run, `bound` being the
 /// run's upper bound.
 pub(super) fn windows(engine: &mut Engine<'_>, bound: UnixSeconds) -> Result<Vec<WindowRow>, SyncError> {
-    let overlap = i64::from(engine.outside.settings.overlap_seconds);
+    let overlap = i64::from(engine.settings.overlap_seconds);
     let settled = bound.plus(-overlap);
     let mut windows = Vec::new();
-    let swept = fact(engine.store.connection(), Fact::SweptAt)?;
-    let counted = fact(engine.store.connection(), Fact::CountedAt)?;
+    let swept = fact(engine.connection(), Fact::SweptAt)?;
+    let counted = fact(engine.connection(), Fact::CountedAt)?;
     if swept.is_none() || counted.is_none() {
         // What was never read needs no second reading.
         engine.write(|transaction| {
@@ -54,7 +54,7 @@ pub(super) fn windows(engine: &mut Engine<'_>, bound: UnixSeconds) -> Result<Vec
             set_fact(transaction, Fact::CountedAt, counted.unwrap_or(bound))
         })?;
     }
-    let covered = covered(engine.store.connection())?;
+    let covered = covered(engine.connection())?;
     let since =
         |last: Option<UnixSeconds>, seconds: i64| last.is_some_and(|last| bound.since(last) >= seconds);
     if since(swept, DAY) {
@@ -82,13 +82,13 @@ fn compare_counts(
     windows: &mut Vec<WindowRow>,
 ) -> Result<(), SyncError> {
     // Nothing before the oldest conversation is worth a question, but one for all of it.
-    let oldest = sync_runs::oldest_update(engine.store.connection())?.unwrap_or(stretch.high);
+    let oldest = sync_runs::oldest_update(engine.connection())?.unwrap_or(stretch.high);
     let mut high = stretch.high;
     while high >= stretch.low {
         let month = high.plus(1 - COUNT_DAYS * DAY);
         let low = if month < oldest { stretch.low } else { month.max(stretch.low) };
         let piece = Stretch { low, high };
-        let request = engine.api.search(&Search { low, high, per_page: 1, cursor: None });
+        let request = engine.fetcher.api.search(&Search { low, high, per_page: 1, cursor: None });
         let found = match engine.ask(&request, SearchPage::read) {
             Ok(page) => page.total_count,
             Err(Failure::Fatal(error)) => return Err(error),
@@ -99,8 +99,8 @@ fn compare_counts(
             }
         };
         // The query may reach one second further at both ends.
-        let narrow = sync_runs::totals(engine.store.connection(), low, high)?.conversations;
-        let wide = sync_runs::totals(engine.store.connection(), low.plus(-1), high.plus(1))?.conversations;
+        let narrow = sync_runs::totals(engine.connection(), low, high)?.conversations;
+        let wide = sync_runs::totals(engine.connection(), low.plus(-1), high.plus(1))?.conversations;
         if let Some(found) = found.and_then(|count| u64::try_from(count).ok())
             && !(narrow..=wide).contains(&found)
         {

@@ -43,7 +43,7 @@ pub(super) fn queue(engine: &mut Engine<'_>, all: bool) -> Result<(), SyncError>
         engine.write(|transaction| fields::enqueue_unfilled(transaction, u32::MAX))?;
         return Ok(());
     }
-    if engine.outside.settings.keep_raw_answers {
+    if engine.settings.keep_raw_answers {
         from_raw_answers(engine)?;
     } else {
         // Whoever takes the setting away wants them gone.
@@ -56,10 +56,10 @@ pub(super) fn queue(engine: &mut Engine<'_>, all: bool) -> Result<(), SyncError>
 /// Reads what is missing from answers that were kept.
 fn from_raw_answers(engine: &mut Engine<'_>) -> Result<(), SyncError> {
     loop {
-        engine.check_stop()?;
+        engine.fetcher.check_stop()?;
         let now = engine.now();
         let server_now = engine.server_now();
-        let erased = Rc::clone(&engine.erased);
+        let erased = Rc::clone(&engine.fetcher.erased);
         let read = engine.write(|transaction| {
             let waiting = raw_answers::unfilled(transaction, BATCH)?;
             for id in &waiting {

@@ -21,7 +21,7 @@ pub(super) fn horizon(settings: &Settings, now: UnixSeconds) -> Option<UnixSecon
 /// is dropped is no longer covered. A run does this before it reads, so that a run that fails
 /// later has kept the promise, too; and with Intercom's clock, since ours may be years ahead.
 pub(super) fn apply(engine: &mut Engine<'_>, bound: UnixSeconds) -> Result<(), SyncError> {
-    let Some(horizon) = horizon(engine.outside.settings, bound) else { return Ok(()) };
+    let Some(horizon) = horizon(engine.settings, bound) else { return Ok(()) };
     engine.write(|transaction| {
         sync_windows::uncover_before(transaction, horizon)?;
         // A half-read window would cover, at its end, all that it is about.
@@ -29,8 +29,8 @@ pub(super) fn apply(engine: &mut Engine<'_>, bound: UnixSeconds) -> Result<(), S
     })?;
     let mut dropped = 0;
     loop {
-        engine.check_stop()?;
-        let ids = oldest_before(engine.store.connection(), horizon, BATCH)?;
+        engine.fetcher.check_stop()?;
+        let ids = oldest_before(engine.connection(), horizon, BATCH)?;
         if ids.is_empty() {
             break;
         }

@@ -2,18 +2,18 @@
 
 use std::rc::Rc;
 
-use super::engine::{Engine, Standing};
+use super::engine::{Engine, SyncEnvironment};
 use super::failure::{Failure, fatal, no_token, wrong_workspace};
-use super::pacing::Pace;
-use super::pages::EMPTY_PAGES;
 use super::plan::{Known, plan};
 use super::range::{self, Range};
-use super::reading::Reading;
+use super::reading;
+use super::windows::EMPTY_PAGES;
+use super::writer::Standing;
 use super::{
     SyncError, SyncReport, SyncRequest, companies, contacts, deletions, help_center, labels, reconcile,
     refill, retention, tickets,
 };
-use crate::environment::{Clock, Http, Log, LogLevel, Progress, Settings};
+use crate::environment::LogLevel;
 use crate::error::StoreResult;
 use crate::intercom::directory::Workspace;
 use crate::intercom::error::ApiError;
@@ -34,16 +34,6 @@ const PREPARED_STATEMENTS: usize = 96;
 
 /// Figures of so many days are kept in one transaction.
 const DAYS_AT_ONCE: u32 = 20;
-
-/// What a sync gets from outside.
-pub struct SyncEnvironment<'a> {
-    pub settings: &'a Settings,
-    pub http: &'a mut dyn Http,
-    pub clock: &'a dyn Clock,
-    pub log: &'a dyn Log,
-    pub progress: &'a dyn Progress,
-    pub pace: Pace,
-}
 
 /// Reads what changed in Intercom into the database.
 ///
@@ -134,21 +124,24 @@ fn finish(
     result: Result<(), SyncError>,
 ) -> Result<SyncReport, SyncError> {
     let now = engine.now();
-    let connection = engine.store.connection();
+    let connection = engine.connection();
     let traffic =
-        sync_state::Traffic { requests: engine.tally.api_calls, rate_limited: engine.tally.rate_limited };
+        sync_state::Traffic { requests: engine.fetcher.calls, rate_limited: engine.fetcher.refusals };
     // Only counts: if they cannot be written, the row below says why.
     let _ = sync_state::add_traffic(connection, traffic);
-    let _ = engine.standing().map(|standing| Standing { expected_end: None, ..standing }.write(connection));
+    let _ = engine
+        .writer
+        .standing(&engine.fetcher)
+        .map(|standing| Standing { expected_end: None, ..standing }.write(connection));
     let closing = result.and_then(|()| {
-        let row = sync_runs::days(connection, engine.sync_id)?;
+        let row = sync_runs::days(connection, engine.writer.sync_id)?;
         let totals = totals_of(connection, &row)?;
-        sync_runs::complete(connection, engine.sync_id, totals, now)?;
+        sync_runs::complete(connection, engine.writer.sync_id, totals, now)?;
         Ok((row, totals))
     });
     match closing {
         Ok(((first, last), totals)) => {
-            let tally = engine.tally;
+            let tally = engine.writer.tally;
             engine.log(
                 LogLevel::Info,
                 &format!(
@@ -157,13 +150,13 @@ fn finish(
                     totals.conversations,
                     totals.messages,
                     tally.hydrated,
-                    tally.api_calls
+                    engine.fetcher.calls
                 ),
             );
             engine.report(true)?;
-            let connection = engine.store.connection();
+            let connection = engine.connection();
             Ok(SyncReport {
-                sync_id: engine.sync_id,
+                sync_id: engine.writer.sync_id,
                 kind: kind.to_owned(),
                 start_date: first,
                 end_date: last,
@@ -173,9 +166,9 @@ fn finish(
                 unchanged: tally.unchanged,
                 deleted: tally.deleted,
                 waiting: hydration_queue::waiting(connection)?,
-                api_calls: tally.api_calls,
-                rate_limited: tally.rate_limited,
-                duration_ms: engine.monotonic_ms().saturating_sub(started_ms),
+                api_calls: engine.fetcher.calls,
+                rate_limited: engine.fetcher.refusals,
+                duration_ms: engine.fetcher.monotonic_ms().saturating_sub(started_ms),
                 skipped: false,
                 notes: sync_state::notes(connection)?,
             })
@@ -183,10 +176,10 @@ fn finish(
         Err(error) => {
             engine.log(LogLevel::Error, &format!("{} sync failed: {error}", capitalized(kind)));
             // The database itself may be what failed: then the next start closes the row.
-            let totals = sync_runs::days(connection, engine.sync_id)
+            let totals = sync_runs::days(connection, engine.writer.sync_id)
                 .and_then(|row| totals_of(connection, &row))
                 .unwrap_or_default();
-            let _ = sync_runs::fail(connection, engine.sync_id, &error.to_string(), totals, now);
+            let _ = sync_runs::fail(connection, engine.writer.sync_id, &error.to_string(), totals, now);
             Err(error)
         }
     }
@@ -235,7 +228,7 @@ impl Run<'_, '_> {
         refill::queue(self.engine, self.refetch)?;
         self.read(wanted, bound)?;
         tickets::refresh(self.engine, self.kind != "background")?;
-        if self.engine.tally.deleted > 0 {
+        if self.engine.writer.tally.deleted > 0 {
             self.engine.write(|transaction| forget_strangers(transaction))?;
         }
         contacts::refresh(self.engine)?;
@@ -248,18 +241,18 @@ impl Run<'_, '_> {
     /// Makes anew what is made of the stored data: the index of words and lengths that an earlier
     /// version wrote, and figures of days that changed; in transactions that nobody waits for.
     fn derive(&mut self) -> Result<(), SyncError> {
-        let progress = self.engine.outside.progress;
-        self.engine.store.refresh_index(&|| progress.should_stop())?;
-        self.engine.check_stop()?;
+        let Engine { fetcher, writer, .. } = &mut *self.engine;
+        writer.store.refresh_index(&|| fetcher.should_stop())?;
+        self.engine.fetcher.check_stop()?;
         while self.engine.write(|transaction| keep_days(transaction, DAYS_AT_ONCE))? {
-            self.engine.check_stop()?;
+            self.engine.fetcher.check_stop()?;
         }
         Ok(())
     }
 
     /// Asks whose token this is. It also brings the server's time.
     fn check_workspace(&mut self) -> Result<(), SyncError> {
-        let request = self.engine.api.me();
+        let request = self.engine.fetcher.api.me();
         let found = self.engine.demand(&request, |me| {
             if me.is_object() {
                 Ok(Workspace::read(me))
@@ -269,7 +262,7 @@ impl Run<'_, '_> {
         })?;
         // Some tokens may read conversations and not who they are; then nothing can be compared.
         let Some(found) = found else { return Ok(()) };
-        if let Some(stored) = sync_state::workspace(self.engine.store.connection())?
+        if let Some(stored) = sync_state::workspace(self.engine.connection())?
             && stored.id != found.id
         {
             return Err(wrong_workspace(
@@ -287,7 +280,7 @@ impl Run<'_, '_> {
 
     /// Says when one of the two clocks is wrong, and takes back what one that was ahead left behind.
     fn compare_clocks(&mut self, bound: UnixSeconds) -> Result<(), SyncError> {
-        let ahead = self.engine.clocks_differ_by();
+        let ahead = self.engine.fetcher.clocks_differ_by();
         let now = self.engine.now();
         let untrusted = self.engine.write(|transaction| {
             match ahead.abs() > future::SLACK {
@@ -315,12 +308,12 @@ impl Run<'_, '_> {
         {
             low = low.min(initial);
         }
-        if let Some(horizon) = retention::horizon(self.engine.outside.settings, bound) {
+        if let Some(horizon) = retention::horizon(self.engine.settings, bound) {
             low = low.max(horizon);
         }
         let low = low.min(high);
         let (sync_id, last) =
-            (self.engine.sync_id, if self.days.up_to_now { bound.day() } else { self.days.last });
+            (self.engine.writer.sync_id, if self.days.up_to_now { bound.day() } else { self.days.last });
         self.engine.write(|transaction| sync_runs::set_days(transaction, sync_id, low.day(), last))?;
         Ok(Stretch { low, high })
     }
@@ -328,19 +321,19 @@ impl Run<'_, '_> {
     /// How far back the first sync goes; none once it got there. Everything means to the oldest
     /// conversation, which one question finds, since pages come oldest first.
     fn initial_low(&mut self, bound: UnixSeconds) -> Result<Option<UnixSeconds>, SyncError> {
-        let connection = self.engine.store.connection();
+        let connection = self.engine.connection();
         if fact(connection, Fact::InitialDone)?.is_some() {
             return Ok(None);
         }
         if let Some(low) = fact(connection, Fact::InitialLow)? {
             return Ok(Some(low));
         }
-        let days = self.engine.outside.settings.initial_sync_days;
+        let days = self.engine.settings.initial_sync_days;
         let mut nothing_before = None;
         let low = if days > 0 {
             bound.day().plus(-i64::from(days)).start()
         } else {
-            let overlap = i64::from(self.engine.outside.settings.overlap_seconds);
+            let overlap = i64::from(self.engine.settings.overlap_seconds);
             let oldest = self.oldest(bound)?.map(|oldest| oldest.min(bound.plus(-overlap)));
             let low = oldest.unwrap_or_default().max(BEFORE_INTERCOM);
             nothing_before = oldest.map(|_| Stretch { low: UnixSeconds(0), high: low.plus(-1) });
@@ -361,8 +354,12 @@ impl Run<'_, '_> {
         let mut cursor = None;
         for _ in 0..=EMPTY_PAGES {
             let (low, per_page) = (UnixSeconds(1), 1);
-            let request =
-                self.engine.api.search(&Search { low, high: bound, per_page, cursor: cursor.as_ref() });
+            let request = self.engine.fetcher.api.search(&Search {
+                low,
+                high: bound,
+                per_page,
+                cursor: cursor.as_ref(),
+            });
             let page = match self.engine.ask(&request, SearchPage::read) {
                 Ok(page) => page,
                 Err(Failure::Fatal(error)) => return Err(error),
@@ -376,7 +373,7 @@ impl Run<'_, '_> {
                     );
                     return Ok(None);
                 }
-                Err(Failure::Api(error)) => return Err(fatal(&self.engine.api, &error)),
+                Err(Failure::Api(error)) => return Err(fatal(&self.engine.fetcher.api, &error)),
             };
             if let Some(oldest) = page.conversations.first() {
                 // The creation is earlier than any change, and no zone that was added by mistake is as
@@ -396,8 +393,8 @@ impl Run<'_, '_> {
     }
 
     fn read(&mut self, wanted: Stretch, bound: UnixSeconds) -> Result<(), SyncError> {
-        let overlap = i64::from(self.engine.outside.settings.overlap_seconds);
-        let connection = self.engine.store.connection();
+        let overlap = i64::from(self.engine.settings.overlap_seconds);
+        let connection = self.engine.connection();
         let provisional = fact(connection, Fact::ProvisionalFrom)?;
         let covered = sync_windows::covered(connection)?;
         let left = sync_windows::windows(connection)?;
@@ -410,7 +407,7 @@ impl Run<'_, '_> {
                 all_left: self.kind == "background",
                 overlap,
             },
-            self.engine.outside.pace.largest_page,
+            self.engine.fetcher.pace.largest_page,
         );
         for window in reconcile::windows(self.engine, bound)? {
             if wanted.low > window.stretch.high
@@ -419,7 +416,7 @@ impl Run<'_, '_> {
                 plan.windows.push_back(window);
             }
         }
-        if let Some(horizon) = retention::horizon(self.engine.outside.settings, bound) {
+        if let Some(horizon) = retention::horizon(self.engine.settings, bound) {
             // The overlap before what is wanted would reach into what is not kept.
             for window in &mut plan.windows {
                 window.stretch.low = window.stretch.low.max(horizon);
@@ -439,8 +436,8 @@ impl Run<'_, '_> {
             }
             Ok(())
         })?;
-        Reading::new(self.engine, plan.windows).read_all()?;
-        self.engine.expected = None;
+        reading::read_all(self.engine, plan.windows)?;
+        self.engine.writer.expected = None;
         let background = self.kind == "background";
         self.engine.write(|transaction| {
             if reaches_now {

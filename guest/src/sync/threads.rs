@@ -1,13 +1,16 @@
 //! Fetching threads and writing them in batches.
 
+use std::collections::{BinaryHeap, HashSet};
+
 use serde_json::Value;
 
 use super::SyncError;
 use super::erased::{Presence, leave_out};
-use super::failure::fatal;
-use super::reading::{Job, Reading};
+use super::failure::Failure;
+use super::fetch::Fetcher;
 use super::translate;
-use crate::environment::LogLevel;
+use super::writer::Writer;
+use crate::environment::{HttpRequest, LogLevel};
 use crate::error::StoreResult;
 use crate::ids::ConversationId;
 use crate::intercom::conversation::Conversation;
@@ -24,6 +27,8 @@ use crate::time::{HOUR, MINUTE, UnixSeconds};
 /// transactions, and little lost to a kill.
 const BATCH_THREADS: usize = 100;
 const BATCH_MS: u64 = 600;
+/// How many are taken from the durable queue at once.
+const REFILL: u32 = 1000;
 
 /// A thread to fetch, and how often that failed in this run.
 #[derive(Clone, Debug)]
@@ -44,17 +49,17 @@ enum Fetched {
 }
 
 #[derive(Default)]
-pub(super) struct Batch {
+struct Batch {
     fetched: Vec<Fetched>,
     since_ms: u64,
 }
 
 impl Batch {
-    pub(super) fn is_empty(&self) -> bool {
+    fn is_empty(&self) -> bool {
         self.fetched.is_empty()
     }
 
-    pub(super) fn is_due(&self, now_ms: u64) -> bool {
+    fn is_due(&self, now_ms: u64) -> bool {
         self.fetched.len() >= BATCH_THREADS
             || (!self.fetched.is_empty() && now_ms.saturating_sub(self.since_ms) >= BATCH_MS)
     }
@@ -75,72 +80,152 @@ struct Written {
     deleted: u64,
 }
 
-impl Reading<'_, '_> {
-    pub(super) fn send_thread(&mut self, mut job: ThreadJob) {
-        if !job.item.id.is_plain() {
-            // An address made of it would lead elsewhere, or nowhere.
-            let error = "Intercom names it by an id that no address can hold".to_owned();
-            self.batch.push(Fetched::Failed(job.item.id, error), self.engine.monotonic_ms());
-            return;
-        }
-        job.asked_at = self.engine.server_now();
-        let request = self.engine.api.conversation(&job.item.id);
-        let ticket = self.engine.send(request);
-        self.in_flight.insert(ticket, Job::Thread(job));
+/// The threads that a run fetches.
+#[derive(Default)]
+pub(super) struct Threads {
+    /// To be fetched, the latest change on top. The durable queue holds the same, and more.
+    queue: BinaryHeap<Queued>,
+    /// The durable queue holds nothing that is not in `queue`.
+    is_emptied: bool,
+    /// Being fetched, waiting for another attempt, or fetched and not yet written.
+    busy: HashSet<ConversationId>,
+    retries: Vec<(u64, ThreadJob)>,
+    batch: Batch,
+}
+
+impl Threads {
+    pub(super) fn is_empty(&self) -> bool {
+        self.queue.is_empty() && self.retries.is_empty() && self.is_emptied
     }
 
-    pub(super) fn thread_arrived(
+    /// How many wait to be fetched, as far as they were looked up.
+    pub(super) fn queued(&self) -> usize {
+        self.queue.len()
+    }
+
+    /// The latest change among them.
+    pub(super) fn newest(&self) -> Option<UnixSeconds> {
+        self.queue.peek().map(|queued| queued.updated_at)
+    }
+
+    /// What a page has put into the durable queue.
+    pub(super) fn queue(&mut self, queued: Vec<Queued>) {
+        self.queue.extend(queued);
+    }
+
+    /// When the first of the threads that failed is to be tried again.
+    pub(super) fn due_ms(&self) -> Option<u64> {
+        self.retries.iter().map(|(due, _)| *due).min()
+    }
+
+    /// The next thread to fetch: one whose pause is over, or the latest change.
+    pub(super) fn next(
         &mut self,
+        writer: &Writer<'_>,
+        fetcher: &Fetcher<'_>,
+    ) -> Result<Option<(HttpRequest, ThreadJob)>, SyncError> {
+        while let Some(mut job) = self.next_job(writer, fetcher)? {
+            if job.item.id.is_plain() {
+                job.asked_at = fetcher.server_now();
+                return Ok(Some((fetcher.api.conversation(&job.item.id), job)));
+            }
+            // An address made of it would lead elsewhere, or nowhere.
+            let error = "Intercom names it by an id that no address can hold".to_owned();
+            self.batch.push(Fetched::Failed(job.item.id, error), fetcher.monotonic_ms());
+        }
+        Ok(None)
+    }
+
+    fn next_job(
+        &mut self,
+        writer: &Writer<'_>,
+        fetcher: &Fetcher<'_>,
+    ) -> Result<Option<ThreadJob>, SyncError> {
+        let now = fetcher.monotonic_ms();
+        if let Some(place) = self.retries.iter().position(|(due, _)| *due <= now) {
+            return Ok(Some(self.retries.swap_remove(place).1));
+        }
+        let connection = writer.store.connection();
+        loop {
+            if self.queue.is_empty() && !self.is_emptied {
+                self.refill(connection, fetcher.server_now())?;
+            }
+            let Some(item) = self.queue.pop() else { return Ok(None) };
+            // Fetched meanwhile, for an older or newer change; what is left to do is in the table.
+            if self.busy.contains(&item.id) {
+                self.is_emptied = false;
+                continue;
+            }
+            if hydration_queue::is_waiting(connection, &item.id)? {
+                self.busy.insert(item.id.clone());
+                return Ok(Some(ThreadJob { item, failures: 0, asked_at: UnixSeconds(0) }));
+            }
+        }
+    }
+
+    fn refill(&mut self, connection: &rusqlite::Connection, server_now: UnixSeconds) -> StoreResult<()> {
+        let ready = hydration_queue::ready(connection, server_now, REFILL)?;
+        let more = ready.len() >= REFILL as usize;
+        self.queue.extend(ready.into_iter().filter(|item| !self.busy.contains(&item.id)));
+        // What is busy may come back with the next commit, which asks again.
+        self.is_emptied = !more || self.queue.is_empty();
+        Ok(())
+    }
+
+    pub(super) fn arrived(
+        &mut self,
+        writer: &Writer<'_>,
+        fetcher: &mut Fetcher<'_>,
         job: ThreadJob,
         answer: Result<Value, ApiError>,
-    ) -> Result<(), SyncError> {
-        let now = self.engine.monotonic_ms();
-        let server_now = self.engine.server_now();
-        let keep = self.engine.outside.settings.keep_raw_answers;
+    ) -> Result<(), Failure> {
+        let now = fetcher.monotonic_ms();
+        let keep = writer.settings.keep_raw_answers;
         // Written out anew: what came over the network was read as it arrived.
         let raw =
             answer.as_ref().ok().filter(|_| keep).map(|value| Deflated::of(value.to_string().as_bytes()));
-        match answer.and_then(|value| read_thread(value, &job.item, server_now, &self.engine.erased)) {
-            Ok((Presence::Whole, _)) => {
-                self.answers += 1;
-                self.batch.push(Fetched::Erased(job.item.id), now);
-            }
+        let read =
+            answer.and_then(|value| read_thread(value, &job.item, fetcher.server_now(), &fetcher.erased));
+        let fetched = match read {
+            Ok((Presence::Whole, _)) => Fetched::Erased(job.item.id),
             Ok((presence, mut rows)) => {
                 rows.raw = raw.filter(|_| presence == Presence::Nothing);
                 // A second that is not over may bring another change under the same `updated_at`.
                 if job.asked_at <= rows.as_of {
                     rows.as_of = rows.as_of.plus(-1);
                 }
-                self.answers += 1;
-                self.batch.push(Fetched::Thread(Box::new(rows)), now);
+                Fetched::Thread(Box::new(rows))
             }
-            Err(ApiError::NotFound { .. }) => {
-                self.answers += 1;
-                self.batch.push(Fetched::Gone(job.item.id), now);
-            }
-            Err(error) => return self.thread_failed(job, &error),
-        }
+            Err(ApiError::NotFound { .. }) => Fetched::Gone(job.item.id),
+            Err(error) => return self.failed(writer, fetcher, job, error),
+        };
+        fetcher.useful += 1;
+        self.batch.push(fetched, now);
         Ok(())
     }
 
-    fn thread_failed(&mut self, mut job: ThreadJob, error: &ApiError) -> Result<(), SyncError> {
-        let now = self.engine.monotonic_ms();
+    fn failed(
+        &mut self,
+        writer: &Writer<'_>,
+        fetcher: &mut Fetcher<'_>,
+        mut job: ThreadJob,
+        error: ApiError,
+    ) -> Result<(), Failure> {
+        let now = fetcher.monotonic_ms();
         match error {
-            ApiError::Unauthorized { .. } | ApiError::Denied(_) => {
-                return Err(fatal(&self.engine.api, error));
-            }
+            ApiError::Unauthorized { .. } | ApiError::Denied(_) => return Err(Failure::Api(error)),
             ApiError::RateLimited { .. } => {
                 self.retries.push((now, job));
-                return self.refused();
+                return fetcher.refused();
             }
             _ => {}
         }
         job.failures += 1;
-        let pace = self.engine.outside.pace;
+        let pace = fetcher.pace;
         if error.is_temporary() && job.failures < pace.thread_attempts {
             self.retries.push((now + pace.pause_ms(job.failures), job));
         } else {
-            self.engine.log(
+            writer.log(
                 LogLevel::Warn,
                 &format!("conversation {} could not be read: {error}; it stays queued", job.item.id),
             );
@@ -149,16 +234,25 @@ impl Reading<'_, '_> {
         Ok(())
     }
 
-    /// Writes what was fetched, in one transaction.
-    pub(super) fn commit(&mut self) -> Result<(), SyncError> {
+    /// Whether what was fetched shall be written. `idle`: there is nothing else to do.
+    pub(super) fn is_batch_due(&self, now_ms: u64, idle: bool) -> bool {
+        self.batch.is_due(now_ms) || (idle && !self.batch.is_empty())
+    }
+
+    /// Writes what was fetched, in one transaction. Returns whether there was anything.
+    pub(super) fn commit(
+        &mut self,
+        writer: &mut Writer<'_>,
+        fetcher: &Fetcher<'_>,
+    ) -> Result<bool, SyncError> {
         if self.batch.is_empty() {
-            return Ok(());
+            return Ok(false);
         }
         let fetched = std::mem::take(&mut self.batch.fetched);
-        let now = self.engine.now();
-        let server_now = self.engine.server_now();
-        let standing = self.engine.standing()?;
-        let written = self.engine.write(|transaction| {
+        let now = writer.now();
+        let server_now = fetcher.server_now();
+        let standing = writer.standing(fetcher)?;
+        let written = writer.write(|transaction| {
             let mut written = Written::default();
             standing.write(transaction)?;
             for one in &fetched {
@@ -182,11 +276,11 @@ impl Reading<'_, '_> {
             self.busy.remove(&id);
         }
         // One that changed again while it was fetched is still in the table.
-        self.maybe_more = true;
-        self.engine.tally.hydrated += written.threads;
-        self.engine.tally.messages += written.messages;
-        self.engine.tally.deleted += written.deleted;
-        Ok(())
+        self.is_emptied = false;
+        writer.tally.hydrated += written.threads;
+        writer.tally.messages += written.messages;
+        writer.tally.deleted += written.deleted;
+        Ok(true)
     }
 }
 

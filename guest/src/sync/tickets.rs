@@ -15,7 +15,6 @@ use super::SyncError;
 use super::engine::Engine;
 use super::erased::{Presence, leave_out_of_ticket};
 use super::failure::Failure;
-use super::labels::degrade;
 use super::{retention, translate};
 use crate::environment::LogLevel;
 use crate::error::StoreResult;
@@ -64,13 +63,13 @@ struct Listed {
 /// `by_hand`: somebody waits for it, so neither a refusal nor a count of within the hour counts.
 pub(super) fn refresh(engine: &mut Engine<'_>, by_hand: bool) -> Result<(), SyncError> {
     let now = engine.server_now();
-    let connection = engine.store.connection();
+    let connection = engine.connection();
     let asked = fact(connection, Fact::TicketsAskedAt)?;
     let is_refused = !by_hand && note(connection, TICKETS)?.is_some_and(|note| note.contains(PERMISSION));
     if is_refused && asked.is_some_and(|at| now.since(at).abs() < REFUSED_SECONDS) {
         return Ok(());
     }
-    "reading tickets".clone_into(&mut engine.phase);
+    engine.begin("reading tickets");
     engine.report(true)?;
     engine.write(|transaction| set_fact(transaction, Fact::TicketsAskedAt, now))?;
     if by_hand {
@@ -81,22 +80,22 @@ pub(super) fn refresh(engine: &mut Engine<'_>, by_hand: bool) -> Result<(), Sync
     }
     match read(engine, now) {
         Ok(()) => engine.write(|transaction| clear_note(transaction, TICKETS)),
-        Err(failure) => degrade(engine, TICKETS, PERMISSION, failure),
+        Err(failure) => engine.degrade(TICKETS, PERMISSION, failure),
     }
 }
 
 fn read(engine: &mut Engine<'_>, now: UnixSeconds) -> Result<(), Failure> {
-    if let Some(horizon) = retention::horizon(engine.outside.settings, now) {
+    if let Some(horizon) = retention::horizon(engine.settings, now) {
         engine.write(|transaction| {
             let removed = tickets::remove_before(transaction, horizon)?;
             if removed > 0 { forget_strangers(transaction) } else { Ok(()) }
         })?;
     }
     let from = wanted_from(engine, now)?;
-    let connection = engine.store.connection();
+    let connection = engine.connection();
     let known = fact(connection, Fact::TicketsFrom).map_err(SyncError::from)?;
     let read_to = fact(connection, Fact::TicketsReadTo).map_err(SyncError::from)?;
-    let overlap = i64::from(engine.outside.settings.overlap_seconds);
+    let overlap = i64::from(engine.settings.overlap_seconds);
     let low = match (known, read_to) {
         // A clock that was ahead may have noted a moment that is still to come.
         (Some(_), Some(at)) => at.min(now).plus(-overlap).max(from),
@@ -125,8 +124,8 @@ fn read(engine: &mut Engine<'_>, now: UnixSeconds) -> Result<(), Failure> {
 
 /// Since when tickets are read: as far back as conversations were, and as far as is kept.
 fn wanted_from(engine: &Engine<'_>, now: UnixSeconds) -> Result<UnixSeconds, SyncError> {
-    let settings = engine.outside.settings;
-    let connection = engine.store.connection();
+    let settings = engine.settings;
+    let connection = engine.connection();
     let covered = sync_windows::covered(connection)?.into_iter().map(|stretch| stretch.low);
     let known = fact(connection, Fact::TicketsFrom)?;
     let from = covered.chain(fact(connection, Fact::InitialLow)?).chain(known).min();
@@ -162,7 +161,7 @@ fn list_pages(
     let mut empty = 0;
     loop {
         let search = Search { low: stretch.low, high: stretch.high, per_page, cursor: cursor.as_ref() };
-        let page = engine.ask(&engine.api.tickets(&search), TicketPage::read)?;
+        let page = engine.ask(&engine.fetcher.api.tickets(&search), TicketPage::read)?;
         if page.unreadable > 0 {
             engine.log(
                 LogLevel::Warn,
@@ -175,7 +174,7 @@ fn list_pages(
         empty = if listed.ids.len() > before { 0 } else { empty + 1 };
         let last = page.tickets.iter().map(|ticket| ticket.updated_at).max();
         let last = last.map(|last| last.clamp(stretch.low, stretch.high));
-        let erased = Rc::clone(&engine.erased);
+        let erased = Rc::clone(&engine.fetcher.erased);
         let now = engine.now();
         engine.write(|transaction| {
             for ticket in page.tickets {
@@ -201,19 +200,19 @@ fn list_pages(
 /// Compares what is here with Intercom's own count, and finds out what became of the difference.
 fn compare(engine: &mut Engine<'_>, stretch: Stretch, now: UnixSeconds) -> Result<(), Failure> {
     let recent = |engine: &Engine<'_>, which: Fact, seconds: i64| {
-        let at = fact(engine.store.connection(), which)?;
+        let at = fact(engine.connection(), which)?;
         Ok::<_, SyncError>(at.is_some_and(|at| now.since(at).abs() < seconds))
     };
     if stretch.low > stretch.high || recent(engine, Fact::TicketsCountedAt, COUNTED_SECONDS)? {
         return Ok(());
     }
     let search = Search { low: stretch.low, high: stretch.high, per_page: 1, cursor: None };
-    let page = engine.ask(&engine.api.tickets(&search), TicketPage::read)?;
+    let page = engine.ask(&engine.fetcher.api.tickets(&search), TicketPage::read)?;
     engine.write(|transaction| set_fact(transaction, Fact::TicketsCountedAt, now))?;
     // The query is a second wider at both ends.
     let wide = Stretch { low: stretch.low.plus(-1), high: stretch.high.plus(1) };
     let here = |engine: &Engine<'_>, stretch: Stretch| {
-        tickets::ids_between(engine.store.connection(), stretch.low, stretch.high).map_err(SyncError::from)
+        tickets::ids_between(engine.connection(), stretch.low, stretch.high).map_err(SyncError::from)
     };
     let (held, inner) = (here(engine, wide)?.len() as u64, here(engine, stretch)?.len() as u64);
     let Some(counted) = page.total_count.filter(|counted| !(inner..=held).contains(counted)) else {
@@ -231,7 +230,7 @@ fn compare(engine: &mut Engine<'_>, stretch: Stretch, now: UnixSeconds) -> Resul
 
 /// Finds out what became of the tickets of a stretch that a list of it did not show.
 fn ask_for_missing(engine: &mut Engine<'_>, stretch: Stretch, listed: &Listed) -> Result<(), Failure> {
-    let here = tickets::ids_between(engine.store.connection(), stretch.low, stretch.high);
+    let here = tickets::ids_between(engine.connection(), stretch.low, stretch.high);
     let mut missing = here.map_err(SyncError::from)?;
     missing.retain(|id| !listed.ids.contains(id));
     for id in missing.into_iter().take(ASKED_FOR) {
@@ -242,11 +241,11 @@ fn ask_for_missing(engine: &mut Engine<'_>, stretch: Stretch, listed: &Listed) -
 
 /// Asks for one ticket, and removes it if it is gone.
 fn ask_for(engine: &mut Engine<'_>, id: &TicketId) -> Result<(), Failure> {
-    let request = engine.api.ticket(id);
+    let request = engine.fetcher.api.ticket(id);
     let read = |value: Value| Ticket::read(value).ok_or(ApiError::Unexpected { missing: "id" });
     match engine.ask(&request, read) {
         Ok(ticket) => {
-            let erased = Rc::clone(&engine.erased);
+            let erased = Rc::clone(&engine.fetcher.erased);
             let now = engine.now();
             engine.write(|transaction| store(transaction, ticket, &erased, now))?;
         }
@@ -255,7 +254,7 @@ fn ask_for(engine: &mut Engine<'_>, id: &TicketId) -> Result<(), Failure> {
                 tickets::unlink(transaction, id)?;
                 tickets::remove(transaction, id).map(|_| ())
             })?;
-            engine.tally.deleted += 1;
+            engine.writer.tally.deleted += 1;
         }
         Err(failure) => return Err(failure),
     }

@@ -76,13 +76,14 @@ pub struct BlockList {
 }
 
 impl BlockList {
-    /// Reads the list; without a key there is none.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
-    pub fn read(connection: &Connection) -> StoreResult<Self> {
-        let key = key(connection)?.unwrap_or(Key([0; 16]));
-        let mut list = Self {
+    /// A list that bars nobody, for what keeps nothing.
+    #[must_use]
+    pub fn of_nobody() -> Self {
+        Self::with_key(Key([0; 16]))
+    }
+
+    fn with_key(key: Key) -> Self {
+        Self {
             key,
             contacts: HashSet::new(),
             external_ids: HashSet::new(),
@@ -92,7 +93,15 @@ impl BlockList {
             ticket_openings: HashSet::new(),
             mentions: Mentions::new(key, LEAST),
             words: Mentions::new(key, LEAST_WORD),
-        };
+        }
+    }
+
+    /// Reads the list; without a key there is none.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn read(connection: &Connection) -> StoreResult<Self> {
+        let mut list = Self::with_key(key(connection)?.unwrap_or(Key([0; 16])));
         let mut statement = connection.prepare("SELECT kind, hash, length FROM erased")?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {

@@ -10,7 +10,9 @@ use crate::environment::{
     Clock, Http, HttpError, HttpRequest, HttpResponse, Log, LogLevel, Progress, ProgressUpdate, Settings,
     Ticket,
 };
+use crate::store::erasure::BlockList;
 use crate::store::{OpenMode, Store};
+use crate::sync::fetch::Fetcher;
 use crate::sync::{Pace, SyncEnvironment, SyncError, SyncKind, SyncReport, SyncRequest, run};
 use crate::time::UnixSeconds;
 
@@ -267,6 +269,8 @@ struct Host {
     lines: RefCell<Vec<String>>,
     updates: Updates,
     now_ms: Rc<Cell<u64>>,
+    /// When it wants the run to end.
+    stop_ms: Option<u64>,
 }
 
 impl Log for Host {
@@ -281,7 +285,7 @@ impl Progress for Host {
     }
 
     fn should_stop(&self) -> bool {
-        false
+        self.stop_ms.is_some_and(|stop| self.now_ms.get() >= stop)
     }
 }
 
@@ -296,6 +300,19 @@ impl Clock for Time {
     fn monotonic_ms(&self) -> u64 {
         self.0.get()
     }
+}
+
+/// Lets a fetcher ask the script, without a database. `stop_ms`: when the host wants an end.
+pub fn fetching<T>(
+    script: &mut Script<'_>,
+    stop_ms: Option<u64>,
+    work: impl FnOnce(&mut Fetcher<'_>) -> T,
+) -> T {
+    let host = Host { now_ms: Rc::clone(&script.now_ms), stop_ms, ..Host::default() };
+    let time = Time(Rc::clone(&script.now_ms), script.ahead.1);
+    let settings = Settings { api_version: "2.14".to_owned(), ..Settings::default() };
+    let nobody = Rc::new(BlockList::of_nobody());
+    work(&mut Fetcher::new(&settings, script, &time, &host, Pace::default(), nobody))
 }
 
 /// A database, and runs that read [`DAY`] into it.
