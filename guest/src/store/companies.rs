@@ -123,7 +123,7 @@ mod tests {
 
     fn database() -> Connection {
         let connection = Connection::open_in_memory().expect("opens");
-        for step in crate::store::migrations::STEPS {
+        for step in crate::store::schema::STEPS {
             connection.execute_batch(step).expect("creates");
         }
         connection

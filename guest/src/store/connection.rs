@@ -1,63 +1,20 @@
 //! Opening the database with the settings that sharing it needs, and its transactions.
 
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 
-use super::header::{Found, look_at};
+use super::header::{Found, look_at, version};
 use super::migrations::{self, Prepared};
+use super::opening::{OpenMode, OpenOptions, open_raw};
+use super::schema::SCHEMA_VERSION;
 use super::vfs;
 use crate::error::{StoreError, StoreResult};
-use crate::time::UnixSeconds;
-
-/// Page cache of an instance that answers tools, in KiB. Every commit of another connection
-/// empties it (rollback mode has no other way to know what changed), so more is rarely used; and
-/// each of several instances has one, so it also decides what the server weighs.
-pub const READER_CACHE_KIB: u32 = 8 * 1024;
-
-/// Page cache of an instance that syncs, in KiB: all pages that a transaction changes must fit,
-/// since `cache_spill` is off, and the pages of the index of words should.
-pub const SYNC_CACHE_KIB: u32 = 64 * 1024;
 
 /// Prepared statements kept ready. The sync and the tools have fewer than a hundred.
 const STATEMENTS: usize = 128;
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OpenMode {
-    ReadWrite,
-    ReadOnly,
-}
-
-/// How to open the database.
-#[derive(Clone, Copy)]
-pub struct OpenOptions<'a> {
-    pub mode: OpenMode,
-    /// [`READER_CACHE_KIB`] or [`SYNC_CACHE_KIB`].
-    pub cache_kib: u32,
-    /// The time, for what taking over an old database notes down.
-    pub now: UnixSeconds,
-    /// Seconds to add to UTC to get local time at that instant, in Unix seconds: the original
-    /// program stored some local times. See `local-utc-offset` in `wit/world.wit`.
-    pub local_offset: &'a dyn Fn(i64) -> i32,
-    /// Is told what takes long, in a few words.
-    pub phase: &'a dyn Fn(&str),
-}
-
-impl OpenOptions<'_> {
-    /// For a reader, with the system's clock and UTC for local time.
-    #[must_use]
-    pub fn new(mode: OpenMode) -> Self {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let now = UnixSeconds(i64::try_from(now.as_secs()).unwrap_or(i64::MAX));
-        Self { mode, cache_kib: READER_CACHE_KIB, now, local_offset: &|_| 0, phase: &|_| {} }
-    }
-
-    pub(super) fn is_read_only(&self) -> bool {
-        self.mode == OpenMode::ReadOnly
-    }
-}
 
 /// An open database.
 ///
@@ -151,6 +108,23 @@ impl Store {
         behavior: TransactionBehavior,
         work: impl FnOnce(&Transaction<'_>) -> StoreResult<T>,
     ) -> StoreResult<T> {
+        // What differs from one piece of work to the next is only this: everything else is compiled once.
+        let mut work = Some(work);
+        let mut done = None;
+        self.transact_once(behavior, &mut |transaction| {
+            if let Some(work) = work.take() {
+                done = Some(work(transaction)?);
+            }
+            Ok(())
+        })?;
+        done.ok_or_else(|| StoreError::Other("the transaction did not run".to_owned()))
+    }
+
+    fn transact_once(
+        &mut self,
+        behavior: TransactionBehavior,
+        work: &mut dyn FnMut(&Transaction<'_>) -> StoreResult<()>,
+    ) -> StoreResult<()> {
         if vfs::has_moved(&self.connection) {
             self.reconnect()?;
         }
@@ -158,9 +132,8 @@ impl Store {
         loop {
             match begin(&self.connection, behavior) {
                 Ok(transaction) => {
-                    let done = work(&transaction)?;
-                    transaction.commit()?;
-                    return Ok(done);
+                    work(&transaction)?;
+                    return Ok(transaction.commit()?);
                 }
                 // A native program has switched the file to WAL mode. The old connection still
                 // believes in its journal; only a new one sees the file as it is.
@@ -177,7 +150,7 @@ impl Store {
             return Err(StoreError::Moved);
         }
         let connection = connect(&self.path, self.mode, self.cache_kib)?;
-        if migrations::version(&connection)? != migrations::SCHEMA_VERSION {
+        if version(&connection)? != SCHEMA_VERSION {
             return Err(StoreError::Moved);
         }
         self.connection = connection;
@@ -237,34 +210,6 @@ pub(super) fn connect(path: &Path, mode: OpenMode, cache_kib: u32) -> StoreResul
             Ok(()) => return Ok(connection),
         }
     }
-}
-
-/// A connection as SQLite makes it.
-pub(super) fn open_raw(path: &Path, mode: OpenMode) -> StoreResult<Connection> {
-    let flags = OpenFlags::SQLITE_OPEN_NO_MUTEX
-        | match mode {
-            OpenMode::ReadWrite => OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE,
-            OpenMode::ReadOnly => OpenFlags::SQLITE_OPEN_READ_ONLY,
-        };
-    #[cfg(target_family = "wasm")]
-    {
-        let code = vfs::register();
-        if code != rusqlite::ffi::SQLITE_OK {
-            return Err(StoreError::Other(format!(
-                "SQLite refused the file system interface (code {code})."
-            )));
-        }
-        // An in-memory database has a VFS of its own.
-        if path.as_os_str() != ":memory:" {
-            return Connection::open_with_flags_and_vfs(path, flags, vfs::NAME).map_err(|error| {
-                match vfs::take_lock_failure() {
-                    Some(reason) => StoreError::Other(format!("The database could not be opened: {reason}.")),
-                    None => error.into(),
-                }
-            });
-        }
-    }
-    Ok(Connection::open_with_flags(path, flags)?)
 }
 
 fn configure(connection: &Connection, mode: OpenMode, cache_kib: u32) -> StoreResult<()> {

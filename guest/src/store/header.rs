@@ -1,10 +1,12 @@
-//! A look at a file before SQLite opens it, so that a stranger's file stays untouched.
+//! What a file is: looked at before SQLite opens it, so that a stranger's stays untouched.
 
 use std::fs::File;
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
-use super::migrations::{APPLICATION_ID, SCHEMA_VERSION};
+use rusqlite::Connection;
+
+use super::schema::{APPLICATION_ID, SCHEMA_VERSION};
 use crate::error::{StoreError, StoreResult};
 
 /// What lies at a path.
@@ -68,10 +70,25 @@ pub(super) fn judge(user_version: i64, application_id: i32) -> StoreResult<()> {
     Ok(())
 }
 
+/// The schema version of the database, when this program can work with it.
+pub(super) fn version(connection: &Connection) -> StoreResult<i64> {
+    let version = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    let application = connection.query_row("PRAGMA application_id", [], |row| row.get(0))?;
+    judge(version, application)?;
+    Ok(version)
+}
+
 /// Where `std::fs` finds the file: in the guest, paths are relative to the preopened folder.
 pub(super) fn on_disk(path: &Path) -> PathBuf {
     #[cfg(target_family = "wasm")]
     return super::vfs::std_path(path);
     #[cfg(not(target_family = "wasm"))]
     return path.to_owned();
+}
+
+/// The path of a file beside the database, with that added to its name.
+pub(super) fn sibling(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(suffix);
+    path.with_file_name(name)
 }

@@ -22,12 +22,14 @@ mod lossy;
 pub mod maintenance;
 mod message_numbers;
 mod migrations;
+mod opening;
 pub mod people;
 pub mod raw_answers;
 mod refresh;
 pub mod rows;
 pub mod runs;
 pub mod samples;
+mod schema;
 pub mod search;
 mod sql_functions;
 pub mod statistics;
@@ -46,9 +48,11 @@ pub mod views;
 pub mod write_conversation;
 pub mod write_thread;
 
-pub use connection::{OpenMode, OpenOptions, READER_CACHE_KIB, SYNC_CACHE_KIB, Store};
+pub use connection::Store;
 pub use index::{IndexEntry, index_message, unindex_message};
-pub use migrations::{Prepared, SCHEMA_VERSION};
+pub use migrations::Prepared;
+pub use opening::{OpenMode, OpenOptions, READER_CACHE_KIB, SYNC_CACHE_KIB};
+pub use schema::SCHEMA_VERSION;
 pub use takeover::Report as TakeoverReport;
 
 use crate::time::UnixSeconds;

@@ -93,12 +93,9 @@ impl<'a> Writer<'a> {
         &mut self,
         work: impl FnOnce(&rusqlite::Transaction<'_>) -> StoreResult<T>,
     ) -> Result<T, SyncError> {
-        let transaction = self
-            .store
-            .connection_mut()
-            .transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+        let transaction = begin(self.store)?;
         let result = work(&transaction)?;
-        transaction.commit()?;
+        commit(transaction)?;
         Ok(result)
     }
 
@@ -152,4 +149,14 @@ impl<'a> Writer<'a> {
         });
         Ok(())
     }
+}
+
+// Apart from the work, whose type differs each time: these are compiled once.
+
+fn begin(store: &mut Store) -> StoreResult<rusqlite::Transaction<'_>> {
+    Ok(store.connection_mut().transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?)
+}
+
+fn commit(transaction: rusqlite::Transaction<'_>) -> StoreResult<()> {
+    Ok(transaction.commit()?)
 }

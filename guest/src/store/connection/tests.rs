@@ -6,6 +6,7 @@ use std::sync::{Arc, Barrier};
 use rusqlite::Connection;
 
 use super::*;
+use crate::store::schema::APPLICATION_ID;
 
 fn folder() -> tempfile::TempDir {
     tempfile::tempdir().expect("a folder")
@@ -32,7 +33,7 @@ fn a_new_database_has_its_tables_and_settings() {
         assert_eq!(text(store.connection(), &format!("PRAGMA {pragma}")), value, "{pragma}")
     };
     is("user_version", &SCHEMA.to_string());
-    is("application_id", &migrations::APPLICATION_ID.to_string());
+    is("application_id", &APPLICATION_ID.to_string());
     is("journal_mode", "truncate");
     is("synchronous", "1");
     is("temp_store", "2");
@@ -104,7 +105,7 @@ fn strangers_files_are_refused_and_untouched() {
     assert!(matches!(open("newer in WAL mode", &newer_in_wal), StoreError::Newer { found: 99, .. }));
 }
 
-const SCHEMA: i64 = migrations::SCHEMA_VERSION;
+const SCHEMA: i64 = SCHEMA_VERSION;
 
 #[test]
 fn an_empty_file_is_a_new_database() {

@@ -12,9 +12,10 @@ use super::sought::Sought;
 use super::sweep::Table;
 use super::{Person, block_list};
 use crate::error::{StoreError, StoreResult};
-use crate::store::connection::{OpenMode, Store, connect};
+use crate::store::connection::{Store, connect};
 use crate::store::header::on_disk;
 use crate::store::maintenance::new_file_beside;
+use crate::store::opening::OpenMode;
 use crate::store::takeover::create_private;
 use crate::text::index_phrase;
 

@@ -8,7 +8,7 @@ use rusqlite::{Connection, params_from_iter};
 
 use super::sought::{LOOK, Sought};
 use crate::error::StoreResult;
-use crate::store::migrations;
+use crate::store::schema;
 use crate::store::search::containing;
 
 /// What others are called stays, also where somebody of the same name was erased; and a teammate
@@ -52,7 +52,7 @@ impl Table {
         )?;
         let tables: Vec<(String, bool)> =
             statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?;
-        let own = migrations::own_names()?;
+        let own = schema::own_names()?;
         let of = |(name, without_rowid): (String, bool)| {
             let is_own = own.contains(&name.to_ascii_lowercase());
             Self::of(connection, name, without_rowid, is_own)

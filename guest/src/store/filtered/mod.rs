@@ -22,9 +22,11 @@ use self::conversation::{conversation_columns, copy_conversation, next_number, r
 use self::mirror::{copy_rows, hash_row, mirror, replace};
 use self::scope::Resolved;
 pub use self::scope::Scope;
-use super::connection::{OpenMode, OpenOptions, Store};
+use super::connection::Store;
 use super::header::on_disk;
-use super::migrations::{SCHEMA_VERSION, beside};
+use super::header::sibling;
+use super::opening::{OpenMode, OpenOptions};
+use super::schema::SCHEMA_VERSION;
 use super::statistics::keep_days;
 use super::sync_state::{Fact, set_note};
 use super::takeover::create_private;
@@ -75,7 +77,7 @@ pub fn refresh(
         Ok(target) if stamp_of(target.connection())?.as_deref() == Some(&*stamp) => target,
         opened => {
             drop(opened);
-            for leftover in [path.clone(), beside(&path, "-journal")] {
+            for leftover in [path.clone(), sibling(&path, "-journal")] {
                 let _ = std::fs::remove_file(on_disk(&leftover));
             }
             create_private(&path)?;

@@ -9,9 +9,10 @@ use rusqlite::backup::{Backup, StepResult};
 
 use super::new_file_beside;
 use crate::error::{StoreError, StoreResult};
-use crate::store::connection::{OpenMode, Store, open_raw};
+use crate::store::connection::Store;
 use crate::store::header::on_disk;
-use crate::store::migrations::beside;
+use crate::store::header::sibling;
+use crate::store::opening::{OpenMode, open_raw};
 use crate::store::takeover::create_private;
 
 /// Pages, 4 KiB each, of the first step; the next ones follow the clock.
@@ -36,7 +37,7 @@ impl Store {
     /// unfinished copy is removed.
     pub fn backup(&self, file_name: &str) -> StoreResult<()> {
         let target = new_file_beside(self.path(), file_name)?;
-        let part = beside(&target, ".part");
+        let part = sibling(&target, ".part");
         let copied = copy_pages(self, &part).and_then(|()| {
             // Only now, when no lock is held for it.
             let writing = |error: std::io::Error| StoreError::from_writing(&error);

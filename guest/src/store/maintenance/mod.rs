@@ -8,9 +8,10 @@ mod tests;
 
 use std::path::{Path, PathBuf};
 
-use super::connection::{OpenMode, OpenOptions, Store};
+use super::connection::Store;
 use super::header::on_disk;
 use super::migrations::Prepared;
+use super::opening::{OpenMode, OpenOptions};
 use crate::error::{StoreError, StoreResult};
 
 pub use salvage::salvage;

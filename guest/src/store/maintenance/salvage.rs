@@ -8,9 +8,11 @@ use serde_json::json;
 
 use super::new_file_beside;
 use crate::error::{StoreError, StoreResult};
-use crate::store::connection::{OpenMode, OpenOptions, Store, connect};
+use crate::store::connection::{Store, connect};
 use crate::store::header::on_disk;
-use crate::store::migrations::{beside, known};
+use crate::store::header::sibling;
+use crate::store::migrations::known;
+use crate::store::opening::{OpenMode, OpenOptions};
 use crate::store::takeover::create_private;
 
 /// Copies every readable row of a damaged database into a new one of that name beside it, and
@@ -26,14 +28,14 @@ use crate::store::takeover::create_private;
 /// [`StoreError::Other`] when no table can be found any more, and what the new file's disk reports.
 pub fn salvage(path: &Path, file_name: &str, options: &OpenOptions<'_>) -> StoreResult<serde_json::Value> {
     let target = new_file_beside(path, file_name)?;
-    let part = beside(&target, ".part");
+    let part = sibling(&target, ".part");
     let report = save(path, &part, options);
     let report = report.and_then(|report| {
         std::fs::rename(on_disk(&part), on_disk(&target))
             .map_err(|error| StoreError::from_writing(&error))?;
         Ok(report)
     });
-    for leftover in [part.clone(), beside(&part, "-journal")] {
+    for leftover in [part.clone(), sibling(&part, "-journal")] {
         let _ = std::fs::remove_file(on_disk(&leftover));
     }
     let mut report = report?;
@@ -51,7 +53,7 @@ fn save(path: &Path, part: &Path, options: &OpenOptions<'_>) -> StoreResult<serd
             return Err(error);
         }
         // A damaged schema can keep the settings from being read; try with as little as possible then.
-        Err(_) => crate::store::connection::open_raw(path, OpenMode::ReadOnly)?,
+        Err(_) => crate::store::opening::open_raw(path, OpenMode::ReadOnly)?,
         Ok(source) => source,
     };
     if let Err(error @ (StoreError::Newer { .. } | StoreError::Foreign(_))) = known(&source) {

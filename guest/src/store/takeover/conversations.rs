@@ -4,7 +4,6 @@ use std::collections::HashMap;
 
 use rusqlite::{Connection, params};
 
-use super::messages::Entry;
 use super::sources::Source;
 use super::values::{text, time};
 use crate::error::StoreResult;
@@ -125,15 +124,10 @@ pub(super) fn read(connection: &Connection, sources: &mut [Source]) -> StoreResu
 pub(super) fn write(
     connection: &Connection,
     conversations: &Conversations,
-    entries: &[Entry],
+    message_counts: &[i64],
     now: UnixSeconds,
 ) -> StoreResult<()> {
-    let mut counts = vec![0_i64; conversations.len()];
-    for entry in entries {
-        if let Some(count) = counts.get_mut(entry.conversation) {
-            *count += 1;
-        }
-    }
+    let counts = message_counts.iter().copied();
     let mut order: Vec<(&Conversation, i64)> = conversations.rows.iter().zip(counts).collect();
     order.sort_by(|(one, _), (other, _)| (one.created, &one.id).cmp(&(other.created, &other.id)));
     let mut insert = connection.prepare(

@@ -6,9 +6,8 @@ use std::path::Path;
 use rusqlite::backup::Backup;
 
 use crate::error::{StoreError, StoreResult};
-use crate::store::connection::{OpenMode, open_raw};
-use crate::store::header::on_disk;
-use crate::store::migrations::beside;
+use crate::store::header::{on_disk, sibling};
+use crate::store::opening::{OpenMode, open_raw};
 use crate::time::UnixSeconds;
 
 /// Copies the database to `<name>.bak-<date>` beside it, or `-2`, `-3` … behind that where such
@@ -21,13 +20,13 @@ pub(super) fn write_copy(path: &Path, now: UnixSeconds) -> StoreResult<Option<St
     if path.as_os_str() == ":memory:" {
         return Ok(None);
     }
-    let mut copy = beside(path, &format!(".bak-{}", now.day()));
+    let mut copy = sibling(path, &format!(".bak-{}", now.day()));
     let mut number = 1;
     while on_disk(&copy).exists() {
         number += 1;
-        copy = beside(path, &format!(".bak-{}-{number}", now.day()));
+        copy = sibling(path, &format!(".bak-{}-{number}", now.day()));
     }
-    let part = beside(&copy, ".part");
+    let part = sibling(&copy, ".part");
     let written = write_part(path, &part).and_then(|()| {
         fs::rename(on_disk(&part), on_disk(&copy)).map_err(|error| StoreError::from_writing(&error))
     });

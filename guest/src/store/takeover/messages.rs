@@ -17,7 +17,7 @@ use crate::time::UnixSeconds;
 pub(super) struct Entry {
     id: String,
     /// Its place in [`Conversations`].
-    pub(super) conversation: usize,
+    conversation: usize,
     created: UnixSeconds,
     source: usize,
     rowid: i64,
@@ -67,6 +67,17 @@ pub(super) fn read(
         (entry.conversation, Reverse(entry.id.ends_with("_initial")), entry.created, entry.rowid)
     });
     Ok(entries)
+}
+
+/// How many messages each conversation has.
+pub(super) fn counts(conversations: &Conversations, entries: &[Entry]) -> Vec<i64> {
+    let mut counts = vec![0; conversations.len()];
+    for entry in entries {
+        if let Some(count) = counts.get_mut(entry.conversation) {
+            *count += 1;
+        }
+    }
+    counts
 }
 
 /// Writes the messages and enters them into the index of words.

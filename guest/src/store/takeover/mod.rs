@@ -39,8 +39,9 @@ use rusqlite::{Connection, TransactionBehavior};
 
 pub(super) use self::copy::create_private;
 use self::sources::Sources;
-use super::connection::OpenOptions;
-use super::migrations::{self, Prepared, SCHEMA_VERSION};
+use super::header::version;
+use super::opening::OpenOptions;
+use super::schema::{SCHEMA_VERSION, apply};
 use crate::error::{StoreError, StoreResult};
 
 /// What was taken over.
@@ -71,7 +72,7 @@ pub(super) fn is_original(connection: &Connection) -> StoreResult<bool> {
     }
 }
 
-/// Takes over the database, unless another process did it in the meantime.
+/// Takes over the database. None: another process did it in the meantime.
 ///
 /// # Errors
 /// What SQLite or the disk reports; the database is as before then.
@@ -79,7 +80,7 @@ pub(super) fn take_over(
     connection: &mut Connection,
     path: &Path,
     options: &OpenOptions<'_>,
-) -> StoreResult<Prepared> {
+) -> StoreResult<Option<Report>> {
     // Renaming must not rewrite other tables, and dropping must not delete rows one by one: both
     // only outside of a transaction. The transaction may be larger than memory, so it may spill;
     // and it happens once, so it is worth syncing fully.
@@ -97,31 +98,32 @@ fn in_transaction(
     connection: &mut Connection,
     path: &Path,
     options: &OpenOptions<'_>,
-) -> StoreResult<Prepared> {
+) -> StoreResult<Option<Report>> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    if migrations::version(&transaction)? == SCHEMA_VERSION {
-        return Ok(Prepared::Current);
+    if version(&transaction)? == SCHEMA_VERSION {
+        return Ok(None);
     }
     // The lock that is held now lets others read, this process included, but not write.
     (options.phase)("copying the database of the original program");
     let copy = copy::write_copy(path, options.now)?;
     let report = convert(&transaction, options, copy)?;
     transaction.commit()?;
-    Ok(Prepared::TakenOver(report))
+    Ok(Some(report))
 }
 
 /// The conversion itself; a crash in it leaves no trace.
 fn convert(transaction: &Connection, options: &OpenOptions<'_>, copy: Option<String>) -> StoreResult<Report> {
     let mut sources = Sources::find(transaction)?;
     sources.make_room(transaction)?;
-    migrations::apply(transaction, 0)?;
+    apply(transaction, 0)?;
 
     (options.phase)("taking over its conversations");
     let mut conversations = conversations::read(transaction, &mut sources.conversations)?;
     (options.phase)("taking over its messages");
     let entries = messages::read(transaction, &mut sources.messages, &mut conversations)?;
     (options.phase)(&format!("writing {} conversations and {} messages", conversations.len(), entries.len()));
-    conversations::write(transaction, &conversations, &entries, options.now)?;
+    let counts = messages::counts(&conversations, &entries);
+    conversations::write(transaction, &conversations, &counts, options.now)?;
     messages::write(transaction, &sources.messages, &conversations, &entries)?;
     runs::copy(transaction, &sources, options)?;
     sources.clear_away(transaction)?;

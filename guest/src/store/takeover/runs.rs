@@ -7,7 +7,7 @@ use rusqlite::{Connection, params, params_from_iter};
 use super::sources::{RUNS, Sources};
 use super::values::{from_local, text, time};
 use crate::error::StoreResult;
-use crate::store::connection::OpenOptions;
+use crate::store::opening::OpenOptions;
 use crate::time::{HOUR, UnixSeconds};
 
 /// Copies the rows of all `sync_metadata` tables, oldest first, each once, and the keys and

@@ -3,7 +3,7 @@
 use rusqlite::Connection;
 
 use crate::error::StoreResult;
-use crate::store::migrations::own_names;
+use crate::store::schema::own_names;
 
 /// Columns of all generations, which have a place in our tables or are recomputed.
 const CONVERSATIONS: &[&str] = &[

@@ -7,6 +7,7 @@ use rusqlite::Connection;
 
 use super::*;
 use crate::error::StoreError;
+use crate::store::Prepared;
 use crate::store::{OpenMode, Store};
 use crate::time::UnixSeconds;
 
