@@ -5,9 +5,10 @@
 use std::path::Path;
 
 use divan::{Bencher, counter::ItemsCount};
-use fastintercom_guest::store::rows::ThreadRows;
+use fastintercom_guest::store::conversations::rows::ThreadRows;
+use fastintercom_guest::store::conversations::write_thread;
 use fastintercom_guest::store::search::{Filters, Position, Query, Request, Sort, search};
-use fastintercom_guest::store::{OpenMode, Store, write_thread};
+use fastintercom_guest::store::{OpenMode, Store};
 use fastintercom_guest::sync::thread_rows;
 use fastintercom_guest::text::html_to_text;
 use fastintercom_guest::time::UnixSeconds;

@@ -5,11 +5,13 @@ use std::path::Path;
 
 use fastintercom_guest::error::StoreResult;
 use fastintercom_guest::ids::{AdminId, CompanyId, TagId, TeamId, WorkspaceId};
+use fastintercom_guest::store::conversations::rows::ThreadRows;
+use fastintercom_guest::store::conversations::write_thread;
 use fastintercom_guest::store::people::{self, AdminRow, ContactRow, TeamRow};
-use fastintercom_guest::store::rows::ThreadRows;
-use fastintercom_guest::store::sync_state::{self, Fact, WorkspaceRow};
-use fastintercom_guest::store::sync_windows::{self, Stretch};
-use fastintercom_guest::store::{OpenMode, OpenOptions, Store, sync_runs, write_thread};
+use fastintercom_guest::store::runs::sync_runs;
+use fastintercom_guest::store::runs::sync_state::{self, Fact, WorkspaceRow};
+use fastintercom_guest::store::runs::sync_windows::{self, Stretch};
+use fastintercom_guest::store::{OpenMode, OpenOptions, Store};
 use fastintercom_guest::sync::{contact_row, thread_rows};
 use fastintercom_guest::time::UnixSeconds;
 

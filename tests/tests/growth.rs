@@ -1,6 +1,6 @@
 //! What each group of fields takes of the database: its size with and without them.
 
-use fastintercom_guest::store::raw_answers::{self, Deflated};
+use fastintercom_guest::store::conversations::raw_answers::{self, Deflated};
 use fastintercom_tests::filled;
 use rusqlite::Connection;
 

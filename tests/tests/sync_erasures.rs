@@ -279,7 +279,8 @@ impl History {
             let ids = statement.query_map([], |row| row.get::<_, String>(0)).expect("reads");
             ids.map(|id| {
                 let id = fastintercom_guest::ids::ConversationId(id.expect("reads"));
-                let answer = fastintercom_guest::store::raw_answers::read(connection, &id).expect("reads");
+                let answer = fastintercom_guest::store::conversations::raw_answers::read(connection, &id)
+                    .expect("reads");
                 String::from_utf8_lossy(&answer.unwrap_or_default()).into_owned()
             })
             .collect()

@@ -25,7 +25,7 @@ mod tests;
 use rusqlite::Connection;
 use serde_json::{Map, Value, json};
 
-use crate::store::bulk::{self, Place};
+use crate::store::conversations::bulk::{self, Place};
 use crate::store::runs::{self, Workspace};
 use crate::time::UnixSeconds;
 use crate::tools::arguments::{ArgumentError, Arguments, Reader};

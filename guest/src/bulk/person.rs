@@ -8,8 +8,10 @@ use rusqlite::Connection;
 use serde_json::{Map, Value, json};
 
 use super::{Format, Shown, record};
+use crate::store::conversations::bulk;
 use crate::store::erasure::{self, Person};
-use crate::store::{bulk, runs, ticket_search};
+use crate::store::runs;
+use crate::store::tickets::ticket_search;
 use crate::tools::content::Content;
 use crate::tools::{Context, Failure, disclosure};
 use crate::views::ViewError;

@@ -62,7 +62,7 @@ fn refresh_batch(tx: &Connection) -> StoreResult<usize> {
     }
     if count < BATCH {
         tx.execute("DELETE FROM meta WHERE key = ?1", [PROGRESS])?;
-        super::articles::index_all(tx)?;
+        super::help_center::articles::index_all(tx)?;
         super::tickets::index_all(tx)?;
         set(tx, VERSION, INDEX_TEXT_VERSION)?;
     } else {

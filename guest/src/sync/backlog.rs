@@ -8,9 +8,9 @@ use super::plan::{Known, plan};
 use crate::environment::Settings;
 use crate::error::StoreResult;
 use crate::intercom::request::LARGEST_PAGE;
+use crate::store::runs::sync_state::{Fact, fact};
+use crate::store::runs::sync_windows::{self, Stretch, gaps};
 use crate::store::runs::{self, RunState};
-use crate::store::sync_state::{Fact, fact};
-use crate::store::sync_windows::{self, Stretch, gaps};
 use crate::time::{Day, MINUTE, UnixSeconds};
 
 /// So long after a wait for the rate limit a running sync counts as held back by it. Intercom

@@ -9,8 +9,8 @@ use super::SyncError;
 use super::engine::Engine;
 use crate::environment::LogLevel;
 use crate::intercom::page::DeletedPage;
-use crate::store::sync_state::{Fact, clear_note, fact, set_fact};
-use crate::store::tombstones::{self, Reason};
+use crate::store::conversations::tombstones::{self, Reason};
+use crate::store::runs::sync_state::{Fact, clear_note, fact, set_fact};
 
 /// A bound for lists that never end: 60 a page.
 const MOST_PAGES: u32 = 2000;

@@ -6,7 +6,7 @@
 
 use crate::intercom::conversation::{Conversation, State};
 use crate::intercom::part::{Author, Part};
-use crate::store::rows::Figures;
+use crate::store::conversations::rows::Figures;
 use crate::time::UnixSeconds;
 
 /// Something that the customer can read, in the order of time.

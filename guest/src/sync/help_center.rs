@@ -16,8 +16,8 @@ use crate::ids::ArticleId;
 use crate::intercom::error::ApiError;
 use crate::intercom::help_center::{Article, ArticleStatistics, ArticleText, Collection, HelpCenterPage};
 use crate::intercom::request::ARTICLES_PAGE;
-use crate::store::articles::{self, ArticleRow, ArticleTextRow, CollectionRow, StatisticsRow};
-use crate::store::sync_state::{Fact, clear_note, fact, set_fact};
+use crate::store::help_center::articles::{self, ArticleRow, ArticleTextRow, CollectionRow, StatisticsRow};
+use crate::store::runs::sync_state::{Fact, clear_note, fact, set_fact};
 use crate::time::{DAY, HOUR};
 
 /// How long what was read counts as current, and how long a list that was read to its end.

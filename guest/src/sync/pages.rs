@@ -19,10 +19,12 @@ use crate::intercom::conversation::Conversation;
 use crate::intercom::error::ApiError;
 use crate::intercom::page::SearchPage;
 use crate::intercom::request::{Cursor, Search};
+use crate::store::conversations::hydration_queue::{self, Queued};
+use crate::store::conversations::tombstones;
+use crate::store::conversations::write_conversation;
 use crate::store::erasure::{self, BlockList};
-use crate::store::hydration_queue::{self, Queued};
-use crate::store::sync_windows::{self, Stretch};
-use crate::store::{sync_runs, tombstones, write_conversation};
+use crate::store::runs::sync_runs;
+use crate::store::runs::sync_windows::{self, Stretch};
 use crate::time::UnixSeconds;
 
 /// Successful pages after which a larger one is tried again.

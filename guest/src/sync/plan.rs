@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use crate::store::sync_windows::{Stretch, WindowRow, gaps};
+use crate::store::runs::sync_windows::{Stretch, WindowRow, gaps};
 use crate::time::{DAY, UnixSeconds};
 
 /// Windows of one day for the last days, so that what is new is there within seconds; then larger

@@ -11,10 +11,10 @@ use super::plan::cut;
 use crate::environment::LogLevel;
 use crate::intercom::page::SearchPage;
 use crate::intercom::request::{LARGEST_PAGE, Search};
-use crate::store::hydration_queue;
-use crate::store::sync_runs;
-use crate::store::sync_state::{Fact, fact, set_fact};
-use crate::store::sync_windows::{Stretch, WindowRow, covered};
+use crate::store::conversations::hydration_queue;
+use crate::store::runs::sync_runs;
+use crate::store::runs::sync_state::{Fact, fact, set_fact};
+use crate::store::runs::sync_windows::{Stretch, WindowRow, covered};
 use crate::time::{DAY, UnixSeconds};
 
 /// How far back the daily sweep looks.

@@ -11,12 +11,14 @@ use super::SyncError;
 use super::engine::Engine;
 use super::erased::Presence;
 use super::threads::read_thread;
-use crate::store::hydration_queue::Queued;
+use crate::store::conversations::fields;
+use crate::store::conversations::hydration_queue::Queued;
+use crate::store::conversations::raw_answers;
+use crate::store::conversations::rows::ThreadRows;
+use crate::store::conversations::write_conversation;
+use crate::store::conversations::write_thread::{ThreadOutcome, store_thread};
 use crate::store::people::forget_contacts;
-use crate::store::rows::ThreadRows;
-use crate::store::sync_state::{Fact, clear_fact, clear_note, set_note};
-use crate::store::write_thread::{ThreadOutcome, store_thread};
-use crate::store::{fields, raw_answers, write_conversation};
+use crate::store::runs::sync_state::{Fact, clear_fact, clear_note, set_note};
 
 /// Fetched again in one run: some ten seconds of what Intercom lets one program ask.
 const A_RUN: u32 = 1_000;

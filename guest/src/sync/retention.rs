@@ -3,10 +3,10 @@
 use super::SyncError;
 use super::engine::Engine;
 use crate::environment::{LogLevel, Settings};
+use crate::store::conversations::tombstones::{self, Reason};
+use crate::store::conversations::write_conversation::oldest_before;
 use crate::store::people::forget_strangers;
-use crate::store::sync_windows;
-use crate::store::tombstones::{self, Reason};
-use crate::store::write_conversation::oldest_before;
+use crate::store::runs::sync_windows;
 use crate::time::UnixSeconds;
 
 /// Conversations removed in one transaction.

@@ -19,14 +19,16 @@ use crate::intercom::directory::Workspace;
 use crate::intercom::error::ApiError;
 use crate::intercom::page::SearchPage;
 use crate::intercom::request::Search;
-use crate::store::coverage::BEFORE_INTERCOM;
+use crate::store::Store;
+use crate::store::conversations::hydration_queue;
 use crate::store::erasure::BlockList;
 use crate::store::people::forget_strangers;
+use crate::store::runs::coverage::BEFORE_INTERCOM;
+use crate::store::runs::future;
+use crate::store::runs::sync_runs::{self, Totals};
+use crate::store::runs::sync_state::{self, Fact, WorkspaceRow, fact, set_fact};
+use crate::store::runs::sync_windows::{self, Stretch};
 use crate::store::statistics::keep_days;
-use crate::store::sync_runs::{self, Totals};
-use crate::store::sync_state::{self, Fact, WorkspaceRow, fact, set_fact};
-use crate::store::sync_windows::{self, Stretch};
-use crate::store::{Store, future, hydration_queue};
 use crate::time::{DAY, Day, MINUTE, UnixSeconds};
 
 /// Statements of a sync that are kept prepared.

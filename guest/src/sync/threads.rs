@@ -15,12 +15,12 @@ use crate::error::StoreResult;
 use crate::ids::ConversationId;
 use crate::intercom::conversation::Conversation;
 use crate::intercom::error::ApiError;
+use crate::store::conversations::hydration_queue::{self, Queued};
+use crate::store::conversations::raw_answers::Deflated;
+use crate::store::conversations::rows::ThreadRows;
+use crate::store::conversations::tombstones::{self, Reason};
+use crate::store::conversations::write_thread::{ThreadOutcome, store_thread};
 use crate::store::erasure::{self, BlockList};
-use crate::store::hydration_queue::{self, Queued};
-use crate::store::raw_answers::Deflated;
-use crate::store::rows::ThreadRows;
-use crate::store::tombstones::{self, Reason};
-use crate::store::write_thread::{ThreadOutcome, store_thread};
 use crate::time::{HOUR, MINUTE, UnixSeconds};
 
 /// A transaction holds so many threads at most, and is written after so many milliseconds: few

@@ -22,11 +22,11 @@ use crate::ids::TicketId;
 use crate::intercom::error::ApiError;
 use crate::intercom::request::{Cursor, LARGEST_PAGE, Search};
 use crate::intercom::ticket::{Ticket, TicketPage};
+use crate::store::conversations::rows::LinkRow;
 use crate::store::erasure::{self, BlockList};
 use crate::store::people::forget_strangers;
-use crate::store::rows::LinkRow;
-use crate::store::sync_state::{Fact, clear_fact, clear_note, fact, note, set_fact};
-use crate::store::sync_windows;
+use crate::store::runs::sync_state::{Fact, clear_fact, clear_note, fact, note, set_fact};
+use crate::store::runs::sync_windows;
 use crate::store::tickets::{self, TicketPartRow, TicketRow};
 use crate::time::{DAY, HOUR, MINUTE, UnixSeconds};
 

@@ -8,11 +8,11 @@ use crate::intercom::company::Company;
 use crate::intercom::conversation::{Conversation, Priority, Source, State};
 use crate::intercom::directory::Contact;
 use crate::intercom::part::{Attachment, Author, Part};
-use crate::store::people::ContactRow;
-use crate::store::rows::{
+use crate::store::conversations::rows::{
     CompanyProfileRow, CompanyRow, ContentSourceRow, ConversationRow, EventRow, LinkRow, MessageRow,
     SeenContact, StatisticsRow, TagRow, ThreadRows,
 };
+use crate::store::people::ContactRow;
 use crate::text;
 
 /// The row of a conversation, from a list or from a thread.

@@ -7,8 +7,8 @@ use super::SyncError;
 use super::writer::Writer;
 use crate::environment::LogLevel;
 use crate::intercom::page::SearchPage;
-use crate::store::sync_state::{clear_note, set_note};
-use crate::store::sync_windows::{self, Stretch, WindowRow};
+use crate::store::runs::sync_state::{clear_note, set_note};
+use crate::store::runs::sync_windows::{self, Stretch, WindowRow};
 use crate::time::UnixSeconds;
 
 /// So many pages in a row may bring nothing new and promise more: Intercom filters after it has cut

@@ -4,8 +4,9 @@ use super::SyncError;
 use super::fetch::Fetcher;
 use crate::environment::{Clock, Log, LogLevel, Progress, ProgressUpdate, Settings};
 use crate::error::StoreResult;
-use crate::store::sync_state::{Fact, RunTimes, clear_fact, set_fact, set_run_times};
-use crate::store::{Store, hydration_queue};
+use crate::store::Store;
+use crate::store::conversations::hydration_queue;
+use crate::store::runs::sync_state::{Fact, RunTimes, clear_fact, set_fact, set_run_times};
 use crate::time::UnixSeconds;
 
 /// Progress is reported at most so often.

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use crate::environment::Redaction;
 use crate::redaction;
-use crate::store::future::SLACK;
+use crate::store::runs::future::SLACK;
 use crate::time::{DAY, HOUR, MINUTE, UnixSeconds};
 
 /// What a tool answers.

@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use super::answer::{Answer, minutes_since, range};
 use super::arguments::{ArgumentError, When};
 use super::{Arguments, Context, Outcome, Surroundings, Tool, freshness, schema};
-use crate::store::coverage::{Checked, Coverage};
 use crate::store::runs;
+use crate::store::runs::coverage::{Checked, Coverage};
 use crate::time::UnixSeconds;
 
 pub const TOOL: Tool = Tool {

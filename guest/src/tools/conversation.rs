@@ -7,9 +7,9 @@ use super::answer::{Answer, bytes, in_words};
 use super::content::Content;
 use super::disclosure;
 use crate::error::StoreResult;
-use crate::store::fields;
+use crate::store::conversations::fields;
+use crate::store::conversations::threads::{Conversation, Event, Message};
 use crate::store::runs::Workspace;
-use crate::store::threads::{Conversation, Event, Message};
 use crate::time::UnixSeconds;
 
 /// The fields of a conversation that answers may be reduced to.

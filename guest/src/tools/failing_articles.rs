@@ -11,8 +11,8 @@ use rusqlite::Connection;
 
 use super::significance::Factorials;
 use crate::error::StoreResult;
-use crate::store::articles;
-use crate::store::knowledge::{self, Answered, Source};
+use crate::store::help_center::articles;
+use crate::store::help_center::knowledge::{self, Answered, Source};
 use crate::store::search::Filters;
 
 /// What part of the articles that are called failing may be so by chance: the list is read by whoever

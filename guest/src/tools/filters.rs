@@ -8,8 +8,9 @@ use super::content::Content;
 use super::freshness::Reach;
 use super::timeframe::{self, Zone};
 use super::{Failure, names, schema};
+use crate::store::conversations::fields;
+use crate::store::people::labels;
 use crate::store::search::{self, Ai, Attribute, Between, Filters, Holder, Linked, Query};
-use crate::store::{fields, labels};
 use crate::text::language;
 use crate::time::{HOUR, UnixSeconds};
 

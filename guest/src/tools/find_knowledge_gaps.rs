@@ -9,8 +9,11 @@ use super::content::Content;
 use super::failing_articles::{self, Failing};
 use super::unanswered_topics::{self, Unanswered};
 use super::{Arguments, Context, Failure, Outcome, Tool, disclosure, filters, freshness, schema, timeframe};
+use crate::store::conversations::threads;
+use crate::store::help_center::articles;
+use crate::store::help_center::knowledge;
 use crate::store::search::{Between, Filters, snippet};
-use crate::store::{articles, knowledge, threads, trends};
+use crate::store::trends;
 
 const KINDS: &[&str] = &["failing_articles", "missing_articles"];
 const FILTERS: &[&str] = &["timeframe", "created_after", "created_before"];

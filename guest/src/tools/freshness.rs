@@ -7,8 +7,8 @@ use super::answer::{Answer, ago, counted, minutes_since, seconds_since};
 use super::{Reader, Surroundings};
 use crate::environment::Settings;
 use crate::error::StoreResult;
-use crate::store::coverage::{BEFORE_INTERCOM, Coverage, Held};
 use crate::store::runs;
+use crate::store::runs::coverage::{BEFORE_INTERCOM, Coverage, Held};
 use crate::time::{MINUTE, UnixSeconds};
 
 /// The stretch of `updated_at` that must have been read for an answer to be complete.

@@ -9,9 +9,9 @@ use super::content::Content;
 use super::cursor::Cursor;
 use super::{Arguments, Context, Failure, Outcome, Reader, Tool, conversation, freshness, schema};
 use crate::ids;
+use crate::store::conversations::threads::{self, Conversation};
 use crate::store::runs;
-use crate::store::threads::{self, Conversation};
-use crate::store::ticket_search;
+use crate::store::tickets::ticket_search;
 use crate::time::UnixSeconds;
 
 /// Bytes of JSON of an answer: some 4,000 tokens.

@@ -9,7 +9,7 @@ use super::answer::{Answer, bytes, range};
 use super::arguments::ArgumentError;
 use super::content::Content;
 use super::{Arguments, Context, Failure, Outcome, Tool, disclosure, filters, freshness, schema, timeframe};
-use crate::store::coverage::Coverage;
+use crate::store::runs::coverage::Coverage;
 use crate::store::search::{Between, Filters};
 use crate::store::statistics::{self, Details, Figures, Group, Spread};
 use crate::time::{DAY, HOUR, UnixSeconds};

@@ -8,9 +8,11 @@ use super::content::Content;
 use super::{
     Arguments, Context, Failure, Outcome, Surroundings, Tool, conversation, disclosure, freshness, schema,
 };
-use crate::store::customers::{self, Customer, Recognised};
-use crate::store::ticket_search::{self, TicketFilters};
-use crate::store::{fields, runs, threads};
+use crate::store::conversations::fields;
+use crate::store::conversations::threads;
+use crate::store::people::customers::{self, Customer, Recognised};
+use crate::store::runs;
+use crate::store::tickets::ticket_search::{self, TicketFilters};
 use crate::time::UnixSeconds;
 
 /// Bytes of JSON of the conversations.

@@ -5,9 +5,10 @@ use serde_json::{Value, json};
 use super::answer::{Answer, ago, counted, minutes_since};
 use super::freshness::{self, Reach};
 use super::{Arguments, Context, Outcome, Tool, incomplete, schema, search_tickets};
-use crate::store::coverage::Coverage;
-use crate::store::sync_state::{Fact, fact};
-use crate::store::{articles, runs, tickets};
+use crate::store::help_center::articles;
+use crate::store::runs::coverage::Coverage;
+use crate::store::runs::sync_state::{Fact, fact};
+use crate::store::{runs, tickets};
 use crate::time::UnixSeconds;
 
 pub const TOOL: Tool = Tool {

@@ -10,9 +10,9 @@ use super::arguments::ArgumentError;
 use super::content::Content;
 use super::significance::{Factorials, LEVEL};
 use super::{Arguments, Context, Failure, Outcome, Tool, disclosure, filters, freshness, schema, timeframe};
-use crate::store::coverage::Coverage;
+use crate::store::conversations::threads;
+use crate::store::runs::coverage::Coverage;
 use crate::store::search::{self, Between, Filters, Query};
-use crate::store::threads;
 use crate::store::trends::{self, Counted, Item, Kind};
 use crate::time::{DAY, UnixSeconds};
 

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::answer::{Answer, bytes};
 use super::content::Content;
 use super::{Arguments, Context, Outcome, Reader, Tool, schema};
-use crate::store::labels::{self, Label};
+use crate::store::people::labels::{self, Label};
 
 const KINDS: &[&str] = &[
     "tags",

@@ -7,7 +7,7 @@ use super::arguments::ArgumentError;
 use super::content::{Content, cut};
 use super::suggest;
 use crate::environment::Redaction;
-use crate::store::labels::{self, Label};
+use crate::store::people::labels::{self, Label};
 use crate::store::search::Assigned;
 
 /// Ids of tags by name or id.

@@ -7,7 +7,7 @@ use super::content::Content;
 use super::resources::CONVERSATION_TEMPLATE;
 use super::{Context, Failure, disclosure, suggest};
 use crate::environment::Redaction;
-use crate::store::labels;
+use crate::store::people::labels;
 use crate::store::search::containing;
 
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -17,8 +17,8 @@ use super::topics::themes;
 use super::unanswered_topics::{answer_words, question};
 use super::{Arguments, Context, Failure, Outcome, filters, freshness, search_conversations, search_notices};
 use crate::error::StoreResult;
-use crate::store::knowledge;
-use crate::store::samples::{self, Candidate};
+use crate::store::conversations::samples::{self, Candidate};
+use crate::store::help_center::knowledge;
 use crate::store::search::{self, Filters, Position, Query, Request, Sort, Total};
 
 /// Conversations that are read at most.

@@ -9,9 +9,10 @@ use serde_json::{Value, json};
 use super::answer::{Answer, bytes};
 use super::content::{Content, clean, cut};
 use super::{Failure, disclosure};
-use crate::store::samples::Candidate;
+use crate::store::conversations::samples::Candidate;
+use crate::store::conversations::threads;
+use crate::store::help_center::knowledge;
 use crate::store::trends::words;
-use crate::store::{knowledge, threads};
 
 /// Characters of a quotation: the most with which every theme worth it gets one.
 const LENGTHS: &[usize] = &[260, 180, 120, 70];

@@ -8,9 +8,9 @@ use super::arguments::ArgumentError;
 use super::content::Content;
 use super::{Arguments, Context, Failure, Outcome, Tool, disclosure, schema};
 use crate::ids;
-use crate::store::articles::{self, Article};
+use crate::store::help_center::articles::{self, Article};
+use crate::store::runs::sync_state::{Fact, fact, note};
 use crate::store::search::{Query, snippet};
-use crate::store::sync_state::{Fact, fact, note};
 use crate::store::text_search::{Corpus, Found, search};
 
 const DEFAULT_LIMIT: usize = 10;

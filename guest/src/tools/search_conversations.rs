@@ -13,9 +13,10 @@ use super::{
     search_notices, suggest,
 };
 use crate::ids;
+use crate::store::conversations::threads;
 use crate::store::runs::Workspace;
 use crate::store::search::{self, Filters, Hit, Page, Position, Query, Request, Sort, Total};
-use crate::store::{runs, threads, trends};
+use crate::store::{runs, trends};
 use crate::time::UnixSeconds;
 
 const DEFAULT_LIMIT: usize = 10;

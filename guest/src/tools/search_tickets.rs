@@ -13,12 +13,12 @@ use super::{Arguments, Context, Failure, Outcome, Tool, conversation, disclosure
 use crate::error::StoreResult;
 use crate::ids;
 use crate::store::filtered;
-use crate::store::labels::Label;
+use crate::store::people::labels::Label;
+use crate::store::runs::sync_state::{Fact, fact, note};
 use crate::store::search::{Mark, Query, snippet};
-use crate::store::sync_state::{Fact, fact, note};
 use crate::store::text_search::{Corpus, Found, search};
-use crate::store::ticket_search::{self, GROUPS, Part, Ticket, TicketFilters};
 use crate::store::tickets;
+use crate::store::tickets::ticket_search::{self, GROUPS, Part, Ticket, TicketFilters};
 use crate::time::{DAY, UnixSeconds};
 
 const DEFAULT_LIMIT: usize = 10;

@@ -9,9 +9,10 @@ use super::freshness::{Freshness, Reach};
 use super::get_data_info::megabytes;
 use super::{Context, Surroundings, freshness, get_sync_status, incomplete};
 use crate::error::StoreResult;
-use crate::store::coverage::Coverage;
-use crate::store::sync_state::{self, Fact, fact};
-use crate::store::{raw_answers, runs, tickets};
+use crate::store::conversations::raw_answers;
+use crate::store::runs::coverage::Coverage;
+use crate::store::runs::sync_state::{self, Fact, fact};
+use crate::store::{runs, tickets};
 
 /// The state as a JSON object, and in a few lines for a person.
 ///

@@ -11,7 +11,7 @@ use rusqlite::Connection;
 
 use super::topics::{Topic, topics};
 use crate::error::StoreResult;
-use crate::store::knowledge::{self, Asked};
+use crate::store::help_center::knowledge::{self, Asked};
 use crate::store::search::{Filters, without_stop_words};
 use crate::store::text_search::covering;
 use crate::store::trends::words;

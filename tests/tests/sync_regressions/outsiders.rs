@@ -3,7 +3,7 @@
 
 use std::time::Instant;
 
-use fastintercom_guest::store::coverage::Coverage;
+use fastintercom_guest::store::runs::coverage::Coverage;
 use fastintercom_guest::sync::SyncReport;
 use fastintercom_guest::time::UnixSeconds;
 use fastintercom_tests::cache::Cache;

@@ -7,8 +7,9 @@ use serde_json::{Value, json};
 
 use super::sweep::{self, Table};
 use crate::error::StoreResult;
+use crate::store::help_center::articles;
 use crate::store::refresh::index_anew;
-use crate::store::{articles, tickets};
+use crate::store::tickets;
 
 /// What was removed, blanked and looked at, in rows.
 #[derive(Clone, Debug, Default)]

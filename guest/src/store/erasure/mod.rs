@@ -42,7 +42,8 @@ use sought::Sought;
 use sweep::Table;
 
 use super::connection::Store;
-use super::{people, tickets, tombstones};
+use super::conversations::tombstones;
+use super::{people, tickets};
 use crate::error::StoreResult;
 use crate::ids::{ContactId, ConversationId, TicketId};
 use crate::time::UnixSeconds;
@@ -306,10 +307,10 @@ fn forget_raw_answers(tx: &Connection, sought: &Sought, erased: &mut Erased) -> 
     let ids: Vec<ConversationId> =
         statement.query_map([], |row| row.get(0).map(ConversationId))?.collect::<Result<_, _>>()?;
     for id in ids {
-        let Some(answer) = super::raw_answers::read(tx, &id)? else { continue };
+        let Some(answer) = super::conversations::raw_answers::read(tx, &id)? else { continue };
         erased.looked_at += 1;
         if sought.may_be_in(&answer) && sought.mentions.are_in(&String::from_utf8_lossy(&answer)) {
-            super::raw_answers::forget(tx, &id)?;
+            super::conversations::raw_answers::forget(tx, &id)?;
             erased.remove("raw_answers", 1);
         }
     }

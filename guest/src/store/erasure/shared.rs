@@ -10,7 +10,7 @@ use super::sought::Sought;
 use super::sweep::Table;
 use crate::error::StoreResult;
 use crate::ids::ConversationId;
-use crate::store::write_thread::remove_message;
+use crate::store::conversations::write_thread::remove_message;
 
 /// Takes a person out of a conversation that goes on without them.
 pub(super) fn take_out(

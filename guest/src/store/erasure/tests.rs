@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 use rusqlite::Connection;
 
 use super::*;
-use crate::store::raw_answers::{self, Deflated};
+use crate::store::OpenMode;
+use crate::store::conversations::raw_answers::{self, Deflated};
+use crate::store::help_center::articles;
 use crate::store::refresh::index_anew;
-use crate::store::{OpenMode, articles};
 
 const NOW: UnixSeconds = UnixSeconds(1_795_000_000);
 

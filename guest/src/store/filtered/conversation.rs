@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::mirror::{columns, copy_as, copy_rows};
 use crate::error::StoreResult;
-use crate::store::message_numbers::free_from;
+use crate::store::conversations::message_numbers::free_from;
 use crate::store::refresh::index_anew;
 use crate::store::unindex_message;
 

@@ -3,7 +3,7 @@
 use rusqlite::Connection;
 
 use crate::error::StoreResult;
-use crate::store::labels::{self, Label};
+use crate::store::people::labels::{self, Label};
 
 /// Conversations that meet each of the lists that there are. Names or ids, as in Intercom.
 #[derive(Clone, Debug, PartialEq, Eq)]

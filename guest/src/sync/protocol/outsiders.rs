@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::script::{Asked, Cache, NOW, Script, answer, day, error, html, raw};
 use crate::environment::HttpError;
-use crate::store::coverage::Coverage;
+use crate::store::runs::coverage::Coverage;
 use crate::sync::{SyncKind, SyncRequest};
 use crate::time::{DAY as SECONDS_A_DAY, UnixSeconds};
 

@@ -5,9 +5,9 @@ use std::cell::{Cell, RefCell};
 use serde_json::Value;
 
 use crate::environment::{Clock, Progress, ProgressUpdate, Settings, SyncControl, SyncOutcome};
-use crate::store::articles::{self, ArticleRow, ArticleTextRow};
+use crate::store::conversations::rows::LinkRow;
 use crate::store::filtered::{self, Report, Scope};
-use crate::store::rows::LinkRow;
+use crate::store::help_center::articles::{self, ArticleRow, ArticleTextRow};
 use crate::store::tickets::{self, TicketPartRow, TicketRow};
 use crate::store::{IndexEntry, OpenMode, OpenOptions, Store, index_message, message_number};
 use crate::sync::SyncRequest;

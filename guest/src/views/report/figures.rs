@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 
 use super::super::options::{End, Options};
 use super::super::{ViewError, ask};
-use crate::store::coverage::Coverage;
 use crate::store::runs;
+use crate::store::runs::coverage::Coverage;
 use crate::store::search::{Between, Filters};
 use crate::store::statistics::{self, Figures, Group};
 use crate::time::{DAY, HOUR, UnixSeconds};

@@ -4,8 +4,8 @@
 use rusqlite::ToSql;
 use rusqlite::types::ToSqlOutput;
 
-use super::raw_answers::Deflated;
 use crate::ids::{CompanyId, ContactId, ConversationId, PartId, TagId};
+use crate::store::conversations::raw_answers::Deflated;
 use crate::time::UnixSeconds;
 
 /// Times are stored as text that compares in the order of time. The tables of the sync, which

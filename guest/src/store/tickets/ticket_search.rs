@@ -3,10 +3,10 @@
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, Row, params_from_iter};
 
-use super::lossy::text;
-use super::search::{Assigned, Between, Conditions, containing};
-use super::threads::{Event, Message};
 use crate::error::StoreResult;
+use crate::store::conversations::threads::{Event, Message};
+use crate::store::lossy::text;
+use crate::store::search::{Assigned, Between, Conditions, containing};
 use crate::time::UnixSeconds;
 
 /// Which tickets.

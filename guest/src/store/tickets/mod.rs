@@ -1,11 +1,13 @@
 //! Tickets with their parts, the customers that they are of, and what they are linked to: written.
 
+pub mod ticket_search;
+
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::lossy::text;
-use super::rows::LinkRow;
 use crate::error::StoreResult;
 use crate::ids::{ContactId, TicketId};
+use crate::store::conversations::rows::LinkRow;
+use crate::store::lossy::text;
 use crate::text::{index_text, plain_text};
 use crate::time::UnixSeconds;
 

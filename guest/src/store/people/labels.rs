@@ -2,8 +2,8 @@
 
 use rusqlite::{Connection, Row};
 
-use super::lossy::text;
 use crate::error::StoreResult;
+use crate::store::lossy::text;
 use crate::text::language;
 
 /// Something that conversations can be filtered by.

@@ -5,11 +5,14 @@ use std::collections::HashMap;
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::index::{IndexEntry, index_message, unindex_message};
-use super::rows::{EventRow, MessageRow, SeenContact, ThreadRows};
-use super::{lossy, message_numbers, raw_answers, write_conversation};
 use crate::error::StoreResult;
 use crate::ids::{ConversationId, PartId};
+use crate::store::conversations::message_numbers;
+use crate::store::conversations::raw_answers;
+use crate::store::conversations::rows::{EventRow, MessageRow, SeenContact, ThreadRows};
+use crate::store::conversations::write_conversation;
+use crate::store::index::{IndexEntry, index_message, unindex_message};
+use crate::store::lossy;
 use crate::text;
 use crate::time::UnixSeconds;
 
@@ -107,7 +110,7 @@ pub fn store_thread(
             figures.first_ai_response_seconds,
             thread.parts_unknown,
         ])?;
-    super::search::measure(connection, number)?;
+    crate::store::search::measure(connection, number)?;
     Ok(ThreadOutcome::Stored { messages: changed })
 }
 
@@ -208,7 +211,7 @@ fn write_message(
         delete_row(connection, known.number)?;
         return insert_at(connection, owner.id, id, message, sequence, known.number).map(|_| !same_text);
     }
-    let mut number = super::message_number(message.created_at);
+    let mut number = crate::store::message_number(message.created_at);
     if !insert_at(connection, owner.id, &message.id, message, sequence, number)? {
         // Either the number is taken, or another conversation holds the same part: one that was
         // merged into this one, or Intercom shows it in both. Each keeps its message; that of a
@@ -287,7 +290,7 @@ fn delete_row(connection: &Connection, number: i64) -> StoreResult<()> {
 }
 
 /// Removes a message from the table and from the index of words.
-pub(super) fn remove_message(connection: &Connection, id: &str, number: i64) -> StoreResult<()> {
+pub(in crate::store) fn remove_message(connection: &Connection, id: &str, number: i64) -> StoreResult<()> {
     unindex_message(connection, number)?;
     connection.prepare_cached("DELETE FROM messages WHERE id = ?1")?.execute([id])?;
     Ok(())

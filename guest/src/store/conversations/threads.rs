@@ -2,8 +2,8 @@
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::lossy::text;
 use crate::error::StoreResult;
+use crate::store::lossy::text;
 use crate::time::UnixSeconds;
 
 /// A conversation without its messages. Texts are as stored: neither clean nor redacted.

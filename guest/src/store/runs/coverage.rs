@@ -7,8 +7,8 @@ use std::fmt;
 
 use rusqlite::Connection;
 
-use super::future;
 use crate::error::StoreResult;
+use crate::store::runs::future;
 use crate::time::{Day, UnixSeconds};
 
 /// Intercom was founded in August 2011; no conversation is older.

@@ -2,9 +2,9 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::rows::CompanyRow;
 use crate::error::StoreResult;
 use crate::ids::CompanyId;
+use crate::store::conversations::rows::CompanyRow;
 
 /// The key in `meta` of the company that was last looked at again.
 const REFRESHED_TO: &str = "companies_refreshed_to";

@@ -2,9 +2,9 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::lossy;
-use super::search::containing;
 use crate::error::StoreResult;
+use crate::store::lossy;
+use crate::store::search::containing;
 
 /// A customer, or all customers of a company, with figures over the cached conversations.
 #[derive(Clone, Debug, Default)]

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use rusqlite::Connection;
 
-use super::{OpenMode, Store};
+use crate::store::{OpenMode, Store};
 
 /// Statements as the writer, `repair` and people at a prompt write them; each is run with two
 /// small numbers.
@@ -55,7 +55,7 @@ fn a_database_of_version_1_gets_its_counts_and_keeps_its_events() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("data.db");
     let old = Connection::open(&path).expect("opens");
-    old.execute_batch(include_str!("schema.sql")).expect("version 1");
+    old.execute_batch(include_str!("../schema.sql")).expect("version 1");
     old.execute_batch(
         "PRAGMA user_version = 1; PRAGMA application_id = 0x4661496e;
          INSERT INTO conversations (id, created_at, updated_at, state, message_count) VALUES ('100', '2026-01-01T00:00:00+00:00', '2026-01-01T00:00:00+00:00', 'closed', 1);
@@ -66,11 +66,11 @@ fn a_database_of_version_1_gets_its_counts_and_keeps_its_events() {
     .expect("fills");
     drop(old);
     let store = Store::open(&path, OpenMode::ReadWrite).expect("opens");
-    assert_eq!(store.prepared(), &super::Prepared::Migrated { from: 1 });
-    let totals = super::runs::totals(store.connection()).expect("totals");
+    assert_eq!(store.prepared(), &crate::store::Prepared::Migrated { from: 1 });
+    let totals = crate::store::runs::totals(store.connection()).expect("totals");
     assert_eq!((totals.conversations, totals.messages), (1, 1));
     assert_eq!(drifted(store.connection()), Vec::<String>::new());
-    let events = super::threads::events(store.connection(), "100", 9).expect("events");
+    let events = crate::store::conversations::threads::events(store.connection(), "100", 9).expect("events");
     let events: Vec<(String, String)> =
         events.into_iter().map(|event| (event.kind, event.created_at.to_iso())).collect();
     assert_eq!(

@@ -1,7 +1,8 @@
 use rusqlite::{Connection, params};
 
 use super::*;
-use crate::store::{OpenMode, Prepared, Store, sync_state};
+use crate::store::runs::sync_state;
+use crate::store::{OpenMode, Prepared, Store};
 
 fn store() -> Store {
     let store = Store::open(":memory:".as_ref(), OpenMode::ReadWrite).expect("opens");
@@ -68,7 +69,7 @@ fn a_database_of_version_2_says_what_it_lacks_and_has_it_fetched_the_newest_firs
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("data.db");
     let old = Connection::open(&path).expect("opens");
-    for step in [include_str!("schema.sql"), include_str!("schema_2.sql")] {
+    for step in [include_str!("../schema.sql"), include_str!("../schema_2.sql")] {
         old.execute_batch(step).expect("version 2");
     }
     old.execute_batch(

@@ -2,9 +2,9 @@
 
 use rusqlite::{Connection, params, params_from_iter};
 
-use super::lossy::text;
-use super::search::Filters;
 use crate::error::StoreResult;
+use crate::store::lossy::text;
+use crate::store::search::Filters;
 
 /// Customers' messages of a conversation that its question may stand in: many begin with a greeting.
 const FIRST: i64 = 3;

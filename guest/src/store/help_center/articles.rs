@@ -4,9 +4,9 @@ use std::collections::{HashMap, HashSet};
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::lossy::text;
 use crate::error::StoreResult;
 use crate::ids::{AdminId, ArticleId, CollectionId};
+use crate::store::lossy::text;
 use crate::text::{index_text, plain_text};
 use crate::time::UnixSeconds;
 

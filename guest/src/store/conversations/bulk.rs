@@ -4,8 +4,8 @@ use rusqlite::types::{Value as Sql, ValueRef};
 use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter};
 use serde_json::{Map, Value};
 
-use super::search::Filters;
 use crate::error::StoreResult;
+use crate::store::search::Filters;
 
 /// Columns of the queries below that hold 0 or 1.
 const BOOLEANS: &[&str] = &[
@@ -185,7 +185,7 @@ pub fn companies(
 }
 
 /// A row by the names of its columns.
-pub(super) fn document(row: &Row<'_>) -> rusqlite::Result<Map<String, Value>> {
+pub(in crate::store) fn document(row: &Row<'_>) -> rusqlite::Result<Map<String, Value>> {
     let mut document = Map::new();
     let statement = row.as_ref();
     for index in 0..statement.column_count() {

@@ -1,5 +1,9 @@
 //! Admins, teams, tags and contacts. Who is no longer listed keeps the name.
 
+pub mod companies;
+pub mod customers;
+pub mod labels;
+
 use rusqlite::{Connection, params};
 
 use crate::error::StoreResult;

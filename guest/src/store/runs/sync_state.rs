@@ -2,9 +2,9 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::lossy::text;
 use crate::error::StoreResult;
 use crate::ids::WorkspaceId;
+use crate::store::lossy::text;
 use crate::time::UnixSeconds;
 
 /// Names of the values in `meta`.

@@ -4,9 +4,9 @@
 use rusqlite::{Connection, OptionalExtension, params};
 use serde_json::{Map, Value};
 
-use super::bulk::document;
-use super::rows::{ContentSourceRow, LinkRow};
 use crate::error::StoreResult;
+use crate::store::conversations::bulk::document;
+use crate::store::conversations::rows::{ContentSourceRow, LinkRow};
 
 /// Which fields this program keeps of a conversation, in `conversations.fields`. A row that was
 /// written by an earlier one has a smaller number or none, and is fetched again.

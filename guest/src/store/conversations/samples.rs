@@ -2,9 +2,9 @@
 
 use rusqlite::{Connection, OptionalExtension, params_from_iter};
 
-use super::lossy::text;
-use super::search::Filters;
 use crate::error::StoreResult;
+use crate::store::lossy::text;
+use crate::store::search::Filters;
 
 /// A conversation that may stand for others.
 #[derive(Clone, Debug)]

@@ -2,9 +2,9 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::write_thread::remove_message;
 use crate::error::StoreResult;
 use crate::ids::ConversationId;
+use crate::store::conversations::write_thread::remove_message;
 use crate::time::UnixSeconds;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,9 +1,15 @@
 //! Sync runs, as the rows of `sync_metadata` tell them, and what is still to be fetched.
 
+pub mod coverage;
+pub mod future;
+pub mod sync_runs;
+pub mod sync_state;
+pub mod sync_windows;
+
 use rusqlite::{Connection, OptionalExtension, Row};
 
-use super::lossy::text;
 use crate::error::StoreResult;
+use crate::store::lossy::text;
 use crate::time::{Day, UnixSeconds};
 
 /// One row of `sync_metadata`.

@@ -4,10 +4,11 @@ use std::sync::LazyLock;
 
 use rusqlite::{Connection, OptionalExtension, ToSql, params};
 
-use super::rows::{ConversationRow, TagRow};
-use super::{companies, fields};
 use crate::error::StoreResult;
 use crate::ids::{ContactId, ConversationId};
+use crate::store::conversations::fields;
+use crate::store::conversations::rows::{ConversationRow, TagRow};
+use crate::store::people::companies;
 use crate::time::UnixSeconds;
 
 /// What the database knows about a conversation's age.

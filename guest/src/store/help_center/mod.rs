@@ -1,0 +1,4 @@
+//! The help centre: articles with their texts and figures, and what answers were taken from them.
+
+pub mod articles;
+pub mod knowledge;
