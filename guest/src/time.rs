@@ -77,6 +77,39 @@ pub fn parse_naive(text: &str) -> Option<NaiveDateTime> {
         .find_map(|form| NaiveDateTime::parse_from_str(text, form).ok())
 }
 
+/// An interval of time; both ends are in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Interval {
+    pub low: UnixSeconds,
+    pub high: UnixSeconds,
+}
+
+impl Interval {
+    #[must_use]
+    pub fn contains(self, at: UnixSeconds) -> bool {
+        self.low <= at && at <= self.high
+    }
+
+    /// Whether all of the other one lies in this one.
+    #[must_use]
+    pub fn includes(self, other: Self) -> bool {
+        self.low <= other.low && other.high <= self.high
+    }
+
+    /// What both have in common, if there is anything.
+    #[must_use]
+    pub fn common(self, other: Self) -> Option<Self> {
+        let common = Self { low: self.low.max(other.low), high: self.high.min(other.high) };
+        (common.low <= common.high).then_some(common)
+    }
+
+    /// Seconds before and after are in it, too.
+    #[must_use]
+    pub fn widened(self, seconds: i64) -> Self {
+        Self { low: self.low.plus(-seconds), high: self.high.plus(seconds) }
+    }
+}
+
 /// A calendar day in UTC: `2025-06-22`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Day(pub NaiveDate);

@@ -6,14 +6,17 @@ use std::path::Path;
 use fastintercom_guest::error::StoreResult;
 use fastintercom_guest::ids::{AdminId, CompanyId, TagId, TeamId, WorkspaceId};
 use fastintercom_guest::store::conversations::rows::ThreadRows;
+use fastintercom_guest::store::conversations::totals::totals_within;
 use fastintercom_guest::store::conversations::write_thread;
 use fastintercom_guest::store::people::{self, AdminRow, ContactRow, TeamRow};
-use fastintercom_guest::store::runs::sync_runs;
-use fastintercom_guest::store::runs::sync_state::{self, Fact, WorkspaceRow};
-use fastintercom_guest::store::runs::sync_windows::{self, Stretch};
+use fastintercom_guest::store::runs;
+use fastintercom_guest::store::runs::coverage::cover;
+use fastintercom_guest::store::runs::facts::{self, Fact};
+use fastintercom_guest::store::workspace::{Workspace, set_workspace};
 use fastintercom_guest::store::{OpenMode, OpenOptions, Store};
 use fastintercom_guest::sync::{contact_row, thread_rows};
-use fastintercom_guest::time::UnixSeconds;
+
+use fastintercom_guest::time::{Interval, UnixSeconds};
 
 use serde_json::Value;
 
@@ -95,9 +98,9 @@ pub fn fill_longer(path: &Path, conversations: usize, times: usize) -> StoreResu
     let now = UnixSeconds(NOW);
     store.write(|connection| {
         write_directory(connection, &directory, now)?;
-        sync_state::set_workspace(
+        set_workspace(
             connection,
-            &WorkspaceRow {
+            &Workspace {
                 id: WorkspaceId(identity.id_code.clone()),
                 name: Some(identity.name.clone()),
                 region: Some(identity.region.clone()),
@@ -125,7 +128,7 @@ pub fn fill_longer(path: &Path, conversations: usize, times: usize) -> StoreResu
     }
     store.write(|connection| {
         let first = now.plus(-i64::from(DAYS) * 86_400);
-        sync_windows::cover(connection, Stretch { low: UnixSeconds(0), high: now })?;
+        cover(connection, Interval { low: UnixSeconds(0), high: now })?;
         for fact in [
             Fact::HighWater,
             Fact::ProvisionalFrom,
@@ -135,12 +138,12 @@ pub fn fill_longer(path: &Path, conversations: usize, times: usize) -> StoreResu
             Fact::SweptAt,
             Fact::CountedAt,
         ] {
-            sync_state::set_fact(connection, fact, now)?;
+            facts::set_fact(connection, fact, now)?;
         }
-        sync_state::set_fact(connection, Fact::InitialLow, UnixSeconds(0))?;
-        let run = sync_runs::begin(connection, "full", first.day(), now.day(), now)?;
-        let totals = sync_runs::totals(connection, UnixSeconds(0), now)?;
-        sync_runs::complete(connection, run, totals, now)
+        facts::set_fact(connection, Fact::InitialLow, UnixSeconds(0))?;
+        let run = runs::begin(connection, "full", first.day(), now.day(), now)?;
+        let totals = totals_within(connection, Interval { low: UnixSeconds(0), high: now })?;
+        runs::complete(connection, run, totals, now)
     })?;
     // As a sync of as many does at its end.
     store.optimize(&|| false)

@@ -7,8 +7,8 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use fastintercom_guest::store::Store;
-use fastintercom_guest::store::runs::sync_state::{Fact, fact};
-use fastintercom_guest::store::runs::sync_windows::covered;
+use fastintercom_guest::store::runs::coverage::covered;
+use fastintercom_guest::store::runs::facts::{Fact, fact};
 use fastintercom_guest::time::UnixSeconds;
 use fastintercom_tests::cache::Cache;
 use fastintercom_tests::simulator::filter::Comparison;

@@ -26,7 +26,7 @@ use rusqlite::Connection;
 use serde_json::{Map, Value, json};
 
 use crate::store::conversations::bulk::{self, Place};
-use crate::store::runs::{self, Workspace};
+use crate::store::workspace::{Workspace, workspace};
 use crate::time::UnixSeconds;
 use crate::tools::arguments::{ArgumentError, Arguments, Reader};
 use crate::tools::content::Content;
@@ -76,7 +76,7 @@ struct Shown<'a> {
     with_notes: bool,
     with_events: bool,
     content: Content<'a>,
-    workspace: Workspace,
+    workspace: Option<Workspace>,
 }
 
 /// Reads a stretch. `options` is a JSON object of filters by their names in
@@ -114,7 +114,7 @@ fn stretch(context: &mut Context<'_>, options: &str, from: Option<&str>) -> Resu
             with_notes: arguments.boolean("include_notes")?.unwrap_or(true),
             with_events: arguments.boolean("include_events")?.unwrap_or(format == Format::Lines),
             content: Content::new(&around.settings.redactions),
-            workspace: runs::workspace(connection)?,
+            workspace: workspace(connection)?,
         };
         let found = bulk::after(connection, &filters, place.as_ref(), MOST + 1)?;
         let mut more = found.len() > MOST;

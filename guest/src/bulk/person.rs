@@ -10,8 +10,8 @@ use serde_json::{Map, Value, json};
 use super::{Format, Shown, record};
 use crate::store::conversations::bulk;
 use crate::store::erasure::{self, Person};
-use crate::store::runs;
 use crate::store::tickets::ticket_search;
+use crate::store::workspace::workspace;
 use crate::tools::content::Content;
 use crate::tools::{Context, Failure, disclosure};
 use crate::views::ViewError;
@@ -39,7 +39,7 @@ fn document(context: &mut Context<'_>, text: &str) -> Result<Value, Failure> {
             with_notes: true,
             with_events: true,
             content: Content::new(&around.settings.redactions),
-            workspace: runs::workspace(connection)?,
+            workspace: workspace(connection)?,
         };
         let contacts = bulk::contacts(connection, &person.contacts)?;
         let (own, others) = erasure::tickets_of(connection, &person)?;

@@ -28,7 +28,7 @@ pub fn record(
     record.insert("schema_version".to_owned(), json!(VERSION));
     record.insert("type".to_owned(), json!("conversation"));
     let id = conversation.get("id").and_then(Value::as_str).unwrap_or_default();
-    let url = conversation::url(&shown.workspace, id);
+    let url = conversation::url(shown.workspace.as_ref(), id);
     for (name, value) in conversation {
         let value = match value {
             links @ Value::Array(_) if name == "linked" => conversation::links(links, content).into(),

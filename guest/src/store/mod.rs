@@ -25,6 +25,7 @@ pub mod tickets;
 pub mod trends;
 mod vfs;
 pub mod views;
+pub mod workspace;
 
 pub use connection::Store;
 pub use index::{IndexEntry, index_message, unindex_message};

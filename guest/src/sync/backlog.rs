@@ -8,9 +8,13 @@ use super::plan::{Known, plan};
 use crate::environment::Settings;
 use crate::error::StoreResult;
 use crate::intercom::request::LARGEST_PAGE;
-use crate::store::runs::sync_state::{Fact, fact};
-use crate::store::runs::sync_windows::{self, Stretch, gaps};
-use crate::store::runs::{self, RunState};
+use crate::store::conversations::hydration_queue;
+use crate::store::conversations::totals::incomplete_since;
+use crate::store::runs::coverage::{covered, gaps};
+use crate::store::runs::facts::{Fact, fact};
+use crate::store::runs::windows::windows;
+use crate::store::runs::{self, Run, RunState};
+use crate::time::Interval;
 use crate::time::{Day, MINUTE, UnixSeconds};
 
 /// So long after a wait for the rate limit a running sync counts as held back by it. Intercom
@@ -61,10 +65,10 @@ pub fn backlog(
     is_syncing: bool,
     now: UnixSeconds,
 ) -> StoreResult<Option<Backlog>> {
-    let covered = sync_windows::covered(connection)?;
+    let covered = covered(connection)?;
     let newest = runs::newest_attempt(connection)?;
     let windows = unread(connection, settings, &covered, newest.as_ref(), now)?;
-    let threads = u64::try_from(runs::incomplete_since(connection, None)?).unwrap_or(0);
+    let threads = incomplete_since(connection, None)?;
     let untouched = covered.is_empty() && windows.is_empty();
     if !untouched && windows.is_empty() && threads == 0 {
         return Ok(None);
@@ -76,7 +80,7 @@ pub fn backlog(
     } else if !settings.token_present {
         Reason::NoToken
     } else {
-        match newest.and_then(|attempt| attempt.failure) {
+        match newest.filter(|attempt| attempt.state == RunState::Failed).and_then(|attempt| attempt.error) {
             Some(error) => Reason::Failed(error),
             None => Reason::NotYet,
         }
@@ -86,7 +90,7 @@ pub fn backlog(
         windows: windows.len(),
         days: days(&windows),
         threads,
-        postponed: runs::postponed(connection, now)?,
+        postponed: hydration_queue::postponed(connection, now)?,
         reason,
     }))
 }
@@ -96,28 +100,30 @@ pub fn backlog(
 fn unread(
     connection: &Connection,
     settings: &Settings,
-    covered: &[Stretch],
-    newest: Option<&runs::Attempt>,
+    covered: &[Interval],
+    newest: Option<&Run>,
     now: UnixSeconds,
-) -> StoreResult<Vec<Stretch>> {
+) -> StoreResult<Vec<Interval>> {
     let young = i64::from(settings.overlap_seconds)
         .max((i64::from(settings.sync_interval_minutes) + 1).saturating_mul(MINUTE));
     let kept_from = settings.retention_days.map(|days| now.day().plus(-i64::from(days)).start());
     let mut wanted = Vec::new();
-    if let Some(attempt) = newest.filter(|attempt| attempt.state != RunState::Completed) {
-        let high = attempt.last_day.end().min(attempt.started_at.plus(-young));
-        wanted.push(Stretch { low: attempt.first_day.start(), high });
+    // A row without a time or days makes no sense.
+    if let Some(attempt) = newest.filter(|attempt| attempt.state != RunState::Completed)
+        && let Some((days, started_at)) = attempt.interval().zip(attempt.started_at)
+    {
+        wanted.push(Interval { high: days.high.min(started_at.plus(-young)), ..days });
     }
     // The first sync goes on where it was, also when other days were read meanwhile.
     if fact(connection, Fact::InitialDone)?.is_none()
         && let Some(low) = fact(connection, Fact::InitialLow)?
         && let Some(newest) = covered.last()
     {
-        wanted.push(Stretch { low, high: newest.high });
+        wanted.push(Interval { low, high: newest.high });
     }
-    let half_read = sync_windows::windows(connection)?;
+    let half_read = windows(connection)?;
     wanted.extend(half_read.iter().map(|window| window.stretch));
-    let mut windows: Vec<Stretch> = Vec::new();
+    let mut windows: Vec<Interval> = Vec::new();
     for mut stretch in wanted {
         stretch.low = stretch.low.max(kept_from.unwrap_or(stretch.low));
         // What an earlier stretch asked for as well counts once.
@@ -141,7 +147,7 @@ fn unread(
 }
 
 /// The days that windows in order lie in.
-fn days(windows: &[Stretch]) -> Vec<(Day, Day)> {
+fn days(windows: &[Interval]) -> Vec<(Day, Day)> {
     let mut days: Vec<(Day, Day)> = Vec::new();
     for window in windows {
         let (first, last) = (window.low.day(), window.high.day());
@@ -157,8 +163,8 @@ fn days(windows: &[Stretch]) -> Vec<(Day, Day)> {
 mod tests {
     use super::*;
 
-    fn stretch(low: &str, high: &str) -> Stretch {
-        Stretch {
+    fn stretch(low: &str, high: &str) -> Interval {
+        Interval {
             low: UnixSeconds::parse(low).expect("an instant"),
             high: UnixSeconds::parse(high).expect("an instant"),
         }

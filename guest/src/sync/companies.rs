@@ -20,7 +20,8 @@ use crate::intercom::company::Company;
 use crate::intercom::error::ApiError;
 use crate::store::conversations::rows::CompanyRow;
 use crate::store::people::companies::{next_to_refresh, set_refreshed_to, spread_names, unknown, write};
-use crate::store::runs::sync_state::{Fact, clear_note, fact, set_fact};
+use crate::store::runs::facts::{Fact, fact, set_fact};
+use crate::store::runs::notes::clear_note;
 use crate::time::HOUR;
 
 /// Companies fetched in a run that fetched few conversations.

@@ -23,7 +23,7 @@ use crate::intercom::error::ApiError;
 use crate::intercom::request::LARGEST_PAGE;
 use crate::store::erasure::BlockList;
 use crate::store::people::{ContactRow, contacts_to_fetch, set_contact_gone, write_contact};
-use crate::store::runs::sync_state::clear_note;
+use crate::store::runs::notes::clear_note;
 use crate::time::DAY;
 
 /// Contacts looked for in one run; the next run goes on. A thousand calls, some MB of ids.

@@ -10,7 +10,8 @@ use super::engine::Engine;
 use crate::environment::LogLevel;
 use crate::intercom::page::DeletedPage;
 use crate::store::conversations::tombstones::{self, Reason};
-use crate::store::runs::sync_state::{Fact, clear_note, fact, set_fact};
+use crate::store::runs::facts::{Fact, fact, set_fact};
+use crate::store::runs::notes::clear_note;
 
 /// A bound for lists that never end: 60 a page.
 const MOST_PAGES: u32 = 2000;

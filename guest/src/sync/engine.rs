@@ -14,7 +14,7 @@ use crate::error::StoreResult;
 use crate::intercom::error::ApiError;
 use crate::store::Store;
 use crate::store::erasure::BlockList;
-use crate::store::runs::sync_state::set_note;
+use crate::store::runs::notes::set_note;
 use crate::time::UnixSeconds;
 
 /// What a sync gets from outside.

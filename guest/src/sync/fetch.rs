@@ -23,8 +23,8 @@ use crate::intercom::error::ApiError;
 use crate::intercom::limits::RateLimits;
 use crate::intercom::request::Api;
 use crate::store::erasure::BlockList;
+use crate::store::runs::facts::RunTimes;
 use crate::store::runs::future::SLACK;
-use crate::store::runs::sync_state::RunTimes;
 use crate::time::UnixSeconds;
 
 /// Longest wait before the host's wish to stop is looked at again.

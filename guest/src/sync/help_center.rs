@@ -17,7 +17,8 @@ use crate::intercom::error::ApiError;
 use crate::intercom::help_center::{Article, ArticleStatistics, ArticleText, Collection, HelpCenterPage};
 use crate::intercom::request::ARTICLES_PAGE;
 use crate::store::help_center::articles::{self, ArticleRow, ArticleTextRow, CollectionRow, StatisticsRow};
-use crate::store::runs::sync_state::{Fact, clear_note, fact, set_fact};
+use crate::store::runs::facts::{Fact, fact, set_fact};
+use crate::store::runs::notes::clear_note;
 use crate::time::{DAY, HOUR};
 
 /// How long what was read counts as current, and how long a list that was read to its end.

@@ -9,7 +9,8 @@ use crate::error::StoreResult;
 use crate::intercom::directory::{read_admins, read_tags, read_teams};
 use crate::intercom::error::ApiError;
 use crate::store::people::{AdminRow, TeamRow, replace_admins, replace_tags, replace_teams};
-use crate::store::runs::sync_state::{Fact, clear_note, fact, set_fact};
+use crate::store::runs::facts::{Fact, fact, set_fact};
+use crate::store::runs::notes::clear_note;
 use crate::time::HOUR;
 
 /// Names change rarely.

@@ -21,10 +21,11 @@ use crate::intercom::page::SearchPage;
 use crate::intercom::request::{Cursor, Search};
 use crate::store::conversations::hydration_queue::{self, Queued};
 use crate::store::conversations::tombstones;
+use crate::store::conversations::totals::totals_within;
 use crate::store::conversations::write_conversation;
 use crate::store::erasure::{self, BlockList};
-use crate::store::runs::sync_runs;
-use crate::store::runs::sync_windows::{self, Stretch};
+use crate::store::runs::{coverage, windows};
+use crate::time::Interval;
 use crate::time::UnixSeconds;
 
 /// Successful pages after which a larger one is tried again.
@@ -149,8 +150,8 @@ impl Arrived<'_, '_, '_> {
         let server_now = self.fetcher.server_now();
         let listed_by_now = server_now.plus(-i64::from(self.writer.settings.overlap_seconds));
         let kept_from = retention::horizon(self.writer.settings, server_now);
-        let listed = Stretch { low: stretch.low, high: stretch.high.min(listed_by_now) };
-        let queried = Stretch { low: stretch.low.plus(-1), high: stretch.high.plus(1) };
+        let listed = Interval { low: stretch.low, high: stretch.high.min(listed_by_now) };
+        let queried = Interval { low: stretch.low.plus(-1), high: stretch.high.plus(1) };
         let missing_from = (window.row.cursor.is_none() && window.from_beginning).then_some(&*window);
         let mut row = window.row.clone();
         let erased = Rc::clone(&self.fetcher.erased);
@@ -175,13 +176,13 @@ impl Arrived<'_, '_, '_> {
                 store_listed(transaction, conversation, &erased, now, kept_from, &mut stored)?;
             }
             if !to_the_end || row.cursor.is_some() {
-                sync_windows::save_window(transaction, &row, sync_id)?;
+                windows::save_window(transaction, &row, sync_id)?;
             } else {
                 if let Some(window) = missing_from {
                     queue_unseen(transaction, listed, window, &mut stored)?;
                 }
-                sync_windows::cover(transaction, stretch)?;
-                sync_windows::remove_window(transaction, stretch)?;
+                coverage::cover(transaction, stretch)?;
+                windows::remove_window(transaction, stretch)?;
             }
             Ok(stored)
         })?;
@@ -199,8 +200,7 @@ impl Arrived<'_, '_, '_> {
         let counted = page.total_count.and_then(|count| u64::try_from(count).ok()).unwrap_or(0);
         self.store_rows(&mut window, page)?;
         // The query may reach one second further at both ends.
-        let (low, high) = (stretch.low.plus(-1), stretch.high.plus(1));
-        let cached = sync_runs::totals(self.writer.store.connection(), low, high)?.conversations;
+        let cached = totals_within(self.writer.store.connection(), stretch.widened(1))?.conversations;
         if counted > cached {
             self.writer.log(
                 LogLevel::Info,
@@ -216,8 +216,8 @@ impl Arrived<'_, '_, '_> {
             return Ok(());
         }
         self.writer.write(|transaction| {
-            sync_windows::cover(transaction, stretch)?;
-            sync_windows::remove_window(transaction, stretch)
+            coverage::cover(transaction, stretch)?;
+            windows::remove_window(transaction, stretch)
         })
     }
 
@@ -300,7 +300,7 @@ fn store_listed(
 /// gone, or what became of it.
 fn queue_unseen(
     connection: &rusqlite::Connection,
-    stretch: Stretch,
+    stretch: Interval,
     window: &Window,
     stored: &mut Stored,
 ) -> StoreResult<()> {

@@ -2,7 +2,9 @@
 
 use std::collections::VecDeque;
 
-use crate::store::runs::sync_windows::{Stretch, WindowRow, gaps};
+use crate::store::runs::coverage::gaps;
+use crate::store::runs::windows::WindowRow;
+use crate::time::Interval;
 use crate::time::{DAY, UnixSeconds};
 
 /// Windows of one day for the last days, so that what is new is there within seconds; then larger
@@ -13,7 +15,7 @@ const SIZES: [(i64, i64); 3] = [(8, DAY), (36, 7 * DAY), (i64::MAX, 30 * DAY)];
 #[derive(Debug)]
 pub(super) struct Known<'a> {
     /// What was read to the end.
-    pub covered: &'a [Stretch],
+    pub covered: &'a [Interval],
     /// From here on the list may have lagged behind when it was read.
     pub provisional_from: Option<UnixSeconds>,
     /// Windows that an earlier run left half-read.
@@ -27,7 +29,7 @@ pub(super) struct Known<'a> {
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Plan {
     pub windows: VecDeque<WindowRow>,
-    pub replaced: Vec<Stretch>,
+    pub replaced: Vec<Interval>,
 }
 
 /// Plans how to read what of `wanted` is not settled.
@@ -36,13 +38,13 @@ pub(super) struct Plan {
 /// the present then may have missed changes that the list showed late. Each gap begins one
 /// overlap earlier than it must, for the same reason. Half-read windows go on where they were,
 /// unless they lie in the provisional stretch, which is read anew.
-pub(super) fn plan(wanted: Stretch, known: Known<'_>, per_page: u32) -> Plan {
+pub(super) fn plan(wanted: Interval, known: Known<'_>, per_page: u32) -> Plan {
     let horizon = known.provisional_from.unwrap_or(UnixSeconds(i64::MAX));
-    let settled: Vec<Stretch> = known
+    let settled: Vec<Interval> = known
         .covered
         .iter()
         .filter(|stretch| stretch.low < horizon)
-        .map(|stretch| Stretch { low: stretch.low, high: stretch.high.min(horizon.plus(-1)) })
+        .map(|stretch| Interval { low: stretch.low, high: stretch.high.min(horizon.plus(-1)) })
         .collect();
     let mut plan = Plan::default();
     let mut resumed = Vec::new();
@@ -64,7 +66,7 @@ pub(super) fn plan(wanted: Stretch, known: Known<'_>, per_page: u32) -> Plan {
         // Only a stretch that was read can have been read too early.
         let touches = settled.iter().any(|stretch| stretch.high.plus(1) == gap.low);
         let low = if touches { gap.low.plus(-known.overlap).max(UnixSeconds(0)) } else { gap.low };
-        cut(Stretch { low, high: gap.high }, wanted.high, per_page, &mut windows);
+        cut(Interval { low, high: gap.high }, wanted.high, per_page, &mut windows);
     }
     windows.sort_by_key(|window| std::cmp::Reverse(window.stretch.high));
     plan.windows = windows.into();
@@ -72,13 +74,13 @@ pub(super) fn plan(wanted: Stretch, known: Known<'_>, per_page: u32) -> Plan {
 }
 
 /// Cuts a stretch into windows whose size grows with their age.
-pub(super) fn cut(stretch: Stretch, now: UnixSeconds, per_page: u32, windows: &mut Vec<WindowRow>) {
+pub(super) fn cut(stretch: Interval, now: UnixSeconds, per_page: u32, windows: &mut Vec<WindowRow>) {
     let mut high = stretch.high;
     loop {
         let age_days = now.since(high) / DAY;
         let size = SIZES.iter().find(|(days, _)| age_days < *days).map_or(DAY, |(_, size)| *size);
         let low = high.plus(1 - size).max(stretch.low);
-        windows.push(WindowRow { stretch: Stretch { low, high }, cursor: None, per_page, last_seen: None });
+        windows.push(WindowRow { stretch: Interval { low, high }, cursor: None, per_page, last_seen: None });
         if low <= stretch.low {
             return;
         }
@@ -90,16 +92,16 @@ pub(super) fn cut(stretch: Stretch, now: UnixSeconds, per_page: u32, windows: &m
 mod tests {
     use super::*;
 
-    fn stretch(low: i64, high: i64) -> Stretch {
-        Stretch { low: UnixSeconds(low), high: UnixSeconds(high) }
+    fn stretch(low: i64, high: i64) -> Interval {
+        Interval { low: UnixSeconds(low), high: UnixSeconds(high) }
     }
 
     fn planned(
-        wanted: Stretch,
-        covered: &[Stretch],
+        wanted: Interval,
+        covered: &[Interval],
         provisional: Option<i64>,
         left: Vec<WindowRow>,
-    ) -> Vec<Stretch> {
+    ) -> Vec<Interval> {
         let known = Known {
             covered,
             provisional_from: provisional.map(UnixSeconds),

@@ -16,7 +16,7 @@ use crate::environment::HttpRequest;
 use crate::intercom::error::ApiError;
 use crate::intercom::page::SearchPage;
 use crate::intercom::request::Search;
-use crate::store::runs::sync_windows::WindowRow;
+use crate::store::runs::windows::WindowRow;
 
 /// While so many threads wait, no further page of older conversations is read: what is listed
 /// should not stay without its messages for long.

@@ -12,10 +12,11 @@ use crate::environment::LogLevel;
 use crate::intercom::page::SearchPage;
 use crate::intercom::request::{LARGEST_PAGE, Search};
 use crate::store::conversations::hydration_queue;
-use crate::store::runs::sync_runs;
-use crate::store::runs::sync_state::{Fact, fact, set_fact};
-use crate::store::runs::sync_windows::{Stretch, WindowRow, covered};
-use crate::time::{DAY, UnixSeconds};
+use crate::store::conversations::totals::{oldest_update, totals_within};
+use crate::store::runs::coverage::covered;
+use crate::store::runs::facts::{Fact, fact, set_fact};
+use crate::store::runs::windows::WindowRow;
+use crate::time::{DAY, Interval, UnixSeconds};
 
 /// How far back the daily sweep looks.
 const SWEEP_DAYS: i64 = 7;
@@ -58,15 +59,15 @@ pub(super) fn windows(engine: &mut Engine<'_>, bound: UnixSeconds) -> Result<Vec
     let since =
         |last: Option<UnixSeconds>, seconds: i64| last.is_some_and(|last| bound.since(last) >= seconds);
     if since(swept, DAY) {
-        let recent = Stretch { low: bound.plus(-SWEEP_DAYS * DAY), high: settled };
-        for stretch in covered.iter().filter_map(|stretch| common(*stretch, recent)) {
+        let recent = Interval { low: bound.plus(-SWEEP_DAYS * DAY), high: settled };
+        for stretch in covered.iter().filter_map(|stretch| stretch.common(recent)) {
             cut(stretch, bound, LARGEST_PAGE, &mut windows);
         }
         engine.write(|transaction| set_fact(transaction, Fact::SweptAt, bound))?;
     }
     if since(counted, 7 * DAY) {
-        let older = Stretch { low: UnixSeconds(0), high: bound.plus(-SWEEP_DAYS * DAY - 1) };
-        for stretch in covered.iter().filter_map(|stretch| common(*stretch, older)) {
+        let older = Interval { low: UnixSeconds(0), high: bound.plus(-SWEEP_DAYS * DAY - 1) };
+        for stretch in covered.iter().filter_map(|stretch| stretch.common(older)) {
             compare_counts(engine, stretch, &mut windows)?;
         }
         engine.write(|transaction| set_fact(transaction, Fact::CountedAt, bound))?;
@@ -78,16 +79,16 @@ pub(super) fn windows(engine: &mut Engine<'_>, bound: UnixSeconds) -> Result<Vec
 /// those where the cache has more or fewer.
 fn compare_counts(
     engine: &mut Engine<'_>,
-    stretch: Stretch,
+    stretch: Interval,
     windows: &mut Vec<WindowRow>,
 ) -> Result<(), SyncError> {
     // Nothing before the oldest conversation is worth a question, but one for all of it.
-    let oldest = sync_runs::oldest_update(engine.connection())?.unwrap_or(stretch.high);
+    let oldest = oldest_update(engine.connection())?.unwrap_or(stretch.high);
     let mut high = stretch.high;
     while high >= stretch.low {
         let month = high.plus(1 - COUNT_DAYS * DAY);
         let low = if month < oldest { stretch.low } else { month.max(stretch.low) };
-        let piece = Stretch { low, high };
+        let piece = Interval { low, high };
         let request = engine.fetcher.api.search(&Search { low, high, per_page: 1, cursor: None });
         let found = match engine.ask(&request, SearchPage::read) {
             Ok(page) => page.total_count,
@@ -99,8 +100,8 @@ fn compare_counts(
             }
         };
         // The query may reach one second further at both ends.
-        let narrow = sync_runs::totals(engine.connection(), low, high)?.conversations;
-        let wide = sync_runs::totals(engine.connection(), low.plus(-1), high.plus(1))?.conversations;
+        let narrow = totals_within(engine.connection(), piece)?.conversations;
+        let wide = totals_within(engine.connection(), piece.widened(1))?.conversations;
         if let Some(found) = found.and_then(|count| u64::try_from(count).ok())
             && !(narrow..=wide).contains(&found)
         {
@@ -110,7 +111,7 @@ fn compare_counts(
             );
             let begin = low.max(oldest.plus(-COUNT_DAYS * DAY)).max(stretch.low);
             windows.push(WindowRow {
-                stretch: Stretch { low: if found > wide { piece.low } else { begin }, high },
+                stretch: Interval { low: if found > wide { piece.low } else { begin }, high },
                 cursor: None,
                 per_page: LARGEST_PAGE,
                 last_seen: None,
@@ -119,9 +120,4 @@ fn compare_counts(
         high = low.plus(-1);
     }
     Ok(())
-}
-
-fn common(one: Stretch, other: Stretch) -> Option<Stretch> {
-    let common = Stretch { low: one.low.max(other.low), high: one.high.min(other.high) };
-    (common.low <= common.high).then_some(common)
 }

@@ -18,7 +18,8 @@ use crate::store::conversations::rows::ThreadRows;
 use crate::store::conversations::write_conversation;
 use crate::store::conversations::write_thread::{ThreadOutcome, store_thread};
 use crate::store::people::forget_contacts;
-use crate::store::runs::sync_state::{Fact, clear_fact, clear_note, set_note};
+use crate::store::runs::facts::{Fact, clear_fact};
+use crate::store::runs::notes::{clear_note, set_note};
 
 /// Fetched again in one run: some ten seconds of what Intercom lets one program ask.
 const A_RUN: u32 = 1_000;

@@ -6,7 +6,7 @@ use crate::environment::{LogLevel, Settings};
 use crate::store::conversations::tombstones::{self, Reason};
 use crate::store::conversations::write_conversation::oldest_before;
 use crate::store::people::forget_strangers;
-use crate::store::runs::sync_windows;
+use crate::store::runs::{coverage, windows};
 use crate::time::UnixSeconds;
 
 /// Conversations removed in one transaction.
@@ -23,9 +23,9 @@ pub(super) fn horizon(settings: &Settings, now: UnixSeconds) -> Option<UnixSecon
 pub(super) fn apply(engine: &mut Engine<'_>, bound: UnixSeconds) -> Result<(), SyncError> {
     let Some(horizon) = horizon(engine.settings, bound) else { return Ok(()) };
     engine.write(|transaction| {
-        sync_windows::uncover_before(transaction, horizon)?;
+        coverage::uncover_before(transaction, horizon)?;
         // A half-read window would cover, at its end, all that it is about.
-        sync_windows::remove_windows_before(transaction, horizon)
+        windows::remove_windows_before(transaction, horizon)
     })?;
     let mut dropped = 0;
     loop {

@@ -15,21 +15,20 @@ use super::{
 };
 use crate::environment::LogLevel;
 use crate::error::StoreResult;
-use crate::intercom::directory::Workspace;
+use crate::intercom::directory;
 use crate::intercom::error::ApiError;
 use crate::intercom::page::SearchPage;
 use crate::intercom::request::Search;
 use crate::store::Store;
 use crate::store::conversations::hydration_queue;
+use crate::store::conversations::totals::{Totals, totals_within};
 use crate::store::erasure::BlockList;
 use crate::store::people::forget_strangers;
-use crate::store::runs::coverage::BEFORE_INTERCOM;
-use crate::store::runs::future;
-use crate::store::runs::sync_runs::{self, Totals};
-use crate::store::runs::sync_state::{self, Fact, WorkspaceRow, fact, set_fact};
-use crate::store::runs::sync_windows::{self, Stretch};
+use crate::store::runs::facts::{self, Fact, fact, set_fact};
+use crate::store::runs::{self, Run, coverage, future, notes, windows};
 use crate::store::statistics::keep_days;
-use crate::time::{DAY, Day, MINUTE, UnixSeconds};
+use crate::store::workspace::{self, set_workspace, workspace};
+use crate::time::{DAY, Day, Interval, MINUTE, UnixSeconds};
 
 /// Statements of a sync that are kept prepared.
 const PREPARED_STATEMENTS: usize = 96;
@@ -56,26 +55,26 @@ pub fn run<'a>(
     let days = range::read(request, environment.settings, now.day())?;
     let kept_from = retention::horizon(environment.settings, now);
     let first = days.first.start().max(kept_from.unwrap_or(UnixSeconds(0)));
-    if let Some(report) = new_enough(store, request, Stretch { low: first, high: days.last.end() }, now)? {
+    if let Some(report) = new_enough(store, request, Interval { low: first, high: days.last.end() }, now)? {
         return Ok(report);
     }
     if !environment.settings.token_present {
         return Err(no_token());
     }
-    sync_runs::fail_abandoned(
+    runs::fail_abandoned(
         store.connection(),
         "The program ended before this sync did. What it had read is kept, and the next sync goes on from there.",
         now,
     )?;
     let erased = Rc::new(BlockList::read(store.connection())?);
     let kind = request.kind.as_str();
-    let sync_id = sync_runs::begin(store.connection(), kind, days.first, days.last, now)?;
+    let sync_id = runs::begin(store.connection(), kind, days.first, days.last, now)?;
     environment.log.write(
         LogLevel::Info,
         &format!("{} sync starting: {} to {}", capitalized(kind), days.first, days.last),
     );
     let mut engine = Engine::new(store, environment, sync_id, erased);
-    let result = Run { engine: &mut engine, days, kind, refetch: request.refetch }.go();
+    let result = Steps { engine: &mut engine, days, kind, refetch: request.refetch }.go();
     finish(&mut engine, kind, started_ms, result)
 }
 
@@ -84,36 +83,37 @@ pub fn run<'a>(
 /// # Errors
 /// [`crate::error::StoreError`] when the database cannot be written.
 pub fn close_abandoned(store: &mut Store, reason: &str, now: UnixSeconds) -> StoreResult<u32> {
-    sync_runs::fail_abandoned(store.connection(), reason, now)
+    runs::fail_abandoned(store.connection(), reason, now)
 }
 
 /// The report of the latest run, when that completed lately and what is wanted is still covered.
 fn new_enough(
     store: &Store,
     request: &SyncRequest,
-    wanted: Stretch,
+    wanted: Interval,
     now: UnixSeconds,
 ) -> Result<Option<SyncReport>, SyncError> {
     let Some(most) = request.unless_newer_than else { return Ok(None) };
     let connection = store.connection();
-    let Some(latest) = sync_runs::latest_completed(connection)? else { return Ok(None) };
-    let age = now.since(latest.completed_at);
+    let Some(latest) = runs::latest_read(connection)? else { return Ok(None) };
+    let Some(completed_at) = latest.completed_at else { return Ok(None) };
+    let age = now.since(completed_at);
     let Some(high_water) = fact(connection, Fact::HighWater)? else { return Ok(None) };
-    let wanted = Stretch { high: high_water.min(wanted.high), ..wanted };
-    let intact = sync_windows::gaps(wanted, &sync_windows::covered(connection)?).is_empty();
+    let wanted = Interval { high: high_water.min(wanted.high), ..wanted };
+    let intact = coverage::gaps(wanted, &coverage::covered(connection)?).is_empty();
     if age < 0 || age >= i64::from(most) || !intact {
         return Ok(None);
     }
     Ok(Some(SyncReport {
         sync_id: latest.id,
-        kind: latest.kind,
-        start_date: latest.first_day,
-        end_date: latest.last_day,
+        kind: latest.kind.clone().unwrap_or_default(),
+        start_date: told(latest.first_day),
+        end_date: told(latest.last_day),
         total_conversations: latest.totals.conversations,
         total_messages: latest.totals.messages,
         waiting: hydration_queue::waiting(connection)?,
         skipped: true,
-        notes: sync_state::notes(connection)?,
+        notes: notes::notes(connection)?,
         ..SyncReport::default()
     }))
 }
@@ -127,22 +127,21 @@ fn finish(
 ) -> Result<SyncReport, SyncError> {
     let now = engine.now();
     let connection = engine.connection();
-    let traffic =
-        sync_state::Traffic { requests: engine.fetcher.calls, rate_limited: engine.fetcher.refusals };
+    let traffic = facts::Traffic { requests: engine.fetcher.calls, rate_limited: engine.fetcher.refusals };
     // Only counts: if they cannot be written, the row below says why.
-    let _ = sync_state::add_traffic(connection, traffic);
+    let _ = facts::add_traffic(connection, traffic);
     let _ = engine
         .writer
         .standing(&engine.fetcher)
         .map(|standing| Standing { expected_end: None, ..standing }.write(connection));
     let closing = result.and_then(|()| {
-        let row = sync_runs::days(connection, engine.writer.sync_id)?;
-        let totals = totals_of(connection, &row)?;
-        sync_runs::complete(connection, engine.writer.sync_id, totals, now)?;
-        Ok((row, totals))
+        let run = runs::by_id(connection, engine.writer.sync_id)?;
+        let totals = totals_of(connection, &run)?;
+        runs::complete(connection, engine.writer.sync_id, totals, now)?;
+        Ok((run, totals))
     });
     match closing {
-        Ok(((first, last), totals)) => {
+        Ok((run, totals)) => {
             let tally = engine.writer.tally;
             engine.log(
                 LogLevel::Info,
@@ -160,8 +159,8 @@ fn finish(
             Ok(SyncReport {
                 sync_id: engine.writer.sync_id,
                 kind: kind.to_owned(),
-                start_date: first,
-                end_date: last,
+                start_date: told(run.first_day),
+                end_date: told(run.last_day),
                 total_conversations: totals.conversations,
                 total_messages: totals.messages,
                 hydrated: tally.hydrated,
@@ -172,16 +171,16 @@ fn finish(
                 rate_limited: engine.fetcher.refusals,
                 duration_ms: engine.fetcher.monotonic_ms().saturating_sub(started_ms),
                 skipped: false,
-                notes: sync_state::notes(connection)?,
+                notes: notes::notes(connection)?,
             })
         }
         Err(error) => {
             engine.log(LogLevel::Error, &format!("{} sync failed: {error}", capitalized(kind)));
             // The database itself may be what failed: then the next start closes the row.
-            let totals = sync_runs::days(connection, engine.writer.sync_id)
-                .and_then(|row| totals_of(connection, &row))
+            let totals = runs::by_id(connection, engine.writer.sync_id)
+                .and_then(|run| totals_of(connection, &run))
                 .unwrap_or_default();
-            let _ = sync_runs::fail(connection, engine.writer.sync_id, &error.to_string(), totals, now);
+            let _ = runs::fail(connection, engine.writer.sync_id, &error.to_string(), totals, now);
             Err(error)
         }
     }
@@ -199,20 +198,23 @@ fn clocks_differ(ahead: i64) -> String {
     )
 }
 
-fn totals_of(connection: &rusqlite::Connection, days: &(String, String)) -> StoreResult<Totals> {
-    let low = Day::parse(&days.0).map_or(UnixSeconds(0), Day::start);
-    let high = Day::parse(&days.1).map_or(UnixSeconds(i64::MAX), Day::end);
-    sync_runs::totals(connection, low, high)
+/// What the cache holds of the days that a run was to read.
+fn totals_of(connection: &rusqlite::Connection, run: &Run) -> StoreResult<Totals> {
+    run.interval().map_or(Ok(Totals::default()), |days| totals_within(connection, days))
 }
 
-struct Run<'e, 'a> {
+fn told(day: Option<Day>) -> String {
+    day.map(|day| day.to_string()).unwrap_or_default()
+}
+
+struct Steps<'e, 'a> {
     engine: &'e mut Engine<'a>,
     days: Range,
     kind: &'static str,
     refetch: bool,
 }
 
-impl Run<'_, '_> {
+impl Steps<'_, '_> {
     fn go(mut self) -> Result<(), SyncError> {
         self.check_workspace()?;
         // The upper bound of everything this run claims.
@@ -257,14 +259,14 @@ impl Run<'_, '_> {
         let request = self.engine.fetcher.api.me();
         let found = self.engine.demand(&request, |me| {
             if me.is_object() {
-                Ok(Workspace::read(me))
+                Ok(directory::Workspace::read(me))
             } else {
                 Err(ApiError::Unexpected { missing: "app" })
             }
         })?;
         // Some tokens may read conversations and not who they are; then nothing can be compared.
         let Some(found) = found else { return Ok(()) };
-        if let Some(stored) = sync_state::workspace(self.engine.connection())?
+        if let Some(stored) = workspace(self.engine.connection())?
             && stored.id != found.id
         {
             return Err(wrong_workspace(
@@ -275,9 +277,13 @@ impl Run<'_, '_> {
             ));
         }
         let now = self.engine.now();
-        let row =
-            WorkspaceRow { id: found.id, name: found.name, region: found.region, timezone: found.timezone };
-        self.engine.write(|transaction| sync_state::set_workspace(transaction, &row, now))
+        let row = workspace::Workspace {
+            id: found.id,
+            name: found.name,
+            region: found.region,
+            timezone: found.timezone,
+        };
+        self.engine.write(|transaction| set_workspace(transaction, &row, now))
     }
 
     /// Says when one of the two clocks is wrong, and takes back what one that was ahead left behind.
@@ -286,8 +292,8 @@ impl Run<'_, '_> {
         let now = self.engine.now();
         let untrusted = self.engine.write(|transaction| {
             match ahead.abs() > future::SLACK {
-                true => sync_state::set_note(transaction, "clock", &clocks_differ(ahead), now)?,
-                false => sync_state::clear_note(transaction, "clock")?,
+                true => notes::set_note(transaction, "clock", &clocks_differ(ahead), now)?,
+                false => notes::clear_note(transaction, "clock")?,
             }
             future::take_back(transaction, bound)
         })?;
@@ -301,7 +307,7 @@ impl Run<'_, '_> {
     }
 
     /// The stretch of `updated_at` that this run shall have read at its end.
-    fn wanted(&mut self, bound: UnixSeconds) -> Result<Stretch, SyncError> {
+    fn wanted(&mut self, bound: UnixSeconds) -> Result<Interval, SyncError> {
         let mut low = self.days.first.start();
         // Days were counted with our own clock.
         let high = if self.days.up_to_now { bound } else { self.days.last.end().min(bound) };
@@ -316,8 +322,8 @@ impl Run<'_, '_> {
         let low = low.min(high);
         let (sync_id, last) =
             (self.engine.writer.sync_id, if self.days.up_to_now { bound.day() } else { self.days.last });
-        self.engine.write(|transaction| sync_runs::set_days(transaction, sync_id, low.day(), last))?;
-        Ok(Stretch { low, high })
+        self.engine.write(|transaction| runs::set_days(transaction, sync_id, low.day(), last))?;
+        Ok(Interval { low, high })
     }
 
     /// How far back the first sync goes; none once it got there. Everything means to the oldest
@@ -337,13 +343,13 @@ impl Run<'_, '_> {
         } else {
             let overlap = i64::from(self.engine.settings.overlap_seconds);
             let oldest = self.oldest(bound)?.map(|oldest| oldest.min(bound.plus(-overlap)));
-            let low = oldest.unwrap_or_default().max(BEFORE_INTERCOM);
-            nothing_before = oldest.map(|_| Stretch { low: UnixSeconds(0), high: low.plus(-1) });
+            let low = oldest.unwrap_or_default().max(coverage::BEFORE_INTERCOM);
+            nothing_before = oldest.map(|_| Interval { low: UnixSeconds(0), high: low.plus(-1) });
             low
         };
         self.engine.write(|transaction| {
             if let Some(stretch) = nothing_before {
-                sync_windows::cover(transaction, stretch)?;
+                coverage::cover(transaction, stretch)?;
             }
             set_fact(transaction, Fact::InitialLow, low)
         })?;
@@ -394,12 +400,12 @@ impl Run<'_, '_> {
         Ok(None)
     }
 
-    fn read(&mut self, wanted: Stretch, bound: UnixSeconds) -> Result<(), SyncError> {
+    fn read(&mut self, wanted: Interval, bound: UnixSeconds) -> Result<(), SyncError> {
         let overlap = i64::from(self.engine.settings.overlap_seconds);
         let connection = self.engine.connection();
         let provisional = fact(connection, Fact::ProvisionalFrom)?;
-        let covered = sync_windows::covered(connection)?;
-        let left = sync_windows::windows(connection)?;
+        let covered = coverage::covered(connection)?;
+        let left = windows::windows(connection)?;
         let mut plan = plan(
             wanted,
             Known {
@@ -413,7 +419,7 @@ impl Run<'_, '_> {
         );
         for window in reconcile::windows(self.engine, bound)? {
             if wanted.low > window.stretch.high
-                || plan.windows.iter().all(|planned| !contains(planned.stretch, window.stretch))
+                || plan.windows.iter().all(|planned| !planned.stretch.includes(window.stretch))
             {
                 plan.windows.push_back(window);
             }
@@ -431,7 +437,7 @@ impl Run<'_, '_> {
         let replaced = std::mem::take(&mut plan.replaced);
         self.engine.write(|transaction| {
             for stretch in replaced {
-                sync_windows::remove_window(transaction, stretch)?;
+                windows::remove_window(transaction, stretch)?;
             }
             if reaches_now && provisional.is_none_or(|known| known > fresh_from) {
                 set_fact(transaction, Fact::ProvisionalFrom, fresh_from)?;
@@ -456,10 +462,6 @@ impl Run<'_, '_> {
             Ok(())
         })
     }
-}
-
-fn contains(outer: Stretch, inner: Stretch) -> bool {
-    outer.low <= inner.low && inner.high <= outer.high
 }
 
 fn capitalized(kind: &str) -> String {

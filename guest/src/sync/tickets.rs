@@ -25,10 +25,11 @@ use crate::intercom::ticket::{Ticket, TicketPage};
 use crate::store::conversations::rows::LinkRow;
 use crate::store::erasure::{self, BlockList};
 use crate::store::people::forget_strangers;
-use crate::store::runs::sync_state::{Fact, clear_fact, clear_note, fact, note, set_fact};
-use crate::store::runs::sync_windows;
+use crate::store::runs::coverage::covered;
+use crate::store::runs::facts::{Fact, clear_fact, fact, set_fact};
+use crate::store::runs::notes::{clear_note, note};
 use crate::store::tickets::{self, TicketPartRow, TicketRow};
-use crate::time::{DAY, HOUR, MINUTE, UnixSeconds};
+use crate::time::{DAY, HOUR, Interval, MINUTE, UnixSeconds};
 
 /// Tickets on a page, and on smaller ones where a page is too large for one answer.
 const PAGES: [u32; 4] = [LARGEST_PAGE, 30, 5, 1];
@@ -43,13 +44,6 @@ const EMPTY_PAGES: u32 = 50;
 const ASKED_FOR: usize = 50;
 const TICKETS: &str = "tickets";
 const PERMISSION: &str = "Read tickets";
-
-/// A stretch of `updated_at`, both ends included.
-#[derive(Clone, Copy)]
-struct Stretch {
-    low: UnixSeconds,
-    high: UnixSeconds,
-}
 
 /// What a list of a stretch showed.
 struct Listed {
@@ -104,10 +98,10 @@ fn read(engine: &mut Engine<'_>, now: UnixSeconds) -> Result<(), Failure> {
     if known.is_none() {
         engine.write(|transaction| set_fact(transaction, Fact::TicketsFrom, from))?;
     }
-    let listed = list(engine, Stretch { low, high: now }, true)?;
+    let listed = list(engine, Interval { low, high: now }, true)?;
     engine.write(|transaction| set_fact(transaction, Fact::TicketsReadTo, now))?;
     // What changed within the overlap may not be listed yet.
-    let settled = Stretch { low: from, high: now.plus(-overlap) };
+    let settled = Interval { low: from, high: now.plus(-overlap) };
     if low == from {
         engine.write(|transaction| {
             set_fact(transaction, Fact::TicketsCountedAt, now)?;
@@ -116,7 +110,7 @@ fn read(engine: &mut Engine<'_>, now: UnixSeconds) -> Result<(), Failure> {
         ask_for_missing(engine, settled, &listed)?;
     }
     if let Some(known) = known.filter(|known| from < *known) {
-        list(engine, Stretch { low: from, high: known }, false)?;
+        list(engine, Interval { low: from, high: known }, false)?;
     }
     engine.write(|transaction| set_fact(transaction, Fact::TicketsFrom, from))?;
     compare(engine, settled, now)
@@ -126,7 +120,7 @@ fn read(engine: &mut Engine<'_>, now: UnixSeconds) -> Result<(), Failure> {
 fn wanted_from(engine: &Engine<'_>, now: UnixSeconds) -> Result<UnixSeconds, SyncError> {
     let settings = engine.settings;
     let connection = engine.connection();
-    let covered = sync_windows::covered(connection)?.into_iter().map(|stretch| stretch.low);
+    let covered = covered(connection)?.into_iter().map(|stretch| stretch.low);
     let known = fact(connection, Fact::TicketsFrom)?;
     let from = covered.chain(fact(connection, Fact::InitialLow)?).chain(known).min();
     let from =
@@ -136,11 +130,11 @@ fn wanted_from(engine: &Engine<'_>, now: UnixSeconds) -> Result<UnixSeconds, Syn
 
 /// Reads all tickets of a stretch, in smaller pages where one is too large. `advances`: nothing
 /// before the stretch is unread, so that how far it came is noted with each page.
-fn list(engine: &mut Engine<'_>, stretch: Stretch, advances: bool) -> Result<Listed, Failure> {
+fn list(engine: &mut Engine<'_>, stretch: Interval, advances: bool) -> Result<Listed, Failure> {
     let mut listed = Listed { ids: HashSet::new(), counted: None };
     let mut low = stretch.low;
     for (attempt, per_page) in PAGES.into_iter().enumerate() {
-        let rest = Stretch { low, ..stretch };
+        let rest = Interval { low, ..stretch };
         match list_pages(engine, rest, per_page, advances, &mut listed, &mut low) {
             Err(Failure::Api(error)) if error.may_be_size() && attempt + 1 < PAGES.len() => {}
             result => return result.map(|()| listed),
@@ -151,7 +145,7 @@ fn list(engine: &mut Engine<'_>, stretch: Stretch, advances: bool) -> Result<Lis
 
 fn list_pages(
     engine: &mut Engine<'_>,
-    stretch: Stretch,
+    stretch: Interval,
     per_page: u32,
     advances: bool,
     listed: &mut Listed,
@@ -198,7 +192,7 @@ fn list_pages(
 }
 
 /// Compares what is here with Intercom's own count, and finds out what became of the difference.
-fn compare(engine: &mut Engine<'_>, stretch: Stretch, now: UnixSeconds) -> Result<(), Failure> {
+fn compare(engine: &mut Engine<'_>, stretch: Interval, now: UnixSeconds) -> Result<(), Failure> {
     let recent = |engine: &Engine<'_>, which: Fact, seconds: i64| {
         let at = fact(engine.connection(), which)?;
         Ok::<_, SyncError>(at.is_some_and(|at| now.since(at).abs() < seconds))
@@ -210,11 +204,10 @@ fn compare(engine: &mut Engine<'_>, stretch: Stretch, now: UnixSeconds) -> Resul
     let page = engine.ask(&engine.fetcher.api.tickets(&search), TicketPage::read)?;
     engine.write(|transaction| set_fact(transaction, Fact::TicketsCountedAt, now))?;
     // The query is a second wider at both ends.
-    let wide = Stretch { low: stretch.low.plus(-1), high: stretch.high.plus(1) };
-    let here = |engine: &Engine<'_>, stretch: Stretch| {
+    let here = |engine: &Engine<'_>, stretch: Interval| {
         tickets::ids_between(engine.connection(), stretch.low, stretch.high).map_err(SyncError::from)
     };
-    let (held, inner) = (here(engine, wide)?.len() as u64, here(engine, stretch)?.len() as u64);
+    let (held, inner) = (here(engine, stretch.widened(1))?.len() as u64, here(engine, stretch)?.len() as u64);
     let Some(counted) = page.total_count.filter(|counted| !(inner..=held).contains(counted)) else {
         return Ok(());
     };
@@ -229,7 +222,7 @@ fn compare(engine: &mut Engine<'_>, stretch: Stretch, now: UnixSeconds) -> Resul
 }
 
 /// Finds out what became of the tickets of a stretch that a list of it did not show.
-fn ask_for_missing(engine: &mut Engine<'_>, stretch: Stretch, listed: &Listed) -> Result<(), Failure> {
+fn ask_for_missing(engine: &mut Engine<'_>, stretch: Interval, listed: &Listed) -> Result<(), Failure> {
     let here = tickets::ids_between(engine.connection(), stretch.low, stretch.high);
     let mut missing = here.map_err(SyncError::from)?;
     missing.retain(|id| !listed.ids.contains(id));

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use crate::environment::Holder;
-use crate::store::runs::sync_state::RunTimes;
+use crate::store::runs::facts::RunTimes;
 
 /// The speed is that of so much time: two windows of the limit.
 const SPEED_OVER_MS: u64 = 20_000;

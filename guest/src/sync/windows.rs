@@ -7,8 +7,9 @@ use super::SyncError;
 use super::writer::Writer;
 use crate::environment::LogLevel;
 use crate::intercom::page::SearchPage;
-use crate::store::runs::sync_state::{clear_note, set_note};
-use crate::store::runs::sync_windows::{self, Stretch, WindowRow};
+use crate::store::runs::notes::{clear_note, set_note};
+use crate::store::runs::windows::{self, WindowRow};
+use crate::time::Interval;
 use crate::time::UnixSeconds;
 
 /// So many pages in a row may bring nothing new and promise more: Intercom filters after it has cut
@@ -191,16 +192,16 @@ impl Windows {
         // The cursor belongs to the query of the whole window.
         window.begin();
         let upper = WindowRow {
-            stretch: Stretch { low: middle.plus(1), high: whole.high },
+            stretch: Interval { low: middle.plus(1), high: whole.high },
             cursor: None,
             per_page: window.row.per_page,
             last_seen: None,
         };
         let sync_id = writer.sync_id;
         writer.write(|transaction| {
-            sync_windows::remove_window(transaction, whole)?;
-            sync_windows::save_window(transaction, &window.row, sync_id)?;
-            sync_windows::save_window(transaction, &upper, sync_id)
+            windows::remove_window(transaction, whole)?;
+            windows::save_window(transaction, &window.row, sync_id)?;
+            windows::save_window(transaction, &upper, sync_id)
         })?;
         let mut upper = Window::new(upper);
         upper.failures = window.failures;
@@ -278,7 +279,7 @@ impl Windows {
 /// Keeps a window for the next run, which begins it again where it was stored.
 pub(super) fn leave(writer: &mut Writer<'_>, window: &Window) -> Result<(), SyncError> {
     let sync_id = writer.sync_id;
-    writer.write(|transaction| sync_windows::save_window(transaction, &window.row, sync_id))
+    writer.write(|transaction| windows::save_window(transaction, &window.row, sync_id))
 }
 
 /// What lists did not bring in this run.

@@ -6,7 +6,7 @@ use crate::environment::{Clock, Log, LogLevel, Progress, ProgressUpdate, Setting
 use crate::error::StoreResult;
 use crate::store::Store;
 use crate::store::conversations::hydration_queue;
-use crate::store::runs::sync_state::{Fact, RunTimes, clear_fact, set_fact, set_run_times};
+use crate::store::runs::facts::{Fact, RunTimes, clear_fact, set_fact, set_run_times};
 use crate::time::UnixSeconds;
 
 /// Progress is reported at most so often.

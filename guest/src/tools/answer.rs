@@ -1,5 +1,7 @@
 //! Building a tool's answer: a JSON object without nulls and empty lists, in a fixed order.
 
+use std::fmt::Display;
+
 use std::borrow::Cow;
 
 use serde_json::{Map, Value, json};
@@ -192,8 +194,8 @@ pub fn in_words(seconds: i64) -> String {
 
 /// A number and its noun.
 #[must_use]
-pub fn counted(count: i64, noun: &str) -> String {
-    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
+pub fn counted<N: Display + PartialEq + From<u8>>(count: N, noun: &str) -> String {
+    format!("{count} {noun}{}", if count == N::from(1) { "" } else { "s" })
 }
 
 /// `{"start": …, "end": …}`.

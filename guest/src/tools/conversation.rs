@@ -9,7 +9,7 @@ use super::disclosure;
 use crate::error::StoreResult;
 use crate::store::conversations::fields;
 use crate::store::conversations::threads::{Conversation, Event, Message};
-use crate::store::runs::Workspace;
+use crate::store::workspace::Workspace;
 use crate::time::UnixSeconds;
 
 /// The fields of a conversation that answers may be reduced to.
@@ -195,11 +195,12 @@ pub fn add_company(answer: &mut Answer, conversation: &Conversation, content: Co
 
 /// Where a person sees the conversation in Intercom. Each region has an address of its own, as the
 /// API has: `app.eu.intercom.com`, `app.au.intercom.com`.
-pub fn url(workspace: &Workspace, id: &str) -> Option<String> {
+pub fn url(workspace: Option<&Workspace>, id: &str) -> Option<String> {
     let safe = |text: &str| {
         !text.is_empty() && text.chars().all(|letter| letter.is_ascii_alphanumeric() || "-_".contains(letter))
     };
-    let app = workspace.id_code.as_deref().filter(|code| safe(code))?;
+    let workspace = workspace?;
+    let app = Some(workspace.id.as_str()).filter(|code| safe(code))?;
     let region = workspace.region.as_deref().unwrap_or_default().to_ascii_lowercase();
     let host = match region.as_str() {
         "eu" => "app.eu.intercom.com",
@@ -271,16 +272,18 @@ fn attachments(list: &str, content: Content<'_>) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ids::WorkspaceId;
 
     #[test]
     fn the_link_leads_to_the_workspaces_own_region() {
         let link = |region: Option<&str>| {
             let workspace = Workspace {
-                id_code: Some("abc123".to_owned()),
+                id: WorkspaceId("abc123".to_owned()),
+                name: None,
                 region: region.map(str::to_owned),
-                ..Workspace::default()
+                timezone: None,
             };
-            url(&workspace, "7").expect("a link")
+            url(Some(&workspace), "7").expect("a link")
         };
         for (region, host) in [
             (None, "app.intercom.com"),
@@ -291,6 +294,6 @@ mod tests {
         ] {
             assert!(link(region).starts_with(&format!("https://{host}/a/inbox/abc123/")), "{region:?}");
         }
-        assert_eq!(url(&Workspace::default(), "7"), None, "the workspace is not known yet");
+        assert_eq!(url(None, "7"), None, "the workspace is not known yet");
     }
 }

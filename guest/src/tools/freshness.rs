@@ -7,6 +7,7 @@ use super::answer::{Answer, ago, counted, minutes_since, seconds_since};
 use super::{Reader, Surroundings};
 use crate::environment::Settings;
 use crate::error::StoreResult;
+use crate::store::conversations::totals::incomplete_since;
 use crate::store::runs;
 use crate::store::runs::coverage::{BEFORE_INTERCOM, Coverage, Held};
 use crate::time::{MINUTE, UnixSeconds};
@@ -48,7 +49,7 @@ impl Freshness {
     ) -> StoreResult<Self> {
         let coverage = Coverage::load(connection, now)?;
         let last_sync = runs::latest_read(connection)?.and_then(|run| run.completed_at);
-        let incomplete = runs::incomplete_since(connection, reach.start)?;
+        let incomplete = incomplete_since(connection, reach.start)?;
         let Some(newest) = coverage.newest() else {
             return Ok(Self {
                 state: "stale",

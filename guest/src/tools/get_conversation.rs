@@ -10,8 +10,8 @@ use super::cursor::Cursor;
 use super::{Arguments, Context, Failure, Outcome, Reader, Tool, conversation, freshness, schema};
 use crate::ids;
 use crate::store::conversations::threads::{self, Conversation};
-use crate::store::runs;
 use crate::store::tickets::ticket_search;
+use crate::store::workspace::workspace;
 use crate::time::UnixSeconds;
 
 /// Bytes of JSON of an answer: some 4,000 tokens.
@@ -222,12 +222,12 @@ fn thread(
 ) -> Result<(Answer, usize), Failure> {
     let places = threads::places(connection, &record.id, asked.with_notes)?;
     let (start, end) = stretch(&places, asked)?;
-    let workspace = runs::workspace(connection)?;
+    let workspace = workspace(connection)?;
     let mut answer = conversation::summary(record, content, now);
     conversation::add_figures(&mut answer, record);
     let size = conversation::add_details(&mut answer, connection, record, content)?;
     answer.set_true("parts_truncated", record.parts_truncated);
-    answer.set_some("url", conversation::url(&workspace, &record.id));
+    answer.set_some("url", conversation::url(workspace.as_ref(), &record.id));
     let events = if asked.with_events { events(connection, &record.id, content, asked)? } else { Vec::new() };
     let events_size: usize = events.iter().map(|event| bytes(event) + 1).sum();
     let room = asked.budget.saturating_sub(FRAME + events_size + size);

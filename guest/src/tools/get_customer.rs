@@ -11,8 +11,8 @@ use super::{
 use crate::store::conversations::fields;
 use crate::store::conversations::threads;
 use crate::store::people::customers::{self, Customer, Recognised};
-use crate::store::runs;
 use crate::store::tickets::ticket_search::{self, TicketFilters};
+use crate::store::workspace::workspace;
 use crate::time::UnixSeconds;
 
 /// Bytes of JSON of the conversations.
@@ -181,13 +181,13 @@ fn describe(
     let company = company.map(|company| fields::of_company(connection, &company)).transpose()?.flatten();
     answer.set("customer", who.into_value());
     answer.set_some("company", company.map(|company| profile(company, content)));
-    let workspace = runs::workspace(connection)?;
+    let workspace = workspace(connection)?;
     let mut rows = Vec::new();
     let mut used = 0;
     for number in &customer.numbers {
         let Some(record) = threads::by_number(connection, *number)? else { continue };
         let mut row = conversation::summary(&record, content, around.now);
-        row.set_some("url", conversation::url(&workspace, &record.id));
+        row.set_some("url", conversation::url(workspace.as_ref(), &record.id));
         let row = row.into_value();
         used += bytes(&row) + 1;
         if used > budget && !rows.is_empty() {

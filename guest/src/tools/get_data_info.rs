@@ -5,9 +5,10 @@ use serde_json::{Value, json};
 use super::answer::{Answer, ago, counted, minutes_since};
 use super::freshness::{self, Reach};
 use super::{Arguments, Context, Outcome, Tool, incomplete, schema, search_tickets};
+use crate::store::conversations::totals::{database_bytes, incomplete_since, totals};
 use crate::store::help_center::articles;
 use crate::store::runs::coverage::Coverage;
-use crate::store::runs::sync_state::{Fact, fact};
+use crate::store::runs::facts::{Fact, fact};
 use crate::store::{runs, tickets};
 use crate::time::UnixSeconds;
 
@@ -49,7 +50,8 @@ fn call(context: &mut Context<'_>, _: &Arguments) -> Outcome {
                 freshness::how_to_begin(around.settings)
             )));
         };
-        let totals = runs::totals(connection)?;
+        let totals = totals(connection)?;
+        let waiting = incomplete_since(connection, None)?;
         let coverage = Coverage::load(connection, now)?;
         let held = coverage.held(connection, now)?;
         let freshness = freshness::of(
@@ -65,8 +67,8 @@ fn call(context: &mut Context<'_>, _: &Arguments) -> Outcome {
         match held {
             Some(held) => freshness::add_coverage(&mut answer, held),
             None => {
-                answer.set_some("coverage_start", run.coverage_start.clone());
-                answer.set_some("coverage_end", run.coverage_end.clone());
+                answer.set_some("coverage_start", run.first_day.map(|day| day.to_string()));
+                answer.set_some("coverage_end", run.last_day.map(|day| day.to_string()));
             }
         }
         answer.set("total_conversations", totals.conversations);
@@ -78,8 +80,8 @@ fn call(context: &mut Context<'_>, _: &Arguments) -> Outcome {
         answer.set_some("tickets", tickets_at.as_ref().map(|_| tickets::count(connection)).transpose()?);
         answer.set_some("tickets_as_of", tickets_at);
         answer.set_some("sync_type", run.kind.clone());
-        answer.set("database_size_mb", megabytes(totals.database_bytes));
-        answer.set_some("threads_waiting", (totals.incomplete > 0).then_some(totals.incomplete));
+        answer.set("database_size_mb", megabytes(database_bytes(connection)?));
+        answer.set_some("threads_waiting", (waiting > 0).then_some(waiting));
         let incomplete = incomplete::add(&mut answer, around, connection, is_syncing)?;
         let complete = freshness.data_complete && incomplete.is_none() && !run.is_migration();
         answer.set("data_complete", complete);
@@ -96,6 +98,6 @@ fn call(context: &mut Context<'_>, _: &Arguments) -> Outcome {
 }
 
 /// Megabytes (2^20 bytes) with two decimals, as the original program wrote them.
-pub fn megabytes(bytes: i64) -> f64 {
+pub fn megabytes(bytes: u64) -> f64 {
     (bytes as f64 / 1_048_576.0 * 100.0).round() / 100.0
 }

@@ -74,8 +74,8 @@ pub fn describe(
         answer.set_some("duration_minutes", minutes_since(started, now));
         text.push_str(&format!(", since {}", in_words(now.since(started))));
     }
-    if let (Some(start), Some(end)) = (&run.coverage_start, &run.coverage_end) {
-        answer.set("coverage_dates", json!({"start": start, "end": end}));
+    if let (Some(start), Some(end)) = (run.first_day, run.last_day) {
+        answer.set("coverage_dates", json!({"start": start.to_string(), "end": end.to_string()}));
         text.push_str(&format!(", for {start} to {end}"));
     }
     text.push('.');

@@ -66,6 +66,7 @@ pub(crate) use get_conversation_stats::{definitions, shown};
 use crate::environment::{Clock, Progress, Redaction, Settings, SyncControl};
 use crate::error::{StoreError, StoreResult};
 use crate::store::Store;
+use crate::store::workspace::workspace;
 use crate::time::UnixSeconds;
 
 /// What a tool works with.
@@ -320,8 +321,8 @@ fn find(name: &str) -> Result<&'static Tool, ToolError> {
 
 /// The time zone of days and hours in answers.
 pub(crate) fn zone(settings: &Settings, connection: &Connection) -> StoreResult<timeframe::Zone> {
-    let workspace = crate::store::runs::workspace(connection)?;
-    Ok(timeframe::Zone::choose(settings.timezone.as_deref(), workspace.timezone.as_deref()))
+    let of_workspace = workspace(connection)?.and_then(|workspace| workspace.timezone);
+    Ok(timeframe::Zone::choose(settings.timezone.as_deref(), of_workspace.as_deref()))
 }
 
 #[cfg(test)]

@@ -9,7 +9,8 @@ use super::content::Content;
 use super::{Arguments, Context, Failure, Outcome, Tool, disclosure, schema};
 use crate::ids;
 use crate::store::help_center::articles::{self, Article};
-use crate::store::runs::sync_state::{Fact, fact, note};
+use crate::store::runs::facts::{Fact, fact};
+use crate::store::runs::notes::note;
 use crate::store::search::{Query, snippet};
 use crate::store::text_search::{Corpus, Found, search};
 

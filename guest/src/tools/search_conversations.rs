@@ -14,9 +14,9 @@ use super::{
 };
 use crate::ids;
 use crate::store::conversations::threads;
-use crate::store::runs::Workspace;
 use crate::store::search::{self, Filters, Hit, Page, Position, Query, Request, Sort, Total};
-use crate::store::{runs, trends};
+use crate::store::trends;
+use crate::store::workspace::{Workspace, workspace};
 use crate::time::UnixSeconds;
 
 const DEFAULT_LIMIT: usize = 10;
@@ -289,7 +289,7 @@ impl View<'_> {
         page: &Page,
         question: &str,
     ) -> Result<(Answer, Option<String>), Failure> {
-        let workspace = runs::workspace(self.connection)?;
+        let workspace = workspace(self.connection)?;
         // A cursor grows with what was shown: at most three characters a conversation.
         let room = self.asked.budget - FRAME - (request.position.seen.len() + page.hits.len()) * 3;
         let mut rows = Vec::new();
@@ -297,7 +297,7 @@ impl View<'_> {
         let mut used = 0;
         for hit in &page.hits {
             let Some(record) = threads::by_number(self.connection, hit.conversation)? else { continue };
-            let row = self.row(&record, hit, &workspace)?;
+            let row = self.row(&record, hit, workspace.as_ref())?;
             let size = bytes(&row) + 1;
             if used + size > room && !rows.is_empty() {
                 break;
@@ -363,7 +363,7 @@ impl View<'_> {
         &self,
         record: &threads::Conversation,
         hit: &Hit,
-        workspace: &Workspace,
+        workspace: Option<&Workspace>,
     ) -> Result<Value, Failure> {
         let asked = self.asked;
         let mut answer = conversation::summary(record, self.content, self.now);

@@ -10,9 +10,15 @@ use super::get_data_info::megabytes;
 use super::{Context, Surroundings, freshness, get_sync_status, incomplete};
 use crate::error::StoreResult;
 use crate::store::conversations::raw_answers;
+use crate::store::conversations::totals::{database_bytes, incomplete_since, totals};
 use crate::store::runs::coverage::Coverage;
-use crate::store::runs::sync_state::{self, Fact, fact};
+use crate::store::runs::facts::{self, Fact, fact};
+use crate::store::runs::notes::notes;
+use crate::store::workspace::workspace;
 use crate::store::{runs, tickets};
+
+/// The latest notes are shown, so many at most.
+const MOST_NOTES: usize = 5;
 
 /// The state as a JSON object, and in a few lines for a person.
 ///
@@ -38,7 +44,7 @@ pub fn status_and_activity(context: &mut Context<'_>) -> StoreResult<(String, St
     context.store.read(|transaction| {
         super::know_names(transaction, around.settings)?;
         let (mut answer, lines) = describe(around, transaction, is_syncing)?;
-        let traffic = sync_state::traffic(transaction)?;
+        let traffic = facts::traffic(transaction)?;
         let (completed, failed) = runs::counts(transaction)?;
         answer["activity"] = json!({
             "syncs_completed": completed,
@@ -52,7 +58,7 @@ pub fn status_and_activity(context: &mut Context<'_>) -> StoreResult<(String, St
 
 /// Where the time of the running or the last sync went, and a line about it.
 fn sync_times(answer: &mut Answer, connection: &Connection, is_syncing: bool) -> StoreResult<Option<String>> {
-    let Some(times) = sync_state::run_times(connection)? else { return Ok(None) };
+    let Some(times) = facts::run_times(connection)? else { return Ok(None) };
     let seconds = |ms: u64| i64::try_from(ms / 1000).unwrap_or(i64::MAX);
     let [limit, network, own] = [times.limit_ms, times.network_ms, times.own_ms].map(seconds);
     answer.set("sync_times", json!({"limit_seconds": limit, "network_seconds": network, "own_seconds": own}));
@@ -79,9 +85,9 @@ fn describe(
     is_syncing: bool,
 ) -> StoreResult<(Value, String)> {
     let Surroundings { settings, now } = around;
-    let totals = runs::totals(connection)?;
+    let totals = totals(connection)?;
+    let bytes = database_bytes(connection)?;
     let coverage = Coverage::load(connection, now)?;
-    let workspace = runs::workspace(connection)?;
     let zone = super::zone(settings, connection)?;
     let reach = Reach { start: coverage.newest().map(|span| span.low), end: None };
     let freshness = Freshness::of(connection, settings, now, reach)?;
@@ -90,12 +96,12 @@ fn describe(
     let mut lines = Vec::new();
     answer.set("status", if totals.conversations > 0 { "ready" } else { "empty" });
     answer.set("total_conversations", totals.conversations).set("total_messages", totals.messages);
-    answer.set("database_size_mb", megabytes(totals.database_bytes));
+    answer.set("database_size_mb", megabytes(bytes));
     lines.push(format!(
         "Cache: {}, {}, {} MB",
         counted(totals.conversations, "conversation"),
         counted(totals.messages, "message"),
-        megabytes(totals.database_bytes)
+        megabytes(bytes)
     ));
     let raw = raw_answers::bytes(connection)?;
     if raw > 0 {
@@ -103,7 +109,7 @@ fn describe(
         lines.push(format!(
             "Answers kept as they came (keep_raw_answers): {} MB, {} % of the database",
             megabytes(raw),
-            raw * 100 / totals.database_bytes.max(1)
+            raw * 100 / bytes.max(1)
         ));
     }
     let tickets_at = super::search_tickets::as_of(connection)?;
@@ -139,8 +145,9 @@ fn describe(
         lines.push(format!("Newest sync failed: {failure}"));
         answer.set("last_error", failure);
     }
-    if totals.incomplete > 0 {
-        answer.set("threads_waiting", totals.incomplete);
+    let waiting = incomplete_since(connection, None)?;
+    if waiting > 0 {
+        answer.set("threads_waiting", waiting);
     }
     lines.extend(incomplete::add(&mut answer, around, connection, is_syncing)?);
     answer.set("sync_interval_minutes", settings.sync_interval_minutes);
@@ -151,15 +158,16 @@ fn describe(
     } else if !settings.token_present {
         lines.push("Access token: none, so nothing is synced (set INTERCOM_ACCESS_TOKEN)".to_owned());
     }
-    if let Some(name) = workspace.name.or(workspace.id_code) {
-        let name = content.line(&name);
+    if let Some(workspace) = workspace(connection)? {
+        let name = content.line(workspace.name.as_deref().unwrap_or(workspace.id.as_str()));
         let region = workspace.region.map(|region| format!(" ({region})")).unwrap_or_default();
         lines.push(format!("Workspace: {name}{region}"));
         answer.set("workspace", name);
     }
     answer.set("timezone", zone.name());
     lines.push(format!("Time zone of days in answers: {}", zone.name()));
-    let notes: Vec<String> = runs::notes(connection)?.iter().map(|note| content.text(note)).collect();
+    let notes: Vec<String> =
+        notes(connection)?.iter().take(MOST_NOTES).map(|note| content.text(note)).collect();
     lines.extend(notes.iter().map(|note| format!("Note: {note}")));
     answer.set_some("notes", Some(json!(notes)));
     answer.set("sync_info", freshness.to_json());

@@ -67,7 +67,7 @@ fn a_database_of_version_1_gets_its_counts_and_keeps_its_events() {
     drop(old);
     let store = Store::open(&path, OpenMode::ReadWrite).expect("opens");
     assert_eq!(store.prepared(), &crate::store::Prepared::Migrated { from: 1 });
-    let totals = crate::store::runs::totals(store.connection()).expect("totals");
+    let totals = crate::store::conversations::totals::totals(store.connection()).expect("totals");
     assert_eq!((totals.conversations, totals.messages), (1, 1));
     assert_eq!(drifted(store.connection()), Vec::<String>::new());
     let events = crate::store::conversations::threads::events(store.connection(), "100", 9).expect("events");

@@ -1,7 +1,7 @@
 use rusqlite::{Connection, params};
 
 use super::*;
-use crate::store::runs::sync_state;
+use crate::store::runs::notes;
 use crate::store::{OpenMode, Prepared, Store};
 
 fn store() -> Store {
@@ -91,7 +91,7 @@ fn a_database_of_version_2_says_what_it_lacks_and_has_it_fetched_the_newest_firs
     let store = Store::open(&path, OpenMode::ReadWrite).expect("opens");
     assert_eq!(store.prepared(), &Prepared::Migrated { from: 2 });
     let connection = store.connection();
-    let notes = sync_state::notes(connection).expect("notes");
+    let notes = notes::notes(connection).expect("notes");
     assert_eq!(notes, [note(3)], "the migration and the syncs say the same");
     assert_eq!(enqueue_unfilled(connection, 2).expect("queues"), 3);
     assert_eq!(

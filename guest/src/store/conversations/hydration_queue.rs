@@ -136,3 +136,13 @@ pub fn enqueue_recently_closed(
     )?;
     Ok(queued)
 }
+
+/// Threads whose fetch failed and that are not tried again before some later moment.
+///
+/// # Errors
+/// [`crate::error::StoreError`] when the database cannot be read.
+pub fn postponed(connection: &Connection, now: UnixSeconds) -> StoreResult<u64> {
+    let sql = "SELECT count(*) FROM hydration_queue WHERE attempts > 0 AND not_before > ?1";
+    let count: i64 = connection.prepare_cached(sql)?.query_row([now.0], |row| row.get(0))?;
+    Ok(u64::try_from(count).unwrap_or(0))
+}

@@ -12,5 +12,6 @@ pub mod rows;
 pub mod samples;
 pub mod threads;
 pub mod tombstones;
+pub mod totals;
 pub mod write_conversation;
 pub mod write_thread;

@@ -47,9 +47,10 @@ pub fn read(connection: &Connection, id: &ConversationId) -> StoreResult<Option<
 }
 
 /// Bytes that kept answers take, as far as they hold any.
-pub fn bytes(connection: &Connection) -> StoreResult<i64> {
+pub fn bytes(connection: &Connection) -> StoreResult<u64> {
     let sql = "SELECT coalesce(sum(length(answer)), 0) FROM raw_answers";
-    Ok(connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?)
+    let bytes: i64 = connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?;
+    Ok(u64::try_from(bytes).unwrap_or(0))
 }
 
 /// Conversations that an earlier version read and whose answer was kept whole, so many at most.

@@ -24,18 +24,19 @@ use self::scope::Resolved;
 pub use self::scope::Scope;
 use super::connection::Store;
 use super::conversations::fields;
-use super::header::on_disk;
-use super::header::sibling;
+use super::conversations::totals::{Totals, totals_within};
+use super::header::{on_disk, sibling};
 use super::help_center::articles;
 use super::opening::{OpenMode, OpenOptions};
-use super::runs::sync_runs;
-use super::runs::sync_state::{Fact, set_note};
+use super::runs;
+use super::runs::facts::Fact;
+use super::runs::notes::set_note;
 use super::schema::SCHEMA_VERSION;
 use super::statistics::keep_days;
 use super::takeover::create_private;
 use crate::error::{StoreError, StoreResult};
 use crate::text::INDEX_TEXT_VERSION;
-use crate::time::{Day, UnixSeconds};
+use crate::time::UnixSeconds;
 
 /// Conversations copied in one read of the database: its writers wait for the end of each.
 const BATCH: usize = 100;
@@ -353,19 +354,9 @@ fn count_anew(to: &Connection, now: UnixSeconds) -> StoreResult<()> {
     if unfilled > 0 {
         set_note(to, "fields", &fields::note(u64::try_from(unfilled).unwrap_or(0)), now)?;
     }
-    let runs: Vec<(i64, String, String)> = to
-        .prepare("SELECT id, coalesce(coverage_start_date, ''), coalesce(coverage_end_date, '') FROM sync_metadata")?
-        .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
-        .collect::<Result<_, _>>()?;
-    for (id, first, last) in runs {
-        let totals = match (Day::parse(&first), Day::parse(&last)) {
-            (Some(first), Some(last)) => sync_runs::totals(to, first.start(), last.end())?,
-            _ => sync_runs::Totals::default(),
-        };
-        to.prepare_cached(
-            "UPDATE sync_metadata SET total_conversations = ?2, total_messages = ?3 WHERE id = ?1",
-        )?
-        .execute(params![id, totals.conversations as i64, totals.messages as i64])?;
+    for run in runs::all(to)? {
+        let totals = run.interval().map_or(Ok(Totals::default()), |days| totals_within(to, days))?;
+        runs::set_totals(to, run.id, totals)?;
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! What the cache covers: stretches of `updated_at` that were read to the end.
+//! What the cache covers: intervals of `updated_at` that were read to the end.
 //!
 //! The table `coverage` alone says so, not `sync_metadata`: a run that failed half-way covers what
 //! it read, and rows of the original program cover nothing that anybody could vouch for.
@@ -9,22 +9,15 @@ use rusqlite::Connection;
 
 use crate::error::StoreResult;
 use crate::store::runs::future;
-use crate::time::{Day, UnixSeconds};
+use crate::time::{Day, Interval, UnixSeconds};
 
 /// Intercom was founded in August 2011; no conversation is older.
 pub const BEFORE_INTERCOM: UnixSeconds = UnixSeconds(1_312_156_800);
 
-/// A covered stretch of time, both ends included.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Span {
-    pub low: UnixSeconds,
-    pub high: UnixSeconds,
-}
-
 /// The union of all that was read, ascending, without overlaps.
 #[derive(Clone, Debug, Default)]
 pub struct Coverage {
-    spans: Vec<Span>,
+    spans: Vec<Interval>,
 }
 
 /// The newest contiguous range of covered days, as it is told to people and programs.
@@ -72,22 +65,19 @@ impl Coverage {
     /// When the table cannot be read.
     pub fn load(connection: &Connection, now: UnixSeconds) -> StoreResult<Self> {
         let end = future::untrusted_from(connection, now)?.map(|from| from.plus(-1));
-        let mut statement = connection.prepare_cached("SELECT low, high FROM coverage ORDER BY low")?;
-        let spans = statement
-            .query_map([], |row| Ok(Span { low: UnixSeconds(row.get(0)?), high: UnixSeconds(row.get(1)?) }))?
-            .map(|span: rusqlite::Result<Span>| {
-                span.map(|span| Span { high: end.map_or(span.high, |end| span.high.min(end)), ..span })
-            })
-            .collect::<Result<Vec<_>, _>>()?;
+        let mut spans = covered(connection)?;
+        if let Some(end) = end {
+            spans.iter_mut().for_each(|span| span.high = span.high.min(end));
+        }
         Ok(Self::from_spans(spans))
     }
 
     /// Merges what overlaps or touches.
     #[must_use]
-    pub fn from_spans(mut spans: Vec<Span>) -> Self {
+    pub fn from_spans(mut spans: Vec<Interval>) -> Self {
         spans.retain(|span| span.low <= span.high);
         spans.sort_by_key(|span| span.low);
-        let mut merged: Vec<Span> = Vec::with_capacity(spans.len());
+        let mut merged: Vec<Interval> = Vec::with_capacity(spans.len());
         for span in spans {
             match merged.last_mut() {
                 Some(last) if span.low <= last.high.plus(1) => last.high = last.high.max(span.high),
@@ -103,13 +93,13 @@ impl Coverage {
     }
 
     #[must_use]
-    pub fn spans(&self) -> &[Span] {
+    pub fn spans(&self) -> &[Interval] {
         &self.spans
     }
 
     /// The newest contiguous stretch.
     #[must_use]
-    pub fn newest(&self) -> Option<Span> {
+    pub fn newest(&self) -> Option<Interval> {
         self.spans.last().copied()
     }
 
@@ -155,7 +145,7 @@ impl Coverage {
     /// any other: what has not happened cannot be in the cache.
     #[must_use]
     pub fn check_days(&self, start: Day, end: Day, now: UnixSeconds) -> Checked<Day> {
-        gaps(start, end, self.days(now))
+        touching_gaps(start, end, self.days(now))
     }
 
     /// Holds a range of instants against the coverage. What is left of today counts as covered
@@ -168,7 +158,7 @@ impl Coverage {
         now: UnixSeconds,
     ) -> Checked<UnixSeconds> {
         let today = now.day();
-        gaps(
+        touching_gaps(
             start,
             end,
             self.spans.iter().map(|span| {
@@ -179,7 +169,71 @@ impl Coverage {
     }
 }
 
-fn gaps<T: Copy + Ord>(start: T, end: T, covered: impl IntoIterator<Item = (T, T)>) -> Checked<T> {
+/// The stretches that were read to the end, in order, none touching another.
+///
+/// # Errors
+/// [`crate::error::StoreError`] when the database cannot be read.
+pub fn covered(connection: &Connection) -> StoreResult<Vec<Interval>> {
+    let mut statement = connection.prepare_cached("SELECT low, high FROM coverage ORDER BY low")?;
+    let rows = statement.query_map([], |row| {
+        Ok(Interval { low: UnixSeconds(row.get(0)?), high: UnixSeconds(row.get(1)?) })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Adds a stretch that was read to the end, merging it with those it overlaps or touches.
+///
+/// # Errors
+/// [`crate::error::StoreError`] when the database cannot be written.
+pub fn cover(connection: &Connection, stretch: Interval) -> StoreResult<()> {
+    let reach = [stretch.low.0.saturating_sub(1), stretch.high.0.saturating_add(1)];
+    let merged: (Option<i64>, Option<i64>) = connection
+        .prepare_cached("SELECT min(low), max(high) FROM coverage WHERE high >= ?1 AND low <= ?2")?
+        .query_row(reach, |row| Ok((row.get(0)?, row.get(1)?)))?;
+    connection.prepare_cached("DELETE FROM coverage WHERE high >= ?1 AND low <= ?2")?.execute(reach)?;
+    let low = merged.0.map_or(stretch.low.0, |low| low.min(stretch.low.0));
+    let high = merged.1.map_or(stretch.high.0, |high| high.max(stretch.high.0));
+    connection.prepare_cached("INSERT INTO coverage (low, high) VALUES (?1, ?2)")?.execute([low, high])?;
+    Ok(())
+}
+
+/// Takes what lies before that moment out of the coverage.
+///
+/// # Errors
+/// [`crate::error::StoreError`] when the database cannot be written.
+pub fn uncover_before(connection: &Connection, horizon: UnixSeconds) -> StoreResult<()> {
+    connection.execute("DELETE FROM coverage WHERE high < ?1", [horizon.0])?;
+    connection.execute("UPDATE coverage SET low = ?1 WHERE low < ?1", [horizon.0])?;
+    Ok(())
+}
+
+/// What of a stretch none of the others covers, in order.
+#[must_use]
+pub fn gaps(wanted: Interval, covered: &[Interval]) -> Vec<Interval> {
+    let mut gaps = Vec::new();
+    let mut low = wanted.low;
+    let mut sorted = covered.to_vec();
+    sorted.sort_unstable();
+    for stretch in sorted {
+        if stretch.high < low {
+            continue;
+        }
+        if stretch.low > wanted.high {
+            break;
+        }
+        if stretch.low > low {
+            gaps.push(Interval { low, high: stretch.low.plus(-1) });
+        }
+        low = stretch.high.plus(1);
+    }
+    if low <= wanted.high {
+        gaps.push(Interval { low, high: wanted.high });
+    }
+    gaps
+}
+
+/// Gaps that share their end points with what is covered: see [`Checked`].
+fn touching_gaps<T: Copy + Ord>(start: T, end: T, covered: impl IntoIterator<Item = (T, T)>) -> Checked<T> {
     let mut at = start;
     let mut checked = Checked { gaps: Vec::new(), any: false };
     for (low, high) in covered {
@@ -208,7 +262,10 @@ mod tests {
 
     fn covering(ranges: &[(&str, &str)]) -> Coverage {
         Coverage::from_spans(
-            ranges.iter().map(|(from, to)| Span { low: day(from).start(), high: day(to).end() }).collect(),
+            ranges
+                .iter()
+                .map(|(from, to)| Interval { low: day(from).start(), high: day(to).end() })
+                .collect(),
         )
     }
 
@@ -252,7 +309,7 @@ mod tests {
         let today = day("2026-11-22");
         let now = today.start().plus(40_000);
         let coverage =
-            Coverage::from_spans(vec![Span { low: day("2026-11-15").start(), high: now.plus(-600) }]);
+            Coverage::from_spans(vec![Interval { low: day("2026-11-15").start(), high: now.plus(-600) }]);
         assert!(coverage.check_days(day("2026-11-15"), today, now).gaps.is_empty());
         assert!(coverage.check_instants(day("2026-11-15").start(), now, now).gaps.is_empty());
         assert!(coverage.check_instants(now.plus(-60), now, now).gaps.is_empty());
@@ -277,10 +334,35 @@ mod tests {
 
     #[test]
     fn a_day_that_was_read_in_part_is_not_covered() {
-        let coverage = Coverage::from_spans(vec![Span {
+        let coverage = Coverage::from_spans(vec![Interval {
             low: day("2026-06-10").start().plus(1),
             high: day("2026-06-12").start().plus(5),
         }]);
         assert_eq!(coverage.days(late()), vec![(day("2026-06-11"), day("2026-06-11"))]);
+    }
+
+    fn stretch(low: i64, high: i64) -> Interval {
+        Interval { low: UnixSeconds(low), high: UnixSeconds(high) }
+    }
+
+    #[test]
+    fn stretches_merge_when_they_touch() {
+        let connection = Connection::open_in_memory().expect("opens");
+        connection
+            .execute_batch("CREATE TABLE coverage (low INTEGER PRIMARY KEY, high INTEGER NOT NULL)")
+            .expect("creates");
+        for piece in [stretch(10, 20), stretch(40, 50), stretch(21, 25), stretch(60, 70), stretch(24, 39)] {
+            cover(&connection, piece).expect("covers");
+        }
+        assert_eq!(covered(&connection).expect("reads"), [stretch(10, 50), stretch(60, 70)]);
+    }
+
+    #[test]
+    fn gaps_are_what_is_left() {
+        let covered = [stretch(10, 20), stretch(30, 40)];
+        assert_eq!(gaps(stretch(0, 50), &covered), [stretch(0, 9), stretch(21, 29), stretch(41, 50)]);
+        assert_eq!(gaps(stretch(12, 18), &covered), []);
+        assert_eq!(gaps(stretch(15, 35), &covered), [stretch(21, 29)]);
+        assert_eq!(gaps(stretch(0, 5), &[]), [stretch(0, 5)]);
     }
 }

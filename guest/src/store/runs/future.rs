@@ -8,7 +8,7 @@
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::error::StoreResult;
-use crate::store::runs::sync_state::{Fact, fact, set_fact};
+use crate::store::runs::facts::{Fact, fact, set_fact};
 use crate::time::{DAY, MINUTE, UnixSeconds};
 
 /// Two honest clocks may differ by so much.
@@ -69,7 +69,7 @@ pub fn take_back(connection: &Connection, now: UnixSeconds) -> StoreResult<Optio
     }
     for moment in MOMENTS {
         if fact(connection, moment)?.is_some_and(|at| at > end) {
-            crate::store::runs::sync_state::clear_fact(connection, moment)?;
+            crate::store::runs::facts::clear_fact(connection, moment)?;
         }
     }
     if fact(connection, Fact::DeletedUpTo)?.is_some_and(|at| at > end) {

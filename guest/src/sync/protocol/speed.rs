@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 
 use super::script::{Asked, Cache, NOW, Reply, Script, error, html, raw};
 use crate::environment::{Holder, HttpError, HttpResponse};
-use crate::store::runs::sync_state::run_times;
+use crate::store::runs::facts::run_times;
 use crate::sync::{SyncKind, SyncRequest};
 
 const LATENCY_MS: u64 = 200;

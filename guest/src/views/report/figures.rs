@@ -5,10 +5,10 @@ use serde_json::{Value, json};
 
 use super::super::options::{End, Options};
 use super::super::{ViewError, ask};
-use crate::store::runs;
 use crate::store::runs::coverage::Coverage;
 use crate::store::search::{Between, Filters};
 use crate::store::statistics::{self, Figures, Group};
+use crate::store::workspace::workspace;
 use crate::time::{DAY, HOUR, UnixSeconds};
 use crate::tools::answer::{Answer, range};
 use crate::tools::content::Content;
@@ -149,7 +149,7 @@ pub fn gather(context: &mut Context<'_>, options: &Options) -> Result<Report, Vi
         };
         let within = Between { from: Some(start), to: Some(end) };
         Ok(Report {
-            workspace: runs::workspace(connection)?.name.map(|name| content.line(&name)),
+            workspace: workspace(connection)?.and_then(|one| one.name).map(|name| content.line(&name)),
             all,
             previous,
             step,

@@ -1,10 +1,8 @@
-//! Single facts about the sync: the workspace, remembered values, notes for the user.
+//! Single facts about the sync that the table `meta` remembers: moments, counts, durations.
 
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::error::StoreResult;
-use crate::ids::WorkspaceId;
-use crate::store::lossy::text;
 use crate::time::UnixSeconds;
 
 /// Names of the values in `meta`.
@@ -203,80 +201,4 @@ fn count(connection: &Connection, key: &str) -> StoreResult<Option<u64>> {
         .query_row([key], |row| row.get(0))
         .optional()?;
     Ok(value.flatten().and_then(|value| u64::try_from(value).ok()))
-}
-
-/// The workspace that this database belongs to.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct WorkspaceRow {
-    pub id: WorkspaceId,
-    pub name: Option<String>,
-    pub region: Option<String>,
-    pub timezone: Option<String>,
-}
-
-/// # Errors
-/// [`crate::error::StoreError`] when the database cannot be read.
-pub fn workspace(connection: &Connection) -> StoreResult<Option<WorkspaceRow>> {
-    let row = connection
-        .query_row("SELECT id_code, name, region, timezone FROM workspace", [], |row| {
-            Ok(WorkspaceRow {
-                id: WorkspaceId(text(row, 0)?),
-                name: text(row, 1)?,
-                region: text(row, 2)?,
-                timezone: text(row, 3)?,
-            })
-        })
-        .optional()?;
-    Ok(row)
-}
-
-/// Writes the workspace. The caller has made sure that it is the same one, or the first.
-///
-/// # Errors
-/// [`crate::error::StoreError`] when the database cannot be written.
-pub fn set_workspace(connection: &Connection, workspace: &WorkspaceRow, now: UnixSeconds) -> StoreResult<()> {
-    connection.execute(
-        "INSERT INTO workspace (id_code, name, region, timezone, checked_at) VALUES (?1, ?2, ?3, ?4, ?5)
-         ON CONFLICT (id_code) DO UPDATE SET name = excluded.name, region = excluded.region,
-            timezone = excluded.timezone, checked_at = excluded.checked_at",
-        params![workspace.id.as_str(), workspace.name, workspace.region, workspace.timezone, now],
-    )?;
-    Ok(())
-}
-
-/// Writes down what cannot be read, a sentence a topic.
-///
-/// # Errors
-/// [`crate::error::StoreError`] when the database cannot be written.
-pub fn set_note(connection: &Connection, topic: &str, note: &str, now: UnixSeconds) -> StoreResult<()> {
-    connection.execute(
-        "INSERT INTO sync_notes (topic, note, noted_at) VALUES (?1, ?2, ?3)
-         ON CONFLICT (topic) DO UPDATE SET note = excluded.note, noted_at = excluded.noted_at",
-        params![topic, note, now],
-    )?;
-    Ok(())
-}
-
-/// # Errors
-/// [`crate::error::StoreError`] when the database cannot be written.
-pub fn clear_note(connection: &Connection, topic: &str) -> StoreResult<()> {
-    connection.execute("DELETE FROM sync_notes WHERE topic = ?1", [topic])?;
-    Ok(())
-}
-
-/// What was written down of a topic.
-///
-/// # Errors
-/// [`crate::error::StoreError`] when the database cannot be read.
-pub fn note(connection: &Connection, topic: &str) -> StoreResult<Option<String>> {
-    let mut statement = connection.prepare_cached("SELECT note FROM sync_notes WHERE topic = ?1")?;
-    Ok(statement.query_row([topic], |row| text(row, 0)).optional()?)
-}
-
-/// # Errors
-/// [`crate::error::StoreError`] when the database cannot be read.
-pub fn notes(connection: &Connection) -> StoreResult<Vec<String>> {
-    let mut statement = connection.prepare("SELECT note FROM sync_notes ORDER BY topic")?;
-    let notes = statement.query_map([], |row| text(row, 0))?.collect::<Result<_, _>>()?;
-    Ok(notes)
 }
