@@ -1,42 +1,12 @@
 //! What the component gets from outside: settings, time, HTTP, and the host's ear.
 //!
 //! On WebAssembly these are the imports of `wit/world.wit`; in native tests and benchmarks they
-//! are ordinary objects.
+//! are ordinary objects. Records are those of the WIT package.
 
 use crate::time::UnixSeconds;
-
-/// Kinds of personal data that tools can blank out in what they return.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Redaction {
-    Emails,
-    Phones,
-    Cards,
-    /// International bank account numbers.
-    Accounts,
-    Secrets,
-    /// Names of people that the cache knows.
-    Names,
-}
-
-/// The configuration of this instance; see `interface settings` in `wit/world.wit`.
-#[derive(Clone, Debug)]
-pub struct Settings {
-    pub base_url: String,
-    pub api_version: String,
-    pub database_file: String,
-    pub read_only: bool,
-    pub replica: bool,
-    pub token_present: bool,
-    pub sync_days: u32,
-    pub initial_sync_days: u32,
-    pub sync_interval_minutes: u32,
-    pub timezone: Option<String>,
-    pub redactions: Vec<Redaction>,
-    pub max_in_flight: u32,
-    pub overlap_seconds: u32,
-    pub retention_days: Option<u32>,
-    pub keep_raw_answers: bool,
-}
+pub use crate::wit::fastintercom::component::log::Level as LogLevel;
+pub use crate::wit::fastintercom::component::progress::{Holder, Update as ProgressUpdate};
+pub use crate::wit::fastintercom::component::settings::{Configuration as Settings, Redaction};
 
 impl Default for Settings {
     fn default() -> Self {
@@ -65,14 +35,6 @@ pub trait Clock {
     fn now(&self) -> UnixSeconds;
     /// Milliseconds since some fixed moment; never goes back.
     fn monotonic_ms(&self) -> u64;
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LogLevel {
-    Error,
-    Warn,
-    Info,
-    Debug,
 }
 
 /// Where log lines go. They name no token and quote no customer.
@@ -148,28 +110,19 @@ pub trait Http {
     fn in_flight(&self) -> usize;
 }
 
-/// What holds a sync up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Holder {
-    /// Intercom's rate limit.
-    Limit,
-    /// Intercom's answers, and the way to it.
-    Network,
-    /// The sync's own work.
-    Itself,
-}
-
-/// How far a sync has come; see `interface progress` in `wit/world.wit`.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ProgressUpdate {
-    pub phase: String,
-    pub done: u64,
-    pub total: Option<u64>,
-    pub messages: u64,
-    pub waiting: u64,
-    pub holder: Option<Holder>,
-    /// Seconds until all is read, as it goes at the moment.
-    pub seconds_left: Option<u32>,
+#[expect(clippy::derivable_impls, reason = "the type is made from the WIT package")]
+impl Default for ProgressUpdate {
+    fn default() -> Self {
+        Self {
+            phase: String::new(),
+            done: 0,
+            total: None,
+            messages: 0,
+            waiting: 0,
+            holder: None,
+            seconds_left: None,
+        }
+    }
 }
 
 pub trait Progress {

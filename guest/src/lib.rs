@@ -29,6 +29,7 @@ pub mod text;
 pub mod time;
 pub mod tools;
 pub mod views;
+pub mod wit;
 
 #[cfg(target_family = "wasm")]
 mod component;

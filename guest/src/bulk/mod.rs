@@ -22,6 +22,7 @@ mod record;
 #[cfg(test)]
 mod tests;
 
+pub use crate::wit::exports::fastintercom::component::bulk::Stretch;
 use rusqlite::Connection;
 use serde_json::{Map, Value, json};
 
@@ -51,18 +52,6 @@ const SHORTER: [usize; 3] = [50_000, 5_000, 500];
 
 /// Options that are no filters.
 const OPTIONS: &[&str] = &["format", "include_notes", "include_events"];
-
-/// A stretch of an export.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Stretch {
-    /// Whole conversations.
-    pub text: String,
-    pub conversations: u32,
-    /// Where the next one begins; none: this was the last.
-    pub next: Option<String>,
-    /// `updated_at` of the last conversation in it.
-    pub reached: Option<String>,
-}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Format {

@@ -3,10 +3,6 @@
 use std::cell::RefCell;
 use std::path::Path;
 
-use super::bindings::exports::fastintercom::component::{
-    account, bulk, maintenance, prompts, resources, sync, tools, views,
-};
-use super::bindings::fastintercom::component::sync_types;
 use super::http::WasiHttp;
 use super::imports::{self, Host};
 use crate::environment::{Clock, Redaction, Settings};
@@ -15,10 +11,14 @@ use crate::store::filtered;
 use crate::store::{OpenMode, OpenOptions, READER_CACHE_KIB, SYNC_CACHE_KIB, Store};
 use crate::sync::{AccountEnvironment, Pace, SyncEnvironment};
 use crate::tools::{Context, disclosure};
+use crate::wit::exports::fastintercom::component::{
+    account, bulk, maintenance, prompts, resources, sync, tools, views,
+};
+use crate::wit::fastintercom::component::{settings, sync_types};
 
 struct Component;
 
-super::bindings::export!(Component with_types_in super::bindings);
+crate::wit::export!(Component with_types_in crate::wit);
 
 /// A text in a custom section, where the host finds it without running anything.
 macro_rules! section {
@@ -87,7 +87,7 @@ fn options(settings: &Settings, cache_kib: u32) -> OpenOptions<'static> {
 
 /// Runs the work with everything a tool needs.
 fn with_context<T>(work: impl FnOnce(&mut Context<'_>) -> T) -> StoreResult<T> {
-    let settings = imports::settings();
+    let settings = settings::get();
     let done = with_store(&settings, READER_CACHE_KIB, |store| {
         work(&mut Context { store, settings: &settings, clock: &Host, sync: &Host, progress: &Host })
     });
@@ -148,19 +148,8 @@ impl tools::Guest for Component {
             tools::Reader::Agent => crate::tools::Reader::Agent,
             tools::Reader::Program => crate::tools::Reader::Program,
         };
-        let answer = with_context(|context| crate::tools::call_for(reader, context, &name, &arguments))
-            .unwrap_or_else(|error| Err(crate::tools::failed_to_open(&name, &error)));
-        let output = |output: crate::tools::ToolOutput| tools::ToolOutput {
-            structured: output.structured,
-            text: output.text,
-        };
-        answer.map(output).map_err(|error| match error {
-            crate::tools::ToolError::UnknownTool(sentence) => tools::ToolError::UnknownTool(sentence),
-            crate::tools::ToolError::InvalidArguments(answer) => {
-                tools::ToolError::InvalidArguments(output(answer))
-            }
-            crate::tools::ToolError::Failed(answer) => tools::ToolError::Failed(output(answer)),
-        })
+        with_context(|context| crate::tools::call_for(reader, context, &name, &arguments))
+            .unwrap_or_else(|error| Err(crate::tools::failed_to_open(&name, &error)))
     }
 }
 
@@ -285,9 +274,8 @@ fn tidy_after(store: &mut Store, threads: u64) {
 
 impl sync::Guest for Component {
     fn run(request: sync_types::SyncRequest) -> Result<sync_types::SyncReport, sync_types::SyncError> {
-        let settings = imports::settings();
+        let settings = settings::get();
         let mut http = WasiHttp::default();
-        let request = imports::request_from_wit(request);
         with_store(&settings, SYNC_CACHE_KIB, |store| {
             let environment = SyncEnvironment {
                 settings: &settings,
@@ -302,12 +290,11 @@ impl sync::Guest for Component {
             Ok(report)
         })
         .map_err(|error| imports::error_to_wit(crate::sync::SyncError::Storage(error.to_string())))?
-        .map(imports::report_to_wit)
         .map_err(imports::error_to_wit)
     }
 
     fn close_abandoned(reason: String) -> Result<u32, String> {
-        let settings = imports::settings();
+        let settings = settings::get();
         with_store(&settings, SYNC_CACHE_KIB, |store| {
             crate::sync::close_abandoned(store, &reason, Host.now())
         })
@@ -318,34 +305,27 @@ impl sync::Guest for Component {
 
 impl account::Guest for Component {
     fn check() -> Result<account::AccountReport, sync_types::SyncError> {
-        let settings = imports::settings();
+        let settings = settings::get();
         let environment = AccountEnvironment {
             settings: &settings,
             http: &mut WasiHttp::default(),
             clock: &Host,
             progress: &Host,
         };
-        crate::sync::check_account(environment)
-            .map(|report| account::AccountReport {
-                workspace: report.workspace,
-                wrong_region: report.wrong_region,
-                server_time: report.server_time.map(|at| at.0),
-                missing: report.missing,
-            })
-            .map_err(imports::error_to_wit)
+        crate::sync::check_account(environment).map_err(imports::error_to_wit)
     }
 }
 
 impl maintenance::Guest for Component {
     fn prepare() -> Result<String, String> {
-        let settings = imports::settings();
+        let settings = settings::get();
         let path = Path::new(&settings.database_file);
         crate::store::maintenance::prepare(path, &options(&settings, READER_CACHE_KIB))
             .map_err(|error| error.to_string())
     }
 
     fn check() -> Result<String, String> {
-        let settings = imports::settings();
+        let settings = settings::get();
         with_store(&settings, READER_CACHE_KIB, Store::check)
             .and_then(|report| report)
             .map(|report| report.to_string())
@@ -353,14 +333,14 @@ impl maintenance::Guest for Component {
     }
 
     fn backup(file_name: String) -> Result<(), String> {
-        let settings = imports::settings();
+        let settings = settings::get();
         with_store(&settings, READER_CACHE_KIB, |store| store.backup(&file_name))
             .and_then(|done| done)
             .map_err(|error| error.to_string())
     }
 
     fn salvage(file_name: String) -> Result<String, String> {
-        let settings = imports::settings();
+        let settings = settings::get();
         let path = Path::new(&settings.database_file);
         crate::store::maintenance::salvage(path, &file_name, &options(&settings, READER_CACHE_KIB))
             .map(|report| report.to_string())
@@ -368,7 +348,7 @@ impl maintenance::Guest for Component {
     }
 
     fn erase(person: String, dry_run: bool, file_name: String) -> Result<maintenance::Erasure, String> {
-        let settings = imports::settings();
+        let settings = settings::get();
         with_store(&settings, SYNC_CACHE_KIB, |store| store.erase(&person, dry_run, &file_name, Host.now()))
             .and_then(|erased| erased)
             .map(|(receipt, change_counter)| maintenance::Erasure {
@@ -380,19 +360,12 @@ impl maintenance::Guest for Component {
 
     fn filter(scope: maintenance::Scope, file_name: String) -> Result<maintenance::Filtered, String> {
         use crate::environment::Progress;
-        let settings = imports::settings();
-        let maintenance::Scope { teams, tags, channels, notes } = scope;
-        let scope = filtered::Scope { teams, tags, channels, notes };
+        let settings = settings::get();
         let options = OpenOptions { mode: OpenMode::ReadOnly, ..options(&settings, READER_CACHE_KIB) };
         Store::open_with(Path::new(&settings.database_file), &options)
             .and_then(|mut source| {
                 let options = OpenOptions { cache_kib: SYNC_CACHE_KIB, ..options };
                 filtered::refresh(&mut source, &file_name, &scope, &options, &|| Host.should_stop())
-            })
-            .map(|filtered::Report { conversations, changed, unknown }| maintenance::Filtered {
-                conversations,
-                changed,
-                unknown,
             })
             .map_err(|error| error.to_string())
     }
@@ -406,61 +379,30 @@ impl maintenance::Guest for Component {
 
 impl views::Guest for Component {
     fn search(options: String, width: Option<u32>) -> Result<views::Screen, views::ViewError> {
-        view(|context| crate::views::search::search(context, &options, width)).map(screen)
+        view(|context| crate::views::search::search(context, &options, width))
     }
 
     fn show(options: String, width: Option<u32>) -> Result<views::Screen, views::ViewError> {
-        view(|context| crate::views::show::show(context, &options, width)).map(screen)
+        view(|context| crate::views::show::show(context, &options, width))
     }
 
     fn report(options: String) -> Result<views::Page, views::ViewError> {
-        view(|context| crate::views::report::report(context, &options)).map(page)
+        view(|context| crate::views::report::report(context, &options))
     }
 
     fn person(options: String) -> Result<views::Page, views::ViewError> {
-        view(|context| crate::views::person::person(context, &options)).map(page)
+        view(|context| crate::views::person::person(context, &options))
     }
 }
 
 impl bulk::Guest for Component {
     fn read(options: String, start: Option<String>) -> Result<bulk::Stretch, views::ViewError> {
-        view(|context| crate::bulk::read(context, &options, start.as_deref())).map(|stretch| bulk::Stretch {
-            text: stretch.text,
-            conversations: stretch.conversations,
-            next: stretch.next,
-            reached: stretch.reached,
-        })
+        view(|context| crate::bulk::read(context, &options, start.as_deref()))
     }
 }
 
 fn view<T>(
-    work: impl FnOnce(&mut Context<'_>) -> Result<T, crate::views::ViewError>,
+    work: impl FnOnce(&mut Context<'_>) -> Result<T, views::ViewError>,
 ) -> Result<T, views::ViewError> {
-    use crate::views::ViewError;
-    let made = with_context(work).unwrap_or_else(|error| Err(error.into()));
-    made.map_err(|error| match error {
-        ViewError::InvalidOptions(sentence) => views::ViewError::InvalidOptions(sentence),
-        ViewError::Failed(sentence) => views::ViewError::Failed(sentence),
-    })
-}
-
-fn page(page: crate::views::report::Page) -> views::Page {
-    views::Page { html: page.html, structured: page.structured, text: page.text }
-}
-
-fn screen(view: crate::views::View) -> views::Screen {
-    use crate::views::{Span, Style};
-    let span = |span: Span| views::Span {
-        text: span.text,
-        style: match span.style {
-            Style::Plain => views::Style::Plain,
-            Style::Heading => views::Style::Heading,
-            Style::Faint => views::Style::Faint,
-            Style::Good => views::Style::Good,
-            Style::Bad => views::Style::Bad,
-            Style::Hit => views::Style::Hit,
-        },
-    };
-    let line = |line: crate::views::Line| line.into_iter().map(span).collect();
-    views::Screen { structured: view.structured, lines: view.lines.into_iter().map(line).collect() }
+    with_context(work).unwrap_or_else(|error| Err(error.into()))
 }

@@ -1,13 +1,13 @@
 //! Many requests at once over `wasi:http`, without threads.
 
-use super::bindings::wasi::clocks::monotonic_clock;
-use super::bindings::wasi::http::outgoing_handler;
-use super::bindings::wasi::http::types::{
+use crate::environment::{Http, HttpError, HttpMethod, HttpRequest, HttpResponse, Ticket};
+use crate::wit::wasi::clocks::monotonic_clock;
+use crate::wit::wasi::http::outgoing_handler;
+use crate::wit::wasi::http::types::{
     ErrorCode, Fields, FutureIncomingResponse, IncomingBody, Method, OutgoingBody, OutgoingRequest, Scheme,
 };
-use super::bindings::wasi::io::poll::{Pollable, poll};
-use super::bindings::wasi::io::streams::StreamError;
-use crate::environment::{Http, HttpError, HttpMethod, HttpRequest, HttpResponse, Ticket};
+use crate::wit::wasi::io::poll::{Pollable, poll};
+use crate::wit::wasi::io::streams::StreamError;
 
 /// Bytes taken from a body at once.
 const CHUNK: u64 = 256 * 1024;

@@ -1,6 +1,5 @@
 //! Binds the component to its WIT package, `wit/`. No logic here.
 
-pub mod bindings;
 mod exports;
 mod http;
 mod imports;

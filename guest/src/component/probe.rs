@@ -110,7 +110,7 @@ fn fail(store: &mut Store, end: impl FnOnce()) -> StoreResult<Value> {
 }
 
 fn microseconds() -> u64 {
-    super::bindings::wasi::clocks::monotonic_clock::now() / 1_000
+    crate::wit::wasi::clocks::monotonic_clock::now() / 1_000
 }
 
 fn spread(mut values: Vec<u64>) -> Value {

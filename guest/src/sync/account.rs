@@ -18,6 +18,7 @@ use crate::intercom::request::{Api, Search};
 use crate::intercom::ticket::TicketPage;
 use crate::store::erasure::BlockList;
 use crate::time::{DAY, UnixSeconds};
+pub use crate::wit::exports::fastintercom::component::account::AccountReport;
 
 /// A question is asked twice: somebody waits for the answer at a terminal.
 const PACE: Pace =
@@ -32,15 +33,6 @@ pub struct AccountEnvironment<'a> {
     pub http: &'a mut dyn Http,
     pub clock: &'a dyn Clock,
     pub progress: &'a dyn Progress,
-}
-
-/// See `record account-report` in `wit/world.wit`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AccountReport {
-    pub workspace: String,
-    pub wrong_region: Option<String>,
-    pub server_time: Option<UnixSeconds>,
-    pub missing: Vec<String>,
 }
 
 /// Something that a sync reads.
@@ -85,7 +77,7 @@ pub fn check_account(environment: AccountEnvironment<'_>) -> Result<AccountRepor
         workspace: workspace
             .as_ref()
             .map_or_else(|| "a workspace that Intercom does not name".to_owned(), description),
-        server_time: fetcher.told_time(),
+        server_time: fetcher.told_time().map(|at| at.0),
         missing,
     })
 }

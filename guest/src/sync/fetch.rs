@@ -181,13 +181,13 @@ impl<'a> Fetcher<'a> {
     /// # Errors
     /// The source's, the host's wish to stop, and a rate limit that lets the run get nowhere. No
     /// request is in flight afterwards.
-    pub(super) fn fetch<S: Source>(&mut self, source: &mut S) -> Result<(), Failure> {
+    pub(super) fn fetch<Job>(&mut self, source: &mut dyn Source<Job = Job>) -> Result<(), Failure> {
         let result = self.go_round(source);
         self.flights.forget().into_iter().for_each(|ticket| self.http.cancel(ticket));
         result
     }
 
-    fn go_round<S: Source>(&mut self, source: &mut S) -> Result<(), Failure> {
+    fn go_round<Job>(&mut self, source: &mut dyn Source<Job = Job>) -> Result<(), Failure> {
         let mut jobs = HashMap::new();
         loop {
             self.check_stop()?;
@@ -208,10 +208,10 @@ impl<'a> Fetcher<'a> {
     }
 
     /// Returns for how many milliseconds nothing more can be sent, and why.
-    fn send_what_may_be_sent<S: Source>(
+    fn send_what_may_be_sent<Job>(
         &mut self,
-        source: &mut S,
-        jobs: &mut HashMap<Ticket, S::Job>,
+        source: &mut dyn Source<Job = Job>,
+        jobs: &mut HashMap<Ticket, Job>,
     ) -> Result<(u64, Cause), Failure> {
         loop {
             if jobs.len() >= self.most_in_flight() {
@@ -228,16 +228,28 @@ impl<'a> Fetcher<'a> {
         }
     }
 
-    /// Asks one question and waits for its answer, trying again where that may help.
+    /// Asks one question and waits for its answer, trying again where that may help. `turn` is called
+    /// each time around.
     pub(super) fn ask<T>(
         &mut self,
         request: &HttpRequest,
         read: impl Fn(Value) -> Result<T, ApiError>,
-        turn: impl FnMut(&mut Fetcher<'_>) -> Result<(), SyncError>,
+        mut turn: impl FnMut(&mut Fetcher<'_>) -> Result<(), SyncError>,
     ) -> Result<T, Failure> {
-        let mut question = OneQuestion { request, read, turn, failures: 0, due_ms: Some(0), answer: None };
+        let mut answer = None;
+        let mut question = OneQuestion {
+            request,
+            read: &mut |value| {
+                answer = Some(read(value)?);
+                Ok(())
+            },
+            turn: &mut turn,
+            failures: 0,
+            due_ms: Some(0),
+            is_answered: false,
+        };
         self.fetch(&mut question)?;
-        question.answer.ok_or_else(|| Failure::Fatal(stopped()))
+        answer.ok_or_else(|| Failure::Fatal(stopped()))
     }
 
     fn send(&mut self, request: HttpRequest) -> Ticket {
@@ -383,22 +395,19 @@ impl<'a> Fetcher<'a> {
     }
 }
 
-/// A single question is a source, too.
-struct OneQuestion<'r, T, R, M> {
+/// A single question is a source, too. What differs by the question is behind pointers, so that the
+/// loop is compiled once for all of them.
+struct OneQuestion<'r> {
     request: &'r HttpRequest,
-    read: R,
-    turn: M,
+    read: &'r mut dyn FnMut(Value) -> Result<(), ApiError>,
+    turn: &'r mut dyn FnMut(&mut Fetcher<'_>) -> Result<(), SyncError>,
     failures: u32,
     /// When it is to be asked; none while it is in flight.
     due_ms: Option<u64>,
-    answer: Option<T>,
+    is_answered: bool,
 }
 
-impl<T, R, M> Source for OneQuestion<'_, T, R, M>
-where
-    R: Fn(Value) -> Result<T, ApiError>,
-    M: FnMut(&mut Fetcher<'_>) -> Result<(), SyncError>,
-{
+impl Source for OneQuestion<'_> {
     type Job = ();
 
     fn next(&mut self, fetcher: &mut Fetcher<'_>) -> Result<Next<()>, Failure> {
@@ -417,12 +426,9 @@ where
         (): (),
         answer: Result<Value, ApiError>,
     ) -> Result<(), Failure> {
-        let error = match answer.and_then(&self.read) {
-            Ok(answer) => {
-                self.answer = Some(answer);
-                return Ok(());
-            }
-            Err(error) => error,
+        let Err(error) = answer.and_then(&mut self.read) else {
+            self.is_answered = true;
+            return Ok(());
         };
         self.failures += 1;
         if !error.is_temporary() || self.failures >= fetcher.pace.attempts {
@@ -437,7 +443,7 @@ where
     }
 
     fn turn(&mut self, fetcher: &mut Fetcher<'_>, _idle: bool) -> Result<Turn, Failure> {
-        if self.answer.is_some() {
+        if self.is_answered {
             return Ok(Turn::Done);
         }
         (self.turn)(fetcher)?;

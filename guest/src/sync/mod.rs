@@ -66,18 +66,9 @@ pub use pacing::Pace;
 pub use run::{close_abandoned, run};
 pub use translate::{contact_row, thread_rows};
 
-use std::fmt;
+pub use crate::wit::fastintercom::component::sync_types::{SyncKind, SyncReport, SyncRequest};
 
-/// What kind of sync was asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SyncKind {
-    /// What the timer runs: the last `sync_days` days.
-    Background,
-    /// A range of days that somebody named.
-    Incremental,
-    /// The last 90 days, or the range that is given.
-    Full,
-}
+use std::fmt;
 
 impl SyncKind {
     /// The word in `sync_metadata.sync_type`.
@@ -91,37 +82,27 @@ impl SyncKind {
     }
 }
 
-/// See `record sync-request` in `wit/world.wit`. Dates are `YYYY-MM-DD`, UTC, inclusive.
-#[derive(Clone, Debug)]
-pub struct SyncRequest {
-    pub kind: SyncKind,
-    pub start_date: Option<String>,
-    pub end_date: Option<String>,
-    pub days: Option<u32>,
-    /// Do nothing when a sync completed less than so many seconds ago.
-    pub unless_newer_than: Option<u32>,
-    /// Fetch again everything that is cached, the newest first.
-    pub refetch: bool,
-}
-
-/// See `record sync-report` in `wit/world.wit`.
-#[derive(Clone, Debug, Default)]
-pub struct SyncReport {
-    pub sync_id: i64,
-    pub kind: String,
-    pub start_date: String,
-    pub end_date: String,
-    pub total_conversations: u64,
-    pub total_messages: u64,
-    pub hydrated: u64,
-    pub unchanged: u64,
-    pub deleted: u64,
-    pub waiting: u64,
-    pub api_calls: u64,
-    pub rate_limited: u64,
-    pub duration_ms: u64,
-    pub skipped: bool,
-    pub notes: Vec<String>,
+#[expect(clippy::derivable_impls, reason = "the type is made from the WIT package")]
+impl Default for SyncReport {
+    fn default() -> Self {
+        Self {
+            sync_id: 0,
+            kind: String::new(),
+            start_date: String::new(),
+            end_date: String::new(),
+            total_conversations: 0,
+            total_messages: 0,
+            hydrated: 0,
+            unchanged: 0,
+            deleted: 0,
+            waiting: 0,
+            api_calls: 0,
+            rate_limited: 0,
+            duration_ms: 0,
+            skipped: false,
+            notes: Vec::new(),
+        }
+    }
 }
 
 /// Why a sync did not complete; each holds the sentence for the user.

@@ -10,15 +10,7 @@ use crate::environment::Redaction;
 use crate::redaction;
 use crate::store::runs::future::SLACK;
 use crate::time::{DAY, HOUR, MINUTE, UnixSeconds};
-
-/// What a tool answers.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ToolOutput {
-    /// A JSON object that holds to the tool's output schema.
-    pub structured: String,
-    /// The same in a sentence or two.
-    pub text: String,
-}
+pub use crate::wit::exports::fastintercom::component::tools::ToolOutput;
 
 /// Fields that other calls need as they are, and that hold nothing that people wrote.
 const UNTOUCHED: &[&str] = &["id", "url", "next_cursor", "cursor", "timezone"];

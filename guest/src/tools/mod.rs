@@ -55,6 +55,7 @@ pub(crate) mod timeframe;
 mod topics;
 mod unanswered_topics;
 
+pub use crate::wit::exports::fastintercom::component::tools::ToolError;
 use rusqlite::Connection;
 use serde_json::Value;
 
@@ -151,17 +152,6 @@ pub struct ToolLimits {
     pub milliseconds: u32,
     /// Calls at the same time.
     pub at_once: u32,
-}
-
-/// Why there is no answer.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ToolError {
-    /// No such tool; the sentence names those there are.
-    UnknownTool(String),
-    /// An argument is wrong: which one, and what would be right.
-    InvalidArguments(ToolOutput),
-    /// The tool could not do its work.
-    Failed(ToolOutput),
 }
 
 /// What goes wrong inside a tool, before it has the tool's own shape.

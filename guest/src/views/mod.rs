@@ -19,29 +19,13 @@ pub mod search;
 pub mod show;
 mod words;
 
+pub use crate::wit::exports::fastintercom::component::views::{Page, Screen as View, ViewError};
 use serde_json::{Map, Value};
 
 use crate::error::StoreError;
 use crate::tools::{self, Context, Failure, Reader, ToolError, ToolOutput};
 
 pub use screen::{Line, Screen, Span, Style};
-
-/// A view for a terminal.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct View {
-    /// The tool's structured answer, a JSON object.
-    pub structured: String,
-    pub lines: Vec<Line>,
-}
-
-/// Why there is no view, in a sentence for a person.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ViewError {
-    /// An option is wrong.
-    InvalidOptions(String),
-    /// The work could not be done, or there is nothing of that name.
-    Failed(String),
-}
 
 impl From<ToolError> for ViewError {
     fn from(error: ToolError) -> Self {

@@ -3,9 +3,8 @@
 use serde_json::{Map, Value, json};
 
 use super::options::Options;
-use super::report::Page;
 use super::report::html::Html;
-use super::{ViewError, text};
+use super::{Page, ViewError, text};
 use crate::tools::Context;
 use crate::tools::answer::counted;
 

@@ -2,23 +2,7 @@
 
 use unicode_width::UnicodeWidthStr;
 
-/// What a piece of text is; the host turns it into a colour, or into nothing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Style {
-    Plain,
-    Heading,
-    Faint,
-    Good,
-    Bad,
-    /// What was searched for.
-    Hit,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Span {
-    pub text: String,
-    pub style: Style,
-}
+pub use crate::wit::exports::fastintercom::component::views::{Span, Style};
 
 pub type Line = Vec<Span>;
 

@@ -112,7 +112,7 @@ fn hostile_text_stays_text() {
     }
 }
 
-fn report(workspace: &mut Workspace, options: Value) -> report::Page {
+fn report(workspace: &mut Workspace, options: Value) -> super::Page {
     workspace.with(|context| report::report(context, &options.to_string())).expect("a report")
 }
 

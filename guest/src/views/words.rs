@@ -28,6 +28,24 @@ pub fn of_commands(sentence: &str) -> String {
 mod tests {
     use super::*;
 
+    /// The texts of the tools' sources, as a reader sees them.
+    fn sources() -> String {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/tools");
+        let files = std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("a file").path());
+        let rust = files.filter(|path| path.extension().is_some_and(|extension| extension == "rs"));
+        let texts: Vec<String> = rust.map(|path| std::fs::read_to_string(path).expect("a text")).collect();
+        texts.concat().replace("\\\"", "\"")
+    }
+
+    #[test]
+    fn every_replaced_sentence_is_still_said() {
+        let sources = sources();
+        // A parameter's name gets its quotes where the sentence is made.
+        let is_said = |said: &str| sources.contains(said.trim_matches('`'));
+        let unsaid: Vec<_> = NAMES.iter().filter(|(said, _)| !is_said(said)).collect();
+        assert!(unsaid.is_empty(), "no tool says this any more: {unsaid:?}");
+    }
+
     #[test]
     fn sentences_name_commands() {
         assert_eq!(

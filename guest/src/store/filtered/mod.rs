@@ -13,6 +13,7 @@ mod conversation;
 mod mirror;
 mod scope;
 
+pub use crate::wit::exports::fastintercom::component::maintenance::Filtered;
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
@@ -47,17 +48,6 @@ const MANY: u64 = 1_000;
 /// Days of figures made in one go.
 const DAYS_AT_ONCE: u32 = 64;
 
-/// What bringing a copy up to date did.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Report {
-    /// Conversations in it now.
-    pub conversations: u64,
-    /// Of these, those that were copied now, and those that went.
-    pub changed: u64,
-    /// Names of the scope that mean nothing in this workspace: `team "Suport"`.
-    pub unknown: Vec<String>,
-}
-
 /// Brings a copy up to date with the database, or makes it. It lies beside the database, has no
 /// folder in its name, and nobody else has it open.
 ///
@@ -73,7 +63,7 @@ pub fn refresh(
     scope: &Scope,
     options: &OpenOptions<'_>,
     should_stop: &dyn Fn() -> bool,
-) -> StoreResult<Report> {
+) -> StoreResult<Filtered> {
     let path = source.path().with_file_name(file_name);
     let stamp = source.read(|from| stamp(from, scope))?;
     let mut target = match open(&path, options) {
@@ -136,7 +126,7 @@ struct Copying<'a> {
 }
 
 impl Copying<'_> {
-    fn run(&mut self, scope: &Scope, now: UnixSeconds) -> StoreResult<Report> {
+    fn run(&mut self, scope: &Scope, now: UnixSeconds) -> StoreResult<Filtered> {
         let (resolved, listed) = self.begin(scope)?;
         let (gone, changed) = self.differences(&listed)?;
         for batch in gone.chunks(BATCH) {
@@ -160,7 +150,7 @@ impl Copying<'_> {
         let conversations = self.target.read(|to| {
             Ok(to.query_row("SELECT count(*) FROM conversations", [], |row| row.get::<_, i64>(0))?)
         })?;
-        Ok(Report {
+        Ok(Filtered {
             conversations: u64::try_from(conversations).unwrap_or(0),
             changed,
             unknown: resolved.unknown,

@@ -1,21 +1,10 @@
 //! Which conversations somebody may see.
 
+pub use crate::wit::exports::fastintercom::component::maintenance::Scope;
 use rusqlite::Connection;
 
 use crate::error::StoreResult;
 use crate::store::people::labels::{self, Label};
-
-/// Conversations that meet each of the lists that there are. Names or ids, as in Intercom.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Scope {
-    /// Assigned to one of these teams; `unassigned`: to none.
-    pub teams: Option<Vec<String>>,
-    /// With one of these tags.
-    pub tags: Option<Vec<String>>,
-    pub channels: Option<Vec<String>>,
-    /// Internal notes are seen.
-    pub notes: bool,
-}
 
 /// A scope as a condition on conversations `c`.
 #[derive(Debug)]

@@ -5,9 +5,9 @@ use core::ffi::c_int;
 use rusqlite::ffi;
 
 use super::folder::folder;
-use crate::component::bindings::fastintercom::component::database_lock::{Level, Lock};
-use crate::component::bindings::fastintercom::component::log;
-use crate::component::bindings::wasi::filesystem::types::{Descriptor, ErrorCode};
+use crate::wit::fastintercom::component::database_lock::{Level, Lock};
+use crate::wit::fastintercom::component::log;
+use crate::wit::wasi::filesystem::types::{Descriptor, ErrorCode};
 
 /// SQLite's lock levels, `SQLITE_LOCK_…`.
 const SHARED: c_int = 1;

@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use crate::component::bindings::wasi::filesystem::preopens::get_directories;
-use crate::component::bindings::wasi::filesystem::types::Descriptor;
+use crate::wit::wasi::filesystem::preopens::get_directories;
+use crate::wit::wasi::filesystem::types::Descriptor;
 
 pub(super) struct Folder {
     pub(super) descriptor: Descriptor,

@@ -13,8 +13,8 @@ use rusqlite::ffi::{self, sqlite3_file, sqlite3_io_methods, sqlite3_vfs};
 use super::file::File;
 use super::folder::{folder, relative};
 use super::opening::open_file;
-use crate::component::bindings::wasi::filesystem::types::{DescriptorType, ErrorCode, PathFlags};
-use crate::component::bindings::wasi::random::random::get_random_bytes;
+use crate::wit::wasi::filesystem::types::{DescriptorType, ErrorCode, PathFlags};
+use crate::wit::wasi::random::random::get_random_bytes;
 
 /// The name under which SQLite knows this VFS.
 pub(in crate::store) const NAME: &CStr = c"host-lock";

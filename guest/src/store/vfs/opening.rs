@@ -7,9 +7,9 @@ use rusqlite::ffi;
 
 use super::file::File;
 use super::folder::{folder, relative};
-use crate::component::bindings::fastintercom::component::database_lock::Lock;
-use crate::component::bindings::fastintercom::component::{log, settings};
-use crate::component::bindings::wasi::filesystem::types::{
+use crate::wit::fastintercom::component::database_lock::Lock;
+use crate::wit::fastintercom::component::{log, settings};
+use crate::wit::wasi::filesystem::types::{
     Descriptor, DescriptorFlags, DescriptorType, ErrorCode, OpenFlags, PathFlags,
 };
 

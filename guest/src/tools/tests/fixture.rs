@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::environment::{Clock, Progress, ProgressUpdate, Settings, SyncControl, SyncOutcome};
 use crate::store::conversations::rows::LinkRow;
-use crate::store::filtered::{self, Report, Scope};
+use crate::store::filtered::{self, Filtered, Scope};
 use crate::store::help_center::articles::{self, ArticleRow, ArticleTextRow};
 use crate::store::tickets::{self, TicketPartRow, TicketRow};
 use crate::store::{IndexEntry, OpenMode, OpenOptions, Store, index_message, message_number};
@@ -98,7 +98,7 @@ impl Workspace {
     }
 
     /// A copy of it with the conversations of that scope, continued from the one before.
-    pub fn filtered(&mut self, scope: &Scope, before: Option<Self>) -> (Self, Report) {
+    pub fn filtered(&mut self, scope: &Scope, before: Option<Self>) -> (Self, Filtered) {
         const NAME: &str = "filtered.tmp";
         let beside = self.store.path().with_file_name(NAME);
         if let Some(before) = before {

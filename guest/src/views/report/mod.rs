@@ -11,18 +11,9 @@ pub(super) mod html;
 mod page;
 
 use super::options::Options;
-use super::{ViewError, words};
+use super::{Page, ViewError, words};
 use crate::tools::Context;
 use crate::tools::answer::counted;
-
-/// A document, and what is in it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Page {
-    pub html: String,
-    /// The figures, a JSON object.
-    pub structured: String,
-    pub text: String,
-}
 
 /// The report of a period; without `since` of the last 30 days.
 ///
