@@ -18,7 +18,7 @@ fn a_token_that_may_read_everything_has_nothing_missing() {
     let report = check(&Cache::of(&simulator), &simulator).expect("an account");
     assert_eq!(report.workspace, "Acme Support (sim00001), region us");
     assert_eq!((report.wrong_region, report.missing), (None, Vec::new()));
-    let time = report.server_time.expect("a date").0;
+    let time = report.server_time.expect("a date");
     assert!((simulator.now() - time).abs() <= 2, "{time}");
     // One question for each thing, none of them large.
     let stats = simulator.stats();

@@ -14,8 +14,7 @@ use crate::store::runs::coverage::{covered, gaps};
 use crate::store::runs::facts::{Fact, fact};
 use crate::store::runs::windows::windows;
 use crate::store::runs::{self, Run, RunState};
-use crate::time::Interval;
-use crate::time::{Day, MINUTE, UnixSeconds};
+use crate::time::{Day, Interval, MINUTE, UnixSeconds};
 
 /// So long after a wait for the rate limit a running sync counts as held back by it. Intercom
 /// gives out calls anew every ten seconds.

@@ -79,6 +79,10 @@ struct Companies<'e, 'a> {
 impl Source for Companies<'_, '_> {
     type Job = CompanyId;
 
+    fn may_ask(&self) -> bool {
+        !self.wanted.is_empty()
+    }
+
     fn next(&mut self, fetcher: &mut Fetcher<'_>) -> Result<Next<CompanyId>, Failure> {
         Ok(match self.wanted.pop_front() {
             Some(id) => Next::Ask(fetcher.api.company(&id), id),

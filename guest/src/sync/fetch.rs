@@ -68,6 +68,11 @@ pub(super) trait Source {
     /// What a request in flight was for.
     type Job;
 
+    /// Whether there may be a next question. Where there is none, nothing waits for the limit.
+    fn may_ask(&self) -> bool {
+        true
+    }
+
     /// The next question. Called as long as more requests may be in flight and the limit allows.
     fn next(&mut self, fetcher: &mut Fetcher<'_>) -> Result<Next<Self::Job>, Failure>;
 
@@ -214,7 +219,7 @@ impl<'a> Fetcher<'a> {
         jobs: &mut HashMap<Ticket, Job>,
     ) -> Result<(u64, Cause), Failure> {
         loop {
-            if jobs.len() >= self.most_in_flight() {
+            if !source.may_ask() || jobs.len() >= self.most_in_flight() {
                 return Ok((ATTENTION_MS, Cause::Network));
             }
             let wait = self.limit_ms()?;
@@ -409,6 +414,10 @@ struct OneQuestion<'r> {
 
 impl Source for OneQuestion<'_> {
     type Job = ();
+
+    fn may_ask(&self) -> bool {
+        self.due_ms.is_some()
+    }
 
     fn next(&mut self, fetcher: &mut Fetcher<'_>) -> Result<Next<()>, Failure> {
         let Some(due) = self.due_ms else { return Ok(Next::NOTHING) };

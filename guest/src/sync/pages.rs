@@ -25,8 +25,7 @@ use crate::store::conversations::totals::totals_within;
 use crate::store::conversations::write_conversation;
 use crate::store::erasure::{self, BlockList};
 use crate::store::runs::{coverage, windows};
-use crate::time::Interval;
-use crate::time::UnixSeconds;
+use crate::time::{Interval, UnixSeconds};
 
 /// Successful pages after which a larger one is tried again.
 const PAGES_A_STEP: u32 = 5;
@@ -117,7 +116,7 @@ impl Arrived<'_, '_, '_> {
         if missing > 0 {
             return self.read_short(window, page, missing);
         }
-        self.store_page(&mut window, page)?;
+        self.store(&mut window, page, true)?;
         if window.row.cursor.is_some() {
             window.good_pages += 1;
             let largest = self.fetcher.pace.largest_page;
@@ -131,16 +130,7 @@ impl Arrived<'_, '_, '_> {
     }
 
     /// Writes the rows of a page, the queue entries they call for, and how far the window is, in
-    /// one transaction.
-    fn store_page(&mut self, window: &mut Window, page: SearchPage) -> Result<(), SyncError> {
-        self.store(window, page, true)
-    }
-
-    /// Writes the rows alone.
-    fn store_rows(&mut self, window: &mut Window, page: SearchPage) -> Result<(), SyncError> {
-        self.store(window, page, false)
-    }
-
+    /// one transaction. `to_the_end`: the last page ends the window.
     fn store(&mut self, window: &mut Window, page: SearchPage, to_the_end: bool) -> Result<(), SyncError> {
         let now = self.writer.now();
         let sync_id = self.writer.sync_id;
@@ -198,7 +188,7 @@ impl Arrived<'_, '_, '_> {
     fn end_resumed(&mut self, mut window: Window, page: SearchPage) -> Result<(), SyncError> {
         let stretch = window.row.stretch;
         let counted = page.total_count.and_then(|count| u64::try_from(count).ok()).unwrap_or(0);
-        self.store_rows(&mut window, page)?;
+        self.store(&mut window, page, false)?;
         // The query may reach one second further at both ends.
         let cached = totals_within(self.writer.store.connection(), stretch.widened(1))?.conversations;
         if counted > cached {
@@ -225,7 +215,7 @@ impl Arrived<'_, '_, '_> {
     /// does not count as read, and its halves are read.
     fn read_short(&mut self, mut window: Window, page: SearchPage, missing: u64) -> Result<(), SyncError> {
         let stretch = window.row.stretch;
-        self.store_rows(&mut window, page)?;
+        self.store(&mut window, page, false)?;
         window.row.last_seen = None;
         window.begin();
         self.writer.log(

@@ -4,8 +4,7 @@ use std::collections::VecDeque;
 
 use crate::store::runs::coverage::gaps;
 use crate::store::runs::windows::WindowRow;
-use crate::time::Interval;
-use crate::time::{DAY, UnixSeconds};
+use crate::time::{DAY, Interval, UnixSeconds};
 
 /// Windows of one day for the last days, so that what is new is there within seconds; then larger
 /// ones, because each window costs a call even when it is empty.

@@ -82,7 +82,9 @@ impl Source for Reading<'_, '_> {
         if let Some((request, job)) = self.threads.next(self.writer, fetcher)? {
             return Ok(Next::Ask(request, Job::Thread(job)));
         }
-        let due = self.threads.due_ms().into_iter().chain(self.windows.due_ms()).min();
+        // What is due already waits for something else.
+        let due =
+            self.threads.due_ms().into_iter().chain(self.windows.due_ms()).filter(|due| *due > now).min();
         Ok(due.map_or(Next::NOTHING, |due| Next::Nothing { for_ms: due.saturating_sub(now) }))
     }
 

@@ -33,6 +33,9 @@ use crate::time::{DAY, HOUR, Interval, MINUTE, UnixSeconds};
 
 /// Tickets on a page, and on smaller ones where a page is too large for one answer.
 const PAGES: [u32; 4] = [LARGEST_PAGE, 30, 5, 1];
+/// A smaller page only has to show whether the size was to blame; where everything fails, more tries
+/// would hold the sync up for minutes.
+const TRIES_OF_SMALLER: u32 = 2;
 /// How long a count counts as current, and how long a refusal does.
 const COUNTED_SECONDS: i64 = HOUR;
 const REFUSED_SECONDS: i64 = HOUR;
@@ -135,7 +138,13 @@ fn list(engine: &mut Engine<'_>, stretch: Interval, advances: bool) -> Result<Li
     let mut low = stretch.low;
     for (attempt, per_page) in PAGES.into_iter().enumerate() {
         let rest = Interval { low, ..stretch };
-        match list_pages(engine, rest, per_page, advances, &mut listed, &mut low) {
+        let pace = engine.fetcher.pace;
+        if attempt > 0 {
+            engine.fetcher.pace.attempts = TRIES_OF_SMALLER;
+        }
+        let result = list_pages(engine, rest, per_page, advances, &mut listed, &mut low);
+        engine.fetcher.pace = pace;
+        match result {
             Err(Failure::Api(error)) if error.may_be_size() && attempt + 1 < PAGES.len() => {}
             result => return result.map(|()| listed),
         }

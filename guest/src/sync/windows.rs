@@ -9,8 +9,7 @@ use crate::environment::LogLevel;
 use crate::intercom::page::SearchPage;
 use crate::store::runs::notes::{clear_note, set_note};
 use crate::store::runs::windows::{self, WindowRow};
-use crate::time::Interval;
-use crate::time::UnixSeconds;
+use crate::time::{Interval, UnixSeconds};
 
 /// So many pages in a row may bring nothing new and promise more: Intercom filters after it has cut
 /// its pages, so that some are empty.

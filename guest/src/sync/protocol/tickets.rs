@@ -186,3 +186,14 @@ fn who_was_erased_does_not_come_back() {
         "2:-,3:Ticket 3"
     );
 }
+
+#[test]
+fn tickets_that_cannot_be_listed_hold_no_sync_up_for_long() {
+    let mut cache = Cache::new();
+    let mut script = Script::of(1)
+        .answering(|asked| (asked.what == "POST /tickets/search").then(|| error(503, "service_unavailable")));
+    in_background(&mut cache, &mut script);
+    assert!((10_000..45_000).contains(&script.now_ms()), "{} ms", script.now_ms());
+    let note = cache.text("SELECT note FROM sync_notes WHERE topic = 'tickets'");
+    assert!(note.contains("the next sync tries again"), "{note}");
+}
