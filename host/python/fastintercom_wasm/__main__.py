@@ -1,0 +1,7 @@
+"""`python -m fastintercom_wasm`."""
+
+import sys
+
+from . import main
+
+sys.exit(main())
