@@ -134,6 +134,10 @@ hosts *arguments: artifacts
     {{ build_simulator }}
     tests/hosts/run.sh {{ bin }} {{ target }}/artifacts {{ simulator }} "$@"
 
+# The artifacts in an OCI registry on loopback, pushed as a release does. Needs wkg, docker-registry, python and the package index
+oci: artifacts
+    tests/hosts/oci.sh {{ target }}/artifacts
+
 # Licences, bans and sources of all dependencies; `just deny advisories` asks the network, too
 deny *checks="licenses bans sources":
     command -v cargo-deny >/dev/null || cargo install cargo-deny --locked --quiet
