@@ -138,6 +138,9 @@ def _serve(folder: Path, settings: Mapping[str, str]) -> int:
         from wasmtime.component import Component, Linker
     except ImportError as error:
         raise _unfit(str(error)) from error
+    # It says so of other processors, and its library may be for another system or not be there.
+    except (OSError, RuntimeError) as error:
+        raise Refusal(f"wasmtime cannot be loaded on this system ({error}).") from error
 
     config = Config()
     try:
