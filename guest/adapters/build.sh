@@ -9,7 +9,7 @@ out=$(realpath -m "$2")
 cd "$(dirname "$0")/../.."
 target=$(realpath -m "${CARGO_TARGET_DIR:-target}")
 
-adapters=(base driver http stdio)
+adapters=(base driver http stdio typed)
 # A target folder of its own, as the component has: flags of the native build are not for these.
 # Paths of this machine would make two builds of the same source differ.
 home=${CARGO_HOME:-$HOME/.cargo}
