@@ -19,7 +19,7 @@ const SNAPSHOTS: &str = "../../src/tools/tests/snapshots";
 const PREFIX: &str = "fastintercom_guest__tools__tests__definitions__";
 
 /// What is no tool: hosts of functions have no timer.
-const SYNC: &str = "Reads what changed in Intercom into the cache, and tells what was read. Nothing else does it by itself here: call it every quarter of an hour. While the cache is fresh it costs no request.";
+const SYNC: &str = include_str!("../calls/src/sync.md");
 
 fn main() {
     println!("cargo::rerun-if-changed={SNAPSHOTS}");

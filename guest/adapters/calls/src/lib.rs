@@ -18,6 +18,9 @@ use bindings::fastintercom::component::tools::{self, Reader, ToolError, ToolOutp
 
 pub use syncs::{Failure, background, make_first_file, run};
 
+/// What a function or tool that is [`sync`] says of itself to agents.
+pub const SYNC: &str = include_str!("sync.md");
+
 /// What is wrong with the surroundings; then there is something to read.
 fn prepare() -> Result<(), Failure> {
     match orders::complaints().into_iter().next() {

@@ -77,8 +77,8 @@ const SYNCS: Instance = Instance {
 };
 
 /// What a host looks for in an artifact, and an adapter has in its module: the documentation of
-/// functions (wassette).
-const TOLD: &[&str] = &["package-docs"];
+/// functions (wassette), what can be granted to it (ACT).
+const TOLD: &[&str] = &["package-docs", "act:component"];
 
 /// The artifacts; the last instance's exports are the artifact's.
 const ARTIFACTS: &[(&str, &[Instance])] = &[
@@ -107,6 +107,7 @@ const ARTIFACTS: &[(&str, &[Instance])] = &[
     ),
     ("http", &[BASE, TOOLS, SYNCS, front("http")]),
     ("typed", &[BASE, TOOLS, SYNCS, front("typed")]),
+    ("act", &[Instance { package: "base_act", ..BASE }, TOOLS, SYNCS, front("act")]),
 ];
 
 fn main() -> ExitCode {
