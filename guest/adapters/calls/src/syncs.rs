@@ -61,7 +61,8 @@ pub fn background() -> Result<String, Failure> {
     run(&request, false).map(|report| tell(&report))
 }
 
-/// Runs a sync under the lease. What is new is published when it is time, or at once.
+/// Runs a sync under the lease, and publishes what is new. Without a timer the next chance is the
+/// next sync, so what would be due before that is published now; what was asked for is always.
 ///
 /// # Errors
 /// Why it brought nothing.
@@ -73,7 +74,9 @@ pub fn run(request: &SyncRequest, at_once: bool) -> Result<SyncReport, Failure> 
     let ran = sync::run(request);
     let wait = writer::due_in();
     let published = match wait {
-        Some(wait) if wait == 0 || at_once => publish(),
+        Some(wait) if at_once || orders::interval_seconds().is_none_or(|interval| wait <= interval) => {
+            publish()
+        }
         // The next sync publishes it, too.
         Some(_) | None => Ok(()),
     };
