@@ -66,11 +66,21 @@ class Wassette(Called):
         super().__init__(command, surroundings | environment, log=f"{folder}.log")
         self.schemas = {tool["name"]: tool["inputSchema"]["properties"] for tool in self.ask("tools/list", {})["tools"]}
 
+    def stop(self):
+        # It outlives its client, but not a signal.
+        self.process.stdin.close()
+        self.process.terminate()
+        self.process.wait(20)
+
     def call(self, tool, **arguments):
         name = tool.replace("_", "-")
         # It wants every argument, `null` for those that are left out.
-        given = {argument.replace("_", "-"): value for argument, value in arguments.items()}
-        result = self.ask("tools/call", {"name": name, "arguments": dict.fromkeys(self.schemas[name]) | given})
+        typed = dict.fromkeys(self.schemas[name])
+        for argument, value in arguments.items():
+            argument = argument.replace("_", "-")
+            is_list = any(kind.get("type") == "array" for kind in self.schemas[name][argument].get("anyOf", []))
+            typed[argument] = [value] if is_list and not isinstance(value, list) else value
+        result = self.ask("tools/call", {"name": name, "arguments": typed})
         assert not result.get("isError"), result
         return json.loads(result["structuredContent"]["result"]["ok"])
 

