@@ -376,7 +376,7 @@ def the_same_answers(hosts, starts, program, simulator, folder):
             assert said == other, (name, tool, arguments, *first_difference(said, other))
     for server in (ours, *theirs):
         server.stop()
-    return f"{len(questions)} questions"
+    return f"{len(questions)} questions, in {', '.join(starts)}"
 
 
 def first_difference(one, other):
