@@ -74,15 +74,21 @@ impl Guest for Program {
     }
 
     async fn call_tool(name: String, arguments: Vec<u8>, metadata: Metadata) -> ToolResult {
-        if let Err(error) = session::enter(&metadata).await {
-            return ToolResult::Immediate(vec![ToolEvent::Error(error)]);
-        }
+        let no_token = match session::enter(&metadata).await {
+            Ok(reason) => reason,
+            Err(error) => return ToolResult::Immediate(vec![ToolEvent::Error(error)]),
+        };
         let event = match call(&name, &arguments) {
             Ok(answer) => ToolEvent::Content(ContentPart {
                 data: answer.into_bytes(),
                 mime_type: Some("application/json".to_owned()),
                 metadata: Vec::new(),
             }),
+            // The tool knows only that there is no token, and hosts show no log.
+            Err((INTERNAL, sentence)) => {
+                let reasons: Vec<String> = [sentence].into_iter().chain(no_token).collect();
+                ToolEvent::Error(error(INTERNAL, reasons.join(" ")))
+            }
             Err((kind, sentence)) => ToolEvent::Error(error(kind, sentence)),
         };
         ToolResult::Immediate(vec![event])

@@ -55,16 +55,15 @@ impl Guest for Program {
     }
 }
 
-/// Makes the settings of the call's session those of the base.
-pub async fn enter(metadata: &Metadata) -> Result<(), Error> {
+/// Makes the settings of the call's session those of the base. A sentence: why there is no token.
+pub async fn enter(metadata: &Metadata) -> Result<Option<String>, Error> {
     let id = metadata.iter().find(|(name, _)| name == SESSION).and_then(|(_, value)| text(value));
     let found = id.and_then(|id| OPEN.with_borrow(|open| open.get(&id).cloned()).map(|all| (id, all)));
     let Some((id, variables)) = found else {
         let sentence = "Open a session first; with act, --session-args '{}' is enough.";
         return Err(error(NO_SESSION, sentence.to_owned()));
     };
-    session::begin(id, variables).await;
-    Ok(())
+    Ok(session::begin(id, variables).await.err())
 }
 
 fn text(value: &[u8]) -> Option<String> {

@@ -7,8 +7,7 @@ use crate::Base;
 use crate::bindings::act::credentials::store::get_secret;
 use crate::bindings::act::credentials::types::{SecretError, SecretRequest};
 use crate::bindings::exports::fastintercom::adapter::session::Guest;
-use crate::bindings::exports::fastintercom::component::log::Level;
-use crate::{log, settings};
+use crate::settings;
 
 /// The credential, and the field in it that is the token; both stand in `act.toml`.
 const CREDENTIAL: &str = "intercom";
@@ -21,11 +20,11 @@ thread_local! {
 }
 
 impl Guest for Base {
-    async fn begin(id: String, mut variables: Vec<(String, String)>) {
+    async fn begin(id: String, mut variables: Vec<(String, String)>) -> Result<(), String> {
         // Arguments of a session are shown in logs and to agents: no place for a token.
         variables.retain(|(name, _)| name != TOKEN);
         if COMPLETE.with_borrow(|complete| complete.as_ref() == Some(&variables)) {
-            return;
+            return Ok(());
         }
         let found = token(id).await;
         let mut all = variables.clone();
@@ -34,11 +33,12 @@ impl Guest for Base {
                 all.push((TOKEN.to_owned(), token));
                 settings::take(all);
                 COMPLETE.set(Some(variables));
+                Ok(())
             }
             Err(sentence) => {
                 settings::take(all);
                 COMPLETE.set(None);
-                log::write(Level::Warn, &sentence);
+                Err(sentence)
             }
         }
     }
