@@ -94,7 +94,8 @@ example:
 lint:
     cargo fmt --all --check
     cargo clippy --package fastintercom --package fastintercom-compose --package fastintercom-mcp --package fastintercom-policy --all-targets -- -D warnings
-    cargo clippy --target wasm32-wasip2 --package fastintercom-adapter-base --package fastintercom-adapter-driver --package fastintercom-adapter-http --package fastintercom-adapter-stdio -- -D warnings
+    cargo clippy --target wasm32-wasip2 --package fastintercom-adapter-base --package fastintercom-adapter-calls --package fastintercom-adapter-driver --package fastintercom-adapter-http --package fastintercom-adapter-stdio --package fastintercom-adapter-typed -- -D warnings
+    cargo clippy --target wasm32-wasip2 --package fastintercom-adapter-base --features fastintercom-adapter-base/act --package fastintercom-adapter-act -- -D warnings
     cargo clippy --package fastintercom-guest --package fastintercom-hostile --package fastintercom-tests --all-targets -- -D warnings
 
 # What CI runs

@@ -9,14 +9,21 @@ out=$(realpath -m "$2")
 cd "$(dirname "$0")/../.."
 target=$(realpath -m "${CARGO_TARGET_DIR:-target}")
 
-adapters=(base driver http stdio)
 # A target folder of its own, as the component has: flags of the native build are not for these.
 # Paths of this machine would make two builds of the same source differ.
 home=${CARGO_HOME:-$HOME/.cargo}
 separator=$(printf '\037')
-env -u RUSTFLAGS -u RUSTC_WRAPPER CARGO_TARGET_DIR="$target/component/adapters" \
-  CARGO_ENCODED_RUSTFLAGS="--remap-path-prefix=$PWD=/fastintercom${separator}--remap-path-prefix=$home=/cargo" \
-  cargo build --quiet --locked --profile adapter --target wasm32-wasip2 \
-  "${adapters[@]/#/--package=fastintercom-adapter-}"
+build() {
+  local packages=() name
+  for name in $1; do packages+=("--package=fastintercom-adapter-$name"); done
+  env -u RUSTFLAGS -u RUSTC_WRAPPER CARGO_TARGET_DIR="$target/component/adapters" \
+    CARGO_ENCODED_RUSTFLAGS="--remap-path-prefix=$PWD=/fastintercom${separator}--remap-path-prefix=$home=/cargo" \
+    cargo build --quiet --locked --profile adapter --target wasm32-wasip2 "${packages[@]}" "${@:2}"
+}
+built="$target/component/adapters/wasm32-wasip2/adapter"
+# Apart, since features of one build are everybody's.
+build 'base act' --features=fastintercom-adapter-base/act
+cp "$built/fastintercom_adapter_base.wasm" "$built/fastintercom_adapter_base_act.wasm"
+build 'base driver http stdio typed'
 cargo run --quiet --locked --package fastintercom-compose -- compose \
-  "$component" "$target/component/adapters/wasm32-wasip2/adapter" "$target/component/optimised" "$out"
+  "$component" "$built" "$target/component/optimised" "$out"

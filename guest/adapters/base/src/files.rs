@@ -12,6 +12,8 @@ use crate::bindings::wasi::filesystem::types::{
     Descriptor, DescriptorFlags, ErrorCode, OpenFlags, PathFlags,
 };
 
+use zeroize::Zeroizing;
+
 /// Bytes that are read and written at once.
 const PIECE: u64 = 1024 * 1024;
 
@@ -167,6 +169,8 @@ impl Copying {
     /// WASI's.
     pub fn step(&mut self) -> Result<bool, ErrorCode> {
         let (bytes, ended) = self.source.read(PIECE, self.done)?;
+        // The token is in this memory, and text of conversations has no business beside it.
+        let bytes = Zeroizing::new(bytes);
         let mut written = 0;
         while written < bytes.len() {
             match self.target.write(&bytes[written..], self.done)? {

@@ -1,6 +1,7 @@
 //! The leaf of every composition: what the component imports, made of plain WASI.
 //!
-//! - [`settings`]: from environment variables, by the names that the native host reads.
+//! - [`settings`]: from environment variables, by the names that the native host reads. With the
+//!   feature `act` they come with a session, and the token from the host's store (`session.rs`).
 //! - [`outgoing`]: the way out. The access token is added here. Components of a composition have
 //!   memories of their own, so the token is in no other.
 //! - [`lease`], [`publishing`]: one writer among many processes, without file locks.
@@ -18,11 +19,16 @@ mod log;
 mod orders;
 mod outgoing;
 mod publishing;
+#[cfg(feature = "act")]
+mod session;
 mod settings;
 
 #[allow(clippy::all, missing_docs, reason = "generated code")]
 mod bindings {
+    #[cfg(not(feature = "act"))]
     wit_bindgen::generate!({ path: ["../../../wit", "../wit"], world: "fastintercom:adapter/base", generate_all });
+    #[cfg(feature = "act")]
+    wit_bindgen::generate!({ path: ["../../../wit", "../wit"], world: "fastintercom:adapter/base-act", generate_all });
 }
 
 use bindings::exports::fastintercom::component::{disclosure, progress};
@@ -58,13 +64,16 @@ impl disclosure::Guest for Base {
     fn tell(_: disclosure::Disclosed) {}
 }
 
-/// For a sync: whether it may go on writing. Tools never hold the lease.
+/// For a sync: whether it may go on writing. Tools never hold the lease. What it has so far is
+/// published when it is time, so that a kill costs no more than the rest.
 impl progress::Guest for Base {
     fn report(_: progress::Update) {
         lease::beat();
+        publishing::meanwhile();
     }
 
     fn should_stop() -> bool {
+        publishing::meanwhile();
         !lease::beat()
     }
 }

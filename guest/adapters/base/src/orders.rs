@@ -4,23 +4,40 @@ use std::cell::RefCell;
 
 use crate::Base;
 use crate::bindings::exports::fastintercom::adapter::orders::{Guest, LogLevel, SyncRequest};
+use crate::bindings::exports::fastintercom::adapter::outcomes;
 use crate::bindings::exports::fastintercom::component::log::Level;
 use crate::bindings::exports::fastintercom::component::sync_control;
 use crate::files::{Listing, folder};
 use crate::settings::settings;
 use crate::{lease, log};
 
-thread_local! { static WISH: RefCell<Option<SyncRequest>> = const { RefCell::new(None) }; }
+thread_local! {
+    static WISH: RefCell<Option<SyncRequest>> = const { RefCell::new(None) };
+    static OUTCOME: RefCell<Option<sync_control::Outcome>> = const { RefCell::new(None) };
+}
 
 /// The tool's instance cannot be left while a sync runs for it, so the sync comes after its answer.
+/// A front that waits for it calls the tool once more.
 impl sync_control::Guest for Base {
     fn request_sync(request: sync_control::SyncRequest, _: u32) -> sync_control::Outcome {
+        if let Some(outcome) = OUTCOME.take() {
+            return outcome;
+        }
         WISH.set(Some(request));
         sync_control::Outcome::StillRunning
     }
 
     fn is_syncing() -> bool {
         WISH.with_borrow(Option::is_some) || lease::is_held()
+    }
+}
+
+impl outcomes::Guest for Base {
+    fn leave(ended: Result<outcomes::SyncReport, outcomes::SyncError>) {
+        OUTCOME.set(Some(match ended {
+            Ok(report) => sync_control::Outcome::Finished(report),
+            Err(error) => sync_control::Outcome::Failed(error),
+        }));
     }
 }
 

@@ -3,15 +3,16 @@
 //! SQLite writes to the file only when a transaction commits (`cache_spill` is off), and never
 //! while the component calls out. So a copy of the bytes is a state between two transactions.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 use crate::Base;
 use crate::bindings::exports::fastintercom::adapter::writer::Guest;
+use crate::bindings::exports::fastintercom::component::log::Level;
 use crate::bindings::wasi::clocks::monotonic_clock;
 use crate::bindings::wasi::filesystem::types::{DescriptorFlags, ErrorCode, OpenFlags};
 use crate::files::{self, Copying, Listing, published_name, publishing_name, writer_name};
-use crate::lease;
 use crate::settings::settings;
+use crate::{lease, log};
 
 /// Copying takes at most one part in so many of the time, so that a large cache is not copied for
 /// three new messages: at 100 MB/s, 2 GB are copied at most every 33 minutes.
@@ -22,6 +23,8 @@ const SPEED: u64 = 100_000_000;
 const LEAST_PAUSE: u64 = 5;
 /// Nanoseconds of a step.
 const STEP: u64 = 10_000_000;
+/// Nanoseconds between two looks whether a sync has something to show.
+const LOOK: u64 = 1_000_000_000;
 /// A file that readers may have chosen before a newer one came stays for so long, in seconds.
 const GRACE: u64 = 60;
 
@@ -113,6 +116,27 @@ impl Guest for Base {
     fn end() {
         COPYING.set(None);
         lease::end();
+    }
+}
+
+/// Publishes during a sync, between two of its transactions. In front of standard input the front
+/// does this, which answers between the steps.
+pub fn meanwhile() {
+    thread_local! { static LOOKED: Cell<u64> = const { Cell::new(0) } }
+    let now = monotonic_clock::now();
+    if now.saturating_sub(LOOKED.get()) < LOOK {
+        return;
+    }
+    LOOKED.set(now);
+    if Base::due_in() != Some(0) {
+        return;
+    }
+    loop {
+        match Base::publish_step() {
+            Ok(true) => return,
+            Ok(false) => {}
+            Err(sentence) => return log::write(Level::Warn, &sentence),
+        }
     }
 }
 

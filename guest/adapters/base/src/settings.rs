@@ -1,6 +1,6 @@
 //! Settings from environment variables, by the names that the native host reads.
 
-use std::cell::OnceCell;
+use std::cell::Cell;
 use std::str::FromStr;
 
 use fastintercom_policy::Policy;
@@ -44,10 +44,18 @@ pub struct Settings {
     pub complaints: Vec<String>,
 }
 
+thread_local! { static READ: Cell<Option<&'static Settings>> = const { Cell::new(None) } }
+
 /// The settings; read once, since an environment does not change.
 pub fn settings() -> &'static Settings {
-    thread_local! { static READ: OnceCell<&'static Settings> = const { OnceCell::new() } }
-    READ.with(|read| *read.get_or_init(|| Box::leak(Box::new(Variables::get().read()))))
+    READ.get().unwrap_or_else(|| take(get_environment()))
+}
+
+/// Reads the settings from these variables, whatever they were before.
+pub fn take(variables: Vec<(String, String)>) -> &'static Settings {
+    let settings: &'static Settings = Box::leak(Box::new(Variables::of(variables).read()));
+    READ.set(Some(settings));
+    settings
 }
 
 struct Variables {
@@ -56,8 +64,8 @@ struct Variables {
 }
 
 impl Variables {
-    fn get() -> Self {
-        Self { all: get_environment(), complaints: Vec::new() }
+    fn of(all: Vec<(String, String)>) -> Self {
+        Self { all, complaints: Vec::new() }
     }
 
     fn text(&self, name: &str) -> Option<&str> {

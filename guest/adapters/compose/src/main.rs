@@ -23,6 +23,8 @@ use optimise::Optimiser;
 use sha2::{Digest, Sha256};
 use wac_graph::types::{Package, are_semver_compatible};
 use wac_graph::{CompositionGraph, EncodeOptions, NodeId, PackageId};
+use wasm_encoder::{ComponentSection as _, CustomSection};
+use wasmparser::{Parser, Payload};
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
@@ -53,6 +55,18 @@ const MAINTENANCE: &str = "fastintercom:component/maintenance@0.1.0";
 const SYNC: &str = "fastintercom:component/sync@0.1.0";
 const PROGRESS: &str = "fastintercom:component/progress@0.1.0";
 
+/// A front that is called, and syncs when it is called for that.
+const fn front(package: &'static str) -> Instance {
+    let providers = &[
+        Own("base"),
+        // The instance for tools cannot write.
+        Instead { instance: "syncs", export: MAINTENANCE, import: MAINTENANCE },
+        Instead { instance: "syncs", export: SYNC, import: SYNC },
+        All("tools"),
+    ];
+    Instance { name: "front", package, providers }
+}
+
 const BASE: Instance = Instance { name: "base", package: "base", providers: &[] };
 const TOOLS: Instance = Instance { name: "tools", package: COMPONENT, providers: &[All("base")] };
 /// Its progress is the base's, which renews the lease.
@@ -61,6 +75,10 @@ const SYNCS: Instance = Instance {
     package: COMPONENT,
     providers: &[Instead { instance: "base", export: WRITER_SETTINGS, import: SETTINGS }, All("base")],
 };
+
+/// What a host looks for in an artifact, and an adapter has in its module: the documentation of
+/// functions (wassette), what can be granted to it (ACT).
+const TOLD: &[&str] = &["package-docs", "act:component"];
 
 /// The artifacts; the last instance's exports are the artifact's.
 const ARTIFACTS: &[(&str, &[Instance])] = &[
@@ -87,25 +105,9 @@ const ARTIFACTS: &[(&str, &[Instance])] = &[
             },
         ],
     ),
-    (
-        "http",
-        &[
-            BASE,
-            TOOLS,
-            SYNCS,
-            Instance {
-                name: "http",
-                package: "http",
-                providers: &[
-                    Own("base"),
-                    // The instance for tools cannot write.
-                    Instead { instance: "syncs", export: MAINTENANCE, import: MAINTENANCE },
-                    Instead { instance: "syncs", export: SYNC, import: SYNC },
-                    All("tools"),
-                ],
-            },
-        ],
-    ),
+    ("http", &[BASE, TOOLS, SYNCS, front("http")]),
+    ("typed", &[BASE, TOOLS, SYNCS, front("typed")]),
+    ("act", &[Instance { package: "base_act", ..BASE }, TOOLS, SYNCS, front("act")]),
 ];
 
 fn main() -> ExitCode {
@@ -202,7 +204,16 @@ fn compose(instances: &[Instance], read: impl Fn(&str) -> Result<Vec<u8>>) -> Re
         let export = graph.alias_instance_export(last, &name)?;
         graph.export(export, &name)?;
     }
-    Ok(graph.encode(EncodeOptions::default())?)
+    let mut bytes = graph.encode(EncodeOptions::default())?;
+    for payload in Parser::new(0).parse_all(graph[package].bytes()) {
+        if let Payload::CustomSection(section) = payload?
+            && TOLD.contains(&section.name())
+        {
+            CustomSection { name: section.name().into(), data: section.data().into() }
+                .append_to_component(&mut bytes);
+        }
+    }
+    Ok(bytes)
 }
 
 /// Who provides the import, and under which name.

@@ -1,7 +1,7 @@
 //! The component's exports for the protocol.
 
 fastintercom_mcp::component!(
-    crate::bindings::fastintercom::component::tools,
+    fastintercom_adapter_calls::bindings::fastintercom::component::tools,
     crate::bindings::fastintercom::component::resources,
     crate::bindings::fastintercom::component::prompts,
     include_str!("../../../src/tools/instructions.md")

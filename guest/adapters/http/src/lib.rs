@@ -16,7 +16,6 @@
 
 mod backend;
 mod routes;
-mod syncs;
 mod wire;
 
 #[allow(clippy::all, missing_docs, reason = "generated code")]
@@ -25,7 +24,8 @@ mod bindings {
 }
 
 use bindings::exports::wasi::http::incoming_handler::{Guest, IncomingRequest, ResponseOutparam};
-use bindings::fastintercom::adapter::orders;
+use fastintercom_adapter_calls as calls;
+use fastintercom_adapter_calls::bindings::fastintercom::adapter::orders;
 
 struct Program;
 bindings::export!(Program with_types_in bindings);
@@ -39,7 +39,7 @@ impl Guest for Program {
         wire::respond(out, answer);
         // What a tool asked for comes after its answer, in the same call of the host.
         if let Some(wish) = orders::take_wish() {
-            let _ = syncs::run(&wish, true);
+            let _ = calls::run(&wish, true);
         }
     }
 }

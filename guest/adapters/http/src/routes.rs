@@ -3,6 +3,9 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use fastintercom_adapter_calls::bindings::fastintercom::adapter::orders;
+use fastintercom_adapter_calls::bindings::fastintercom::component::tools::{self, Reader, ToolError};
+use fastintercom_adapter_calls::{self as calls, Failure};
 use fastintercom_mcp::streamable;
 use fastintercom_policy::guard::Guard;
 use fastintercom_policy::secret::Secret;
@@ -14,11 +17,8 @@ use serde_json::{Map, Value};
 use tokio_util::sync::CancellationToken;
 
 use crate::backend::Component;
-use crate::bindings::fastintercom::adapter::{door, orders};
-use crate::bindings::fastintercom::component::sync_types::{SyncKind, SyncRequest};
-use crate::bindings::fastintercom::component::tools::{self, Reader, ToolError};
+use crate::bindings::fastintercom::adapter::door;
 use crate::bindings::wasi::http::types::IncomingRequest;
-use crate::syncs::{self, Failure};
 use crate::wire::{self, Answer, error, json};
 
 /// Answers a request, whatever it is.
@@ -54,11 +54,11 @@ fn route(mut parts: Parts, request: &IncomingRequest) -> Result<Answer, Answer> 
     if let Some(complaint) = orders::complaints().first() {
         return Err(error(StatusCode::SERVICE_UNAVAILABLE, complaint));
     }
-    syncs::make_first_file().map_err(|failure| match failure {
+    calls::make_first_file().map_err(|failure| match failure {
         Failure::Busy => {
             error(StatusCode::SERVICE_UNAVAILABLE, "The cache is being made; ask again in a second.")
         }
-        Failure::Failed(sentence) => error(StatusCode::SERVICE_UNAVAILABLE, &sentence),
+        other => error(StatusCode::SERVICE_UNAVAILABLE, &other.to_string()),
     })?;
     if path == "/readyz" {
         return Ok(json(StatusCode::OK, r#"{"status":"ready"}"#));
@@ -107,20 +107,10 @@ fn mcp(request: Request<Full<Bytes>>) -> Result<Answer, Answer> {
 
 /// A background sync, as the native server's timer runs it.
 fn sync() -> Answer {
-    // Two timers, or an impatient one, cost no requests.
-    let unless_newer_than = orders::interval_seconds().map(|seconds| seconds / 2);
-    let request = SyncRequest {
-        kind: SyncKind::Background,
-        start_date: None,
-        end_date: None,
-        days: None,
-        unless_newer_than,
-        refetch: false,
-    };
-    match syncs::run(&request, false) {
+    match calls::background() {
         Ok(report) => json(StatusCode::OK, report),
         Err(Failure::Busy) => error(StatusCode::CONFLICT, "Another sync of this cache runs."),
-        Err(Failure::Failed(sentence)) => error(StatusCode::BAD_GATEWAY, &sentence),
+        Err(other) => error(StatusCode::BAD_GATEWAY, &other.to_string()),
     }
 }
 
