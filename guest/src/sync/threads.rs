@@ -19,6 +19,7 @@ use crate::store::conversations::hydration_queue::{self, Queued};
 use crate::store::conversations::raw_answers::Deflated;
 use crate::store::conversations::rows::ThreadRows;
 use crate::store::conversations::tombstones::{self, Reason};
+use crate::store::conversations::totals::any_complete;
 use crate::store::conversations::write_thread::{ThreadOutcome, store_thread};
 use crate::store::erasure::{self, BlockList};
 use crate::time::{HOUR, MINUTE, UnixSeconds};
@@ -27,6 +28,8 @@ use crate::time::{HOUR, MINUTE, UnixSeconds};
 /// transactions, and little lost to a kill.
 const BATCH_THREADS: usize = 100;
 const BATCH_MS: u64 = 600;
+/// So many refusals for want of a permission end a run, where no thread was ever read.
+const MOST_FORBIDDEN: u32 = 3;
 /// How many are taken from the durable queue at once.
 const REFILL: u32 = 1000;
 
@@ -91,6 +94,8 @@ pub(super) struct Threads {
     busy: HashSet<ConversationId>,
     retries: Vec<(u64, ThreadJob)>,
     batch: Batch,
+    /// How often a thread was refused for want of a permission.
+    forbidden: u32,
 }
 
 impl Threads {
@@ -217,6 +222,13 @@ impl Threads {
             ApiError::RateLimited { .. } => {
                 self.retries.push((now, job));
                 return fetcher.refused();
+            }
+            ApiError::Forbidden { .. } => {
+                self.forbidden += 1;
+                // A token that may list conversations and not read them: each would be refused.
+                if self.forbidden >= MOST_FORBIDDEN && !any_complete(writer.store.connection())? {
+                    return Err(Failure::Api(error));
+                }
             }
             _ => {}
         }

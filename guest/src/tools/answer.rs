@@ -190,6 +190,15 @@ pub fn counted<N: Display + PartialEq + From<u8>>(count: N, noun: &str) -> Strin
     format!("{count} {noun}{}", if count == N::from(1) { "" } else { "s" })
 }
 
+/// `threads of 8 conversations have`, for what they have not been.
+#[must_use]
+pub fn threads_have(count: u64) -> String {
+    match count {
+        1 => "thread of 1 conversation has".to_owned(),
+        count => format!("threads of {count} conversations have"),
+    }
+}
+
 /// `{"start": …, "end": …}`.
 #[must_use]
 pub fn range(start: impl ToString, end: impl ToString) -> Value {

@@ -2,12 +2,13 @@
 
 use serde_json::{Value, json};
 
-use super::answer::{Answer, minutes_since, range};
+use super::answer::{Answer, minutes_since, range, threads_have};
 use super::arguments::{ArgumentError, When};
 use super::{Arguments, Context, Outcome, Surroundings, Tool, freshness, schema};
+use crate::store::conversations::totals::incomplete_within;
 use crate::store::runs;
 use crate::store::runs::coverage::{Checked, Coverage};
-use crate::time::UnixSeconds;
+use crate::time::{Interval, UnixSeconds};
 
 pub const TOOL: Tool = Tool {
     name: "check_coverage",
@@ -103,7 +104,19 @@ fn call(context: &mut Context<'_>, arguments: &Arguments) -> Outcome {
         let age = runs::latest_read(connection)?.and_then(|run| run.completed_at);
         answer.set_some("data_age_minutes", age.and_then(|at| minutes_since(at, now)));
         answer.set("reason", reason.clone());
-        Ok(answer.with_text(in_words(&reason, &gaps, not_yet.as_ref(), fetchable)))
+        let mut text = in_words(&reason, &gaps, not_yet.as_ref(), fetchable);
+        // Covered is what was listed; a thread may still be to come.
+        let asked = Interval { low: first_instant(start), high: last_instant(end) };
+        let waiting = incomplete_within(connection, asked)?;
+        if waiting > 0 {
+            answer.set("threads_waiting", waiting);
+            text = format!(
+                "{}; the {} not been fetched yet.",
+                text.trim_end_matches('.'),
+                threads_have(waiting)
+            );
+        }
+        Ok(answer.with_text(text))
     })
 }
 

@@ -3,7 +3,7 @@
 use rusqlite::Connection;
 use serde_json::Value;
 
-use super::answer::{Answer, ago, counted, minutes_since, seconds_since};
+use super::answer::{Answer, ago, minutes_since, seconds_since, threads_have};
 use super::{Reader, Surroundings};
 use crate::environment::Settings;
 use crate::error::StoreResult;
@@ -100,8 +100,8 @@ impl Freshness {
         }
         if incomplete > 0 {
             message.push_str(&format!(
-                " Of {} the thread is not fetched yet; the next sync goes on with that.",
-                counted(incomplete, "conversation")
+                " The {} not been fetched yet; the next sync continues there.",
+                threads_have(incomplete)
             ));
         }
         let state = match (bounded, checked.gaps.is_empty(), checked.any, recent_enough) {

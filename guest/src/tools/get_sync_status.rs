@@ -72,11 +72,11 @@ pub fn describe(
     if let Some(started) = run.started_at {
         answer.set("sync_started_at", started.to_iso());
         answer.set_some("duration_minutes", minutes_since(started, now));
-        text.push_str(&format!(", since {}", in_words(now.since(started))));
+        text = format!("A sync has been running for {}", in_words(now.since(started)));
     }
     if let (Some(start), Some(end)) = (run.first_day, run.last_day) {
         answer.set("coverage_dates", json!({"start": start.to_string(), "end": end.to_string()}));
-        text.push_str(&format!(", for {start} to {end}"));
+        text.push_str(&format!(", over {start} to {end}"));
     }
     text.push('.');
     Ok(text)

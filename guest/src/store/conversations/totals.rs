@@ -41,6 +41,19 @@ pub fn incomplete_since(connection: &Connection, since: Option<UnixSeconds>) -> 
     Ok(unsigned(connection.prepare_cached(sql)?.query_row([since], |row| row.get(0))?))
 }
 
+/// The same of conversations updated in that interval.
+pub fn incomplete_within(connection: &Connection, updated: Interval) -> StoreResult<u64> {
+    let sql = "SELECT count(*) FROM conversations WHERE NOT thread_complete AND updated_at BETWEEN ?1 AND ?2";
+    Ok(unsigned(
+        connection.prepare_cached(sql)?.query_row(params![updated.low, updated.high], |row| row.get(0))?,
+    ))
+}
+
+/// Whether any thread was ever read.
+pub fn any_complete(connection: &Connection) -> StoreResult<bool> {
+    Ok(connection.prepare_cached("SELECT 1 FROM conversations WHERE thread_complete LIMIT 1")?.exists([])?)
+}
+
 /// `updated_at` of the oldest conversation.
 pub fn oldest_update(connection: &Connection) -> StoreResult<Option<UnixSeconds>> {
     let oldest: Option<String> =

@@ -156,3 +156,22 @@ fn a_limit_that_leaves_one_call_a_window_ends_the_run_within_minutes_and_is_told
         }
     }
 }
+
+#[test]
+fn a_token_that_may_list_conversations_and_not_read_them_is_told_so() {
+    let mut cache = Cache::new();
+    let mut script = Script::of(300)
+        .answering(|asked| asked.what.starts_with("GET /conversations/").then(|| error(403, "forbidden")));
+    let Err(SyncError::Unauthorized(sentence)) = cache.sync(&mut script) else { panic!("fails") };
+    assert!(sentence.contains("\"Read conversations\""), "{sentence}");
+    let threads = script.asked.iter().filter(|asked| asked.what.starts_with("GET /conversations/")).count();
+    assert!(threads < 40, "{threads} threads were asked for");
+    // One that was always forbidden holds nothing up where others can be read.
+    let mut script = Script::of(300)
+        .later(3600)
+        .answering(|asked| (asked.what == "GET /conversations/7").then(|| error(403, "forbidden")));
+    for _ in 0..2 {
+        cache.sync(&mut script).expect("syncs");
+    }
+    assert_eq!(cache.count("SELECT count(*) FROM conversations WHERE thread_complete"), 299);
+}

@@ -51,7 +51,8 @@ fn coverage_is_told_with_its_gaps() {
         full,
         json!({
             "has_coverage": true, "partial_coverage": false, "coverage_gaps": [],
-            "cached_range": {"start": "2026-11-15", "end": "2026-11-22"}, "data_age_minutes": 9, "reason": "Full coverage"
+            "cached_range": {"start": "2026-11-15", "end": "2026-11-22"}, "data_age_minutes": 9, "reason": "Full coverage",
+            "threads_waiting": 1
         })
     );
     let partial =
