@@ -111,7 +111,7 @@ fn call(context: &mut Context<'_>, arguments: &Arguments) -> Outcome {
         if waiting > 0 {
             answer.set("threads_waiting", waiting);
             text = format!(
-                "{}; the {} not been fetched yet.",
+                "{}. The {} not been fetched yet.",
                 text.trim_end_matches('.'),
                 threads_have(waiting)
             );

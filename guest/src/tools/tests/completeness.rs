@@ -156,6 +156,17 @@ fn days_to_come_are_a_gap_and_named_as_such() {
 #[test]
 fn a_sync_is_offered_only_for_what_it_can_fetch() {
     let mut workspace = Workspace::filled();
+    let waiting = workspace
+        .with(|context| {
+            tools::call(
+                context,
+                "check_coverage",
+                r#"{"start_date": "2026-11-15", "end_date": "2026-11-22"}"#,
+            )
+        })
+        .expect("answers");
+    assert_eq!(waiting.text, "Full coverage. The thread of 1 conversation has not been fetched yet.");
+    workspace.sql("UPDATE conversations SET thread_complete = TRUE");
     let mut text = |arguments: &str| {
         workspace.with(|context| tools::call(context, "check_coverage", arguments)).expect("answers").text
     };
