@@ -29,7 +29,7 @@ use crate::time::{HOUR, MINUTE, UnixSeconds};
 const BATCH_THREADS: usize = 100;
 const BATCH_MS: u64 = 600;
 /// So many refusals for want of a permission end a run, where no thread was ever read.
-const MOST_FORBIDDEN: u32 = 3;
+const MOST_FORBIDDEN: u32 = 10;
 /// How many are taken from the durable queue at once.
 const REFILL: u32 = 1000;
 
@@ -225,8 +225,10 @@ impl Threads {
             }
             ApiError::Forbidden { .. } => {
                 self.forbidden += 1;
-                // A token that may list conversations and not read them: each would be refused.
-                if self.forbidden >= MOST_FORBIDDEN && !any_complete(writer.store.connection())? {
+                // A token that may list conversations and not read them: each would be refused. What
+                // was read may not be written yet.
+                let is_first = !self.batch.fetched.iter().any(|one| matches!(one, Fetched::Thread(_)));
+                if self.forbidden >= MOST_FORBIDDEN && is_first && !any_complete(writer.store.connection())? {
                     return Err(Failure::Api(error));
                 }
             }
