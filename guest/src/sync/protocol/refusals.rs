@@ -182,7 +182,7 @@ fn a_token_that_may_read_some_conversations_reads_these() {
     // Every other one is of a team that the token's admin may not see.
     let mut script = Script::of(300).answering(|asked| {
         let id: u32 = asked.what.strip_prefix("GET /conversations/")?.parse().ok()?;
-        (id % 2 == 0).then(|| error(403, "forbidden"))
+        id.is_multiple_of(2).then(|| error(403, "forbidden"))
     });
     cache.sync(&mut script).expect("syncs");
     assert_eq!(cache.count("SELECT count(*) FROM conversations WHERE thread_complete"), 150);
