@@ -1,9 +1,12 @@
-//! Building a tool's answer: a JSON object without nulls and empty lists, in a fixed order.
+//! From a tool's answer, which is a struct, to what crosses the border: JSON without nulls, behind
+//! the nets that hold for every field, and a sentence or two for whoever reads no JSON.
 
 use std::fmt::Display;
 
 use std::borrow::Cow;
 
+use schemars::JsonSchema;
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use crate::environment::Redaction;
@@ -51,6 +54,69 @@ fn redact(value: &mut Value, kinds: &[Redaction]) {
             fields.iter_mut().filter(|(name, _)| touched(name)).for_each(|(_, value)| redact(value, kinds));
         }
         _ => {}
+    }
+}
+
+/// The finished answer. Every text in it is clean, whichever field it stands in: what comes from
+/// outside is cleaned and cut where it is put in, and this is the net below.
+#[must_use]
+pub fn finished(answer: &impl Serialize, text: impl Into<String>) -> ToolOutput {
+    let mut structured = value(answer);
+    clean(&mut structured);
+    ToolOutput { structured: structured.to_string(), text: crate::text::clean(&text.into()) }
+}
+
+/// The answer as a JSON value.
+#[must_use]
+pub fn value(answer: &impl Serialize) -> Value {
+    // Structs whose keys are texts cannot fail to become JSON.
+    serde_json::to_value(answer).unwrap_or_default()
+}
+
+/// The text, if it says anything.
+#[must_use]
+pub fn filled(text: String) -> Option<String> {
+    Some(text).filter(|text| !text.is_empty())
+}
+
+/// The list, if anything is in it.
+#[must_use]
+pub fn listed<T>(list: Vec<T>) -> Option<Vec<T>> {
+    Some(list).filter(|list| !list.is_empty())
+}
+
+/// The document, unless it is null or empty.
+#[must_use]
+pub fn document(value: Value) -> Option<Value> {
+    let says_nothing = match &value {
+        Value::Null => true,
+        Value::String(text) => text.is_empty(),
+        Value::Array(items) => items.is_empty(),
+        Value::Object(fields) => fields.is_empty(),
+        Value::Bool(_) | Value::Number(_) => false,
+    };
+    (!says_nothing).then_some(value)
+}
+
+/// What is only said when it is true.
+#[must_use]
+pub fn when(is_so: bool) -> Option<bool> {
+    is_so.then_some(true)
+}
+
+/// A range of days or instants.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Range {
+    #[schemars(skip)]
+    pub start: String,
+    #[schemars(skip)]
+    pub end: String,
+}
+
+impl Range {
+    #[must_use]
+    pub fn new(start: impl ToString, end: impl ToString) -> Self {
+        Self { start: start.to_string(), end: end.to_string() }
     }
 }
 
@@ -143,10 +209,10 @@ pub fn failure(boolean: Option<&str>, sentence: &str) -> ToolOutput {
     answer.with_text(sentence)
 }
 
-/// How many bytes the value takes as JSON.
+/// How many bytes it takes as JSON.
 #[must_use]
-pub fn bytes(value: &Value) -> usize {
-    value.to_string().len()
+pub fn bytes(value: &impl Serialize) -> usize {
+    serde_json::to_string(value).map_or(0, |json| json.len())
 }
 
 /// Seconds from then to now; none when a clock was ahead then, so that nobody knows.

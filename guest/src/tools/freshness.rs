@@ -1,9 +1,12 @@
 //! How far an answer can be trusted: `sync_info`.
 
 use rusqlite::Connection;
+use schemars::JsonSchema;
+use serde::Serialize;
 use serde_json::Value;
+use serde_with::skip_serializing_none;
 
-use super::answer::{Answer, ago, minutes_since, seconds_since, threads_have};
+use super::answer::{ago, minutes_since, seconds_since, threads_have, value, when};
 use super::{Reader, Surroundings};
 use crate::environment::Settings;
 use crate::error::StoreResult;
@@ -25,7 +28,7 @@ pub struct Reach {
 /// State of the cache with respect to one question.
 #[derive(Clone, Debug)]
 pub struct Freshness {
-    pub state: &'static str,
+    pub state: State,
     pub last_sync: Option<UnixSeconds>,
     pub message: String,
     pub data_complete: bool,
@@ -52,7 +55,7 @@ impl Freshness {
         let incomplete = incomplete_since(connection, reach.start)?;
         let Some(newest) = coverage.newest() else {
             return Ok(Self {
-                state: "stale",
+                state: State::Stale,
                 last_sync,
                 message: format!(
                     "Nothing has been synced from Intercom yet{}. {}",
@@ -105,11 +108,11 @@ impl Freshness {
             ));
         }
         let state = match (bounded, checked.gaps.is_empty(), checked.any, recent_enough) {
-            (true, false, false, _) => "stale",
-            (true, false, true, _) => "partial",
-            (_, _, _, true) => "fresh",
-            (_, _, _, false) if reach.start.is_some_and(|start| start > newest.high) => "stale",
-            (_, _, _, false) => "partial",
+            (true, false, false, _) => State::Stale,
+            (true, false, true, _) => State::Partial,
+            (_, _, _, true) => State::Fresh,
+            (_, _, _, false) if reach.start.is_some_and(|start| start > newest.high) => State::Stale,
+            (_, _, _, false) => State::Partial,
         };
         Ok(Self {
             state,
@@ -134,14 +137,60 @@ impl Freshness {
     }
 
     #[must_use]
-    pub fn to_json(&self) -> Value {
-        let mut info = Answer::new();
-        info.set("state", self.state);
-        info.set_some("last_sync", self.last_sync.map(UnixSeconds::to_iso));
-        info.set("message", self.message.clone());
-        info.set("data_complete", self.data_complete);
-        info.into_value()
+    pub fn to_info(&self) -> SyncInfo {
+        SyncInfo {
+            state: self.state,
+            last_sync: self.last_sync.map(UnixSeconds::to_iso),
+            message: self.message.clone(),
+            data_complete: self.data_complete,
+        }
     }
+
+    #[must_use]
+    pub fn to_json(&self) -> Value {
+        value(&self.to_info())
+    }
+}
+
+/// How far the answer can be trusted.
+#[skip_serializing_none]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct SyncInfo {
+    pub state: State,
+    pub last_sync: Option<String>,
+    pub message: String,
+    pub data_complete: bool,
+}
+
+/// What the cache is for the question.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    Fresh,
+    Partial,
+    Stale,
+}
+
+/// When the newest run read from Intercom ended.
+#[skip_serializing_none]
+#[derive(Clone, Debug, Default, Serialize, JsonSchema)]
+pub struct Age {
+    #[schemars(skip)]
+    pub last_sync: Option<String>,
+    #[schemars(skip)]
+    pub data_age_minutes: Option<i64>,
+}
+
+/// The days that the cache has, the newest contiguous ones.
+#[skip_serializing_none]
+#[derive(Clone, Debug, Default, Serialize, JsonSchema)]
+pub struct Covered {
+    /// First day of the newest contiguous covered range (UTC).
+    pub coverage_start: Option<String>,
+    #[schemars(skip)]
+    pub coverage_end: Option<String>,
+    #[schemars(skip)]
+    pub covers_everything: Option<bool>,
 }
 
 /// Where the first data comes from, when there is none.
@@ -154,22 +203,24 @@ pub fn how_to_begin(settings: &Settings) -> &'static str {
     }
 }
 
-/// Adds `last_sync` and `data_age_minutes` of the newest run that read from Intercom.
-///
 /// # Errors
 /// When the database cannot be read.
-pub fn add_age(answer: &mut Answer, connection: &Connection, now: UnixSeconds) -> StoreResult<()> {
-    if let Some(at) = runs::latest_read(connection)?.and_then(|run| run.completed_at) {
-        answer.set("last_sync", at.to_iso());
-        answer.set_some("data_age_minutes", minutes_since(at, now));
-    }
-    Ok(())
+pub fn age(connection: &Connection, now: UnixSeconds) -> StoreResult<Age> {
+    let at = runs::latest_read(connection)?.and_then(|run| run.completed_at);
+    Ok(Age {
+        last_sync: at.map(UnixSeconds::to_iso),
+        data_age_minutes: at.and_then(|at| minutes_since(at, now)),
+    })
 }
 
-/// Adds the first and last covered day, and whether that is everything there is.
-pub fn add_coverage(answer: &mut Answer, held: Held) {
-    answer.set("coverage_start", held.first.to_string()).set("coverage_end", held.last.to_string());
-    answer.set_true("covers_everything", held.everything);
+impl From<Held> for Covered {
+    fn from(held: Held) -> Self {
+        Self {
+            coverage_start: Some(held.first.to_string()),
+            coverage_end: Some(held.last.to_string()),
+            covers_everything: when(held.everything),
+        }
+    }
 }
 
 /// The freshness for the question of one call.

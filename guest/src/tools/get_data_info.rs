@@ -1,10 +1,13 @@
 //! `get_data_info`: what the cache holds, and how old it is.
 
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_with::skip_serializing_none;
 
-use super::answer::{Answer, ago, counted, minutes_since};
-use super::freshness::{self, Reach};
-use super::{Arguments, Context, Outcome, Tool, incomplete, schema, search_tickets};
+use super::answer::{ago, counted, finished, minutes_since};
+use super::freshness::{self, Covered, Reach};
+use super::incomplete::incomplete;
+use super::{Arguments, Context, Outcome, Tool, schema, search_tickets};
 use crate::store::conversations::totals::{database_bytes, incomplete_since, totals};
 use crate::store::help_center::articles;
 use crate::store::runs::coverage::Coverage;
@@ -17,7 +20,7 @@ pub const TOOL: Tool = Tool {
     title: "What the cache holds",
     description: "How many Intercom conversations and messages the local cache holds, which days it covers and how old it is. Call it before you rely on the cache for a period.",
     input: schema::no_arguments,
-    output,
+    output: schema::of::<DataInfo>,
     boolean: Some("has_data"),
     syncs: false,
     limits: None,
@@ -25,16 +28,41 @@ pub const TOOL: Tool = Tool {
     call,
 };
 
-fn output() -> Value {
-    schema::answer(
-        json!({
-            "has_data": schema::boolean("Whether a sync has completed."),
-            "coverage_start": schema::text("First day of the newest contiguous covered range (UTC)."),
-            "total_conversations": schema::integer("In the whole cache."),
-            "data_complete": schema::boolean("False: `incomplete` says why, or the last sync is too old.")
-        }),
-        &["has_data"],
-    )
+#[skip_serializing_none]
+#[derive(Default, Serialize, JsonSchema)]
+struct DataInfo {
+    /// Whether a sync has completed.
+    has_data: bool,
+    #[schemars(skip)]
+    message: Option<&'static str>,
+    #[schemars(skip)]
+    last_sync: Option<String>,
+    #[schemars(skip)]
+    data_age_minutes: Option<i64>,
+    #[serde(flatten)]
+    covered: Covered,
+    /// In the whole cache.
+    total_conversations: Option<u64>,
+    #[schemars(skip)]
+    total_messages: Option<u64>,
+    #[schemars(skip)]
+    articles: Option<u64>,
+    #[schemars(skip)]
+    articles_as_of: Option<String>,
+    #[schemars(skip)]
+    tickets: Option<u64>,
+    #[schemars(skip)]
+    tickets_as_of: Option<String>,
+    #[schemars(skip)]
+    sync_type: Option<String>,
+    #[schemars(skip)]
+    database_size_mb: Option<f64>,
+    #[schemars(skip)]
+    threads_waiting: Option<u64>,
+    #[schemars(skip)]
+    incomplete: Option<String>,
+    /// False: `incomplete` says why, or the last sync is too old.
+    data_complete: Option<bool>,
 }
 
 fn call(context: &mut Context<'_>, _: &Arguments) -> Outcome {
@@ -43,57 +71,54 @@ fn call(context: &mut Context<'_>, _: &Arguments) -> Outcome {
     let is_syncing = context.sync.is_syncing();
     context.reading(|connection| {
         let Some(run) = runs::latest_completed(connection)? else {
-            let mut answer = Answer::new();
-            answer.set("has_data", false).set("message", "No successful sync found");
-            return Ok(answer.with_text(format!(
-                "No successful sync found. {}",
-                freshness::how_to_begin(around.settings)
-            )));
+            let message = "No successful sync found";
+            let answer = DataInfo { message: Some(message), ..DataInfo::default() };
+            let begin = freshness::how_to_begin(around.settings);
+            return Ok(finished(&answer, format!("{message}. {begin}")));
         };
         let totals = totals(connection)?;
         let waiting = incomplete_since(connection, None)?;
         let coverage = Coverage::load(connection, now)?;
-        let held = coverage.held(connection, now)?;
-        let freshness = freshness::of(
-            around,
-            connection,
-            Reach { start: coverage.newest().map(|span| span.low), end: None },
-        )?;
-        let mut answer = Answer::new();
-        answer.set("has_data", true);
+        let reach = Reach { start: coverage.newest().map(|span| span.low), end: None };
+        let freshness = freshness::of(around, connection, reach)?;
         let at = run.completed_at.or(run.started_at);
-        answer.set_some("last_sync", at.map(UnixSeconds::to_iso));
-        answer.set_some("data_age_minutes", at.and_then(|at| minutes_since(at, now)));
-        match held {
-            Some(held) => freshness::add_coverage(&mut answer, held),
-            None => {
-                answer.set_some("coverage_start", run.first_day.map(|day| day.to_string()));
-                answer.set_some("coverage_end", run.last_day.map(|day| day.to_string()));
-            }
-        }
-        answer.set("total_conversations", totals.conversations);
-        answer.set("total_messages", totals.messages);
         let articles_at = fact(connection, Fact::ArticlesReadAt)?;
-        answer.set_some("articles", articles_at.map(|_| articles::count(connection)).transpose()?);
-        answer.set_some("articles_as_of", articles_at.map(UnixSeconds::to_iso));
         let tickets_at = search_tickets::as_of(connection)?;
-        answer.set_some("tickets", tickets_at.as_ref().map(|_| tickets::count(connection)).transpose()?);
-        answer.set_some("tickets_as_of", tickets_at);
-        answer.set_some("sync_type", run.kind.clone());
-        answer.set("database_size_mb", megabytes(database_bytes(connection)?));
-        answer.set_some("threads_waiting", (waiting > 0).then_some(waiting));
-        let incomplete = incomplete::add(&mut answer, around, connection, is_syncing)?;
-        let complete = freshness.data_complete && incomplete.is_none() && !run.is_migration();
-        answer.set("data_complete", complete);
+        let incomplete = incomplete(around, connection, is_syncing)?;
         let text = format!(
             "{} with {}, last sync {}. {}{}",
             counted(totals.conversations, "conversation"),
             counted(totals.messages, "message"),
             at.map_or_else(|| "at an unknown time".to_owned(), |at| ago(at, now)),
             freshness.message,
-            incomplete.map(|sentence| format!(" {sentence}")).unwrap_or_default()
+            incomplete.as_ref().map(|sentence| format!(" {sentence}")).unwrap_or_default()
         );
-        Ok(answer.with_text(text))
+        let answer = DataInfo {
+            has_data: true,
+            message: None,
+            last_sync: at.map(UnixSeconds::to_iso),
+            data_age_minutes: at.and_then(|at| minutes_since(at, now)),
+            covered: coverage.held(connection, now)?.map_or_else(
+                || Covered {
+                    coverage_start: run.first_day.map(|day| day.to_string()),
+                    coverage_end: run.last_day.map(|day| day.to_string()),
+                    covers_everything: None,
+                },
+                Covered::from,
+            ),
+            total_conversations: Some(totals.conversations),
+            total_messages: Some(totals.messages),
+            articles: articles_at.map(|_| articles::count(connection)).transpose()?,
+            articles_as_of: articles_at.map(UnixSeconds::to_iso),
+            tickets: tickets_at.as_ref().map(|_| tickets::count(connection)).transpose()?,
+            tickets_as_of: tickets_at,
+            sync_type: run.kind.clone(),
+            database_size_mb: Some(megabytes(database_bytes(connection)?)),
+            threads_waiting: (waiting > 0).then_some(waiting),
+            data_complete: Some(freshness.data_complete && incomplete.is_none() && !run.is_migration()),
+            incomplete,
+        };
+        Ok(finished(&answer, text))
     })
 }
 

@@ -1,10 +1,14 @@
 //! `get_sync_status`: whether a sync runs now.
 
 use rusqlite::Connection;
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_with::skip_serializing_none;
 
-use super::answer::{Answer, in_words, minutes_since};
-use super::{Arguments, Context, Outcome, Tool, freshness, incomplete, schema};
+use super::answer::{Range, finished, in_words, minutes_since};
+use super::freshness::{self, Age};
+use super::incomplete::incomplete;
+use super::{Arguments, Context, Outcome, Tool, schema};
 use crate::error::StoreResult;
 use crate::store::runs;
 use crate::time::UnixSeconds;
@@ -14,7 +18,7 @@ pub const TOOL: Tool = Tool {
     title: "Is a sync running?",
     description: "Whether a sync with Intercom runs now, since when and for which days; else when the last one completed and, if the newest failed, why.",
     input: schema::no_arguments,
-    output,
+    output: schema::of::<SyncStatus>,
     boolean: Some("is_syncing"),
     syncs: false,
     limits: None,
@@ -22,15 +26,30 @@ pub const TOOL: Tool = Tool {
     call,
 };
 
-fn output() -> Value {
-    schema::answer(
-        json!({
-            "is_syncing": schema::boolean(""),
-            "last_error": schema::text("Why the newest sync failed."),
-            "incomplete": schema::text("What is still to be read, and why.")
-        }),
-        &["is_syncing"],
-    )
+#[skip_serializing_none]
+#[derive(Serialize, JsonSchema)]
+struct SyncStatus {
+    #[serde(flatten)]
+    running: Running,
+    #[serde(flatten)]
+    age: Age,
+    /// Why the newest sync failed.
+    last_error: Option<String>,
+    /// What is still to be read, and why.
+    incomplete: Option<String>,
+}
+
+/// Whether a sync runs, and what is known of it.
+#[skip_serializing_none]
+#[derive(Clone, Debug, Default, Serialize, JsonSchema)]
+pub struct Running {
+    is_syncing: bool,
+    #[schemars(skip)]
+    sync_started_at: Option<String>,
+    #[schemars(skip)]
+    duration_minutes: Option<i64>,
+    #[schemars(skip)]
+    coverage_dates: Option<Range>,
 }
 
 fn call(context: &mut Context<'_>, _: &Arguments) -> Outcome {
@@ -39,45 +58,44 @@ fn call(context: &mut Context<'_>, _: &Arguments) -> Outcome {
     // A crash leaves its row marked as running, so only the host's lock tells whether one is.
     let is_syncing = context.sync.is_syncing();
     context.reading(|connection| {
-        let mut answer = Answer::new();
-        let mut text = describe(&mut answer, connection, is_syncing, now)?;
-        freshness::add_age(&mut answer, connection, now)?;
-        if !is_syncing && let Some(failure) = runs::latest_failure(connection)? {
-            let error = failure.error.unwrap_or_else(|| "unknown".to_owned());
+        let (running, mut text) = running(connection, is_syncing, now)?;
+        let failure = if is_syncing { None } else { runs::latest_failure(connection)? };
+        let last_error = failure.map(|run| run.error.unwrap_or_else(|| "unknown".to_owned()));
+        if let Some(error) = &last_error {
             text.push_str(&format!(" The newest sync failed: {error}"));
-            answer.set("last_error", error);
         }
-        if let Some(sentence) = incomplete::add(&mut answer, around, connection, is_syncing)? {
+        let incomplete = incomplete(around, connection, is_syncing)?;
+        if let Some(sentence) = &incomplete {
             text = format!("{text} {sentence}");
         }
-        Ok(answer.with_text(text))
+        let age = freshness::age(connection, now)?;
+        Ok(finished(&SyncStatus { running, age, last_error, incomplete }, text))
     })
 }
 
-/// Sets `is_syncing` and what is known of the running sync; returns a sentence.
-pub fn describe(
-    answer: &mut Answer,
+/// What is known of the running sync, and a sentence about it.
+pub fn running(
     connection: &Connection,
     is_syncing: bool,
     now: UnixSeconds,
-) -> StoreResult<String> {
-    answer.set("is_syncing", is_syncing);
+) -> StoreResult<(Running, String)> {
+    let mut known = Running { is_syncing, ..Running::default() };
     if !is_syncing {
-        return Ok("No sync is running.".to_owned());
+        return Ok((known, "No sync is running.".to_owned()));
     }
     let Some(run) = runs::marked_running(connection)? else {
-        return Ok("A sync is starting.".to_owned());
+        return Ok((known, "A sync is starting.".to_owned()));
     };
     let mut text = "A sync is running".to_owned();
     if let Some(started) = run.started_at {
-        answer.set("sync_started_at", started.to_iso());
-        answer.set_some("duration_minutes", minutes_since(started, now));
+        known.sync_started_at = Some(started.to_iso());
+        known.duration_minutes = minutes_since(started, now);
         text = format!("A sync has been running for {}", in_words(now.since(started)));
     }
     if let (Some(start), Some(end)) = (run.first_day, run.last_day) {
-        answer.set("coverage_dates", json!({"start": start.to_string(), "end": end.to_string()}));
+        known.coverage_dates = Some(Range::new(start, end));
         text.push_str(&format!(", over {start} to {end}"));
     }
     text.push('.');
-    Ok(text)
+    Ok((known, text))
 }

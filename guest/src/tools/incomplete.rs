@@ -3,7 +3,7 @@
 use rusqlite::Connection;
 
 use super::Surroundings;
-use super::answer::{Answer, counted};
+use super::answer::counted;
 use crate::error::StoreResult;
 use crate::sync::{Backlog, Reason, backlog};
 use crate::time::Day;
@@ -11,20 +11,16 @@ use crate::time::Day;
 /// So many ranges of days are named; the rest is counted.
 const MOST_RANGES: usize = 3;
 
-/// Sets `incomplete` when something is left to be read, and returns it.
+/// What is still to be read, if anything is.
 ///
 /// # Errors
 /// When the database cannot be read.
-pub fn add(
-    answer: &mut Answer,
+pub fn incomplete(
     around: Surroundings<'_>,
     connection: &Connection,
     is_syncing: bool,
 ) -> StoreResult<Option<String>> {
-    let left = backlog(connection, around.settings, is_syncing, around.now)?;
-    let sentence = left.as_ref().map(sentence);
-    answer.set_some("incomplete", sentence.clone());
-    Ok(sentence)
+    Ok(backlog(connection, around.settings, is_syncing, around.now)?.as_ref().map(sentence))
 }
 
 /// What is left and why, in one sentence.

@@ -289,7 +289,7 @@ impl Layout<'_> {
         for theme in left {
             let words = theme.words.iter().take(NAME).cloned().collect::<Vec<_>>().join(" ");
             let name = format!("{} ({})", self.content.line(&words), theme.members.len());
-            let size = bytes(&name.as_str().into()) + 1;
+            let size = bytes(&name) + 1;
             if size > room {
                 break;
             }
