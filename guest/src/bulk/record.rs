@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::{Shown, VERSION};
+use crate::tools::answer;
 use crate::tools::content::{Content, cut};
 use crate::tools::conversation;
 
@@ -31,7 +32,9 @@ pub fn record(
     let url = conversation::url(shown.workspace.as_ref(), id);
     for (name, value) in conversation {
         let value = match value {
-            links @ Value::Array(_) if name == "linked" => conversation::links(links, content).into(),
+            links @ Value::Array(_) if name == "linked" => {
+                answer::value(&conversation::links(links, content))
+            }
             value => field(&name, value, content),
         };
         record.insert(name, value);

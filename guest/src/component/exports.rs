@@ -89,7 +89,14 @@ fn options(settings: &Settings, cache_kib: u32) -> OpenOptions<'static> {
 fn with_context<T>(work: impl FnOnce(&mut Context<'_>) -> T) -> StoreResult<T> {
     let settings = settings::get();
     let done = with_store(&settings, READER_CACHE_KIB, |store| {
-        work(&mut Context { store, settings: &settings, clock: &Host, sync: &Host, progress: &Host })
+        work(&mut Context {
+            store,
+            settings: &settings,
+            clock: &Host,
+            sync: &Host,
+            progress: &Host,
+            reader: Reader::Agent,
+        })
     });
     imports::tell(disclosure::take());
     done

@@ -32,6 +32,21 @@ pub enum Reader {
     Program,
     /// Somebody at a terminal, who scrolls: whole threads, every row that was asked for.
     Person,
+    /// A model that asked for one document and gets the whole of it.
+    Connector,
+}
+
+/// What a sentence sends its reader to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// To have the newest fetched.
+    Sync,
+    /// To find conversations.
+    Search,
+    /// To read one to its end.
+    Thread,
+    /// To learn what the cache covers.
+    Coverage,
 }
 
 /// Bytes of JSON of any answer for a person: longer threads exist, but nobody reads them in a
@@ -47,8 +62,35 @@ impl Reader {
     pub const fn budget(self, for_agents: usize) -> usize {
         match self {
             Self::Agent => for_agents,
-            Self::Person => FOR_PERSONS,
+            Self::Person | Self::Connector => FOR_PERSONS,
             Self::Program => FOR_PROGRAMS,
+        }
+    }
+
+    /// What this reader calls for that purpose: a tool, or a command.
+    #[must_use]
+    pub const fn calls(self, purpose: Purpose) -> &'static str {
+        match (self, purpose) {
+            (Self::Person, Purpose::Sync) => "`fastintercom sync`",
+            (Self::Person, Purpose::Search) => "`fastintercom search`",
+            (Self::Person, Purpose::Thread) => "`fastintercom show`",
+            (Self::Person, Purpose::Coverage) => "`fastintercom status`",
+            (_, Purpose::Sync) => "force_sync",
+            (_, Purpose::Search) => "search_conversations",
+            (_, Purpose::Thread) => "get_conversation",
+            (_, Purpose::Coverage) => "get_data_info",
+        }
+    }
+
+    /// What this reader typed for a tool's argument.
+    #[must_use]
+    pub fn argument(self, name: &str) -> &str {
+        match (self, name) {
+            (Self::Person, "created_after") => "--since",
+            (Self::Person, "created_before") => "--until",
+            (Self::Person, "state") => "--state",
+            (Self::Person, "limit") => "-n",
+            (_, name) => name,
         }
     }
 }
@@ -95,6 +137,11 @@ impl Arguments {
         Self { reader, ..self }
     }
 
+    fn wrong(&self, name: &str, expected: &str, value: &Value) -> ArgumentError {
+        let name = self.reader.argument(name);
+        ArgumentError(format!("`{name}` must be {expected}. It was {}.", quoted(value)))
+    }
+
     /// The value, unless it is absent, `null` or an empty string.
     fn value(&self, name: &str) -> Option<&Value> {
         match self.given.get(name) {
@@ -125,7 +172,7 @@ impl Arguments {
             None => Ok(None),
             Some(Value::String(text)) => Ok(Some(text.trim().to_owned())),
             Some(Value::Number(number)) => Ok(Some(number.to_string())),
-            Some(other) => Err(wrong(name, "a text", other)),
+            Some(other) => Err(self.wrong(name, "a text", other)),
         }
     }
 
@@ -148,11 +195,11 @@ impl Arguments {
             Some(Value::String(text)) => match text.trim().to_ascii_lowercase().as_str() {
                 "true" | "yes" | "1" => Ok(Some(true)),
                 "false" | "no" | "0" => Ok(Some(false)),
-                _ => Err(wrong(name, "true or false", &Value::String(text.clone()))),
+                _ => Err(self.wrong(name, "true or false", &Value::String(text.clone()))),
             },
             Some(Value::Number(number)) if number.as_i64() == Some(1) => Ok(Some(true)),
             Some(Value::Number(number)) if number.as_i64() == Some(0) => Ok(Some(false)),
-            Some(other) => Err(wrong(name, "true or false", other)),
+            Some(other) => Err(self.wrong(name, "true or false", other)),
         }
     }
 
@@ -177,7 +224,7 @@ impl Arguments {
         number
             .filter(|number| (least..=most).contains(number))
             .map(Some)
-            .ok_or_else(|| wrong(name, &expected, value))
+            .ok_or_else(|| self.wrong(name, &expected, value))
     }
 
     /// One of a few words, in any case; blanks and hyphens count as underscores.
@@ -188,12 +235,13 @@ impl Arguments {
         let Some(value) = self.value(name) else { return Ok(None) };
         let text = match value {
             Value::String(text) => text.trim().to_lowercase().replace([' ', '-'], "_"),
-            other => return Err(wrong(name, &format!("one of: {}", choices.join(", ")), other)),
+            other => return Err(self.wrong(name, &format!("one of: {}", choices.join(", ")), other)),
         };
         choices.iter().copied().find(|choice| *choice == text).map(Some).ok_or_else(|| {
             let hint = suggest::nearest(&text, choices.iter().copied())
                 .map(|nearest| format!(" Did you mean `{nearest}`?"))
                 .unwrap_or_default();
+            let name = self.reader.argument(name);
             ArgumentError(format!(
                 "`{name}` must be one of: {}. It was {}.{hint}",
                 choices.join(", "),
@@ -216,7 +264,7 @@ impl Arguments {
             },
             Some(Value::Array(items)) => items.clone(),
             Some(Value::Number(number)) => vec![Value::String(number.to_string())],
-            Some(other) => return Err(wrong(name, expected, other)),
+            Some(other) => return Err(self.wrong(name, expected, other)),
         };
         if items.len() > 50 {
             return Err(ArgumentError(format!(
@@ -230,7 +278,7 @@ impl Arguments {
             .map(|item| match item {
                 Value::String(text) => Ok(text.trim().to_owned()),
                 Value::Number(number) => Ok(number.to_string()),
-                other => Err(wrong(name, expected, other)),
+                other => Err(self.wrong(name, expected, other)),
             })
             .filter(|item| !item.as_ref().is_ok_and(String::is_empty))
             .collect()
@@ -252,7 +300,7 @@ impl Arguments {
             _ => None,
         };
         read.map(Some).ok_or_else(|| {
-            wrong(name, "a day as `2026-06-01` or an instant as `2026-06-01T09:30:00+00:00`", value)
+            self.wrong(name, "a day as `2026-06-01` or an instant as `2026-06-01T09:30:00+00:00`", value)
         })
     }
 }
@@ -315,10 +363,6 @@ fn whole(number: &serde_json::Number) -> Option<i64> {
         // 2^53: beyond it a float no longer tells whole numbers apart.
         (value.fract() == 0.0 && value.abs() <= 9_007_199_254_740_992.0).then_some(value as i64)
     })
-}
-
-fn wrong(name: &str, expected: &str, value: &Value) -> ArgumentError {
-    ArgumentError(format!("`{name}` must be {expected}. It was {}.", quoted(value)))
 }
 
 /// The value as JSON, cut so that an error stays one sentence.

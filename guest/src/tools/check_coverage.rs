@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::answer::{Answer, minutes_since, range, threads_have};
 use super::arguments::{ArgumentError, When};
-use super::{Arguments, Context, Outcome, Surroundings, Tool, freshness, schema};
+use super::{Arguments, Context, Outcome, Tool, freshness, schema};
 use crate::store::conversations::totals::incomplete_within;
 use crate::store::runs;
 use crate::store::runs::coverage::{Checked, Coverage};
@@ -61,7 +61,8 @@ fn call(context: &mut Context<'_>, arguments: &Arguments) -> Outcome {
         return Err(ArgumentError("`start_date` is after `end_date`; swap them.".to_owned()).into());
     }
     let asked = json!([shown(start), shown(end)]);
-    let Surroundings { settings, now } = context.surroundings();
+    let around = context.surroundings();
+    let now = around.now;
     context.reading(|connection| {
         let coverage = Coverage::load(connection, now)?;
         let mut answer = Answer::new();
@@ -70,7 +71,7 @@ fn call(context: &mut Context<'_>, arguments: &Arguments) -> Outcome {
             answer.set("coverage_gaps", json!([asked])).set("reason", "No data available");
             return Ok(answer.with_text(format!(
                 "No data available: nothing has been synced yet. {}",
-                freshness::how_to_begin(settings)
+                freshness::how_to_begin(around)
             )));
         }
         let check = |end: When| match (start, end) {

@@ -236,6 +236,7 @@ fn between(arguments: &Arguments, after: &str, before: &str, zone: &Zone) -> Arg
     if let (Some(from), Some(to)) = (from, to)
         && from > to
     {
+        let [after, before] = [after, before].map(|name| arguments.reader.argument(name));
         return Err(ArgumentError(format!("`{after}` is later than `{before}`; swap them.")));
     }
     Ok(Between { from, to })
@@ -386,7 +387,8 @@ pub fn words(arguments: &Arguments, name: &str, choices: &[&str]) -> ArgumentRes
         if !choices.contains(&lower.as_str()) {
             let word: String = super::content::clean(&word).chars().take(60).collect();
             return Err(ArgumentError(format!(
-                "`{name}` must be of: {}. It was \"{word}\".",
+                "`{}` must be one of: {}. It was \"{word}\".",
+                arguments.reader.argument(name),
                 choices.join(", ")
             )));
         }

@@ -7,6 +7,7 @@ use serde_json::Value;
 use serde_with::skip_serializing_none;
 
 use super::answer::{ago, minutes_since, seconds_since, threads_have, value, when};
+use super::arguments::Purpose;
 use super::{Reader, Surroundings};
 use crate::environment::Settings;
 use crate::error::StoreResult;
@@ -39,89 +40,87 @@ fn fresh_for(settings: &Settings) -> i64 {
     (i64::from(settings.sync_interval_minutes) + 1) * MINUTE
 }
 
-impl Freshness {
-    /// Judges the cache by what a question reaches for.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
-    pub fn of(
-        connection: &Connection,
-        settings: &Settings,
-        now: UnixSeconds,
-        reach: Reach,
-    ) -> StoreResult<Self> {
-        let coverage = Coverage::load(connection, now)?;
-        let last_sync = runs::latest_read(connection)?.and_then(|run| run.completed_at);
-        let incomplete = incomplete_since(connection, reach.start)?;
-        let Some(newest) = coverage.newest() else {
-            return Ok(Self {
-                state: State::Stale,
-                last_sync,
-                message: format!(
-                    "Nothing has been synced from Intercom yet{}. {}",
-                    if settings.token_present || settings.replica {
-                        ""
-                    } else {
-                        ", and there is no access token (INTERCOM_ACCESS_TOKEN)"
-                    },
-                    how_to_begin(settings)
-                ),
-                data_complete: false,
-            });
-        };
-        let age = last_sync.and_then(|at| seconds_since(at, now)).unwrap_or(i64::MAX);
-        let fresh = age <= fresh_for(settings);
-        let start = reach.start.unwrap_or(BEFORE_INTERCOM);
-        // No answer can be wrong about what has not happened yet.
-        let end = reach.end.unwrap_or(now).min(now).max(start);
-        let checked = coverage.check_instants(start, end, now);
-        let held = coverage
-            .held(connection, now)?
-            .map_or_else(|| format!("up to {}", newest.high), |held| held.to_string());
-        let bounded = reach.start.is_some();
-        let recent_enough = fresh || (end <= newest.high);
-        let mut message = match last_sync {
-            Some(at) => format!("Last sync {}; the cache covers {held}.", ago(at, now)),
-            None => format!("The cache covers {held}."),
-        };
-        if bounded && !checked.gaps.is_empty() {
-            let place = if settings.replica { " on the primary" } else { "" };
-            message.push_str(&if checked.any {
-                format!(" Part of the time asked about is not in the cache, so conversations may be missing: check_coverage names the gaps, `fastintercom sync --start-date … --end-date …`{place} fills them.")
-            } else {
-                format!(" The time asked about is not in the cache: `fastintercom sync --start-date … --end-date …`{place} fetches it.")
-            });
-        } else if !bounded && !checked.gaps.is_empty() {
-            message.push_str(" Conversations that last changed before that are not in it.");
-        }
-        if !recent_enough {
-            message.push_str(if settings.replica {
-                " Newer messages may be missing; they come with this replica's next copy."
-            } else {
-                " Newer messages may be missing; force_sync fetches them."
-            });
-        }
-        if incomplete > 0 {
-            message.push_str(&format!(
-                " The {} not been fetched yet; the next sync continues there.",
-                threads_have(incomplete)
-            ));
-        }
-        let state = match (bounded, checked.gaps.is_empty(), checked.any, recent_enough) {
-            (true, false, false, _) => State::Stale,
-            (true, false, true, _) => State::Partial,
-            (_, _, _, true) => State::Fresh,
-            (_, _, _, false) if reach.start.is_some_and(|start| start > newest.high) => State::Stale,
-            (_, _, _, false) => State::Partial,
-        };
-        Ok(Self {
-            state,
+/// Judges the cache by what a question reaches for.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn of(around: Surroundings<'_>, connection: &Connection, reach: Reach) -> StoreResult<Freshness> {
+    let Surroundings { settings, now, reader } = around;
+    let coverage = Coverage::load(connection, now)?;
+    let last_sync = runs::latest_read(connection)?.and_then(|run| run.completed_at);
+    let incomplete = incomplete_since(connection, reach.start)?;
+    let Some(newest) = coverage.newest() else {
+        return Ok(Freshness {
+            state: State::Stale,
             last_sync,
-            message,
-            data_complete: checked.gaps.is_empty() && recent_enough && incomplete == 0,
-        })
+            message: format!(
+                "Nothing has been synced from Intercom yet{}. {}",
+                if settings.token_present || settings.replica {
+                    ""
+                } else {
+                    ", and there is no access token (INTERCOM_ACCESS_TOKEN)"
+                },
+                how_to_begin(around)
+            ),
+            data_complete: false,
+        });
+    };
+    let age = last_sync.and_then(|at| seconds_since(at, now)).unwrap_or(i64::MAX);
+    let fresh = age <= fresh_for(settings);
+    let start = reach.start.unwrap_or(BEFORE_INTERCOM);
+    // No answer can be wrong about what has not happened yet.
+    let end = reach.end.unwrap_or(now).min(now).max(start);
+    let checked = coverage.check_instants(start, end, now);
+    let held = coverage
+        .held(connection, now)?
+        .map_or_else(|| format!("up to {}", newest.high), |held| held.to_string());
+    let bounded = reach.start.is_some();
+    let recent_enough = fresh || (end <= newest.high);
+    let mut message = match last_sync {
+        Some(at) => format!("Last sync {}; the cache covers {held}.", ago(at, now)),
+        None => format!("The cache covers {held}."),
+    };
+    if bounded && !checked.gaps.is_empty() {
+        let place = if settings.replica { " on the primary" } else { "" };
+        let fill = format!("`fastintercom sync --start-date … --end-date …`{place}");
+        message.push_str(&match (checked.any, reader) {
+                (true, Reader::Person) => format!(" Part of the time asked about is not in the cache, so conversations may be missing; {fill} fills the gaps."),
+                (true, _) => format!(" Part of the time asked about is not in the cache, so conversations may be missing: check_coverage names the gaps, {fill} fills them."),
+                (false, _) => format!(" The time asked about is not in the cache: {fill} fetches it."),
+            });
+    } else if !bounded && !checked.gaps.is_empty() {
+        message.push_str(" Conversations that last changed before that are not in it.");
     }
+    if !recent_enough {
+        message.push_str(" Newer messages may be missing; ");
+        message.push_str(&if settings.replica {
+            "they come with this replica's next copy.".to_owned()
+        } else {
+            format!("{} fetches them.", reader.calls(Purpose::Sync))
+        });
+    }
+    if incomplete > 0 {
+        message.push_str(&format!(
+            " The {} not been fetched yet; the next sync continues there.",
+            threads_have(incomplete)
+        ));
+    }
+    let state = match (bounded, checked.gaps.is_empty(), checked.any, recent_enough) {
+        (true, false, false, _) => State::Stale,
+        (true, false, true, _) => State::Partial,
+        (_, _, _, true) => State::Fresh,
+        (_, _, _, false) if reach.start.is_some_and(|start| start > newest.high) => State::Stale,
+        (_, _, _, false) => State::Partial,
+    };
+    Ok(Freshness {
+        state,
+        last_sync,
+        message,
+        data_complete: checked.gaps.is_empty() && recent_enough && incomplete == 0,
+    })
+}
 
+impl Freshness {
     /// The cache may have everything, and the answer still has not.
     pub fn cut_short(&mut self, sentence: &str) {
         self.data_complete = false;
@@ -164,6 +163,7 @@ pub struct SyncInfo {
 
 /// What the cache is for the question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(description = "")]
 #[serde(rename_all = "snake_case")]
 pub enum State {
     Fresh,
@@ -195,11 +195,11 @@ pub struct Covered {
 
 /// Where the first data comes from, when there is none.
 #[must_use]
-pub fn how_to_begin(settings: &Settings) -> &'static str {
-    if settings.replica {
-        "It comes with this replica's next copy of the primary's database."
-    } else {
-        "Call force_sync, or wait for the background sync."
+pub fn how_to_begin(around: Surroundings<'_>) -> &'static str {
+    match (around.settings.replica, around.reader) {
+        (true, _) => "It comes with this replica's next copy of the primary's database.",
+        (_, Reader::Person) => "Run `fastintercom sync`, or wait for the background sync.",
+        _ => "Call force_sync, or wait for the background sync.",
     }
 }
 
@@ -221,12 +221,4 @@ impl From<Held> for Covered {
             covers_everything: when(held.everything),
         }
     }
-}
-
-/// The freshness for the question of one call.
-///
-/// # Errors
-/// When the database cannot be read.
-pub fn of(around: Surroundings<'_>, connection: &Connection, reach: Reach) -> StoreResult<Freshness> {
-    Freshness::of(connection, around.settings, around.now, reach)
 }

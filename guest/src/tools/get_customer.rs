@@ -186,9 +186,10 @@ fn describe(
     let mut used = 0;
     for number in &customer.numbers {
         let Some(record) = threads::by_number(connection, *number)? else { continue };
-        let mut row = conversation::summary(&record, content, around.now);
-        row.set_some("url", conversation::url(workspace.as_ref(), &record.id));
-        let row = row.into_value();
+        let mut row = super::answer::value(&conversation::Summary::new(&record, content, around.now));
+        if let Some(url) = conversation::url(workspace.as_ref(), &record.id) {
+            row["url"] = url.into();
+        }
         used += bytes(&row) + 1;
         if used > budget && !rows.is_empty() {
             break;

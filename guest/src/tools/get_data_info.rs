@@ -73,7 +73,7 @@ fn call(context: &mut Context<'_>, _: &Arguments) -> Outcome {
         let Some(run) = runs::latest_completed(connection)? else {
             let message = "No successful sync found";
             let answer = DataInfo { message: Some(message), ..DataInfo::default() };
-            let begin = freshness::how_to_begin(around.settings);
+            let begin = freshness::how_to_begin(around);
             return Ok(finished(&answer, format!("{message}. {begin}")));
         };
         let totals = totals(connection)?;

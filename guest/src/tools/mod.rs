@@ -25,8 +25,9 @@ mod failing_articles;
 pub(crate) mod filters;
 mod find_knowledge_gaps;
 mod force_sync;
+pub(crate) mod found;
 pub(crate) mod freshness;
-mod get_conversation;
+pub(crate) mod get_conversation;
 mod get_conversation_stats;
 mod get_customer;
 mod get_data_info;
@@ -43,7 +44,7 @@ mod sample;
 mod sample_layout;
 mod schema;
 mod search_articles;
-mod search_conversations;
+pub(crate) mod search_conversations;
 mod search_notices;
 mod search_tickets;
 mod significance;
@@ -77,12 +78,14 @@ pub struct Context<'a> {
     pub clock: &'a dyn Clock,
     pub sync: &'a dyn SyncControl,
     pub progress: &'a dyn Progress,
+    /// Whose words sentences take.
+    pub reader: Reader,
 }
 
 impl<'a> Context<'a> {
     /// What does not change during a call, free of the store's borrow.
     pub(crate) fn surroundings(&self) -> Surroundings<'a> {
-        Surroundings { settings: self.settings, now: self.clock.now() }
+        Surroundings { settings: self.settings, now: self.clock.now(), reader: self.reader }
     }
 
     /// Runs the closure in one read transaction.
@@ -118,11 +121,12 @@ pub(crate) fn know_names(connection: &Connection, settings: &Settings) -> StoreR
     crate::redaction::names::know(&state, || crate::store::people::names(connection))
 }
 
-/// Settings and time of one call.
+/// Settings, time and reader of one call.
 #[derive(Clone, Copy)]
 pub(crate) struct Surroundings<'a> {
     pub settings: &'a Settings,
     pub now: UnixSeconds,
+    pub reader: Reader,
 }
 
 /// A tool as `tools/list` shows it.
@@ -184,7 +188,7 @@ impl From<rusqlite::Error> for Failure {
 type Outcome = Result<ToolOutput, Failure>;
 
 /// One row of the table of tools.
-struct Tool {
+pub(crate) struct Tool {
     name: &'static str,
     title: &'static str,
     description: &'static str,
@@ -199,6 +203,16 @@ struct Tool {
     /// Its answers are drawn on a page (MCP Apps).
     drawn: bool,
     call: fn(&mut Context<'_>, &Arguments) -> Outcome,
+}
+
+impl Tool {
+    /// The arguments of a call on behalf of that reader.
+    pub(crate) fn arguments(&self, reader: Reader, json: &str) -> Result<Arguments, ArgumentError> {
+        let schema = (self.input)();
+        let known: Vec<&str> =
+            schema["properties"].as_object().into_iter().flatten().map(|(name, _)| name.as_str()).collect();
+        Ok(Arguments::parse(json, &known)?.read_by(reader))
+    }
 }
 
 const TOOLS: &[Tool] = &[
@@ -270,12 +284,11 @@ pub fn call_for(
     arguments_json: &str,
 ) -> Result<ToolOutput, ToolError> {
     let tool = find(name)?;
-    let schema = (tool.input)();
-    let known: Vec<&str> =
-        schema["properties"].as_object().into_iter().flatten().map(|(name, _)| name.as_str()).collect();
-    let outcome = Arguments::parse(arguments_json, &known)
+    context.reader = reader;
+    let outcome = tool
+        .arguments(reader, arguments_json)
         .map_err(Failure::from)
-        .and_then(|arguments| (tool.call)(context, &arguments.read_by(reader)));
+        .and_then(|arguments| (tool.call)(context, &arguments));
     let redacted = |output: ToolOutput| output.redacted(&context.settings.redactions);
     let failure = |sentence: &str| redacted(answer::failure(tool.boolean, sentence));
     match outcome {

@@ -53,8 +53,17 @@ fn plain(schema: &mut Schema) {
     if schema.get("properties").and_then(Value::as_object).is_some_and(serde_json::Map::is_empty) {
         schema.remove("properties");
     }
+    // A type's own documentation is for who reads the code; with an empty description it stays there.
+    if schema.get("description").is_some_and(|text| text == "") {
+        schema.remove("description");
+    }
     if let Some(Value::String(text)) = schema.get_mut("description") {
         *text = text.replace('\n', " ");
+    }
+    let fields = schema.ensure_object();
+    for word in ["type", "anyOf", "description", "enum", "items", "properties", "required"] {
+        let value = fields.shift_remove(word);
+        fields.extend(value.map(|value| (word.to_owned(), value)));
     }
     transform_subschemas(&mut plain, schema);
 }
@@ -74,6 +83,7 @@ impl JsonSchema for Object {
 
 /// Of an answer's type: an object with an id, whose other fields the sentence beside it names.
 #[derive(JsonSchema)]
+#[schemars(description = "")]
 pub struct Record {
     #[allow(dead_code, reason = "only its schema is used")]
     id: String,
@@ -142,11 +152,6 @@ pub fn objects(description: &str) -> Value {
     list(json!({"type": "object"}), description)
 }
 
-/// A list of objects that have an id; the sentence names their other fields.
-pub fn records(description: &str) -> Value {
-    list(json!({"type": "object", "properties": {"id": text("")}, "required": ["id"]}), description)
-}
-
 /// A value of an answer that is of one type or another.
 pub fn either(kinds: &[&str], description: &str) -> Value {
     let mut schema = json!({"anyOf": kinds.iter().map(|kind| json!({"type": kind})).collect::<Vec<_>>()});
@@ -168,21 +173,7 @@ pub fn range() -> Value {
     json!({"type": "object", "description": "start, end."})
 }
 
-pub fn sync_info() -> Value {
-    json!({
-        "type": "object",
-        "description": "How far the answer can be trusted.",
-        "properties": {
-            "state": choice(&["fresh", "partial", "stale"], ""),
-            "last_sync": {"type": "string"},
-            "message": {"type": "string"},
-            "data_complete": {"type": "boolean"}
-        },
-        "required": ["state", "message", "data_complete"]
-    })
-}
-
-/// The same elsewhere; search_conversations spells it out.
+/// How far an answer can be trusted; search_conversations spells it out.
 pub fn sync_info_in_brief() -> Value {
     json!({"type": "object"})
 }

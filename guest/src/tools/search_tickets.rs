@@ -391,8 +391,8 @@ fn whole(
     let mut shown = Vec::new();
     for part in parts.iter().skip(from) {
         let part = match part {
-            Part::Message(message) => conversation::message(message, content, 0, BODY),
-            Part::Event(event) => conversation::event(event, content),
+            Part::Message(message) => super::answer::value(&conversation::message(message, content, 0, BODY)),
+            Part::Event(event) => super::answer::value(&conversation::event(event, content)),
         };
         used += bytes(&part) + 1;
         if used > budget && !shown.is_empty() {

@@ -6,11 +6,11 @@ use serde_with::skip_serializing_none;
 
 use super::answer::{ToolOutput, counted, finished, in_words, listed, when};
 use super::content::Content;
-use super::freshness::{self, Age, Covered, Freshness, Reach, SyncInfo};
+use super::freshness::{self, Age, Covered, Reach, SyncInfo};
 use super::get_data_info::megabytes;
 use super::get_sync_status::{self, Running};
 use super::incomplete::incomplete;
-use super::{Context, Surroundings};
+use super::{Context, Reader, Surroundings};
 use crate::error::StoreResult;
 use crate::store::conversations::raw_answers;
 use crate::store::conversations::totals::{database_bytes, incomplete_since, totals};
@@ -85,6 +85,7 @@ pub fn status(context: &mut Context<'_>) -> StoreResult<(String, String)> {
 /// # Errors
 /// When the database cannot be read.
 pub fn status_and_activity(context: &mut Context<'_>) -> StoreResult<(String, String)> {
+    context.reader = Reader::Person;
     told(context, |connection| {
         let traffic = facts::traffic(connection)?;
         let (syncs_completed, syncs_failed) = runs::counts(connection)?;
@@ -136,13 +137,13 @@ fn describe(
     connection: &Connection,
     is_syncing: bool,
 ) -> StoreResult<(Status, String)> {
-    let Surroundings { settings, now } = around;
+    let Surroundings { settings, now, .. } = around;
     let totals = totals(connection)?;
     let bytes = database_bytes(connection)?;
     let coverage = Coverage::load(connection, now)?;
     let zone = super::zone(settings, connection)?;
     let reach = Reach { start: coverage.newest().map(|span| span.low), end: None };
-    let freshness = Freshness::of(connection, settings, now, reach)?;
+    let freshness = freshness::of(around, connection, reach)?;
     let content = Content::new(&settings.redactions);
     let mut lines = vec![format!(
         "Cache: {}, {}, {} MB",

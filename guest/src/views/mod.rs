@@ -2,12 +2,11 @@
 //!
 //! # Layout
 //!
-//! - [`search`] and [`show`] call the tool of that kind and lay its JSON out. What customers wrote
+//! - [`search`] and [`show`] lay out what the tool of that kind answers, before it becomes JSON. What customers wrote
 //!   is clean by then; nothing here reads the database past the tools.
 //! - [`report`] makes one HTML page of the figures that `get_conversation_stats` answers with.
 //! - [`person`] makes one of what is stored of somebody.
-//! - [`screen`] holds lines of styled text and breaks them, [`options`] reads what was typed,
-//!   [`words`] puts the command line's names for the tools' into sentences.
+//! - [`screen`] holds lines of styled text and breaks them, [`options`] reads what was typed.
 //!
 //! The host prints what comes from here and knows no field of it.
 
@@ -17,32 +16,25 @@ pub mod report;
 pub mod screen;
 pub mod search;
 pub mod show;
-mod words;
 
 pub use crate::wit::exports::fastintercom::component::views::{Page, Screen as View, ViewError};
+use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::error::StoreError;
-use crate::tools::{self, Context, Failure, Reader, ToolError, ToolOutput};
+use crate::redaction;
+use crate::tools::answer::finished;
+use crate::tools::arguments::Arguments;
+use crate::tools::{Context, Failure, Reader, Tool, ToolOutput};
 
 pub use screen::{Line, Screen, Span, Style};
-
-impl From<ToolError> for ViewError {
-    fn from(error: ToolError) -> Self {
-        match error {
-            ToolError::InvalidArguments(output) => Self::InvalidOptions(words::of_commands(&output.text)),
-            ToolError::Failed(output) => Self::Failed(words::of_commands(&output.text)),
-            ToolError::UnknownTool(sentence) => Self::Failed(sentence),
-        }
-    }
-}
 
 impl From<Failure> for ViewError {
     fn from(failure: Failure) -> Self {
         match failure {
-            Failure::Argument(error) => Self::InvalidOptions(words::of_commands(&error.0)),
+            Failure::Argument(error) => Self::InvalidOptions(error.0),
             Failure::Store(error) => error.into(),
-            Failure::Refused(sentence) => Self::Failed(words::of_commands(&sentence)),
+            Failure::Refused(sentence) => Self::Failed(sentence),
         }
     }
 }
@@ -53,22 +45,31 @@ impl From<StoreError> for ViewError {
     }
 }
 
-/// Asks a tool on behalf of a person: its answer, and the same as JSON.
-fn ask(
+/// What a tool answers a person, and the same as JSON.
+fn ask<T: Serialize>(
     context: &mut Context<'_>,
-    tool: &str,
-    arguments: Map<String, Value>,
-) -> Result<(ToolOutput, Value), ViewError> {
-    let arguments = Value::Object(arguments).to_string();
-    let output = tools::call_for(Reader::Person, context, tool, &arguments)?;
-    let answer = serde_json::from_str(&output.structured)
-        .map_err(|error| ViewError::Failed(format!("The answer cannot be read: {error}.")))?;
-    Ok((output, answer))
-}
-
-/// The text of that field, or nothing.
-fn text<'a>(value: &'a Value, field: &str) -> &'a str {
-    value[field].as_str().unwrap_or_default()
+    tool: &Tool,
+    given: Map<String, Value>,
+    answer: fn(&mut Context<'_>, &Arguments) -> Result<(T, String), Failure>,
+) -> Result<(T, ToolOutput), ViewError> {
+    context.reader = Reader::Person;
+    let redactions = &context.settings.redactions;
+    let answered = tool
+        .arguments(Reader::Person, &Value::Object(given).to_string())
+        .map_err(Failure::from)
+        .and_then(|arguments| answer(context, &arguments));
+    match answered {
+        Ok((answer, text)) => {
+            let output = finished(&answer, text).redacted(redactions);
+            Ok((answer, output))
+        }
+        Err(failure) => Err(match failure.into() {
+            ViewError::InvalidOptions(text) => {
+                ViewError::InvalidOptions(redaction::redact(&text, redactions).into_owned())
+            }
+            ViewError::Failed(text) => ViewError::Failed(redaction::redact(&text, redactions).into_owned()),
+        }),
+    }
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::options::Options;
 use super::report::html::Html;
-use super::{Page, ViewError, text};
+use super::{Page, ViewError};
 use crate::tools::Context;
 use crate::tools::answer::counted;
 
@@ -37,6 +37,11 @@ pub fn person(context: &mut Context<'_>, options: &str) -> Result<Page, ViewErro
     let mut structured = document.clone();
     structured["made_at"] = json!(made.to_iso());
     Ok(Page { html: page(&document, &made.to_iso(), &text), structured: structured.to_string(), text })
+}
+
+/// The text of that field, or nothing.
+fn text<'a>(value: &'a Value, field: &str) -> &'a str {
+    value[field].as_str().unwrap_or_default()
 }
 
 fn list<'a>(document: &'a Value, field: &str) -> &'a [Value] {

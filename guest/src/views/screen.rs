@@ -2,6 +2,9 @@
 
 use unicode_width::UnicodeWidthStr;
 
+use crate::environment::Redaction;
+use crate::redaction;
+
 pub use crate::wit::exports::fastintercom::component::views::{Span, Style};
 
 pub type Line = Vec<Span>;
@@ -19,14 +22,16 @@ const WIDTHS: std::ops::RangeInclusive<u32> = 24..=110;
 pub struct Screen {
     /// Columns; none: lines are not broken.
     width: Option<usize>,
+    /// What is blanked out of everything that is written, below what the tools did themselves.
+    redactions: Vec<Redaction>,
     lines: Vec<Line>,
 }
 
 impl Screen {
     #[must_use]
-    pub fn new(width: Option<u32>) -> Self {
+    pub fn new(width: Option<u32>, redactions: &[Redaction]) -> Self {
         let width = width.map(|width| width.clamp(*WIDTHS.start(), *WIDTHS.end()) as usize);
-        Self { width, lines: Vec::new() }
+        Self { width, redactions: redactions.to_vec(), lines: Vec::new() }
     }
 
     pub fn blank(&mut self) {
@@ -40,6 +45,7 @@ impl Screen {
 
     /// The same, with all lines but the first `more` columns further to the right.
     pub fn hanging(&mut self, indent: usize, more: usize, spans: Vec<Span>) {
+        let spans = spans.into_iter().map(|span| self.clean(span)).collect();
         let room = |taken: usize| self.width.map_or(usize::MAX, |width| width.saturating_sub(taken).max(8));
         let lines = Breaker::new(room(indent), room(indent + more)).run(spans);
         for (index, mut line) in lines.into_iter().enumerate() {
@@ -53,7 +59,14 @@ impl Screen {
 
     /// One line whatever its length: an address that is broken cannot be opened.
     pub fn unbroken(&mut self, line: Line) {
+        let line = line.into_iter().map(|span| self.clean(span)).collect();
         self.lines.push(line);
+    }
+
+    /// The same net that stands below the tools' JSON.
+    fn clean(&self, span: Span) -> Span {
+        let text = crate::text::clean(&span.text);
+        Span { text: redaction::redact(&text, &self.redactions).into_owned(), style: span.style }
     }
 
     /// Text of several lines, each a paragraph. Blank ones stay, but not in a row.
@@ -205,7 +218,7 @@ mod tests {
     }
 
     fn broken(width: u32, indent: usize, text: &str) -> Vec<String> {
-        let mut screen = Screen::new(Some(width));
+        let mut screen = Screen::new(Some(width), &[]);
         screen.paragraph(indent, vec![span(text, Style::Plain)]);
         plain(&screen.into_lines())
     }
@@ -234,7 +247,7 @@ mod tests {
 
     #[test]
     fn a_word_of_two_styles_is_not_torn() {
-        let mut screen = Screen::new(Some(24));
+        let mut screen = Screen::new(Some(24), &[]);
         screen.paragraph(
             0,
             vec![
@@ -250,7 +263,7 @@ mod tests {
 
     #[test]
     fn without_a_width_nothing_is_broken() {
-        let mut screen = Screen::new(None);
+        let mut screen = Screen::new(None, &[]);
         screen.text(2, &format!("{}\n\n\n\nend", "word ".repeat(200)), Style::Plain);
         assert_eq!(screen.into_lines().len(), 3);
     }

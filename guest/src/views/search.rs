@@ -1,12 +1,15 @@
 //! `fastintercom search`: what `search_conversations` finds, three lines a conversation.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, json};
 
 use super::options::{End, Options};
 use super::screen::span;
-use super::{Screen, Span, Style, View, ViewError, ask, text, words};
+use super::{Screen, Span, Style, View, ViewError, ask};
 use crate::time::UnixSeconds;
 use crate::tools::answer::counted;
+use crate::tools::conversation::{Kind, Summary};
+use crate::tools::found::FoundConversation;
+use crate::tools::search_conversations::{self, TotalMatches};
 use crate::tools::timeframe::Zone;
 use crate::tools::{self, Context};
 
@@ -26,54 +29,53 @@ pub fn search(context: &mut Context<'_>, options: &str, width: Option<u32>) -> R
         let instant = options.instant(end, around.now, &zone)?;
         arguments.extend(instant.map(|instant| (name.to_owned(), json!(instant.to_iso()))));
     }
-    let (output, answer) = ask(context, "search_conversations", arguments)?;
+    let (answer, output) = ask(context, &search_conversations::TOOL, arguments, search_conversations::find)?;
 
-    let mut screen = Screen::new(width);
-    let rows = answer["conversations"].as_array().map_or(&[][..], Vec::as_slice);
-    for row in rows {
-        conversation(&mut screen, row, &zone);
+    let mut screen = Screen::new(width, &around.settings.redactions);
+    let rows = answer.conversations.unwrap_or_default();
+    for row in &rows {
+        conversation(&mut screen, &row.found, &zone);
         screen.blank();
     }
-    screen.paragraph(0, vec![span(words::of_commands(&output.text), Style::Plain)]);
-    if let Some(notice) = answer["notice"].as_str() {
-        screen.paragraph(0, vec![span(words::of_commands(notice), Style::Faint)]);
+    screen.paragraph(0, vec![span(output.text, Style::Plain)]);
+    if let Some(notice) = &answer.notice {
+        screen.paragraph(0, vec![span(notice, Style::Faint)]);
     }
-    hints(&mut screen, rows.len(), &answer["total_matches"], &zone);
+    hints(&mut screen, rows.len(), &answer.total_matches, &zone);
     Ok(View { structured: output.structured, lines: screen.into_lines() })
 }
 
 /// One conversation: who and when; what it is about; what was found; how it stands.
-fn conversation(screen: &mut Screen, row: &Value, zone: &Zone) {
-    let state = text(row, "state");
+fn conversation(screen: &mut Screen, found: &FoundConversation, zone: &Zone) {
+    let row = &found.summary;
     let mut head = vec![
-        span(text(row, "id"), Style::Heading),
-        span(format!("  {state}"), state_style(state)),
-        span(format!("  {}", local(row, "created_at", zone)), Style::Faint),
+        span(&row.id, Style::Heading),
+        span(format!("  {}", row.state), state_style(&row.state)),
+        span(format!("  {}", local(&row.created_at, zone)), Style::Faint),
         span(format!("  {}", who(row)), Style::Plain),
     ];
-    if !text(row, "company").is_empty() {
-        head.push(span(format!(", {}", text(row, "company")), Style::Faint));
+    if let Some(company) = &row.company {
+        head.push(span(format!(", {company}"), Style::Faint));
     }
     screen.hanging(0, 4, head);
-    if !text(row, "title").is_empty() {
-        screen.paragraph(2, vec![span(text(row, "title"), Style::Heading)]);
+    if let Some(title) = &row.title {
+        screen.paragraph(2, vec![span(title, Style::Heading)]);
     }
-    if !text(row, "snippet").is_empty() {
-        let found = &row["match"];
+    if let Some(snippet) = &found.snippet {
         let mut line = Vec::new();
-        let author = [text(found, "author_name"), text(found, "author_type")];
-        if let Some(author) = author.into_iter().find(|name| !name.is_empty()) {
-            let note = if text(found, "kind") == "note" { " (note)" } else { "" };
+        if let Some(matched) = &found.r#match {
+            let author = matched.author_name.as_ref().unwrap_or(&matched.author_type);
+            let note = if matched.kind == Kind::Note { " (note)" } else { "" };
             line.push(span(format!("{author}{note}: "), Style::Faint));
         }
-        line.extend(marked(&text(row, "snippet").replace('\n', " ")));
+        line.extend(marked(&snippet.replace('\n', " ")));
         screen.hanging(2, 2, line);
     }
     screen.hanging(2, 2, facts(row));
 }
 
 /// How a conversation stands, in one line.
-fn facts(row: &Value) -> Vec<Span> {
+fn facts(row: &Summary) -> Vec<Span> {
     let mut facts = Vec::new();
     let mut fact = |text: String, style: Style| {
         if !facts.is_empty() {
@@ -81,39 +83,36 @@ fn facts(row: &Value) -> Vec<Span> {
         }
         facts.push(span(text, style));
     };
-    if let Some(waiting) = row["waiting"].as_str() {
+    if let Some(waiting) = &row.waiting {
         fact(format!("waiting {waiting}"), Style::Bad);
     }
-    if let Some(rating) = row["rating"].as_i64() {
+    if let Some(rating) = row.rating {
         fact(format!("rated {rating} of 5"), if rating <= 2 { Style::Bad } else { Style::Good });
     }
-    fact(counted(row["message_count"].as_i64().unwrap_or(0), "message"), Style::Faint);
+    fact(counted(row.message_count, "message"), Style::Faint);
     for (value, before) in [
         (channel(row), ""),
-        (text(row, "priority"), "priority "),
-        (text(row, "team"), "team "),
-        (text(row, "assignee"), "with "),
+        (row.priority.as_deref(), "priority "),
+        (row.team.as_deref(), "team "),
+        (row.assignee.as_deref(), "with "),
     ] {
-        if !value.is_empty() {
+        if let Some(value) = value {
             fact(format!("{before}{value}"), Style::Faint);
         }
     }
-    let tags: Vec<&str> = row["tags"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
-    if !tags.is_empty() {
-        fact(format!("tags: {}", tags.join(", ")), Style::Faint);
+    if !row.tags.is_empty() {
+        fact(format!("tags: {}", row.tags.join(", ")), Style::Faint);
     }
     facts
 }
 
-fn hints(screen: &mut Screen, shown: usize, total: &Value, zone: &Zone) {
+fn hints(screen: &mut Screen, shown: usize, total: &TotalMatches, zone: &Zone) {
     if shown == 0 {
         return;
     }
     let more = match total {
-        Value::Number(total) => {
-            total.as_u64().filter(|total| *total > shown as u64).map(|total| total.to_string())
-        }
-        other => other.as_str().map(str::to_owned),
+        TotalMatches::Exactly(total) if *total <= shown => None,
+        more => Some(more.to_string()),
     };
     let more =
         more.map_or_else(String::new, |total| format!("{shown} of {total} are shown; -n takes up to 100. "));
@@ -143,26 +142,26 @@ fn marked(text: &str) -> Vec<Span> {
 }
 
 /// Whose conversation it is.
-pub fn who(row: &Value) -> String {
-    match (text(row, "customer_name"), text(row, "customer_email")) {
-        ("", "") => "somebody unknown".to_owned(),
-        ("", email) => email.to_owned(),
-        (name, "") => name.to_owned(),
-        (name, email) => format!("{name} <{email}>"),
+pub fn who(row: &Summary) -> String {
+    let email = row.customer_email.as_deref().filter(|email| !email.is_empty());
+    match (&row.customer_name, email) {
+        (None, None) => "somebody unknown".to_owned(),
+        (None, Some(email)) => email.to_owned(),
+        (Some(name), None) => name.clone(),
+        (Some(name), Some(email)) => format!("{name} <{email}>"),
     }
 }
 
 /// The channel as people call it: Intercom's `conversation` is its messenger.
-pub fn channel(row: &Value) -> &str {
-    match text(row, "channel") {
-        "conversation" => "chat",
+pub fn channel(row: &Summary) -> Option<&str> {
+    match row.channel.as_deref() {
+        Some("conversation") => Some("chat"),
         other => other,
     }
 }
 
-/// The instant of that field as day and time in the zone.
-pub fn local(row: &Value, field: &str, zone: &Zone) -> String {
-    let instant = text(row, field);
+/// The instant as day and time in the zone.
+pub fn local(instant: &str, zone: &Zone) -> String {
     UnixSeconds::parse(instant).map_or_else(|| instant.to_owned(), |at| zone.minute(at))
 }
 

@@ -1,11 +1,13 @@
 //! `fastintercom show ID`: a whole conversation as `get_conversation` answers it.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, json};
 
 use super::options::Options;
 use super::screen::span;
 use super::search::{channel, local, state_style, who};
-use super::{Screen, Span, Style, View, ViewError, ask, text, words};
+use super::{Screen, Span, Style, View, ViewError, ask};
+use crate::tools::conversation::{Kind, ShownMessage};
+use crate::tools::get_conversation::{self, Thread};
 use crate::tools::timeframe::Zone;
 use crate::tools::{self, Context};
 
@@ -18,72 +20,67 @@ pub fn show(context: &mut Context<'_>, options: &str, width: Option<u32>) -> Res
     let around = context.surroundings();
     let zone = context.reading(|connection| Ok(tools::zone(around.settings, connection)?))?;
     let arguments = Map::from_iter([("id".to_owned(), json!(options.text("id")))]);
-    let (output, answer) = ask(context, "get_conversation", arguments)?;
-    let mut screen = Screen::new(width);
-    head(&mut screen, &answer, &zone);
-    let messages = answer["messages"].as_array().map_or(&[][..], Vec::as_slice);
-    for found in messages {
+    let (thread, output) = ask(context, &get_conversation::TOOL, arguments, get_conversation::read)?;
+    let mut screen = Screen::new(width, &around.settings.redactions);
+    head(&mut screen, &thread, &zone);
+    for found in &thread.messages {
         screen.blank();
         message(&mut screen, found, &zone);
     }
     screen.blank();
-    end(&mut screen, &answer, &output.text);
+    end(&mut screen, &thread, output.text);
     Ok(View { structured: output.structured, lines: screen.into_lines() })
 }
 
 /// Everything that is known of the conversation, one topic a line.
-fn head(screen: &mut Screen, answer: &Value, zone: &Zone) {
-    let title = match text(answer, "title") {
-        "" => format!("Conversation {}", text(answer, "id")),
-        title => title.to_owned(),
-    };
+fn head(screen: &mut Screen, thread: &Thread, zone: &Zone) {
+    let about = &thread.summary;
+    let title = about.title.clone().unwrap_or_else(|| format!("Conversation {}", about.id));
     screen.paragraph(0, vec![span(title, Style::Heading)]);
-    let state = text(answer, "state");
-    let mut stands = vec![span(state, state_style(state))];
-    if let Some(waiting) = answer["waiting"].as_str() {
+    let mut stands = vec![span(&about.state, state_style(&about.state))];
+    if let Some(waiting) = &about.waiting {
         stands.push(span(format!(", the customer waits {waiting}"), Style::Bad));
     }
     topic(screen, "State", stands);
-    let plain = |text: String| vec![span(text, Style::Plain)];
-    let company = match text(answer, "company") {
-        "" => String::new(),
-        company => format!(", {company}"),
-    };
-    topic(screen, "Customer", plain(format!("{}{company}", who(answer))));
-    topic(screen, "With", plain(text(answer, "assignee").to_owned()));
-    topic(screen, "Team", plain(text(answer, "team").to_owned()));
-    let tags: Vec<&str> = answer["tags"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
-    topic(screen, "Tags", plain(tags.join(", ")));
-    topic(screen, "Channel", plain(channel(answer).to_owned()));
-    topic(screen, "Priority", plain(text(answer, "priority").to_owned()));
-    let changed = format!(
-        "{}, last change {} ({})",
-        local(answer, "created_at", zone),
-        local(answer, "updated_at", zone),
-        zone.name()
-    );
-    topic(screen, "Created", plain(changed));
-    topic(screen, "Answered", plain(after(answer, "first_response")));
-    topic(screen, "Closed", plain(after(answer, "resolution")));
-    if let Some(reopened) = answer["reopened"].as_i64() {
-        topic(screen, "Reopened", plain(format!("{reopened} times").replace("1 times", "once")));
+    let company = about.company.as_ref().map(|company| format!(", {company}")).unwrap_or_default();
+    let after = |time: &Option<String>| time.as_ref().map(|time| format!("after {time}"));
+    for (name, what) in [
+        ("Customer", Some(format!("{}{company}", who(about)))),
+        ("With", about.assignee.clone()),
+        ("Team", about.team.clone()),
+        ("Tags", Some(about.tags.join(", "))),
+        ("Channel", channel(about).map(str::to_owned)),
+        ("Priority", about.priority.clone()),
+        ("Created", Some(created(thread, zone))),
+        ("Answered", after(&thread.figures.first_response)),
+        ("Closed", after(&thread.figures.resolution)),
+        ("Reopened", thread.figures.reopened.map(times)),
+        ("AI agent", about.ai_outcome.clone()),
+    ] {
+        topic(screen, name, vec![span(what.unwrap_or_default(), Style::Plain)]);
     }
-    topic(screen, "AI agent", plain(text(answer, "ai_outcome").to_owned()));
-    if let Some(rating) = answer["rating"].as_i64() {
+    if let Some(rating) = about.rating {
         let style = if rating <= 2 { Style::Bad } else { Style::Good };
         let mut rated = vec![span(format!("{rating} of 5"), style)];
-        if !text(answer, "rating_remark").is_empty() {
-            rated.push(span(format!(": {}", text(answer, "rating_remark")), Style::Plain));
-        }
+        rated.extend(about.rating_remark.as_ref().map(|remark| span(format!(": {remark}"), Style::Plain)));
         topic(screen, "Rated", rated);
     }
-    if !text(answer, "url").is_empty() {
-        screen.unbroken(vec![span("Link      ", Style::Faint), span(text(answer, "url"), Style::Plain)]);
+    if let Some(url) = &thread.url {
+        screen.unbroken(vec![span("Link      ", Style::Faint), span(url, Style::Plain)]);
     }
 }
 
-fn after(answer: &Value, field: &str) -> String {
-    answer[field].as_str().map_or_else(String::new, |time| format!("after {time}"))
+fn created(thread: &Thread, zone: &Zone) -> String {
+    format!(
+        "{}, last change {} ({})",
+        local(&thread.summary.created_at, zone),
+        local(&thread.summary.updated_at, zone),
+        zone.name()
+    )
+}
+
+fn times(count: i64) -> String {
+    if count == 1 { "once".to_owned() } else { format!("{count} times") }
 }
 
 /// A named line; none when there is nothing to say.
@@ -95,42 +92,40 @@ fn topic(screen: &mut Screen, name: &str, what: Vec<Span>) {
     }
 }
 
-fn message(screen: &mut Screen, found: &Value, zone: &Zone) {
-    let kind = text(found, "author_type");
-    let author = match text(found, "author_name") {
-        "" => kind.to_owned(),
-        name if found["is_ai"] == true => format!("{name} (AI agent)"),
-        name => format!("{name} ({kind})"),
+fn message(screen: &mut Screen, found: &ShownMessage, zone: &Zone) {
+    let author = match &found.author_name {
+        None => found.author_type.clone(),
+        Some(name) if found.is_ai.is_some() => format!("{name} (AI agent)"),
+        Some(name) => format!("{name} ({})", found.author_type),
     };
     let mut head = vec![
         span("── ", Style::Faint),
         span(author, Style::Heading),
-        span(format!("  {}", local(found, "created_at", zone)), Style::Faint),
+        span(format!("  {}", local(&found.created_at, zone)), Style::Faint),
     ];
-    if text(found, "kind") == "note" {
+    if found.kind == Kind::Note {
         head.push(span("  internal note", Style::Bad));
     }
     screen.paragraph(0, head);
-    screen.text(3, text(found, "body"), Style::Plain);
-    if let Some(left_out) = found["body_left_out"].as_i64() {
+    screen.text(3, &found.body, Style::Plain);
+    if let Some(left_out) = found.body_left_out {
         screen.paragraph(3, vec![span(format!("({left_out} characters are left out)"), Style::Faint)]);
     }
-    for file in found["attachments"].as_array().into_iter().flatten() {
-        let size = file["size"].as_i64().map_or_else(String::new, |size| format!(", {}", bytes(size)));
-        let name = format!("Attached: {} ({}{size})", text(file, "name"), text(file, "type"));
-        screen.paragraph(3, vec![span(name.replace(" (, ", " (").replace(" ()", ""), Style::Faint)]);
+    for file in found.attachments.iter().flatten() {
+        let facts: Vec<String> = file.r#type.clone().into_iter().chain(file.size.map(bytes)).collect();
+        let facts = if facts.is_empty() { String::new() } else { format!(" ({})", facts.join(", ")) };
+        let name = file.name.as_deref().unwrap_or_default();
+        screen.paragraph(3, vec![span(format!("Attached: {name}{facts}"), Style::Faint)]);
     }
 }
 
 /// What is missing, and how fresh it is.
-fn end(screen: &mut Screen, answer: &Value, sentence: &str) {
-    let mut sentences = vec![words::of_commands(sentence)];
-    if answer["parts_truncated"] == true {
+fn end(screen: &mut Screen, thread: &Thread, sentence: String) {
+    let mut sentences = vec![sentence];
+    if thread.parts_truncated.is_some() {
         sentences.push("Intercom no longer returns the oldest messages.".to_owned());
     }
-    if let Some(freshness) = answer["sync_info"]["message"].as_str() {
-        sentences.push(words::of_commands(freshness));
-    }
+    sentences.extend(thread.sync_info.as_ref().map(|info| info.message.clone()));
     screen.paragraph(0, vec![span(sentences.join(" "), Style::Faint)]);
 }
 

@@ -38,7 +38,7 @@ fn nothing_found_is_said_with_the_freshness() {
     workspace.now.set(workspace.now.get().plus(crate::time::DAY));
     let view = searched(&mut workspace, json!({"query": "nowhere", "since": "30d"}), None);
     let text = plain(&view.lines);
-    assert!(text.contains("there are gaps; `fastintercom sync"), "{text}");
+    assert!(text.contains("--end-date …` fills the gaps."), "{text}");
     assert!(text.contains("Newer messages may be missing; `fastintercom sync` fetches them."), "{text}");
     assert!(!text.contains("force_sync") && !text.contains("check_coverage"), "{text}");
 }
@@ -85,7 +85,7 @@ fn what_is_wrong_is_said_in_the_command_lines_words() {
         matches!(refused(json!({"since": "whenever"})), ViewError::InvalidOptions(text) if text.contains("--since") && text.contains("whenever"))
     );
     assert!(
-        matches!(refused(json!({"state": ["asleep"]})), ViewError::InvalidOptions(text) if text.contains("`--state` must be of"))
+        matches!(refused(json!({"state": ["asleep"]})), ViewError::InvalidOptions(text) if text.contains("`--state` must be one of"))
     );
     assert!(
         matches!(refused(json!({"since": "1d", "until": "3d"})), ViewError::InvalidOptions(text) if text.contains("`--since` is later than `--until`"))

@@ -73,7 +73,7 @@ fn nothing_found_is_no_error_and_says_how_fresh_the_cache_is() {
     let wrong = cli.clone().args(["search", "--since", "whenever"]).run().assert_code(2);
     assert!(wrong.stdout.is_empty() && wrong.stderr.contains("--since"), "{wrong:?}");
     let wrong = cli.args(["search", "--state", "asleep"]).run().assert_code(2);
-    assert!(wrong.stderr.contains("`--state` must be of: open, closed, snoozed"), "{wrong:?}");
+    assert!(wrong.stderr.contains("`--state` must be one of: open, closed, snoozed"), "{wrong:?}");
 }
 
 #[test]

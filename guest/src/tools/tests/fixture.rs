@@ -283,6 +283,7 @@ impl Workspace {
             clock: &host,
             sync: &host,
             progress: &host,
+            reader: tools::Reader::Agent,
         })
     }
 

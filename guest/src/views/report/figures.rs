@@ -12,9 +12,10 @@ use crate::store::workspace::workspace;
 use crate::time::{DAY, HOUR, UnixSeconds};
 use crate::tools::answer::{Answer, range};
 use crate::tools::content::Content;
-use crate::tools::freshness::{Freshness, Reach};
+use crate::tools::found::Row;
+use crate::tools::freshness::{self, Freshness, Reach};
 use crate::tools::timeframe::{self, Step, Zone};
-use crate::tools::{self, Context, Failure, shown};
+use crate::tools::{self, Context, Failure, Reader, search_conversations, shown};
 
 /// Ages of waiting conversations: from so many seconds on, and what to call them.
 const AGES: &[(i64, &str)] = &[
@@ -63,7 +64,7 @@ pub struct Report {
     /// Waiting now, whenever they were created, by age.
     pub waiting: Vec<(&'static str, usize)>,
     /// Those who wait longest, as `search_conversations` answers.
-    pub longest: Vec<Value>,
+    pub longest: Vec<Row>,
     pub freshness: Freshness,
 }
 
@@ -116,6 +117,7 @@ impl Report {
 
 /// Asks the store for everything, in one read transaction but for the list of who waits longest.
 pub fn gather(context: &mut Context<'_>, options: &Options) -> Result<Report, ViewError> {
+    context.reader = Reader::Person;
     let around = context.surroundings();
     let now = around.now;
     let zone = context.reading(|connection| Ok(tools::zone(around.settings, connection)?))?;
@@ -139,8 +141,7 @@ pub fn gather(context: &mut Context<'_>, options: &Options) -> Result<Report, Vi
             _ => Step::Month,
         };
         let (all, series) = ask.in_time(start, end, step)?;
-        let freshness =
-            Freshness::of(connection, around.settings, now, Reach { start: Some(start), end: None })?;
+        let freshness = freshness::of(around, connection, Reach { start: Some(start), end: None })?;
         let length = end.since(start) + 1;
         let before = Between { from: Some(start.plus(-length)), to: Some(start.plus(-1)) };
         let previous = match is_known(connection, start.plus(-length), now)? {
@@ -174,7 +175,7 @@ fn is_known(connection: &Connection, from: UnixSeconds, now: UnixSeconds) -> Res
     Ok(Coverage::load(connection, now)?.is_whole_from(from, now))
 }
 
-fn longest_waiting(context: &mut Context<'_>) -> Result<Vec<Value>, ViewError> {
+fn longest_waiting(context: &mut Context<'_>) -> Result<Vec<Row>, ViewError> {
     let Value::Object(arguments) = json!({
         "unanswered": true,
         "sort": "longest_waiting",
@@ -183,8 +184,8 @@ fn longest_waiting(context: &mut Context<'_>) -> Result<Vec<Value>, ViewError> {
     }) else {
         return Ok(Vec::new());
     };
-    let (_, answer) = ask(context, "search_conversations", arguments)?;
-    Ok(answer["conversations"].as_array().cloned().unwrap_or_default())
+    let (found, _) = ask(context, &search_conversations::TOOL, arguments, search_conversations::find)?;
+    Ok(found.conversations.unwrap_or_default())
 }
 
 struct Questions<'a> {

@@ -11,7 +11,7 @@ pub(super) mod html;
 mod page;
 
 use super::options::Options;
-use super::{Page, ViewError, words};
+use super::{Page, ViewError};
 use crate::tools::Context;
 use crate::tools::answer::counted;
 
@@ -27,7 +27,7 @@ pub fn report(context: &mut Context<'_>, options: &str) -> Result<Page, ViewErro
         counted(report.all.conversations as i64, "conversation"),
         report.first_day(),
         report.last_day(),
-        words::of_commands(&report.freshness.message)
+        report.freshness.message
     );
     Ok(Page { html: page::render(&report), structured: report.to_json().to_string(), text })
 }

@@ -2,13 +2,13 @@
 
 use serde_json::Value;
 
-use super::super::{text, words};
 use super::charts;
 use super::figures::{Named, Report};
 use super::format::{duration, percent};
 use super::html::Html;
 use crate::store::statistics::{Figures, Spread};
 use crate::tools::definitions;
+use crate::tools::found::FoundConversation;
 use crate::tools::timeframe::Step;
 
 /// Rows of a table of names.
@@ -48,7 +48,7 @@ fn header(html: &mut Html, report: &Report, title: &str) {
         report.zone.minute(report.now)
     ));
     html.markup("</p>");
-    let freshness = words::of_commands(&report.freshness.message);
+    let freshness = &report.freshness.message;
     if report.freshness.data_complete {
         html.element("<p class=\"fresh\">", &format!("Complete: {freshness}"), "</p>");
     } else {
@@ -194,41 +194,36 @@ fn waiting(html: &mut Html, report: &Report) {
     html.markup("</tbody></table>");
     if !report.longest.is_empty() {
         html.markup("<h3>Who waits longest</h3><ol class=\"longest\">");
-        report.longest.iter().for_each(|row| waiting_one(html, row));
+        report.longest.iter().for_each(|row| waiting_one(html, &row.found));
         html.markup("</ol>");
     }
     html.markup("</section>");
 }
 
-fn waiting_one(html: &mut Html, row: &Value) {
-    let first =
-        |names: [&str; 3]| names.into_iter().map(|name| text(row, name)).find(|text| !text.is_empty());
-    html.element(
-        "<li><strong>",
-        first(["customer_name", "customer_email", "id"]).unwrap_or("Somebody"),
-        "</strong>",
-    );
-    if !text(row, "title").is_empty() {
-        html.markup(": ").text(text(row, "title"));
+fn waiting_one(html: &mut Html, row: &FoundConversation) {
+    let about = &row.summary;
+    let email = about.customer_email.as_ref().filter(|email| !email.is_empty());
+    html.element("<li><strong>", about.customer_name.as_ref().or(email).unwrap_or(&about.id), "</strong>");
+    if let Some(title) = &about.title {
+        html.markup(": ").text(title);
     }
-    html.element(" <span>", &format!("waits {}", text(row, "waiting")), "</span>");
-    for (before, name) in [(" · ", "assignee"), (" · team ", "team")] {
-        if !text(row, name).is_empty() {
-            html.markup(before).text(text(row, name));
+    let waiting = about.waiting.as_deref().unwrap_or_default();
+    html.element(" <span>", &format!("waits {waiting}"), "</span>");
+    for (before, name) in [(" · ", &about.assignee), (" · team ", &about.team)] {
+        if let Some(name) = name {
+            html.markup(before).text(name);
         }
     }
     // The tool builds the address from an id and a code that it has checked.
-    let is_intercoms = ["", "eu.", "au."]
-        .iter()
-        .any(|region| text(row, "url").starts_with(&format!("https://app.{region}intercom.com/")));
-    if is_intercoms {
-        html.markup(" · <a rel=\"noreferrer\" href=\"")
-            .text(text(row, "url"))
-            .markup("\">")
-            .text(text(row, "id"));
-        html.markup("</a>");
+    let is_intercoms = |url: &&String| {
+        ["", "eu.", "au."].iter().any(|region| url.starts_with(&format!("https://app.{region}intercom.com/")))
+    };
+    html.markup(" · ");
+    if let Some(url) = row.url.as_ref().filter(is_intercoms) {
+        html.markup("<a rel=\"noreferrer\" href=\"").text(url).markup("\">");
+        html.text(&about.id).markup("</a>");
     } else {
-        html.markup(" · ").text(text(row, "id"));
+        html.text(&about.id);
     }
     html.markup("</li>");
 }
