@@ -10,6 +10,7 @@ use super::fetch::Fetcher;
 use super::pacing::Pace;
 use crate::environment::{Clock, Http, HttpRequest, Progress, Settings};
 use crate::ids::ContactId;
+use crate::intercom::conversation::Conversation;
 use crate::intercom::directory::{Workspace, read_admins, read_contacts, read_tags, read_teams};
 use crate::intercom::error::ApiError;
 use crate::intercom::help_center::{Article, HelpCenterPage};
@@ -23,6 +24,9 @@ pub use crate::wit::exports::fastintercom::component::account::AccountReport;
 /// A question is asked twice: somebody waits for the answer at a terminal.
 const PACE: Pace =
     Pace { first_pause_ms: 500, longest_pause_ms: 500, attempts: 2, thread_attempts: 1, largest_page: 1 };
+
+/// In so many seconds most workspaces have a conversation that changed.
+const LATELY: i64 = 30 * DAY;
 
 /// An id that no contact has, in the form that Intercom's have.
 const NOBODY: &str = "000000000000000000000000";
@@ -68,6 +72,16 @@ pub fn check_account(environment: AccountEnvironment<'_>) -> Result<AccountRepor
     let workspace = Workspace::read(me);
     let now = fetcher.told_time().unwrap_or_else(|| clock.now());
     let mut missing = Vec::new();
+    let search = Search { low: now.plus(-LATELY), high: now, per_page: 1, cursor: None };
+    let page = ask(&mut fetcher, &api.search(&search), SearchPage::read)?;
+    let newest = page.as_ref().ok().and_then(|page| page.conversations.first()).map(|one| one.id.clone());
+    missing.extend(found_missing(&conversations(api.search(&search)), page.map(|_| true)));
+    // Some tokens may list conversations and read none of them.
+    if let Some(id) = newest {
+        let need = threads(api.conversation(&id));
+        let found = ask(&mut fetcher, &need.request, need.is_read)?;
+        missing.extend(found_missing(&need, found));
+    }
     for need in needs(&api, now) {
         let found = ask(&mut fetcher, &need.request, need.is_read)?;
         missing.extend(found_missing(&need, found));
@@ -95,16 +109,29 @@ fn ask<T>(
     }
 }
 
+fn conversations(request: HttpRequest) -> Need {
+    Need {
+        what: "conversations",
+        permission: "Read conversations",
+        loss: "nothing can be synced",
+        request,
+        is_read: |value| SearchPage::read(value).map(|_| true),
+    }
+}
+
+fn threads(request: HttpRequest) -> Need {
+    Need {
+        what: "the messages of a conversation that it may list",
+        permission: "Read conversations",
+        loss: "no messages can be synced",
+        request,
+        is_read: |value| Ok(Conversation::read(value).is_some()),
+    }
+}
+
 fn needs(api: &Api, now: UnixSeconds) -> Vec<Need> {
     let search = Search { low: now.plus(-DAY), high: now, per_page: 1, cursor: None };
     vec![
-        Need {
-            what: "conversations",
-            permission: "Read conversations",
-            loss: "nothing can be synced",
-            request: api.search(&search),
-            is_read: |value| SearchPage::read(value).map(|_| true),
-        },
         Need {
             what: "teammates",
             permission: "Read admins",

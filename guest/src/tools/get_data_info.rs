@@ -1,5 +1,6 @@
 //! `get_data_info`: what the cache holds, and how old it is.
 
+use rusqlite::Connection;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_with::skip_serializing_none;
@@ -7,7 +8,7 @@ use serde_with::skip_serializing_none;
 use super::answer::{ago, counted, finished, minutes_since};
 use super::freshness::{self, Covered, Reach};
 use super::incomplete::incomplete;
-use super::{Arguments, Context, Outcome, Tool, schema, search_tickets};
+use super::{Arguments, Context, Outcome, Surroundings, Tool, schema, search_tickets};
 use crate::store::conversations::totals::{database_bytes, incomplete_since, totals};
 use crate::store::help_center::articles;
 use crate::store::runs::coverage::Coverage;
@@ -71,10 +72,7 @@ fn call(context: &mut Context<'_>, _: &Arguments) -> Outcome {
     let is_syncing = context.sync.is_syncing();
     context.reading(|connection| {
         let Some(run) = runs::latest_completed(connection)? else {
-            let message = "No successful sync found";
-            let answer = DataInfo { message: Some(message), ..DataInfo::default() };
-            let begin = freshness::how_to_begin(around);
-            return Ok(finished(&answer, format!("{message}. {begin}")));
+            return none_completed(around, connection, is_syncing);
         };
         let totals = totals(connection)?;
         let waiting = incomplete_since(connection, None)?;
@@ -120,6 +118,32 @@ fn call(context: &mut Context<'_>, _: &Arguments) -> Outcome {
         };
         Ok(finished(&answer, text))
     })
+}
+
+/// The answer before the first sync is through, which may have stored conversations already.
+fn none_completed(around: Surroundings<'_>, connection: &Connection, is_syncing: bool) -> Outcome {
+    let message = "No successful sync found";
+    let stored = totals(connection)?;
+    let is_empty = stored.conversations == 0;
+    let incomplete = incomplete(around, connection, is_syncing)?;
+    let text = if is_empty {
+        format!("{message}. {}", freshness::how_to_begin(around))
+    } else {
+        let stored = counted(stored.conversations, "conversation");
+        format!(
+            "The first sync is not through; it has stored {stored} so far. {}",
+            incomplete.as_deref().unwrap_or_default()
+        )
+    };
+    let answer = DataInfo {
+        message: Some(message),
+        total_conversations: (!is_empty).then_some(stored.conversations),
+        total_messages: (!is_empty).then_some(stored.messages),
+        incomplete: incomplete.filter(|_| !is_empty),
+        data_complete: (!is_empty).then_some(false),
+        ..DataInfo::default()
+    };
+    Ok(finished(&answer, text))
 }
 
 /// Megabytes (2^20 bytes) with two decimals, as the original program wrote them.

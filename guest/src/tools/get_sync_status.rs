@@ -5,13 +5,16 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 
-use super::answer::{Range, finished, in_words, minutes_since};
+use super::answer::{Range, finished, in_words, listed, minutes_since};
 use super::freshness::{self, Age};
 use super::incomplete::incomplete;
 use super::{Arguments, Context, Outcome, Tool, schema};
 use crate::error::StoreResult;
 use crate::store::runs;
 use crate::time::UnixSeconds;
+
+/// The latest notes are shown, so many at most.
+const MOST_NOTES: usize = 5;
 
 pub const TOOL: Tool = Tool {
     name: "get_sync_status",
@@ -37,6 +40,9 @@ struct SyncStatus {
     last_error: Option<String>,
     /// What is still to be read, and why.
     incomplete: Option<String>,
+    /// What could not be read.
+    #[schemars(skip)]
+    notes: Option<Vec<String>>,
 }
 
 /// Whether a sync runs, and what is known of it.
@@ -59,7 +65,10 @@ fn call(context: &mut Context<'_>, _: &Arguments) -> Outcome {
     let is_syncing = context.sync.is_syncing();
     context.reading(|connection| {
         let (running, mut text) = running(connection, is_syncing, now)?;
-        let failure = if is_syncing { None } else { runs::latest_failure(connection)? };
+        let failure = match is_syncing || runs::interrupted(connection, is_syncing)? {
+            true => None,
+            false => runs::latest_failure(connection)?,
+        };
         let last_error = failure.map(|run| run.error.unwrap_or_else(|| "unknown".to_owned()));
         if let Some(error) = &last_error {
             text.push_str(&format!(" The newest sync failed: {error}"));
@@ -68,9 +77,20 @@ fn call(context: &mut Context<'_>, _: &Arguments) -> Outcome {
         if let Some(sentence) = &incomplete {
             text = format!("{text} {sentence}");
         }
+        let notes = self::notes(connection)?;
+        if let (Some(notes), false) = (&notes, is_syncing) {
+            text = format!("{text} {}", notes.join(" "));
+        }
         let age = freshness::age(connection, now)?;
-        Ok(finished(&SyncStatus { running, age, last_error, incomplete }, text))
+        Ok(finished(&SyncStatus { running, age, last_error, incomplete, notes }, text))
     })
+}
+
+/// The latest notes about what could not be read.
+pub fn notes(connection: &Connection) -> StoreResult<Option<Vec<String>>> {
+    let mut notes = runs::notes::notes(connection)?;
+    notes.truncate(MOST_NOTES);
+    Ok(listed(notes))
 }
 
 /// What is known of the running sync, and a sentence about it.

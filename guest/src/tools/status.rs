@@ -16,12 +16,8 @@ use crate::store::conversations::raw_answers;
 use crate::store::conversations::totals::{database_bytes, incomplete_since, totals};
 use crate::store::runs::coverage::Coverage;
 use crate::store::runs::facts::{self, Fact, fact};
-use crate::store::runs::notes::notes;
 use crate::store::workspace::workspace;
 use crate::store::{runs, tickets};
-
-/// The latest notes are shown, so many at most.
-const MOST_NOTES: usize = 5;
 
 #[skip_serializing_none]
 #[derive(Serialize)]
@@ -183,7 +179,12 @@ fn describe(
     lines.push(format!("Sync: {sync}"));
     let (sync_times, line) = sync_times(connection, is_syncing)?.unzip();
     lines.extend(line);
-    let last_error = runs::latest_failure(connection)?.and_then(|run| run.error);
+    let last_error = if runs::interrupted(connection, is_syncing)? {
+        lines.push("Newest sync: interrupted; the next one continues where it stopped".to_owned());
+        None
+    } else {
+        runs::latest_failure(connection)?.and_then(|run| run.error)
+    };
     let last_error = last_error.map(|failure| content.text(&failure));
     lines.extend(last_error.as_ref().map(|failure| format!("Newest sync failed: {failure}")));
     let waiting = incomplete_since(connection, None)?;
@@ -202,7 +203,7 @@ fn describe(
     });
     lines.push(format!("Time zone of days in answers: {}", zone.name()));
     let notes: Vec<String> =
-        notes(connection)?.iter().take(MOST_NOTES).map(|note| content.text(note)).collect();
+        get_sync_status::notes(connection)?.iter().flatten().map(|note| content.text(note)).collect();
     lines.extend(notes.iter().map(|note| format!("Note: {note}")));
     let sync_info = freshness.to_info();
     lines.push(freshness.message);

@@ -128,6 +128,12 @@ pub fn latest_failure(connection: &Connection) -> StoreResult<Option<Run>> {
     )
 }
 
+/// The newest run, when it was stopped from outside: it is marked as running, and none runs.
+pub fn interrupted(connection: &Connection, is_syncing: bool) -> StoreResult<bool> {
+    let newest = newest_attempt(connection)?;
+    Ok(!is_syncing && newest.is_some_and(|run| run.state == RunState::InProgress))
+}
+
 /// The newest run that was to read from Intercom, however it stands.
 pub fn newest_attempt(connection: &Connection) -> StoreResult<Option<Run>> {
     newest(connection, "sync_type IS NOT 'migration'")

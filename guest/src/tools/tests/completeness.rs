@@ -232,3 +232,36 @@ fn a_cut_answer_does_not_call_itself_complete() {
     assert_eq!(all["conversations"].as_array().map(Vec::len), Some(154));
     assert_eq!(all["sync_info"]["data_complete"], true, "{}", all["sync_info"]);
 }
+
+#[test]
+fn a_first_sync_that_is_not_through_says_what_it_has_stored() {
+    let mut workspace = half_read();
+    let info = workspace.ask("get_data_info", "{}");
+    assert_eq!((&info["has_data"], &info["data_complete"]), (&json!(false), &json!(false)));
+    assert!(info["total_conversations"].as_u64().is_some_and(|count| count > 0), "{info}");
+    let text = workspace.with(|context| tools::call(context, "get_data_info", "{}")).expect("answers").text;
+    assert!(text.starts_with("The first sync is not through; it has stored "), "{text}");
+}
+
+#[test]
+fn an_interrupted_run_is_told_instead_of_the_failure_before_it() {
+    let mut workspace = Workspace::filled();
+    let failed = "INSERT INTO sync_metadata (sync_started_at, sync_status, error_message, coverage_start_date, coverage_end_date, sync_type)
+         VALUES ('2026-11-22T14:50:00+00:00', 'failed', 'The network was down.', '2026-11-15', '2026-11-22', 'background')";
+    workspace.sql(failed);
+    assert_eq!(workspace.ask("get_sync_status", "{}")["last_error"], "The network was down.");
+    workspace.sql(&failed.replace("'failed', 'The network was down.'", "'in_progress', NULL"));
+    assert_eq!(workspace.ask("get_sync_status", "{}")["last_error"], Value::Null);
+    let lines = workspace.with(tools::status::status).expect("reads").1;
+    assert!(lines.contains("Newest sync: interrupted") && !lines.contains("The network"), "{lines}");
+}
+
+#[test]
+fn what_could_not_be_read_is_told_with_the_state_of_the_sync() {
+    let mut workspace = Workspace::filled();
+    let note = "Tickets could not be read (HTTP 503).";
+    workspace.sql(&format!(
+        "INSERT INTO sync_notes (topic, note, noted_at) VALUES ('tickets', '{note}', '2026-11-22T14:50:00+00:00')"
+    ));
+    assert_eq!(workspace.ask("get_sync_status", "{}")["notes"], json!([note]));
+}
