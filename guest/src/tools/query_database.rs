@@ -1,8 +1,11 @@
 //! `query_database`: one SELECT over documented views, for what no other tool covers.
 
+use schemars::JsonSchema;
+use serde::Serialize;
 use serde_json::{Number, Value, json};
+use serde_with::skip_serializing_none;
 
-use super::answer::{Answer, bytes};
+use super::answer::{bytes, counted, finished};
 use super::content::{Content, cut};
 use super::{Arguments, Context, Failure, Outcome, Reader, Tool, ToolLimits, disclosure, schema};
 use crate::store::free_sql::{self, Cell, FreeSqlError};
@@ -26,7 +29,7 @@ pub const TOOL: Tool = Tool {
     title: "Query with SQL",
     description: "One read-only SQLite SELECT over the cache, for questions no other tool answers. Views: v_conversations(conversation_id, created_at, updated_at, title, state, priority, channel, customer_email, customer_name, company_name, assignee, team, message_count, waiting_since, first_response_seconds, resolution_seconds, reopen_count, rating, rating_remark, ai_involved, ai_outcome, custom_attributes, …), v_messages(message_id, conversation_id, created_at, author_type, author_name, is_note, is_ai, body, …), v_tags(conversation_id, tag), v_events(conversation_id, kind, created_at, assigned_to, …), v_ai_sources(conversation_id, title, url), v_links(conversation_id, kind, linked_id, category), v_articles(article_id, title, body, fin_involvements, …), v_tickets(ticket_id, title, type, state, open, customers, conversations, …), v_ticket_parts(ticket_id, body, …), v_contacts, v_companies, v_teammates, v_teams, v_syncs. SELECT * … LIMIT 1 shows all columns. Times are UTC ISO text.",
     input,
-    output,
+    output: schema::of::<QueryAnswer>,
     boolean: None,
     syncs: false,
     limits: Some(LIMITS),
@@ -44,14 +47,23 @@ fn input() -> Value {
     )
 }
 
-fn output() -> Value {
-    schema::answer(
-        json!({
-            "columns": schema::texts(""),
-            "rows": schema::list(schema::list(schema::either(&["string", "number", "null"], ""), ""), "")
-        }),
-        &["columns", "rows"],
-    )
+#[skip_serializing_none]
+#[derive(Serialize, JsonSchema)]
+struct QueryAnswer {
+    columns: Vec<String>,
+    rows: Vec<Vec<Shown>>,
+    #[schemars(skip)]
+    notice: Option<String>,
+}
+
+/// A cell as it is shown.
+#[derive(Serialize, JsonSchema)]
+#[schemars(description = "")]
+#[serde(untagged)]
+enum Shown {
+    Text(String),
+    Number(Number),
+    Null,
 }
 
 fn call(context: &mut Context<'_>, arguments: &Arguments) -> Outcome {
@@ -66,14 +78,14 @@ fn call(context: &mut Context<'_>, arguments: &Arguments) -> Outcome {
     let redactions = context.settings.redactions.clone();
     // Notices a file that was replaced; the SELECT is a transaction of its own.
     context.reading(|_| Ok(()))?;
-    let mut rows: Vec<Value> = Vec::new();
+    let mut rows: Vec<Vec<Shown>> = Vec::new();
     let mut used = 0;
     let mut too_large = false;
     let table = free_sql::select(context.store.connection_mut(), &sql, &redactions, |cells| {
         if rows.len() >= limit {
             return false;
         }
-        let row = Value::Array(cells.iter().map(|cell| shown(cell, content, text)).collect());
+        let row: Vec<Shown> = cells.iter().map(|cell| shown(cell, content, text)).collect();
         used += bytes(&row) + 1;
         too_large = used > budget;
         if !too_large {
@@ -85,26 +97,18 @@ fn call(context: &mut Context<'_>, arguments: &Arguments) -> Outcome {
         FreeSqlError::Refused(sentence) => Failure::Refused(content.line_of_error(&sentence)),
         FreeSqlError::Store(error) => Failure::Store(error),
     })?;
-    let count = rows.len();
     disclose(&table);
-    let mut answer = Answer::new();
-    answer.set(
-        "columns",
-        json!(table.columns.iter().take(200).map(|name| cut(&content.line(name), 60)).collect::<Vec<_>>()),
-    );
-    answer.set("rows", rows);
-    if table.more {
+    let shown = counted(rows.len() as i64, "row");
+    let notice = table.more.then(|| {
         let reason = if too_large {
             "a row more would be too much for one answer: select fewer columns, or substr(body, 1, 300)"
         } else {
             "raise limit, or page with LIMIT and OFFSET"
         };
-        answer.set(
-            "notice",
-            format!("Only the first {} are shown; {reason}.", super::answer::counted(count as i64, "row")),
-        );
-    }
-    Ok(answer.with_text(format!("{}.", super::answer::counted(count as i64, "row"))))
+        format!("Only the first {shown} are shown; {reason}.")
+    });
+    let columns = table.columns.iter().take(200).map(|name| cut(&content.line(name), 60)).collect();
+    Ok(finished(&QueryAnswer { columns, rows, notice }, format!("{shown}.")))
 }
 
 /// The ids in the columns that are called as in the views. What else a statement shows of a
@@ -126,12 +130,12 @@ fn disclose(table: &free_sql::Table) {
     }
 }
 
-fn shown(cell: &Cell, content: Content<'_>, most: usize) -> Value {
+fn shown(cell: &Cell, content: Content<'_>, most: usize) -> Shown {
     match cell {
-        Cell::Null => Value::Null,
-        Cell::Integer(value) => json!(value),
-        Cell::Real(value) => Number::from_f64(*value).map_or(Value::Null, Value::Number),
-        Cell::Text(text) => Value::from(cut(&content.text(text), most)),
-        Cell::Blob(length) => Value::from(format!("[{length} bytes]")),
+        Cell::Null => Shown::Null,
+        Cell::Integer(value) => Shown::Number((*value).into()),
+        Cell::Real(value) => Number::from_f64(*value).map_or(Shown::Null, Shown::Number),
+        Cell::Text(text) => Shown::Text(cut(&content.text(text), most)),
+        Cell::Blob(length) => Shown::Text(format!("[{length} bytes]")),
     }
 }

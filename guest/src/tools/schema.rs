@@ -24,7 +24,18 @@ pub fn of<T: JsonSchema>() -> Value {
     let mut schema = settings.into_generator().into_root_schema_for::<T>();
     schema.remove("description");
     plain(&mut schema);
+    schema.ensure_object().entry("required").or_insert_with(|| json!([]));
     schema.into()
+}
+
+/// Puts a property of an answer's schema behind another one, where the answer itself has it before.
+pub fn behind(name: &'static str, other: &'static str) -> impl FnMut(&mut Schema) {
+    move |schema| {
+        let Some(Value::Object(properties)) = schema.get_mut("properties") else { return };
+        let Some(property) = properties.shift_remove(name) else { return };
+        let place = properties.keys().position(|known| known == other);
+        properties.shift_insert(place.map_or(properties.len(), |place| place + 1), name.to_owned(), property);
+    }
 }
 
 /// Leaves the seven keywords; a field that may be missing is of one type when it is there.
@@ -40,8 +51,9 @@ fn plain(schema: &mut Schema) {
         }
     }
     if let Some(Value::Array(kinds)) = schema.get_mut("anyOf") {
-        kinds.retain(|kind| kind["type"] != "null");
-        if let [Value::Object(only)] = kinds.as_slice() {
+        // Of several kinds, null is one that is told.
+        let others: Vec<&Value> = kinds.iter().filter(|kind| kind["type"] != "null").collect();
+        if let [Value::Object(only)] = others.as_slice() {
             let only = only.clone();
             schema.remove("anyOf");
             let described = schema.remove("description");
@@ -150,15 +162,6 @@ pub fn list(items: Value, description: &str) -> Value {
 /// A list of objects whose fields stand elsewhere.
 pub fn objects(description: &str) -> Value {
     list(json!({"type": "object"}), description)
-}
-
-/// A value of an answer that is of one type or another.
-pub fn either(kinds: &[&str], description: &str) -> Value {
-    let mut schema = json!({"anyOf": kinds.iter().map(|kind| json!({"type": kind})).collect::<Vec<_>>()});
-    if !description.is_empty() {
-        schema["description"] = json!(description);
-    }
-    schema
 }
 
 fn described(kind: &str, description: &str) -> Value {
