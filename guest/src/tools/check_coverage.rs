@@ -1,10 +1,14 @@
 //! `check_coverage`: whether the cache covers a range of time.
 
+use rusqlite::Connection;
+use schemars::JsonSchema;
+use serde::Serialize;
 use serde_json::{Value, json};
+use serde_with::skip_serializing_none;
 
-use super::answer::{Answer, minutes_since, range, threads_have};
+use super::answer::{Range, ToolOutput, finished, minutes_since, threads_have};
 use super::arguments::{ArgumentError, When};
-use super::{Arguments, Context, Outcome, Tool, freshness, schema};
+use super::{Arguments, Context, Failure, Outcome, Tool, freshness, schema};
 use crate::store::conversations::totals::incomplete_within;
 use crate::store::runs;
 use crate::store::runs::coverage::{Checked, Coverage};
@@ -15,7 +19,7 @@ pub const TOOL: Tool = Tool {
     title: "Does the cache cover these dates?",
     description: "Whether the cache covers every conversation that was updated from start_date to end_date, and which parts are missing. Days are UTC and inclusive; today counts as covered up to the latest sync; days to come are missing.",
     input,
-    output,
+    output: schema::of::<CoverageCheck>,
     boolean: Some("has_coverage"),
     syncs: false,
     limits: None,
@@ -33,20 +37,35 @@ fn input() -> Value {
     )
 }
 
-fn output() -> Value {
-    schema::answer(
-        json!({
-            "has_coverage": schema::boolean("All of the range is covered."),
-            "partial_coverage": schema::boolean("Some of it, not all."),
-            "coverage_gaps": schema::list(
-                schema::texts(""),
-                "Missing stretches as [start, end]; they share end points with the covered ones."
-            ),
-            "not_yet": schema::texts("[start, end] of what has not happened yet."),
-            "reason": schema::text("")
-        }),
-        &["has_coverage"],
-    )
+#[derive(Serialize, JsonSchema)]
+struct CoverageCheck {
+    /// All of the range is covered.
+    has_coverage: bool,
+    // A call that fails has the boolean and a sentence, so nothing else is promised.
+    #[serde(flatten)]
+    #[schemars(with = "Option<Findings>")]
+    findings: Findings,
+}
+
+#[skip_serializing_none]
+#[derive(Default, Serialize, JsonSchema)]
+#[schemars(description = "")]
+struct Findings {
+    /// Some of it, not all.
+    partial_coverage: bool,
+    /// Missing stretches as [start, end]; they share end points with the covered ones.
+    #[schemars(with = "Vec<Vec<String>>")]
+    coverage_gaps: Vec<(String, String)>,
+    /// [start, end] of what has not happened yet.
+    #[schemars(with = "Option<Vec<String>>")]
+    not_yet: Option<[String; 2]>,
+    #[schemars(skip)]
+    cached_range: Option<Range>,
+    #[schemars(skip)]
+    data_age_minutes: Option<i64>,
+    reason: String,
+    #[schemars(skip)]
+    threads_waiting: Option<u64>,
 }
 
 fn call(context: &mut Context<'_>, arguments: &Arguments) -> Outcome {
@@ -60,64 +79,84 @@ fn call(context: &mut Context<'_>, arguments: &Arguments) -> Outcome {
     if first_instant(start) > last_instant(end) {
         return Err(ArgumentError("`start_date` is after `end_date`; swap them.".to_owned()).into());
     }
-    let asked = json!([shown(start), shown(end)]);
     let around = context.surroundings();
-    let now = around.now;
     context.reading(|connection| {
-        let coverage = Coverage::load(connection, now)?;
-        let mut answer = Answer::new();
+        let coverage = Coverage::load(connection, around.now)?;
         if coverage.is_empty() {
-            answer.set("has_coverage", false).set("partial_coverage", false);
-            answer.set("coverage_gaps", json!([asked])).set("reason", "No data available");
-            return Ok(answer.with_text(format!(
-                "No data available: nothing has been synced yet. {}",
-                freshness::how_to_begin(around)
-            )));
+            return Ok(nothing(start, end, freshness::how_to_begin(around)));
         }
-        let check = |end: When| match (start, end) {
-            (When::Day(start), When::Day(end)) => to_text(coverage.check_days(start, end, now)),
-            _ => to_text(coverage.check_instants(first_instant(start), last_instant(end), now)),
-        };
-        let Checked { gaps, any } = check(end);
-        let has = gaps.is_empty();
-        let today = now.day();
-        let tomorrow = today.plus(1);
-        let not_yet = (last_instant(end) > today.end()).then(|| match (start, end) {
-            (When::Day(start), When::Day(end)) => [start.max(tomorrow).to_string(), end.to_string()],
-            _ => [first_instant(start).max(tomorrow.start()).to_iso(), last_instant(end).to_iso()],
-        });
-        // What a sync could fetch: the gaps without the time to come.
-        let until_today = match end {
-            When::Day(end) => When::Day(end.min(today)),
-            When::Instant(end) => When::Instant(end.min(today.end())),
-        };
-        let fetchable = first_instant(start) <= today.end() && !check(until_today).gaps.is_empty();
-        let reason = if has {
-            "Full coverage".to_owned()
-        } else {
-            format!("Missing data for {} date ranges", gaps.len())
-        };
-        answer.set("has_coverage", has).set("partial_coverage", !has && any);
-        answer.set("coverage_gaps", json!(gaps.iter().map(|(from, to)| [from, to]).collect::<Vec<_>>()));
-        answer.set_some("not_yet", not_yet.as_ref().map(|range| json!(range)));
-        let held = coverage.held(connection, now)?;
-        answer.set_some("cached_range", held.map(|held| range(held.first, held.last)));
-        let age = runs::latest_read(connection)?.and_then(|run| run.completed_at);
-        answer.set_some("data_age_minutes", age.and_then(|at| minutes_since(at, now)));
-        answer.set("reason", reason.clone());
-        let mut text = in_words(&reason, &gaps, not_yet.as_ref(), fetchable);
-        // Covered is what was listed; a thread may still be to come.
-        let asked = Interval { low: first_instant(start), high: last_instant(end) };
-        let waiting = incomplete_within(connection, asked)?;
-        if waiting > 0 {
-            answer.set("threads_waiting", waiting);
-            text = format!(
-                "{}. The {} not been fetched yet.",
-                text.trim_end_matches('.'),
-                threads_have(waiting)
-            );
-        }
-        Ok(answer.with_text(text))
+        compare(connection, &coverage, start, end, around.now)
+    })
+}
+
+/// The answer of an empty cache.
+fn nothing(start: When, end: When, how_to_begin: &str) -> ToolOutput {
+    let reason = "No data available";
+    let findings = Findings {
+        coverage_gaps: vec![(shown(start), shown(end))],
+        reason: reason.to_owned(),
+        ..Findings::default()
+    };
+    finished(
+        &CoverageCheck { has_coverage: false, findings },
+        format!("{reason}: nothing has been synced yet. {how_to_begin}"),
+    )
+}
+
+/// What of the range is covered.
+fn compare(
+    connection: &Connection,
+    coverage: &Coverage,
+    start: When,
+    end: When,
+    now: UnixSeconds,
+) -> Result<ToolOutput, Failure> {
+    let check = |end: When| match (start, end) {
+        (When::Day(start), When::Day(end)) => to_text(coverage.check_days(start, end, now)),
+        _ => to_text(coverage.check_instants(first_instant(start), last_instant(end), now)),
+    };
+    let Checked { gaps, any } = check(end);
+    let has_coverage = gaps.is_empty();
+    let today = now.day();
+    let not_yet = not_yet(start, end, now);
+    // What a sync could fetch: the gaps without the time to come.
+    let until_today = match end {
+        When::Day(end) => When::Day(end.min(today)),
+        When::Instant(end) => When::Instant(end.min(today.end())),
+    };
+    let fetchable = first_instant(start) <= today.end() && !check(until_today).gaps.is_empty();
+    let reason = if has_coverage {
+        "Full coverage".to_owned()
+    } else {
+        format!("Missing data for {} date ranges", gaps.len())
+    };
+    let held = coverage.held(connection, now)?;
+    let read_at = runs::latest_read(connection)?.and_then(|run| run.completed_at);
+    // Covered is what was listed; a thread may still be to come.
+    let asked = Interval { low: first_instant(start), high: last_instant(end) };
+    let waiting = Some(incomplete_within(connection, asked)?).filter(|waiting| *waiting > 0);
+    let mut text = in_words(&reason, &gaps, not_yet.as_ref(), fetchable);
+    if let Some(waiting) = waiting {
+        text = format!("{}. The {} not been fetched yet.", text.trim_end_matches('.'), threads_have(waiting));
+    }
+    let findings = Findings {
+        partial_coverage: !has_coverage && any,
+        coverage_gaps: gaps,
+        not_yet,
+        cached_range: held.map(|held| Range::new(held.first, held.last)),
+        data_age_minutes: read_at.and_then(|at| minutes_since(at, now)),
+        reason,
+        threads_waiting: waiting,
+    };
+    Ok(finished(&CoverageCheck { has_coverage, findings }, text))
+}
+
+/// The part of the range that is still to come.
+fn not_yet(start: When, end: When, now: UnixSeconds) -> Option<[String; 2]> {
+    let tomorrow = now.day().plus(1);
+    (last_instant(end) > now.day().end()).then(|| match (start, end) {
+        (When::Day(start), When::Day(end)) => [start.max(tomorrow).to_string(), end.to_string()],
+        _ => [first_instant(start).max(tomorrow.start()).to_iso(), last_instant(end).to_iso()],
     })
 }
 
