@@ -1,8 +1,10 @@
 //! `force_sync`: sync now, and wait for it as long as a client waits.
 
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_with::skip_serializing_none;
 
-use super::answer::{Answer, ago, counted};
+use super::answer::{ToolOutput, ago, counted, filled, finished, listed, when};
 use super::{Arguments, Context, Failure, Outcome, Tool, schema};
 use crate::environment::SyncOutcome;
 use crate::store::runs;
@@ -16,7 +18,7 @@ pub const TOOL: Tool = Tool {
     title: "Sync with Intercom now",
     description: "Fetches what changed in Intercom during the last days into the cache and waits for it, up to about 50 seconds; a longer sync goes on in the background. Not needed before ordinary questions: the cache syncs itself every few minutes.",
     input: schema::no_arguments,
-    output,
+    output: schema::of::<SyncAnswer>,
     boolean: Some("success"),
     syncs: true,
     limits: None,
@@ -24,19 +26,53 @@ pub const TOOL: Tool = Tool {
     call,
 };
 
-fn output() -> Value {
-    schema::answer(
-        json!({
-            "success": schema::boolean(""),
-            "message": schema::text(""),
-            "is_syncing": schema::boolean("True: the sync goes on; ask get_sync_status later."),
-            "total_conversations": schema::integer("In the cache, of coverage_start to coverage_end."),
-            "threads_waiting": schema::integer("Left to the next sync."),
-            "skipped": schema::boolean("Nothing was read: the cache was fresh."),
-            "notes": schema::texts("What could not be read.")
-        }),
-        &["success"],
-    )
+#[derive(Serialize, JsonSchema)]
+#[schemars(transform = schema::behind("skipped", "threads_waiting"))]
+struct SyncAnswer {
+    success: bool,
+    // A call that fails has the boolean and a sentence, so nothing else is promised.
+    #[serde(flatten)]
+    #[schemars(with = "Option<Done>")]
+    done: Done,
+}
+
+#[skip_serializing_none]
+#[derive(Default, Serialize, JsonSchema)]
+#[schemars(description = "")]
+struct Done {
+    message: &'static str,
+    /// True: the sync goes on; ask get_sync_status later.
+    is_syncing: Option<bool>,
+    #[schemars(skip)]
+    sync_type: Option<String>,
+    #[schemars(skip)]
+    coverage_start: Option<String>,
+    #[schemars(skip)]
+    coverage_end: Option<String>,
+    /// In the cache, of coverage_start to coverage_end.
+    total_conversations: Option<u64>,
+    #[schemars(skip)]
+    total_messages: Option<u64>,
+    /// Nothing was read: the cache was fresh.
+    skipped: Option<bool>,
+    #[serde(flatten)]
+    #[schemars(skip)]
+    work: Option<Work>,
+    /// Left to the next sync.
+    threads_waiting: Option<u64>,
+    /// What could not be read.
+    notes: Option<Vec<String>>,
+}
+
+/// What the sync did.
+#[skip_serializing_none]
+#[derive(Serialize)]
+struct Work {
+    threads_fetched: u64,
+    unchanged: u64,
+    deleted: Option<u64>,
+    api_calls: u64,
+    duration_seconds: f64,
 }
 
 fn call(context: &mut Context<'_>, _: &Arguments) -> Outcome {
@@ -63,13 +99,12 @@ pub fn run(context: &mut Context<'_>, request: SyncRequest) -> Outcome {
         ));
     }
     match context.sync.request_sync(request, WAIT_SECONDS) {
-        SyncOutcome::Finished(report) => Ok(finished(&report)),
+        SyncOutcome::Finished(report) => Ok(completed(report)),
         SyncOutcome::Failed(error) => Err(Failure::Refused(format!("Sync failed: {error}"))),
         SyncOutcome::StillRunning => {
             let message = "The sync goes on in the background; call get_sync_status to see when it is done. What was read so far is searchable already.";
-            let mut answer = Answer::new();
-            answer.set("success", true).set("message", message).set("is_syncing", true);
-            Ok(answer.with_text(message))
+            let done = Done { message, is_syncing: Some(true), ..Done::default() };
+            Ok(finished(&SyncAnswer { success: true, done }, message))
         }
     }
 }
@@ -86,32 +121,35 @@ fn refusal_of_a_replica(context: &mut Context<'_>) -> Result<String, Failure> {
     ))
 }
 
-fn finished(report: &SyncReport) -> super::ToolOutput {
-    let mut answer = Answer::new();
+fn completed(report: SyncReport) -> ToolOutput {
     let message =
         if report.skipped { "The cache is fresh; nothing was read" } else { "Sync completed successfully" };
-    answer.set("success", true).set("message", message);
-    answer.set_some("sync_type", Some(report.kind.clone()));
-    answer.set_some("coverage_start", Some(report.start_date.clone()));
-    answer.set_some("coverage_end", Some(report.end_date.clone()));
-    answer
-        .set("total_conversations", report.total_conversations)
-        .set("total_messages", report.total_messages);
-    answer.set_true("skipped", report.skipped);
-    if !report.skipped {
-        answer.set("threads_fetched", report.hydrated).set("unchanged", report.unchanged);
-        answer.set_some("deleted", (report.deleted > 0).then_some(report.deleted));
-        answer.set("api_calls", report.api_calls);
-        answer.set("duration_seconds", report.duration_ms.div_ceil(100) as f64 / 10.0);
-    }
-    answer.set_some("threads_waiting", (report.waiting > 0).then_some(report.waiting));
-    answer.set_some("notes", Some(report.notes.clone()));
     let text = format!(
         "{message}: {} and {} in the cache for {} to {}.",
-        counted(i64::try_from(report.total_conversations).unwrap_or(i64::MAX), "conversation"),
-        counted(i64::try_from(report.total_messages).unwrap_or(i64::MAX), "message"),
+        counted(report.total_conversations, "conversation"),
+        counted(report.total_messages, "message"),
         report.start_date,
         report.end_date
     );
-    answer.with_text(text)
+    let work = Work {
+        threads_fetched: report.hydrated,
+        unchanged: report.unchanged,
+        deleted: Some(report.deleted).filter(|deleted| *deleted > 0),
+        api_calls: report.api_calls,
+        duration_seconds: report.duration_ms.div_ceil(100) as f64 / 10.0,
+    };
+    let done = Done {
+        message,
+        is_syncing: None,
+        sync_type: filled(report.kind),
+        coverage_start: filled(report.start_date),
+        coverage_end: filled(report.end_date),
+        total_conversations: Some(report.total_conversations),
+        total_messages: Some(report.total_messages),
+        skipped: when(report.skipped),
+        work: (!report.skipped).then_some(work),
+        threads_waiting: Some(report.waiting).filter(|waiting| *waiting > 0),
+        notes: listed(report.notes),
+    };
+    finished(&SyncAnswer { success: true, done }, text)
 }

@@ -1,6 +1,8 @@
 //! `sync_conversations`: bring the cache up to date, when it is not.
 
+use schemars::JsonSchema;
 use serde_json::{Value, json};
+use serde_with::skip_serializing_none;
 
 use super::{Arguments, Context, Outcome, Tool, force_sync, schema};
 use crate::sync::{SyncKind, SyncRequest};
@@ -10,7 +12,7 @@ pub const TOOL: Tool = Tool {
     title: "Bring the cache up to date",
     description: "Syncs with Intercom unless the cache is fresh. force: true reads the last 7 days in any case. Waits up to about 50 seconds; a longer sync goes on in the background.",
     input,
-    output,
+    output: schema::of::<SyncAnswer>,
     boolean: Some("success"),
     syncs: true,
     limits: None,
@@ -25,11 +27,14 @@ fn input() -> Value {
     )
 }
 
-fn output() -> Value {
-    schema::answer(
-        json!({"success": schema::boolean(""), "message": schema::text("This and all else as in force_sync.")}),
-        &["success"],
-    )
+/// The answer is that of `force_sync`, whose schema is not said twice.
+#[skip_serializing_none]
+#[derive(JsonSchema)]
+#[allow(dead_code, reason = "only its schema is used")]
+struct SyncAnswer {
+    success: bool,
+    /// This and all else as in force_sync.
+    message: Option<String>,
 }
 
 fn call(context: &mut Context<'_>, arguments: &Arguments) -> Outcome {
