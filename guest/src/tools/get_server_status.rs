@@ -1,7 +1,5 @@
 //! `get_server_status`: counts, freshness and the sync in one answer.
 
-use serde_json::{Value, json};
-
 use super::answer::ToolOutput;
 use super::{Arguments, Context, Outcome, Tool, schema, status};
 
@@ -10,26 +8,13 @@ pub const TOOL: Tool = Tool {
     title: "State of the server",
     description: "The state of this server in one answer: what the cache holds and covers, how fresh it is, whether a sync runs or failed, and the time zone of days in answers.",
     input: schema::no_arguments,
-    output,
+    output: schema::of::<status::Status>,
     boolean: None,
     syncs: false,
     limits: None,
     drawn: false,
     call,
 };
-
-fn output() -> Value {
-    schema::answer(
-        json!({
-            "status": schema::choice(&["ready", "empty"], ""),
-            "total_conversations": schema::integer(""),
-            "total_messages": schema::integer(""),
-            "is_syncing": schema::boolean(""),
-            "sync_info": schema::sync_info_in_brief()
-        }),
-        &["status", "total_conversations", "total_messages", "is_syncing", "sync_info"],
-    )
-}
 
 fn call(context: &mut Context<'_>, _: &Arguments) -> Outcome {
     let (structured, text) = status::status(context)?;

@@ -1,6 +1,7 @@
 //! The state of the cache, for `fastintercom status` and the resource `intercom://status`.
 
 use rusqlite::Connection;
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 
@@ -10,7 +11,7 @@ use super::freshness::{self, Age, Covered, Reach, SyncInfo};
 use super::get_data_info::megabytes;
 use super::get_sync_status::{self, Running};
 use super::incomplete::incomplete;
-use super::{Context, Reader, Surroundings};
+use super::{Context, Reader, Surroundings, schema};
 use crate::error::StoreResult;
 use crate::store::conversations::raw_answers;
 use crate::store::conversations::totals::{database_bytes, incomplete_since, totals};
@@ -20,35 +21,62 @@ use crate::store::workspace::workspace;
 use crate::store::{runs, tickets};
 
 #[skip_serializing_none]
-#[derive(Serialize)]
-struct Status {
-    /// `ready`, or `empty` when there is no conversation.
-    status: &'static str,
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Status {
+    status: CacheState,
     total_conversations: u64,
     total_messages: u64,
+    #[schemars(skip)]
     database_size_mb: f64,
+    #[schemars(skip)]
     raw_answers_mb: Option<f64>,
+    #[schemars(skip)]
     tickets: Option<u64>,
+    #[schemars(skip)]
     tickets_as_of: Option<String>,
     #[serde(flatten)]
+    #[schemars(skip)]
     covered: Covered,
     #[serde(flatten)]
+    #[schemars(skip)]
     age: Age,
     #[serde(flatten)]
     running: Running,
+    #[schemars(skip)]
     sync_seconds_left: Option<i64>,
+    #[schemars(skip)]
     sync_times: Option<SyncTimes>,
+    #[schemars(skip)]
     last_error: Option<String>,
+    #[schemars(skip)]
     threads_waiting: Option<u64>,
+    #[schemars(skip)]
     incomplete: Option<String>,
+    #[schemars(skip)]
     sync_interval_minutes: u32,
+    #[schemars(skip)]
     token_present: bool,
+    #[schemars(skip)]
     replica: Option<bool>,
+    #[schemars(skip)]
     workspace: Option<String>,
+    #[schemars(skip)]
     timezone: String,
+    #[schemars(skip)]
     notes: Option<Vec<String>>,
+    #[schemars(with = "schema::Object")]
     sync_info: SyncInfo,
+    #[schemars(skip)]
     activity: Option<Activity>,
+}
+
+/// Whether there is any conversation.
+#[derive(Serialize, JsonSchema)]
+#[schemars(description = "")]
+#[serde(rename_all = "snake_case")]
+enum CacheState {
+    Ready,
+    Empty,
 }
 
 /// Where the time of a sync went.
@@ -208,7 +236,7 @@ fn describe(
     let sync_info = freshness.to_info();
     lines.push(freshness.message);
     let status = Status {
-        status: if totals.conversations > 0 { "ready" } else { "empty" },
+        status: if totals.conversations > 0 { CacheState::Ready } else { CacheState::Empty },
         total_conversations: totals.conversations,
         total_messages: totals.messages,
         database_size_mb: megabytes(bytes),
