@@ -1,10 +1,15 @@
 //! `list_filters`: the names that filters take, so that nobody has to guess.
 
+use rusqlite::Connection;
+use schemars::JsonSchema;
+use serde::Serialize;
 use serde_json::{Value, json};
+use serde_with::skip_serializing_none;
 
-use super::answer::{Answer, bytes};
+use super::answer::{bytes, finished, listed, when};
 use super::content::Content;
 use super::{Arguments, Context, Outcome, Reader, Tool, schema};
+use crate::error::StoreResult;
 use crate::store::people::labels::{self, Label};
 
 const KINDS: &[&str] = &[
@@ -31,7 +36,7 @@ pub const TOOL: Tool = Tool {
     title: "Names to filter by",
     description: "The tags, teams, teammates, channels, states, priorities, custom attributes, plans, segments, countries, languages, articles used by the AI agent and ticket types that exist in the cache, with how many conversations each has. Call it before filtering by a name you are not sure of.",
     input,
-    output,
+    output: schema::of::<FilterNames>,
     boolean: None,
     syncs: false,
     limits: None,
@@ -49,8 +54,48 @@ fn input() -> Value {
     )
 }
 
-fn output() -> Value {
-    schema::answer(json!({"tags": schema::objects("name and conversations; so for every other kind.")}), &[])
+#[skip_serializing_none]
+#[derive(Serialize, JsonSchema)]
+struct FilterNames {
+    /// name and conversations; so for every other kind.
+    #[schemars(with = "Option<Vec<schema::Object>>")]
+    tags: Option<Vec<Name>>,
+    #[schemars(skip)]
+    teams: Option<Vec<Name>>,
+    #[schemars(skip)]
+    teammates: Option<Vec<Name>>,
+    #[schemars(skip)]
+    channels: Option<Vec<Name>>,
+    #[schemars(skip)]
+    states: Option<Vec<Name>>,
+    #[schemars(skip)]
+    priorities: Option<Vec<Name>>,
+    #[schemars(skip)]
+    attributes: Option<Vec<Name>>,
+    #[schemars(skip)]
+    plans: Option<Vec<Name>>,
+    #[schemars(skip)]
+    segments: Option<Vec<Name>>,
+    #[schemars(skip)]
+    countries: Option<Vec<Name>>,
+    #[schemars(skip)]
+    languages: Option<Vec<Name>>,
+    #[schemars(skip)]
+    articles: Option<Vec<Name>>,
+    #[schemars(skip)]
+    ticket_types: Option<Vec<Name>>,
+    #[schemars(skip)]
+    timezone: String,
+    #[schemars(skip)]
+    notice: Option<String>,
+}
+
+#[skip_serializing_none]
+#[derive(Serialize)]
+struct Name {
+    name: String,
+    conversations: i64,
+    no_longer_in_intercom: Option<bool>,
 }
 
 fn call(context: &mut Context<'_>, arguments: &Arguments) -> Outcome {
@@ -58,73 +103,95 @@ fn call(context: &mut Context<'_>, arguments: &Arguments) -> Outcome {
     let contains = arguments.string("contains")?.unwrap_or_default().to_lowercase();
     // All kinds share what a program may get at most.
     let fraction = if arguments.reader == Reader::Program { KINDS.len() } else { 1 };
+    let room = arguments.reader.budget(if kind.is_some() { ALONE } else { SHARE }) / fraction;
     let around = context.surroundings();
     context.reading(|connection| {
         let content = Content::new(&around.settings.redactions);
-        let mut answer = Answer::new();
-        let mut left_out = Vec::new();
-        let mut counts = Vec::new();
-        for name in KINDS.iter().filter(|name| kind.is_none_or(|kind| kind == **name)) {
-            let labels = match *name {
-                "tags" => labels::tags(connection)?,
-                "teams" => labels::teams(connection)?,
-                "teammates" => labels::admins(connection)?,
-                "channels" => labels::channels(connection)?,
-                "states" => labels::states(connection)?,
-                "attributes" => labels::attributes(connection)?,
-                "plans" => labels::plans(connection)?,
-                "segments" => labels::segments(connection)?,
-                "countries" => labels::countries(connection)?,
-                "languages" => merged(labels::languages(connection)?),
-                "articles" => labels::articles(connection)?,
-                "ticket_types" => labels::ticket_types(connection)?,
-                _ => labels::priorities(connection)?,
-            };
-            // Of what is blanked out, nobody finds a part.
-            let shown = |label: &Label| match *name {
-                "teammates" => content.person(&label.name),
-                _ => content.line(&label.name),
-            };
-            let is_wanted = |name: &str| name.to_lowercase().contains(&contains);
-            let wanted: Vec<&Label> = labels
-                .iter()
-                .filter(|label| is_wanted(&label.name) && (!content.blanks_any() || is_wanted(&shown(label))))
-                .collect();
-            let room = arguments.reader.budget(if kind.is_some() { ALONE } else { SHARE }) / fraction;
-            let mut used = 0;
-            let rows: Vec<Value> = wanted
-                .iter()
-                .map(|label| {
-                    let mut row = Answer::new();
-                    row.set("name", shown(label)).set("conversations", label.conversations);
-                    if !label.listed {
-                        row.set("no_longer_in_intercom", true);
-                    }
-                    row.into_value()
-                })
-                .take_while(|row| {
-                    used += bytes(row) + 1;
-                    used <= room
-                })
-                .collect();
-            if rows.len() < wanted.len() {
-                left_out.push(format!("{} of {} {name}", rows.len(), wanted.len()));
-            }
-            counts.push(format!("{} {name}", wanted.len()));
-            answer.set_some(name, Some(rows));
-        }
-        answer.set("timezone", super::zone(around.settings, connection)?.name());
-        if !left_out.is_empty() {
-            answer.set(
-                "notice",
-                format!(
-                    "Shown are {}, the most used first; kind and contains narrow it.",
-                    left_out.join(", ")
-                ),
-            );
-        }
-        Ok(answer.with_text(format!("{}.", counts.join(", "))))
+        let mut lists =
+            Lists { connection, content, kind, contains, room, left_out: Vec::new(), counts: Vec::new() };
+        let mut answer = FilterNames {
+            tags: lists.of("tags", labels::tags)?,
+            teams: lists.of("teams", labels::teams)?,
+            teammates: lists.of("teammates", labels::admins)?,
+            channels: lists.of("channels", labels::channels)?,
+            states: lists.of("states", labels::states)?,
+            priorities: lists.of("priorities", labels::priorities)?,
+            attributes: lists.of("attributes", labels::attributes)?,
+            plans: lists.of("plans", labels::plans)?,
+            segments: lists.of("segments", labels::segments)?,
+            countries: lists.of("countries", labels::countries)?,
+            languages: lists.of("languages", |connection| Ok(merged(labels::languages(connection)?)))?,
+            articles: lists.of("articles", labels::articles)?,
+            ticket_types: lists.of("ticket_types", labels::ticket_types)?,
+            timezone: super::zone(around.settings, connection)?.name().to_owned(),
+            notice: None,
+        };
+        answer.notice = lists.notice();
+        Ok(finished(&answer, format!("{}.", lists.counts.join(", "))))
     })
+}
+
+/// Makes the list of each kind that is asked for, and remembers what is to be said of all.
+struct Lists<'a> {
+    connection: &'a Connection,
+    content: Content<'a>,
+    kind: Option<&'a str>,
+    /// In lower case.
+    contains: String,
+    /// Bytes of JSON for each list.
+    room: usize,
+    left_out: Vec<String>,
+    counts: Vec<String>,
+}
+
+impl Lists<'_> {
+    /// The names of that kind, the most used first; none when another kind is asked for, or when
+    /// there is no name.
+    fn of(
+        &mut self,
+        kind: &str,
+        load: impl FnOnce(&Connection) -> StoreResult<Vec<Label>>,
+    ) -> StoreResult<Option<Vec<Name>>> {
+        if self.kind.is_some_and(|asked| asked != kind) {
+            return Ok(None);
+        }
+        let labels = load(self.connection)?;
+        let wanted: Vec<&Label> = labels.iter().filter(|label| self.is_wanted(kind, label)).collect();
+        let mut used = 0;
+        let rows: Vec<Name> = wanted
+            .iter()
+            .map(|label| Name {
+                name: self.shown(kind, label),
+                conversations: label.conversations,
+                no_longer_in_intercom: when(!label.listed),
+            })
+            .take_while(|row| {
+                used += bytes(row) + 1;
+                used <= self.room
+            })
+            .collect();
+        if rows.len() < wanted.len() {
+            self.left_out.push(format!("{} of {} {kind}", rows.len(), wanted.len()));
+        }
+        self.counts.push(format!("{} {kind}", wanted.len()));
+        Ok(listed(rows))
+    }
+
+    fn shown(&self, kind: &str, label: &Label) -> String {
+        if kind == "teammates" { self.content.person(&label.name) } else { self.content.line(&label.name) }
+    }
+
+    /// Of what is blanked out, nobody finds a part.
+    fn is_wanted(&self, kind: &str, label: &Label) -> bool {
+        let contains = |name: &str| name.to_lowercase().contains(&self.contains);
+        contains(&label.name) && (!self.content.blanks_any() || contains(&self.shown(kind, label)))
+    }
+
+    fn notice(&self) -> Option<String> {
+        let shown = self.left_out.join(", ");
+        (!shown.is_empty())
+            .then(|| format!("Shown are {shown}, the most used first; kind and contains narrow it."))
+    }
 }
 
 /// Labels of one name as one.
