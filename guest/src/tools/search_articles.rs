@@ -1,18 +1,23 @@
 //! `search_articles`: help-centre articles by their words, and one of them in full.
 
 use rusqlite::Connection;
+use schemars::JsonSchema;
+use serde::Serialize;
 use serde_json::{Value, json};
+use serde_with::skip_serializing_none;
 
-use super::answer::{Answer, bytes, counted};
+use super::answer::{bytes, counted, document, filled, finished, listed};
 use super::arguments::ArgumentError;
 use super::content::Content;
 use super::{Arguments, Context, Failure, Outcome, Tool, disclosure, schema};
+use crate::error::StoreResult;
 use crate::ids;
 use crate::store::help_center::articles::{self, Article};
 use crate::store::runs::facts::{Fact, fact};
 use crate::store::runs::notes::note;
 use crate::store::search::{Query, snippet};
 use crate::store::text_search::{Corpus, Found, search};
+use crate::time::UnixSeconds;
 
 const DEFAULT_LIMIT: usize = 10;
 pub const MOST: usize = 50;
@@ -34,7 +39,7 @@ pub const TOOL: Tool = Tool {
     title: "Help-centre articles",
     description: "Articles of the company's help centre by words in title and text, best first, or with id one article in full. Drafts are among them (state). Shows how often the AI agent used an article, and how many of these conversations it resolved. Without query: the latest changes.",
     input,
-    output,
+    output: schema::of::<ArticlesAnswer>,
     boolean: None,
     syncs: false,
     limits: None,
@@ -55,16 +60,80 @@ fn input() -> Value {
     )
 }
 
-fn output() -> Value {
-    schema::answer(
-        json!({
-            "articles": schema::objects("id, title, locale, state, url, collections, updated_at, ai_used and ai_resolved (conversations, since it exists), snippet."),
-            "article": {"type": "object", "description": "The same with body; body_continues_at when it is cut; languages, author, views."},
-            "total_matches": schema::integer(""),
-            "as_of": schema::text("When the list of articles was last read."),
-        }),
-        &[],
-    )
+#[skip_serializing_none]
+#[derive(Default, Serialize, JsonSchema)]
+#[schemars(transform = schema::behind("as_of", "total_matches"))]
+struct ArticlesAnswer {
+    /// When the list of articles was last read.
+    as_of: Option<String>,
+    /// id, title, locale, state, url, collections, updated_at, ai_used and ai_resolved
+    /// (conversations, since it exists), snippet.
+    #[schemars(with = "Option<Vec<schema::Object>>")]
+    articles: Option<Vec<Row>>,
+    /// The same with body; body_continues_at when it is cut; languages, author, views.
+    #[schemars(with = "Option<schema::Object>")]
+    article: Option<WholeArticle>,
+    total_matches: Option<usize>,
+    #[schemars(skip)]
+    notice: Option<String>,
+}
+
+/// What every answer says of an article.
+#[skip_serializing_none]
+#[derive(Serialize)]
+struct Summary {
+    id: String,
+    title: String,
+    locale: Option<String>,
+    state: String,
+    url: Option<String>,
+    collections: Option<Vec<String>>,
+    updated_at: Option<String>,
+    ai_used: Option<i64>,
+    ai_resolved: Option<i64>,
+}
+
+#[skip_serializing_none]
+#[derive(Serialize)]
+struct Row {
+    #[serde(flatten)]
+    summary: Summary,
+    snippet: Option<String>,
+}
+
+#[skip_serializing_none]
+#[derive(Serialize)]
+struct WholeArticle {
+    #[serde(flatten)]
+    details: Details,
+    body: String,
+    body_continues_at: Option<usize>,
+}
+
+/// Everything of an article but its text.
+#[skip_serializing_none]
+#[derive(Serialize)]
+struct Details {
+    #[serde(flatten)]
+    summary: Summary,
+    description: Option<String>,
+    author: Option<String>,
+    created_at: Option<String>,
+    /// JSON of strangers
+    tags: Option<Value>,
+    views: Option<i64>,
+    conversations_begun: Option<i64>,
+    reactions: Option<i64>,
+    happy_percent: Option<f64>,
+    sad_percent: Option<f64>,
+    statistics_at: Option<String>,
+    languages: Option<Vec<Language>>,
+}
+
+#[derive(Serialize)]
+struct Language {
+    locale: String,
+    title: String,
 }
 
 fn call(context: &mut Context<'_>, arguments: &Arguments) -> Outcome {
@@ -83,15 +152,14 @@ fn call(context: &mut Context<'_>, arguments: &Arguments) -> Outcome {
     let around = context.surroundings();
     context.reading(|connection| {
         let content = Content::new(&around.settings.redactions);
-        let mut answer = Answer::new();
-        answer.set_some("as_of", fact(connection, Fact::ArticlesReadAt)?.map(|at| at.to_iso()));
-        if let Some(id) = &id {
+        let as_of = fact(connection, Fact::ArticlesReadAt)?.map(UnixSeconds::to_iso);
+        let (answer, text) = if let Some(id) = &id {
             let asked = One { id: ids::bare(id), locale: locale.as_deref(), offset: offset as usize };
-            let title = one(&mut answer, connection, &asked, content, arguments.reader.budget(WHOLE))?;
-            return Ok(answer.with_text(title));
-        }
-        let text = list(&mut answer, connection, &typed, limit, content, arguments.reader.budget(LIST))?;
-        Ok(answer.with_text(text))
+            one(connection, &asked, content, arguments.reader.budget(WHOLE))?
+        } else {
+            list(connection, &typed, limit, content, arguments.reader.budget(LIST))?
+        };
+        Ok(finished(&ArticlesAnswer { as_of, ..answer }, text))
     })
 }
 
@@ -102,13 +170,13 @@ struct One<'a> {
     offset: usize,
 }
 
+/// One article in full, and its title.
 fn one(
-    answer: &mut Answer,
     connection: &Connection,
     asked: &One<'_>,
     content: Content<'_>,
     budget: usize,
-) -> Result<String, Failure> {
+) -> Result<(ArticlesAnswer, String), Failure> {
     let Some(article) = articles::by_id(connection, asked.id, asked.locale)? else {
         let shown: String = super::content::clean(asked.id).chars().take(60).collect();
         let why = why_none(connection)?;
@@ -122,53 +190,61 @@ fn one(
         ));
     };
     disclosure::rows(1);
-    let mut row = summary(&article, content);
-    row.set_some("description", article.text.description.as_deref().map(|text| content.line(text)));
-    row.set_some("author", article.author.as_deref().map(|name| content.person(name)));
-    row.set_some("created_at", article.created_at.clone());
-    let tags = article.tags.as_deref().and_then(|tags| serde_json::from_str(tags).ok());
-    row.set_some("tags", tags.map(|tags| content.document(tags, ENTRIES)));
-    let figures = article.statistics;
-    row.set_some("views", figures.views);
-    row.set_some("conversations_begun", figures.conversions);
-    row.set_some("reactions", figures.reactions);
-    row.set_some("happy_percent", figures.happy_percent.map(|share| share.round()));
-    row.set_some("sad_percent", figures.sad_percent.map(|share| share.round()));
-    row.set_some("statistics_at", article.statistics_at.clone());
-    let languages = articles::languages(connection, &article.id)?;
-    let languages = languages.iter().take(2 * ENTRIES);
-    row.set_some(
-        "languages",
-        Some(
-            languages
-                .map(|(locale, title)| json!({"locale": content.line(locale), "title": content.line(title)}))
-                .collect::<Vec<_>>(),
-        ),
-    );
+    let details = details(connection, &article, content)?;
     let body: Vec<char> = content.body(&article.text.body).chars().skip(asked.offset).collect();
-    let room = budget.saturating_sub(FRAME.max(bytes(&row.clone().into_value())));
-    let mut shown = body.len().min(room);
-    while bytes(&json!(body[..shown].iter().collect::<String>())) > room {
+    let room = budget.saturating_sub(FRAME.max(bytes(&details)));
+    let mut length = body.len().min(room);
+    let mut shown: String = body[..length].iter().collect();
+    while bytes(&shown) > room {
         // Letters of several bytes, or many that JSON escapes.
-        shown = shown * 2 / 3;
+        length = length * 2 / 3;
+        shown = body[..length].iter().collect();
     }
-    row.set("body", body[..shown].iter().collect::<String>());
-    row.set_some("body_continues_at", (shown < body.len()).then_some(asked.offset + shown));
-    answer.set("article", row.into_value());
-    if shown < body.len() {
-        answer.set("notice", "The text is cut: offset with body_continues_at reads on.");
-    }
-    Ok(content.line(&article.text.title))
+    let is_cut = length < body.len();
+    let answer = ArticlesAnswer {
+        article: Some(WholeArticle {
+            details,
+            body: shown,
+            body_continues_at: is_cut.then_some(asked.offset + length),
+        }),
+        notice: is_cut.then(|| "The text is cut: offset with body_continues_at reads on.".to_owned()),
+        ..ArticlesAnswer::default()
+    };
+    Ok((answer, content.line(&article.text.title)))
 }
 
+fn details(connection: &Connection, article: &Article, content: Content<'_>) -> StoreResult<Details> {
+    let tags = article.tags.as_deref().and_then(|tags| serde_json::from_str(tags).ok());
+    let figures = article.statistics;
+    let languages = articles::languages(connection, &article.id)?;
+    let languages = languages
+        .iter()
+        .take(2 * ENTRIES)
+        .map(|(locale, title)| Language { locale: content.line(locale), title: content.line(title) });
+    Ok(Details {
+        summary: summary(article, content),
+        description: article.text.description.as_deref().and_then(|text| filled(content.line(text))),
+        author: article.author.as_deref().and_then(|name| filled(content.person(name))),
+        created_at: article.created_at.clone(),
+        tags: tags.and_then(|tags| document(content.document(tags, ENTRIES))),
+        views: figures.views,
+        conversations_begun: figures.conversions,
+        reactions: figures.reactions,
+        happy_percent: figures.happy_percent.map(f64::round),
+        sad_percent: figures.sad_percent.map(f64::round),
+        statistics_at: article.statistics_at.clone(),
+        languages: listed(languages.collect()),
+    })
+}
+
+/// Articles with these words, and how many there are.
 fn list(
-    answer: &mut Answer,
     connection: &Connection,
     typed: &str,
     limit: usize,
     content: Content<'_>,
     budget: usize,
-) -> Result<String, Failure> {
+) -> Result<(ArticlesAnswer, String), Failure> {
     let query = Query::parse(typed);
     let (numbers, marks, total) = if query.leaves().is_empty() && typed.trim().is_empty() {
         (articles::newest(connection, limit)?, Vec::new(), articles::count(connection)? as usize)
@@ -181,9 +257,10 @@ fn list(
     let mut used = 0;
     for number in &numbers {
         let Some(article) = articles::by_number(connection, *number)? else { continue };
-        let mut row = summary(&article, content);
-        row.set_some("snippet", Some(snippet(&content.body(&article.text.body), &marks, SNIPPET)));
-        let row = row.into_value();
+        let row = Row {
+            summary: summary(&article, content),
+            snippet: filled(snippet(&content.body(&article.text.body), &marks, SNIPPET)),
+        };
         used += bytes(&row) + 1;
         if used > budget && !rows.is_empty() {
             break;
@@ -199,24 +276,29 @@ fn list(
     if total == 0 {
         notices.extend(why_none(connection)?);
     }
-    answer.set("articles", rows).set("total_matches", total);
-    answer.set_some("notice", Some(notices.join(" ")));
-    Ok(format!("{}.", counted(total as i64, "article")))
+    let answer = ArticlesAnswer {
+        articles: Some(rows),
+        total_matches: Some(total),
+        notice: filled(notices.join(" ")),
+        ..ArticlesAnswer::default()
+    };
+    Ok((answer, format!("{}.", counted(total as i64, "article"))))
 }
 
-/// What every answer says of an article.
-fn summary(article: &Article, content: Content<'_>) -> Answer {
-    let mut row = Answer::new();
-    row.set("id", content.id(&article.id)).set("title", content.line(&article.text.title));
-    row.set_some("locale", article.text.locale.as_deref().map(|locale| content.line(locale)));
-    row.set("state", content.line(&article.text.state));
-    row.set_some("url", article.text.url.as_deref().map(|url| content.line(url)));
+fn summary(article: &Article, content: Content<'_>) -> Summary {
+    let line = |text: &Option<String>| text.as_deref().and_then(|text| filled(content.line(text)));
     let collections = article.collections.iter().take(ENTRIES).map(|name| content.line(name));
-    row.set_some("collections", Some(collections.collect::<Vec<_>>()));
-    row.set_some("updated_at", article.updated_at.clone());
-    row.set_some("ai_used", article.statistics.fin_involvements);
-    row.set_some("ai_resolved", article.statistics.fin_resolutions);
-    row
+    Summary {
+        id: content.id(&article.id),
+        title: content.line(&article.text.title),
+        locale: line(&article.text.locale),
+        state: content.line(&article.text.state),
+        url: line(&article.text.url),
+        collections: listed(collections.collect()),
+        updated_at: article.updated_at.clone(),
+        ai_used: article.statistics.fin_involvements,
+        ai_resolved: article.statistics.fin_resolutions,
+    }
 }
 
 /// Why the cache has no article at all, if it has none.
