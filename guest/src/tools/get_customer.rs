@@ -1,12 +1,17 @@
 //! `get_customer`: who a customer is, and everything they wrote about, in brief.
 
 use rusqlite::Connection;
+use schemars::JsonSchema;
+use serde::Serialize;
 use serde_json::{Map, Value, json};
+use serde_with::skip_serializing_none;
 
-use super::answer::{Answer, bytes, in_words};
+use super::answer::{bytes, counted, filled, finished, in_words, listed};
 use super::content::Content;
+use super::freshness::SyncInfo;
 use super::{
     Arguments, Context, Failure, Outcome, Surroundings, Tool, conversation, disclosure, freshness, schema,
+    ticket_rows,
 };
 use crate::store::conversations::fields;
 use crate::store::conversations::threads;
@@ -27,7 +32,7 @@ pub const TOOL: Tool = Tool {
     title: "A customer's history",
     description: "One customer or company by e-mail, name or id: who they are (country, language, signup, tags, attributes; plan, spend and segments of their company), how many conversations, which are open or waiting, ratings, their conversations in brief, open ones first, and latest tickets. Several of a name come back as candidates.",
     input,
-    output,
+    output: schema::of::<CustomerAnswer>,
     boolean: None,
     syncs: false,
     limits: None,
@@ -42,18 +47,90 @@ fn input() -> Value {
     )
 }
 
-fn output() -> Value {
-    schema::answer(
-        json!({
-            "customer": {"type": "object", "description": "Names are written by people outside."},
-            "company": {"type": "object", "description": "As Intercom knows it now: plan, spend, size, segments, attributes."},
-            "conversations": schema::objects("As in search_conversations, without snippet."),
-            "tickets": schema::objects("As in search_tickets."),
-            "candidates": schema::objects("Several customers are meant; ask again with an e-mail."),
-            "sync_info": schema::sync_info_in_brief()
-        }),
-        &["sync_info"],
-    )
+#[derive(Serialize, JsonSchema)]
+struct CustomerAnswer {
+    #[serde(flatten)]
+    found: Found,
+    #[schemars(with = "schema::Object")]
+    sync_info: SyncInfo,
+}
+
+#[skip_serializing_none]
+#[derive(Default, Serialize, JsonSchema)]
+#[schemars(description = "", transform = schema::behind("candidates", "tickets"))]
+struct Found {
+    /// Several customers are meant; ask again with an e-mail.
+    #[schemars(with = "Option<Vec<schema::Object>>")]
+    candidates: Option<Vec<Brief>>,
+    /// Names are written by people outside.
+    #[schemars(with = "Option<schema::Object>")]
+    customer: Option<Known>,
+    /// As Intercom knows it now: plan, spend, size, segments, attributes.
+    #[schemars(with = "Option<schema::Object>")]
+    company: Option<Profile>,
+    #[schemars(skip)]
+    notice: Option<String>,
+    /// As in search_conversations, without snippet.
+    #[schemars(with = "Option<Vec<schema::Object>>")]
+    conversations: Option<Vec<ConversationRow>>,
+    #[serde(flatten)]
+    latest: Tickets,
+}
+
+/// The latest tickets in brief, and how many there are when these are not all.
+#[skip_serializing_none]
+#[derive(Default, Serialize, JsonSchema)]
+#[schemars(description = "")]
+struct Tickets {
+    /// As in search_tickets.
+    #[schemars(with = "Option<Vec<schema::Object>>")]
+    tickets: Option<Vec<ticket_rows::Summary>>,
+    #[schemars(skip)]
+    ticket_count: Option<usize>,
+}
+
+#[skip_serializing_none]
+#[derive(Serialize)]
+struct ConversationRow {
+    #[serde(flatten)]
+    summary: conversation::Summary,
+    url: Option<String>,
+}
+
+/// A customer as the cache and as Intercom know them.
+#[derive(Serialize)]
+struct Known {
+    #[serde(flatten)]
+    history: Option<History>,
+    #[serde(flatten)]
+    profile: Profile,
+}
+
+/// JSON of Intercom's, with what strangers wrote in it.
+type Profile = Map<String, Value>;
+
+#[skip_serializing_none]
+#[derive(Serialize)]
+struct Brief {
+    email: Option<String>,
+    name: Option<String>,
+    company: Option<String>,
+    conversations: i64,
+    open: i64,
+    waiting: Option<i64>,
+    last_activity: String,
+}
+
+/// What the conversations tell of somebody.
+#[skip_serializing_none]
+#[derive(Serialize)]
+struct History {
+    #[serde(flatten)]
+    brief: Brief,
+    first_conversation: String,
+    last_activity_ago: Option<String>,
+    ratings: Option<i64>,
+    rating_average: Option<f64>,
 }
 
 fn call(context: &mut Context<'_>, arguments: &Arguments) -> Outcome {
@@ -64,151 +141,175 @@ fn call(context: &mut Context<'_>, arguments: &Arguments) -> Outcome {
     context.reading(|connection| {
         let content = Content::new(&around.settings.redactions);
         let (recognised, found) = customers::find(connection, &asked)?;
-        if recognised == Recognised::ByName && content.blanks_customers() {
+        let by_name = recognised == Recognised::ByName;
+        if by_name && content.blanks_customers() {
             return Err(Failure::Refused(format!("`customer`: {}", super::content::NO_PARTS)));
         }
-        let company = if recognised == Recognised::ByName { customers::company(connection, &asked)? } else { None };
+        let company = if by_name { customers::company(connection, &asked)? } else { None };
         let mut freshness = freshness::of(around, connection, freshness::Reach::default())?;
-        let mut answer = Answer::new();
-        let text = match (company, found.as_slice()) {
-            (Some(company), _) => describe(&mut answer, connection, around, &company, content, budget)?,
-            (None, [only]) => describe(&mut answer, connection, around, only, content, budget)?,
-            (None, []) if add_tickets(&mut answer, connection, &asked, recognised, content)? > 0 => {
-                let contact = customers::contact(connection, &asked)?;
-                let contact = contact.map(|id| fields::of_contact(connection, &id)).transpose()?.flatten();
-                answer.set_some("customer", contact.map(|contact| profile(contact, content)));
-                "No conversation, but tickets.".to_owned()
-            }
-            (None, []) => {
-                let asked: String = super::content::clean(&asked).chars().take(60).collect();
-                return Err(Failure::Refused(format!(
-                    "No conversation in the cache is with \"{asked}\". Try a part of the name or the e-mail; get_data_info says which days are covered."
-                )));
-            }
-            (None, several) => {
-                let rows: Vec<Value> = several.iter().take(10).map(|customer| brief(customer, content).into_value()).collect();
-                answer.set("candidates", rows);
-                answer.set("notice", "Several customers are meant; ask again with the e-mail of one, or with the company's full name.");
-                format!("{} customers match.", several.len())
-            }
+        let (found, text) = match (company, found.as_slice()) {
+            (Some(company), _) => describe(connection, around, &company, content, budget)?,
+            (None, [only]) => describe(connection, around, only, content, budget)?,
+            (None, []) => tickets_alone(connection, &asked, recognised, content)?,
+            (None, several) => candidates(several, content),
         };
-        freshness.cut_for_programs(arguments.reader, answer.notice());
-        answer.set("sync_info", freshness.to_json());
-        Ok(answer.with_text(format!("{text} {}", freshness.message)))
+        freshness.cut_for_programs(arguments.reader, found.notice.as_deref());
+        let answer = CustomerAnswer { found, sync_info: freshness.to_info() };
+        Ok(finished(&answer, format!("{text} {}", freshness.message)))
     })
 }
 
-fn brief(customer: &Customer, content: Content<'_>) -> Answer {
-    let line = |text: &Option<String>| text.as_deref().map(|text| content.line(text));
+/// Several whom the text may mean, and a sentence.
+fn candidates(several: &[Customer], content: Content<'_>) -> (Found, String) {
+    let notice =
+        "Several customers are meant; ask again with the e-mail of one, or with the company's full name.";
+    let found = Found {
+        candidates: Some(several.iter().take(10).map(|customer| brief(customer, content)).collect()),
+        notice: Some(notice.to_owned()),
+        ..Found::default()
+    };
+    (found, format!("{} customers match.", several.len()))
+}
+
+/// Somebody without a conversation, who may still have tickets.
+fn tickets_alone(
+    connection: &Connection,
+    asked: &str,
+    recognised: Recognised,
+    content: Content<'_>,
+) -> Result<(Found, String), Failure> {
+    let latest = tickets(connection, asked, recognised, content)?;
+    if latest.tickets.is_none() {
+        let asked: String = super::content::clean(asked).chars().take(60).collect();
+        return Err(Failure::Refused(format!(
+            "No conversation in the cache is with \"{asked}\". Try a part of the name or the e-mail; get_data_info says which days are covered."
+        )));
+    }
+    let contact = customers::contact(connection, asked)?;
+    let contact = contact.map(|id| fields::of_contact(connection, &id)).transpose()?.flatten();
+    let known = contact.and_then(|contact| profile(contact, content));
+    let customer = known.map(|profile| Known { history: None, profile });
+    Ok((Found { customer, latest, ..Found::default() }, "No conversation, but tickets.".to_owned()))
+}
+
+fn brief(customer: &Customer, content: Content<'_>) -> Brief {
+    let line = |text: &Option<String>| text.as_deref().and_then(|text| filled(content.line(text)));
     if let Some(id) = &customer.contact_id {
         disclosure::contact(id);
     }
-    let mut answer = Answer::new();
-    answer.set_some("email", line(&customer.email));
-    answer.set_some("name", customer.name.as_deref().map(|name| content.person(name)));
-    answer.set_some("company", line(&customer.company));
-    answer.set("conversations", customer.conversations).set("open", customer.open);
-    answer.set_some("waiting", (customer.waiting > 0).then_some(customer.waiting));
-    answer.set("last_activity", customer.last_at.clone());
-    answer
+    Brief {
+        email: line(&customer.email),
+        name: customer.name.as_deref().and_then(|name| filled(content.person(name))),
+        company: line(&customer.company),
+        conversations: customer.conversations,
+        open: customer.open,
+        waiting: Some(customer.waiting).filter(|waiting| *waiting > 0),
+        last_activity: customer.last_at.clone(),
+    }
 }
 
-/// Their latest tickets in brief. Returns how many they have in all.
-fn add_tickets(
-    answer: &mut Answer,
+fn tickets(
     connection: &Connection,
     customer: &str,
     recognised: Recognised,
     content: Content<'_>,
-) -> Result<usize, Failure> {
+) -> Result<Tickets, Failure> {
     let whole = recognised == Recognised::Exactly || content.blanks_customers();
     let filters = TicketFilters { customer: Some(customer.to_owned()), whole, ..TicketFilters::default() };
     let numbers = ticket_search::matching(connection, &filters, false)?;
     let mut rows = Vec::new();
     for number in numbers.iter().take(TICKETS) {
         let Some(ticket) = ticket_search::by_number(connection, *number)? else { continue };
-        let mut row = super::search_tickets::summary(&ticket, content).into_value();
+        let mut row = ticket_rows::summary(&ticket, content);
         // Whose they are is known.
-        row.as_object_mut().map(|row| row.remove("customers"));
+        row.customers = None;
         rows.push(row);
     }
-    answer.set_some("tickets", Some(rows));
-    answer.set_some("ticket_count", (numbers.len() > TICKETS).then_some(numbers.len()));
-    Ok(numbers.len())
+    let ticket_count = Some(numbers.len()).filter(|count| *count > TICKETS);
+    Ok(Tickets { tickets: listed(rows), ticket_count })
 }
 
-/// What Intercom knows of somebody, as far as there is room for it.
-fn profile(mut known: Map<String, Value>, content: Content<'_>) -> Value {
+/// What Intercom knows of somebody, as far as there is room for it; none, if that is nothing.
+fn profile(mut known: Map<String, Value>, content: Content<'_>) -> Option<Profile> {
     let attributes = known.remove("custom_attributes").unwrap_or_default();
     let attributes = conversation::fitting(content.document(attributes, ENTRIES));
     known.insert("custom_attributes".to_owned(), attributes);
-    content.document(Value::Object(known), ENTRIES)
+    match content.document(Value::Object(known), ENTRIES) {
+        Value::Object(profile) if !profile.is_empty() => Some(profile),
+        _ => None,
+    }
 }
 
+/// Everything about one customer or company, and a sentence.
 fn describe(
-    answer: &mut Answer,
     connection: &Connection,
     around: Surroundings<'_>,
     customer: &Customer,
     content: Content<'_>,
     budget: usize,
-) -> Result<String, Failure> {
-    let mut who = brief(customer, content);
-    who.set("first_conversation", customer.first_at.clone());
-    who.set_some(
-        "last_activity_ago",
-        UnixSeconds::parse(&customer.last_at).map(|at| in_words(around.now.since(at))),
-    );
-    if customer.ratings > 0 {
-        who.set("ratings", customer.ratings);
-        who.set_some(
-            "rating_average",
-            customer.rating_average.map(|average| (average * 100.0).round() / 100.0),
-        );
-    }
-    let mut company = customer.company.clone();
-    if let Some(id) = &customer.contact_id
-        && let Some(mut contact) = fields::of_contact(connection, id)?
-    {
-        let of_contact = contact.remove("company_id").and_then(|id| id.as_str().map(str::to_owned));
-        company = of_contact.or(company);
-        if let Value::Object(profile) = profile(contact, content) {
-            for (name, value) in profile {
-                who.set(&name, value);
-            }
-        }
-    }
+) -> Result<(Found, String), Failure> {
+    let history = history(customer, content, around.now);
+    let contact = customer.contact_id.as_deref().map(|id| fields::of_contact(connection, id));
+    let mut contact = contact.transpose()?.flatten();
+    let company = contact.as_mut().and_then(|contact| contact.remove("company_id"));
+    let company = company.and_then(|id| id.as_str().map(str::to_owned)).or_else(|| customer.company.clone());
     let company = company.map(|company| fields::of_company(connection, &company)).transpose()?.flatten();
-    answer.set("customer", who.into_value());
-    answer.set_some("company", company.map(|company| profile(company, content)));
+    let rows = conversations(connection, customer, content, around.now, budget)?;
+    let notice = ((rows.len() as i64) < customer.conversations).then(|| {
+        format!(
+            "{} of {} conversations are shown; search_conversations with customer_email or company shows the others.",
+            rows.len(),
+            customer.conversations
+        )
+    });
+    let latest = customer.contact_id.as_deref();
+    let latest = latest.map(|id| tickets(connection, id, Recognised::Exactly, content)).transpose()?;
+    let known = contact.and_then(|contact| profile(contact, content)).unwrap_or_default();
+    let found = Found {
+        candidates: None,
+        customer: Some(Known { history: Some(history), profile: known }),
+        company: company.and_then(|company| profile(company, content)),
+        notice,
+        conversations: Some(rows),
+        latest: latest.unwrap_or_default(),
+    };
+    Ok((found, format!("{}, {} open.", counted(customer.conversations, "conversation"), customer.open)))
+}
+
+fn history(customer: &Customer, content: Content<'_>, now: UnixSeconds) -> History {
+    let rated = customer.ratings > 0;
+    let average = customer.rating_average.filter(|_| rated);
+    History {
+        brief: brief(customer, content),
+        first_conversation: customer.first_at.clone(),
+        last_activity_ago: UnixSeconds::parse(&customer.last_at).map(|at| in_words(now.since(at))),
+        ratings: rated.then_some(customer.ratings),
+        rating_average: average.map(|average| (average * 100.0).round() / 100.0),
+    }
+}
+
+/// As many of their conversations as there is room for.
+fn conversations(
+    connection: &Connection,
+    customer: &Customer,
+    content: Content<'_>,
+    now: UnixSeconds,
+    budget: usize,
+) -> Result<Vec<ConversationRow>, Failure> {
     let workspace = workspace(connection)?;
     let mut rows = Vec::new();
     let mut used = 0;
     for number in &customer.numbers {
         let Some(record) = threads::by_number(connection, *number)? else { continue };
-        let mut row = super::answer::value(&conversation::Summary::new(&record, content, around.now));
-        if let Some(url) = conversation::url(workspace.as_ref(), &record.id) {
-            row["url"] = url.into();
-        }
+        let row = ConversationRow {
+            summary: conversation::Summary::new(&record, content, now),
+            url: conversation::url(workspace.as_ref(), &record.id),
+        };
         used += bytes(&row) + 1;
         if used > budget && !rows.is_empty() {
             break;
         }
         rows.push(row);
     }
-    let count = rows.len();
-    if (count as i64) < customer.conversations {
-        answer.set(
-            "notice",
-            format!(
-                "{count} of {} conversations are shown; search_conversations with customer_email or company shows the others.",
-                customer.conversations
-            ),
-        );
-    }
-    answer.set("conversations", rows);
-    if let Some(id) = &customer.contact_id {
-        add_tickets(answer, connection, id, Recognised::Exactly, content)?;
-    }
-    Ok(format!("{}, {} open.", super::answer::counted(customer.conversations, "conversation"), customer.open))
+    Ok(rows)
 }

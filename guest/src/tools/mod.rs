@@ -52,6 +52,7 @@ pub mod status;
 mod suggest;
 mod sync_conversations;
 mod terms;
+mod ticket_rows;
 pub(crate) mod timeframe;
 mod topics;
 mod unanswered_topics;

@@ -1,39 +1,38 @@
 //! `search_tickets`: tickets by their words and fields, counted by one of these, or one in full.
 
 use rusqlite::Connection;
+use schemars::JsonSchema;
+use serde::Serialize;
 use serde_json::{Value, json};
+use serde_with::skip_serializing_none;
 
-use super::answer::{Answer, bytes, counted};
+use super::answer::{counted, filled, finished};
 use super::arguments::ArgumentError;
 use super::content::Content;
 use super::cursor::Cursor;
 use super::filters::{read_timeframe, words};
+use super::ticket_rows::{Row, WholeTicket, rows, whole};
 use super::timeframe::Zone;
-use super::{Arguments, Context, Failure, Outcome, Tool, conversation, disclosure, names, schema};
+use super::{Arguments, Context, Failure, Outcome, Tool, disclosure, names, schema};
 use crate::error::StoreResult;
 use crate::ids;
 use crate::store::filtered;
 use crate::store::people::labels::Label;
 use crate::store::runs::facts::{Fact, fact};
 use crate::store::runs::notes::note;
-use crate::store::search::{Mark, Query, snippet};
+use crate::store::search::{Mark, Query};
 use crate::store::text_search::{Corpus, Found, search};
 use crate::store::tickets;
-use crate::store::tickets::ticket_search::{self, GROUPS, Part, Ticket, TicketFilters};
+use crate::store::tickets::ticket_search::{self, GROUPS, TicketFilters};
 use crate::time::{DAY, UnixSeconds};
 
 const DEFAULT_LIMIT: usize = 10;
 const MOST: usize = 100;
-/// Characters of a snippet, and of one part among several.
-const SNIPPET: usize = 300;
-const BODY: usize = 3_000;
 /// Bytes of JSON of a list, and of one ticket.
 const LIST: usize = 9_000;
 const WHOLE: usize = 16_000;
-/// Entries of lists and objects in a ticket.
-const ENTRIES: usize = 25;
-/// Linked conversations that a row of a list names.
-const NAMED: usize = 10;
+/// Groups that are shown where no larger limit is given.
+const GROUPS_SHOWN: usize = 50;
 
 /// Of which topic of the notes it is why there are no tickets.
 const TOPIC: &str = "tickets";
@@ -49,7 +48,7 @@ pub const TOOL: Tool = Tool {
     title: "Tickets",
     description: "Tickets by words in title, description, replies and notes, best first, and by type, state, customer or linked conversation; without query the latest changes. group_by counts them. With id one ticket in full: attributes, parts, linked conversations.",
     input,
-    output,
+    output: schema::of::<TicketsAnswer>,
     boolean: None,
     syncs: false,
     limits: None,
@@ -82,19 +81,35 @@ fn input() -> Value {
     )
 }
 
-fn output() -> Value {
-    schema::answer(
-        json!({
-            "tickets": schema::objects("id, number (that people see), title, type, category, state, customers, assignee, conversations (ids), snippet."),
-            "groups": schema::objects("group, tickets, open, conversations (linked), customers."),
-            "ticket": {"type": "object", "description": "The same with description, attributes and parts."},
-            "total_matches": schema::integer(""),
-            "as_of": schema::text(""),
-            "next_cursor": schema::text(""),
-            "notice": schema::text("")
-        }),
-        &[],
-    )
+#[skip_serializing_none]
+#[derive(Default, Serialize, JsonSchema)]
+#[schemars(transform = schema::behind("total_matches", "ticket"))]
+#[schemars(transform = schema::behind("as_of", "total_matches"))]
+struct TicketsAnswer {
+    as_of: Option<String>,
+    total_matches: Option<usize>,
+    /// id, number (that people see), title, type, category, state, customers, assignee,
+    /// conversations (ids), snippet.
+    #[schemars(with = "Option<Vec<schema::Object>>")]
+    tickets: Option<Vec<Row>>,
+    /// group, tickets, open, conversations (linked), customers.
+    #[schemars(with = "Option<Vec<schema::Object>>")]
+    groups: Option<Vec<Group>>,
+    /// The same with description, attributes and parts.
+    #[schemars(with = "Option<schema::Object>")]
+    ticket: Option<WholeTicket>,
+    next_cursor: Option<String>,
+    notice: Option<String>,
+}
+
+/// The tickets that have one value in common.
+#[derive(Serialize)]
+struct Group {
+    group: String,
+    tickets: i64,
+    open: i64,
+    conversations: i64,
+    customers: i64,
 }
 
 fn call(context: &mut Context<'_>, arguments: &Arguments) -> Outcome {
@@ -105,68 +120,101 @@ fn call(context: &mut Context<'_>, arguments: &Arguments) -> Outcome {
     let from = cursor.map_or(Ok(0), |cursor| place(&cursor.position))?;
     let page = |next: usize| Cursor { now, position: next.to_string().into_bytes() }.write(&question);
     let limit = arguments.integer("limit", 1, MOST as i64)?.map_or(DEFAULT_LIMIT, |limit| limit as usize);
+    let asked = Asked { arguments, now, from, limit };
     context.reading(|connection| {
         let content = Content::new(&around.settings.redactions);
-        let mut answer = Answer::new();
-        answer.set_some("as_of", as_of(connection)?);
-        if let Some(id) = arguments.string("id")? {
-            let others = input();
-            let others = others["properties"].as_object().into_iter().flatten().map(|(name, _)| name);
-            let other = others
-                .filter(|name| !["id", "cursor", "limit"].contains(&name.as_str()))
-                .find(|name| arguments.has(name));
-            if let Some(other) = other {
-                return Err(ArgumentError(format!("`id` shows one ticket; leave out `{other}`.")).into());
-            }
-            let Some(ticket) = ticket_search::by_id(connection, ids::bare(&id))? else {
-                return Err(missing(connection, &id)?);
-            };
-            let next =
-                whole(&mut answer, connection, &ticket, content, from, arguments.reader.budget(WHOLE))?;
-            answer.set_some("next_cursor", next.map(page));
-            return Ok(answer.with_text(format!("Ticket {}.", content.id(&ticket.id))));
-        }
-        let zone = super::zone(around.settings, connection)?;
-        let (filters, notice) = filters(arguments, connection, now, &zone, content)?;
-        let typed = arguments.string("query")?.unwrap_or_default();
-        let oldest_first = match arguments.choice("sort", SORTS)? {
-            Some(_) if !typed.trim().is_empty() => {
-                return Err(ArgumentError(
-                    "`sort` orders tickets without `query`; those with its words come best first.".to_owned(),
-                )
-                .into());
-            }
-            sort => sort == Some("oldest"),
-        };
-        let (numbers, marks) = find(connection, &typed, &filters, oldest_first)?;
-        let total = numbers.len();
-        answer.set("total_matches", total);
-        let mut notices: Vec<String> = notice.into_iter().collect();
-        if let Some(group) = arguments.choice("group_by", GROUP_BY)? {
-            answer.set(
-                "groups",
-                groups(connection, &numbers, group, content, limit.max(GROUPS_SHOWN), &mut notices)?,
-            );
+        let (answer, text) = if let Some(id) = arguments.string("id")? {
+            one(connection, &asked, &id, content, page)?
         } else {
-            let budget = arguments.reader.budget(LIST);
-            let shown = &numbers[from.min(total)..];
-            let rows = rows(connection, shown, limit, &marks, content, budget)?;
-            let end = from + rows.len();
-            answer.set("tickets", rows);
-            answer.set_some("next_cursor", (end < total).then(|| page(end)));
-        }
-        if total == 0 {
-            let all = tickets::count(connection)?;
-            let nothing = || format!("None of the {all} tickets in the cache meets this.");
-            notices.push(why_none(connection)?.unwrap_or_else(nothing));
-        }
-        answer.set_some("notice", Some(notices.join(" ")));
-        Ok(answer.with_text(format!("{}.", counted(total as i64, "ticket"))))
+            let zone = super::zone(around.settings, connection)?;
+            several(connection, &asked, &zone, content, page)?
+        };
+        Ok(finished(&TicketsAnswer { as_of: as_of(connection)?, ..answer }, text))
     })
 }
 
-/// Groups that are shown where no larger limit is given.
-const GROUPS_SHOWN: usize = 50;
+/// What is asked, and from where on.
+struct Asked<'a> {
+    arguments: &'a Arguments,
+    now: UnixSeconds,
+    from: usize,
+    limit: usize,
+}
+
+/// One ticket in full, and a sentence.
+fn one(
+    connection: &Connection,
+    asked: &Asked<'_>,
+    id: &str,
+    content: Content<'_>,
+    page: impl Fn(usize) -> String,
+) -> Result<(TicketsAnswer, String), Failure> {
+    let others = input();
+    let others = others["properties"].as_object().into_iter().flatten().map(|(name, _)| name);
+    let other = others
+        .filter(|name| !["id", "cursor", "limit"].contains(&name.as_str()))
+        .find(|name| asked.arguments.has(name));
+    if let Some(other) = other {
+        return Err(ArgumentError(format!("`id` shows one ticket; leave out `{other}`.")).into());
+    }
+    let Some(ticket) = ticket_search::by_id(connection, ids::bare(id))? else {
+        return Err(missing(connection, id)?);
+    };
+    let budget = asked.arguments.reader.budget(WHOLE);
+    let (shown, parts) = whole(connection, &ticket, content, asked.from, budget)?;
+    let end = asked.from + shown.parts.len();
+    let is_cut = end < parts;
+    let answer = TicketsAnswer {
+        ticket: Some(shown),
+        next_cursor: is_cut.then(|| page(end)),
+        notice: is_cut.then(|| format!("{end} of {parts} parts are shown; cursor leads to more.")),
+        ..TicketsAnswer::default()
+    };
+    Ok((answer, format!("Ticket {}.", content.id(&ticket.id))))
+}
+
+/// Tickets in rows or groups, and how many there are.
+fn several(
+    connection: &Connection,
+    asked: &Asked<'_>,
+    zone: &Zone,
+    content: Content<'_>,
+    page: impl Fn(usize) -> String,
+) -> Result<(TicketsAnswer, String), Failure> {
+    let Asked { arguments, now, from, limit } = *asked;
+    let (filters, notice) = filters(arguments, connection, now, zone, content)?;
+    let typed = arguments.string("query")?.unwrap_or_default();
+    let oldest_first = match arguments.choice("sort", SORTS)? {
+        Some(_) if !typed.trim().is_empty() => {
+            return Err(ArgumentError(
+                "`sort` orders tickets without `query`; those with its words come best first.".to_owned(),
+            )
+            .into());
+        }
+        sort => sort == Some("oldest"),
+    };
+    let (numbers, marks) = find(connection, &typed, &filters, oldest_first)?;
+    let total = numbers.len();
+    let mut answer = TicketsAnswer { total_matches: Some(total), ..TicketsAnswer::default() };
+    let mut notices: Vec<String> = notice.into_iter().collect();
+    if let Some(group) = arguments.choice("group_by", GROUP_BY)? {
+        let most = limit.max(GROUPS_SHOWN);
+        answer.groups = Some(groups(connection, &numbers, group, content, most, &mut notices)?);
+    } else {
+        let budget = arguments.reader.budget(LIST);
+        let rows = rows(connection, &numbers[from.min(total)..], limit, &marks, content, budget)?;
+        let end = from + rows.len();
+        answer.tickets = Some(rows);
+        answer.next_cursor = (end < total).then(|| page(end));
+    }
+    if total == 0 {
+        let all = tickets::count(connection)?;
+        let nothing = || format!("None of the {all} tickets in the cache meets this.");
+        notices.push(why_none(connection)?.unwrap_or_else(nothing));
+    }
+    answer.notice = filled(notices.join(" "));
+    Ok((answer, format!("{}.", counted(total as i64, "ticket"))))
+}
 
 /// Where a page begins.
 fn place(position: &[u8]) -> Result<usize, ArgumentError> {
@@ -276,137 +324,21 @@ fn groups(
     content: Content<'_>,
     most: usize,
     notices: &mut Vec<String>,
-) -> Result<Vec<Value>, Failure> {
+) -> Result<Vec<Group>, Failure> {
     let column = GROUPS.iter().find(|(name, _)| *name == by).map_or("NULL", |(_, column)| column);
     let groups = ticket_search::grouped(connection, numbers, column)?;
     if groups.len() > most {
         notices.push(format!("{most} of {} groups are shown, the largest first.", groups.len()));
     }
     disclosure::rows(groups.len().min(most));
-    let shown = groups.into_iter().take(most).map(|group| {
-        let name = if by == "assignee" { content.person(&group.name) } else { content.line(&group.name) };
-        json!({"group": name, "tickets": group.tickets, "open": group.open, "conversations": group.conversations, "customers": group.customers})
+    let shown = groups.into_iter().take(most).map(|group| Group {
+        group: if by == "assignee" { content.person(&group.name) } else { content.line(&group.name) },
+        tickets: group.tickets,
+        open: group.open,
+        conversations: group.conversations,
+        customers: group.customers,
     });
     Ok(shown.collect())
-}
-
-fn rows(
-    connection: &Connection,
-    numbers: &[i64],
-    limit: usize,
-    marks: &[Mark],
-    content: Content<'_>,
-    budget: usize,
-) -> Result<Vec<Value>, Failure> {
-    let mut rows = Vec::new();
-    let mut used = 0;
-    for number in numbers.iter().take(limit) {
-        let Some(ticket) = ticket_search::by_number(connection, *number)? else { continue };
-        let mut row = summary(&ticket, content);
-        let texts = tickets::texts(connection, *number)?.unwrap_or_default();
-        let written: Vec<String> = texts.written.iter().map(|text| content.text(text.trim())).collect();
-        row.set_some("snippet", Some(snippet(&written.join(" … "), marks, SNIPPET)));
-        let row = row.into_value();
-        used += bytes(&row) + 1;
-        if used > budget && !rows.is_empty() {
-            break;
-        }
-        rows.push(row);
-    }
-    disclosure::rows(rows.len());
-    Ok(rows)
-}
-
-/// What every answer says of a ticket.
-pub(super) fn summary(ticket: &Ticket, content: Content<'_>) -> Answer {
-    let line = |text: &Option<String>| text.as_deref().map(|text| content.line(text));
-    let mut row = Answer::new();
-    row.set("id", content.id(&ticket.id));
-    row.set_some("number", ticket.ticket_id.as_deref().map(|number| content.id(number)));
-    row.set_some("title", line(&ticket.title));
-    row.set_some("type", line(&ticket.kind));
-    row.set_some("category", line(&ticket.category));
-    row.set_some("state", line(&ticket.state));
-    let label = line(&ticket.state_label);
-    row.set_some("state_label", label.filter(|label| !says_the_same(label, ticket.state.as_deref())));
-    row.set("open", ticket.open);
-    let customers = ticket.customers.iter().take(NAMED).map(|customer| {
-        disclosure::contact(&customer.id);
-        let mut shown = Answer::new();
-        shown.set_some("email", customer.email.as_deref().map(|email| content.line(email)));
-        shown.set_some("name", customer.name.as_deref().map(|name| content.person(name)));
-        shown.set_some("company", customer.company.as_deref().map(|name| content.line(name)));
-        if customer.email.is_none() && customer.name.is_none() {
-            shown.set("id", content.id(&customer.id));
-        }
-        shown.into_value()
-    });
-    row.set_some("customers", Some(customers.collect::<Vec<_>>()));
-    let shown = ticket.customers.len().min(NAMED) as i64;
-    row.set_some("customer_count", (ticket.customer_count > shown).then_some(ticket.customer_count));
-    row.set_some("assignee", ticket.assignee.as_deref().map(|name| content.person(name)));
-    row.set_some("team", line(&ticket.team));
-    row.set("created_at", ticket.created_at.clone()).set("updated_at", ticket.updated_at.clone());
-    row.set_some("resolved_at", ticket.resolved_at.clone());
-    row.set_some("snoozed_until", ticket.snoozed_until.clone());
-    let linked = ticket.conversations.iter().take(NAMED).map(|id| content.id(id));
-    row.set_some("conversations", Some(linked.collect::<Vec<_>>()));
-    let linked = ticket.conversations.len();
-    row.set_some("conversation_count", (linked > NAMED).then_some(linked));
-    row
-}
-
-/// "In progress" says no more than `in_progress`.
-fn says_the_same(label: &str, state: Option<&str>) -> bool {
-    state.is_some_and(|state| label.replace([' ', '-'], "_").eq_ignore_ascii_case(state))
-}
-
-/// Lays out one ticket with its parts from that one on. Returns where the rest begins.
-fn whole(
-    answer: &mut Answer,
-    connection: &Connection,
-    ticket: &Ticket,
-    content: Content<'_>,
-    from: usize,
-    budget: usize,
-) -> Result<Option<usize>, Failure> {
-    let mut row = summary(ticket, content);
-    row.set("is_shared", ticket.is_shared);
-    if from == 0 {
-        let text = ticket.description.as_deref().map(|html| content.body(html));
-        row.set_some("description", text.map(|text| super::content::cut(&text, 2 * BODY)));
-        let attributes = ticket.attributes.as_deref().and_then(|json| serde_json::from_str(json).ok());
-        let attributes: Option<Value> = attributes.map(|attributes| content.document(attributes, ENTRIES));
-        row.set_some("attributes", attributes.map(conversation::fitting));
-    }
-    let linked = ticket.conversations.iter().take(8 * ENTRIES).map(|id| content.id(id));
-    row.set_some("conversations", Some(linked.collect::<Vec<_>>()));
-    let others = ticket.tickets.iter().take(ENTRIES).map(|(id, category)| {
-        json!({"id": content.id(id), "category": category.as_deref().map(|category| content.line(category))})
-    });
-    row.set_some("tickets", Some(others.collect::<Vec<_>>()));
-    row.set_true("parts_truncated", ticket.parts_truncated);
-    let parts = ticket_search::parts(connection, ticket.number)?;
-    let mut used = bytes(&row.clone().into_value());
-    let mut shown = Vec::new();
-    for part in parts.iter().skip(from) {
-        let part = match part {
-            Part::Message(message) => super::answer::value(&conversation::message(message, content, 0, BODY)),
-            Part::Event(event) => super::answer::value(&conversation::event(event, content)),
-        };
-        used += bytes(&part) + 1;
-        if used > budget && !shown.is_empty() {
-            break;
-        }
-        shown.push(part);
-    }
-    let end = from + shown.len();
-    row.set("parts", shown);
-    answer.set("ticket", row.into_value());
-    if end < parts.len() {
-        answer.set("notice", format!("{end} of {} parts are shown; cursor leads to more.", parts.len()));
-    }
-    Ok((end < parts.len()).then_some(end))
 }
 
 fn missing(connection: &Connection, id: &str) -> Result<Failure, Failure> {
