@@ -27,6 +27,16 @@ pub fn of<T: JsonSchema>() -> Value {
     schema.into()
 }
 
+/// Puts a property of an answer's schema behind another one, where the answer itself has it before.
+pub fn behind(name: &'static str, other: &'static str) -> impl FnMut(&mut Schema) {
+    move |schema| {
+        let Some(Value::Object(properties)) = schema.get_mut("properties") else { return };
+        let Some(property) = properties.shift_remove(name) else { return };
+        let place = properties.keys().position(|known| known == other);
+        properties.shift_insert(place.map_or(properties.len(), |place| place + 1), name.to_owned(), property);
+    }
+}
+
 /// Leaves the seven keywords; a field that may be missing is of one type when it is there.
 fn plain(schema: &mut Schema) {
     for word in ["title", "format", "minimum", "maximum", "default", "$defs"] {
