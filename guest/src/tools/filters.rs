@@ -425,3 +425,25 @@ pub fn reach(filters: &Filters) -> Reach {
         .any(Option::is_some);
     Reach { start, end: if other { None } else { filters.updated.to } }
 }
+
+/// From when to when conversations were created that are asked about, up to now; `usual` says it
+/// where nothing else does.
+///
+/// # Errors
+/// When there is an end and no beginning.
+pub fn period(
+    created: Between,
+    usual: &str,
+    now: UnixSeconds,
+    zone: &Zone,
+) -> ArgumentResult<(UnixSeconds, UnixSeconds)> {
+    let frame = if created.is_open() { timeframe::parse(usual, now, zone) } else { None };
+    let created = frame.map_or(created, |frame| Between { from: Some(frame.start), to: Some(frame.end) });
+    let start = created.from.ok_or_else(|| {
+        ArgumentError(
+            "`created_after` is missing: a period needs a beginning; give it, or a timeframe.".to_owned(),
+        )
+    })?;
+    // What is still to come would make the period look quiet beside the one before.
+    Ok((start, created.to.unwrap_or(now).min(now).max(start)))
+}

@@ -22,6 +22,7 @@ pub(crate) mod conversation;
 pub(crate) mod cursor;
 pub mod disclosure;
 mod failing_articles;
+pub(crate) mod figures;
 pub(crate) mod filters;
 mod find_knowledge_gaps;
 mod force_sync;
@@ -64,7 +65,6 @@ use serde_json::Value;
 pub use answer::ToolOutput;
 pub use arguments::Reader;
 use arguments::{ArgumentError, Arguments};
-pub(crate) use get_conversation_stats::{definitions, shown};
 
 use crate::environment::{Clock, Progress, Redaction, Settings, SyncControl};
 use crate::error::{StoreError, StoreResult};

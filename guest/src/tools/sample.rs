@@ -7,15 +7,18 @@
 //! the newest alone would not stand for the others. Nothing is drawn by chance: the same data give
 //! the same answer.
 
-use serde_json::Value;
+use serde::Serialize;
+use serde_with::skip_serializing_none;
 
-use super::answer::{Answer, counted};
+use super::answer::{counted, filled, finished};
 use super::arguments::ArgumentError;
 use super::content::{Content, cut};
-use super::sample_layout::{Group, Layout};
+use super::freshness::{self, SyncInfo};
+use super::sample_layout::{Group, Layout, Row, SmallerThemes};
+use super::search_conversations::TotalMatches;
 use super::topics::themes;
 use super::unanswered_topics::{answer_words, question};
-use super::{Arguments, Context, Failure, Outcome, filters, freshness, search_conversations, search_notices};
+use super::{Arguments, Context, Failure, Outcome, filters, search_conversations, search_notices};
 use crate::error::StoreResult;
 use crate::store::conversations::samples::{self, Candidate};
 use crate::store::help_center::knowledge;
@@ -31,6 +34,29 @@ const WORDS: usize = 5;
 const WEIGHTY: f64 = 0.08;
 /// Arguments about rows, of which a sample has none.
 const OF_ROWS: &[&str] = &["cursor", "similar_to", "sort", "limit", "fields"];
+
+/// The answer of `search_conversations` with `sample`; its schema stands there.
+#[skip_serializing_none]
+#[derive(Serialize)]
+pub struct Sample {
+    #[serde(flatten)]
+    pub frame: Frame,
+    pub themes: Vec<Row>,
+    pub smaller_themes: Option<SmallerThemes>,
+    pub no_theme: Option<Row>,
+}
+
+/// Everything in the answer but what is laid out.
+#[skip_serializing_none]
+#[derive(Serialize)]
+pub struct Frame {
+    total_matches: TotalMatches,
+    /// How many conversations the figures are of.
+    read: usize,
+    timezone: Option<String>,
+    notice: Option<String>,
+    sync_info: SyncInfo,
+}
 
 /// How many tokens the sample may take, if one is asked for.
 ///
@@ -91,27 +117,28 @@ pub fn call(context: &mut Context<'_>, arguments: &Arguments, tokens: usize) -> 
         let (themes, others) = grouped(connection, &drawn, content)?;
         let gathered = drawn.len() - others.members.len();
         let budget = tokens * BYTES;
-        let mut answer = Answer::new();
-        answer.set("total_matches", number(matches.total)).set("read", drawn.len());
-        if [asked.reach.start, asked.reach.end].iter().any(Option::is_some) {
-            answer.set("timezone", zone.name());
-        }
-        // What strangers typed may stand in these sentences, at any length and in any script.
-        answer.set_some("notice", Some(cut(&notices.join(" "), budget / 16)));
         let mut freshness = freshness::of(around, connection, asked.reach)?;
         if let Some(part) = part {
             freshness.cut_for_programs(arguments.reader, Some(&part));
         }
-        answer.set("sync_info", freshness.to_json());
+        let total = TotalMatches::from(matches.total);
         let text = format!(
-            "{} in {} of {} that match. {}",
+            "{} in {} of {total} that match. {}",
             counted(gathered as i64, "conversation"),
             counted(themes.len() as i64, "theme"),
-            said(matches.total),
             freshness.message
         );
+        let dates = [asked.reach.start, asked.reach.end].iter().any(Option::is_some);
+        let frame = Frame {
+            total_matches: total,
+            read: drawn.len(),
+            timezone: dates.then(|| zone.name().to_owned()),
+            // What strangers typed may stand in these sentences, at any length and in any script.
+            notice: filled(cut(&notices.join(" "), budget / 16)),
+            sync_info: freshness.to_info(),
+        };
         let layout = Layout { connection, content, drawn: &drawn, themes, others, budget };
-        Ok(layout.fill(answer)?.with_text(text))
+        Ok(finished(&layout.fill(frame)?, text))
     })
 }
 
@@ -191,21 +218,6 @@ fn grouped(
     }
     let members = (0..drawn.len()).filter(|place| !in_theme[*place]).collect();
     Ok((groups, Group { words: Vec::new(), members }))
-}
-
-fn number(total: Total) -> Value {
-    match total {
-        Total::Exactly(total) => total.into(),
-        Total::MoreThan(_) | Total::AtLeast(_) => said(total).into(),
-    }
-}
-
-fn said(total: Total) -> String {
-    match total {
-        Total::Exactly(total) => total.to_string(),
-        Total::MoreThan(total) => format!("more than {total}"),
-        Total::AtLeast(total) => format!("at least {total}"),
-    }
 }
 
 #[cfg(test)]

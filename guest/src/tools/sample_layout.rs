@@ -4,10 +4,12 @@
 use std::collections::{BTreeMap, HashSet};
 
 use rusqlite::Connection;
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_with::skip_serializing_none;
 
-use super::answer::{Answer, bytes};
+use super::answer::{bytes, listed};
 use super::content::{Content, clean, cut};
+use super::sample::{Frame, Sample};
 use super::{Failure, disclosure};
 use crate::store::conversations::samples::Candidate;
 use crate::store::conversations::threads;
@@ -15,7 +17,7 @@ use crate::store::help_center::knowledge;
 use crate::store::trends::words;
 
 /// Characters of a quotation: the most with which every theme worth it gets one.
-const LENGTHS: &[usize] = &[260, 180, 120, 70];
+const LENGTHS: [usize; 4] = [260, 180, 120, 70];
 /// A theme is worth it that has this part of the conversations.
 const WORTH: f64 = 0.01;
 /// Quotations of a theme, and of those in none.
@@ -54,46 +56,79 @@ pub struct Layout<'a> {
     pub budget: usize,
 }
 
-/// A group on its way into the answer.
-struct Row {
-    fields: Value,
-    quotes: Vec<Value>,
+/// A group in the answer.
+#[skip_serializing_none]
+#[derive(Serialize)]
+pub struct Row {
+    words: Option<Vec<String>>,
+    conversations: usize,
+    share_percent: f64,
+    #[serde(flatten)]
+    ratings: Option<Ratings>,
+    /// Of those in no theme.
+    tags: Option<Vec<Tag>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    quotes: Vec<Quote>,
     /// Whom to quote next, the first first.
+    #[serde(skip)]
     order: std::vec::IntoIter<usize>,
+}
+
+/// How the conversations of a group were rated.
+#[derive(Serialize)]
+struct Ratings {
+    ratings: usize,
+    rating_average: f64,
+    rated_low: usize,
+}
+
+#[derive(Serialize)]
+struct Tag {
+    name: String,
+    conversations: usize,
+}
+
+#[skip_serializing_none]
+#[derive(Serialize)]
+struct Quote {
+    conversation_id: String,
+    message_id: String,
+    rating: Option<i64>,
+    text: String,
+}
+
+/// What stands for the themes for which there is no room.
+#[derive(Serialize)]
+pub struct SmallerThemes {
+    themes: usize,
+    conversations: usize,
+    largest: Vec<String>,
 }
 
 impl Layout<'_> {
     /// Adds themes and quotations to the rest of the answer, as far as there is room.
-    pub fn fill(&self, mut answer: Answer) -> Result<Answer, Failure> {
-        let frame = bytes(&answer.clone().into_value()) + bytes(&self.left_out(0)) + 60;
-        let room = self.budget.saturating_sub(frame);
-        let mut filled = None;
-        for length in LENGTHS {
-            let (rows, others, all) = self.rows(*length, room)?;
-            filled = Some((rows, others));
+    pub fn fill(&self, frame: Frame) -> Result<Sample, Failure> {
+        let room = self.budget.saturating_sub(bytes(&frame) + bytes(&self.left_out(0)) + 60);
+        let [longest, shorter @ ..] = LENGTHS;
+        let (mut themes, mut no_theme, mut all) = self.rows(longest, room)?;
+        for length in shorter {
             if all {
                 break;
             }
+            (themes, no_theme, all) = self.rows(length, room)?;
         }
-        let Some((mut rows, mut others)) = filled else { return Ok(answer) };
+        let mut sample = Sample { frame, themes, smaller_themes: None, no_theme };
         // A net below the sum above: the answer is never longer than was asked for.
         loop {
-            let mut whole = answer.clone();
-            whole.set("themes", rows.iter().map(Row::to_json).collect::<Vec<_>>());
-            whole.set_some(
-                "smaller_themes",
-                (rows.len() < self.themes.len()).then(|| self.left_out(rows.len())),
-            );
-            whole.set_some("no_theme", others.as_ref().map(Row::to_json));
-            if bytes(&whole.clone().into_value()) <= self.budget || rows.is_empty() {
-                self.disclose(rows.iter().chain(&others));
-                answer = whole;
-                return Ok(answer);
+            let shown = sample.themes.len();
+            sample.smaller_themes = (shown < self.themes.len()).then(|| self.left_out(shown));
+            if bytes(&sample) <= self.budget || sample.themes.is_empty() {
+                self.disclose(sample.themes.iter().chain(&sample.no_theme));
+                return Ok(sample);
             }
-            let longest = others.as_mut().filter(|others| others.quotes.len() > 1);
-            match longest {
+            match sample.no_theme.as_mut().filter(|others| others.quotes.len() > 1) {
                 Some(others) => _ = others.quotes.pop(),
-                None => _ = rows.pop(),
+                None => _ = sample.themes.pop(),
             }
         }
     }
@@ -104,14 +139,14 @@ impl Layout<'_> {
         let mut others = (!self.others.members.is_empty()).then(|| self.row(&self.others));
         let mut kept = 0;
         if let Some(others) = &others {
-            left = left.saturating_sub(bytes(&others.fields) + 12);
+            left = left.saturating_sub(bytes(others) + 12);
             kept = (left / KEPT).min(OTHERS / 4 * (length + AROUND));
         }
         let mut rows: Vec<Row> = Vec::new();
         for theme in &self.themes {
             let mut row = self.row(theme);
             row.quotes.extend(self.next(&mut row.order, &theme.words, length)?);
-            let size = bytes(&row.to_json()) + 1;
+            let size = bytes(&row) + 1;
             if size > left.saturating_sub(kept) {
                 break;
             }
@@ -162,28 +197,33 @@ impl Layout<'_> {
 
     /// What a group is and how its conversations were rated, without quotations.
     fn row(&self, group: &Group) -> Row {
-        let mut row = Answer::new();
-        let words: Vec<String> = group.words.iter().map(|word| self.content.line(word)).collect();
-        row.set_some("words", Some(words));
-        row.set("conversations", group.members.len());
         let share = group.members.len() as f64 / self.drawn.len().max(1) as f64;
-        row.set("share_percent", (share * 1_000.0).round() / 10.0);
-        let ratings: Vec<i64> = group.members.iter().filter_map(|place| self.drawn[*place].rating).collect();
-        if !ratings.is_empty() {
-            let average = ratings.iter().sum::<i64>() as f64 / ratings.len() as f64;
-            row.set("ratings", ratings.len()).set("rating_average", (average * 100.0).round() / 100.0);
-            row.set("rated_low", ratings.iter().filter(|rating| **rating <= LOW).count());
-        }
         let is_theme = !group.words.is_empty();
-        if !is_theme {
-            row.set_some("tags", Some(self.tags(&group.members)));
-        }
         let order = if is_theme { self.of_theme(&group.members) } else { self.of_others(&group.members) };
-        Row { fields: row.into_value(), quotes: Vec::new(), order: order.into_iter() }
+        Row {
+            words: listed(group.words.iter().map(|word| self.content.line(word)).collect()),
+            conversations: group.members.len(),
+            share_percent: (share * 1_000.0).round() / 10.0,
+            ratings: self.ratings(&group.members),
+            tags: if is_theme { None } else { listed(self.tags(&group.members)) },
+            quotes: Vec::new(),
+            order: order.into_iter(),
+        }
+    }
+
+    /// How these conversations were rated, if any was.
+    fn ratings(&self, members: &[usize]) -> Option<Ratings> {
+        let all: Vec<i64> = members.iter().filter_map(|place| self.drawn[*place].rating).collect();
+        let average = all.iter().sum::<i64>() as f64 / all.len() as f64;
+        (!all.is_empty()).then(|| Ratings {
+            ratings: all.len(),
+            rating_average: (average * 100.0).round() / 100.0,
+            rated_low: all.iter().filter(|rating| **rating <= LOW).count(),
+        })
     }
 
     /// The most frequent tags of these conversations.
-    fn tags(&self, members: &[usize]) -> Vec<Value> {
+    fn tags(&self, members: &[usize]) -> Vec<Tag> {
         let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
         for tag in members.iter().flat_map(|place| &self.drawn[*place].tags) {
             *counts.entry(tag).or_default() += 1;
@@ -191,8 +231,8 @@ impl Layout<'_> {
         let mut counts: Vec<(&str, usize)> = counts.into_iter().collect();
         counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
         counts.truncate(TAGS);
-        let tag = |(name, count): (&str, usize)| json!({"name": cut(&self.content.line(name), 40), "conversations": count});
-        counts.into_iter().map(tag).collect()
+        let name = |name: &str| cut(&self.content.line(name), 40);
+        counts.into_iter().map(|(tag, conversations)| Tag { name: name(tag), conversations }).collect()
     }
 
     /// Whom to quote of a theme: who says most of what it is about, then who rated it low, then the
@@ -243,7 +283,7 @@ impl Layout<'_> {
         order: &mut std::vec::IntoIter<usize>,
         words: &[String],
         length: usize,
-    ) -> Result<Option<Value>, Failure> {
+    ) -> Result<Option<Quote>, Failure> {
         for place in order.by_ref().take(TRIED) {
             if let Some(quote) = self.quotation(&self.drawn[place], words, length)? {
                 return Ok(Some(quote));
@@ -253,7 +293,7 @@ impl Layout<'_> {
     }
 
     /// What the customer wrote: of the first messages the stretch with most of the words.
-    fn quotation(&self, one: &Candidate, wanted: &[String], length: usize) -> Result<Option<Value>, Failure> {
+    fn quotation(&self, one: &Candidate, wanted: &[String], length: usize) -> Result<Option<Quote>, Failure> {
         let mut best: Option<(usize, i64, String)> = None;
         for (number, html) in knowledge::questions(self.connection, &one.id)? {
             let text = clean(&self.content.body(&html));
@@ -270,18 +310,17 @@ impl Layout<'_> {
         if message.redacted || message.is_note {
             return Ok(None);
         }
-        let mut quote = Answer::new();
-        quote
-            .set("conversation_id", self.content.id(&one.id))
-            .set("message_id", self.content.id(&message.id));
-        quote.set_some("rating", one.rating);
-        quote.set("text", text);
-        Ok(Some(quote.into_value()))
+        Ok(Some(Quote {
+            conversation_id: self.content.id(&one.id),
+            message_id: self.content.id(&message.id),
+            rating: one.rating,
+            text,
+        }))
     }
 
     /// What stands for the themes behind the first so many: how many they are, and what the largest of
     /// them are called.
-    fn left_out(&self, shown: usize) -> Value {
+    fn left_out(&self, shown: usize) -> SmallerThemes {
         let left = &self.themes[shown.min(self.themes.len())..];
         let conversations: usize = left.iter().map(|theme| theme.members.len()).sum();
         let mut room = self.budget / NAMED;
@@ -296,26 +335,16 @@ impl Layout<'_> {
             room -= size;
             names.push(name);
         }
-        json!({"themes": left.len(), "conversations": conversations, "largest": names})
+        SmallerThemes { themes: left.len(), conversations, largest: names }
     }
 
     fn disclose<'b>(&self, rows: impl Iterator<Item = &'b Row>) {
         let quoted: HashSet<&str> =
-            rows.flat_map(|row| &row.quotes).filter_map(|quote| quote["conversation_id"].as_str()).collect();
+            rows.flat_map(|row| &row.quotes).map(|quote| quote.conversation_id.as_str()).collect();
         for one in self.drawn.iter().filter(|one| quoted.contains(one.id.as_str())) {
             disclosure::conversation(&one.id, one.contact.as_deref());
             disclosure::rows(1);
         }
-    }
-}
-
-impl Row {
-    fn to_json(&self) -> Value {
-        let mut row = self.fields.clone();
-        if let (Some(fields), false) = (row.as_object_mut(), self.quotes.is_empty()) {
-            fields.insert("quotes".to_owned(), self.quotes.clone().into());
-        }
-        row
     }
 }
 

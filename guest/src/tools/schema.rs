@@ -172,10 +172,6 @@ fn described(kind: &str, description: &str) -> Value {
     }
 }
 
-pub fn range() -> Value {
-    json!({"type": "object", "description": "start, end."})
-}
-
 /// How far an answer can be trusted; search_conversations spells it out.
 pub fn sync_info_in_brief() -> Value {
     json!({"type": "object"})

@@ -1,7 +1,9 @@
 //! What a report is made of.
 
 use rusqlite::Connection;
+use serde::Serialize;
 use serde_json::{Value, json};
+use serde_with::skip_serializing_none;
 
 use super::super::options::{End, Options};
 use super::super::{ViewError, ask};
@@ -10,12 +12,13 @@ use crate::store::search::{Between, Filters};
 use crate::store::statistics::{self, Figures, Group};
 use crate::store::workspace::workspace;
 use crate::time::{DAY, HOUR, UnixSeconds};
-use crate::tools::answer::{Answer, range};
+use crate::tools::answer::{Range, filled};
 use crate::tools::content::Content;
+use crate::tools::figures::MainFigures;
 use crate::tools::found::Row;
-use crate::tools::freshness::{self, Freshness, Reach};
+use crate::tools::freshness::{self, Freshness, Reach, SyncInfo};
 use crate::tools::timeframe::{self, Step, Zone};
-use crate::tools::{self, Context, Failure, Reader, search_conversations, shown};
+use crate::tools::{self, Context, Failure, Reader, search_conversations};
 
 /// Ages of waiting conversations: from so many seconds on, and what to call them.
 const AGES: &[(i64, &str)] = &[
@@ -82,37 +85,80 @@ impl Report {
     }
 
     /// The figures for programs, under the names of `get_conversation_stats`.
-    pub fn to_json(&self) -> Value {
-        let row = |name: &str, figures: &Figures| {
-            let mut row = json!({"group": name});
-            if let (Some(row), Value::Object(figures)) = (row.as_object_mut(), shown(figures)) {
-                row.extend(figures);
-            }
-            row
-        };
-        let named = |groups: &Named| -> Vec<Value> {
-            groups.iter().map(|(name, figures)| row(name, figures)).collect()
-        };
-        let series = self.series.iter().map(|stretch| {
-            let mut row = row(&stretch.name, &stretch.figures);
-            row["covered"] = json!(stretch.covered);
-            row
-        });
-        let ages: Vec<Value> =
-            self.waiting.iter().map(|(age, count)| json!({"age": age, "conversations": count})).collect();
-        let mut answer = Answer::new();
-        answer.set_some("workspace", self.workspace.clone());
-        answer.set("period", range(self.start, self.end)).set("timezone", self.zone.name());
-        answer.set("figures", shown(&self.all));
-        answer.set_some("previous", self.previous.as_ref().map(shown));
-        answer.set("series", series.collect::<Vec<_>>());
-        answer.set("waiting", json!({"conversations": self.waiting_now(), "by_age": ages}));
-        answer.set("rating_counts", json!(self.all.rating_counts));
-        answer.set("tags", named(&self.tags)).set("teams", named(&self.teams));
-        answer.set("assignees", named(&self.assignees));
-        answer.set("sync_info", self.freshness.to_json());
-        answer.into_value()
+    pub fn to_answer(&self) -> ReportAnswer<'_> {
+        let waiting = self.waiting.iter();
+        ReportAnswer {
+            workspace: self.workspace.clone().and_then(filled),
+            period: Range::new(self.start, self.end),
+            timezone: self.zone.name(),
+            figures: MainFigures::from(&self.all),
+            previous: self.previous.as_ref().map(MainFigures::from),
+            series: self.series.iter().map(GroupRow::from).collect(),
+            waiting: Waiting {
+                conversations: self.waiting_now(),
+                by_age: waiting.map(|(age, count)| Aged { age, conversations: *count }).collect(),
+            },
+            rating_counts: self.all.rating_counts,
+            tags: rows(&self.tags),
+            teams: rows(&self.teams),
+            assignees: rows(&self.assignees),
+            sync_info: self.freshness.to_info(),
+        }
     }
+}
+
+/// The report for programs.
+#[skip_serializing_none]
+#[derive(Serialize)]
+pub struct ReportAnswer<'a> {
+    workspace: Option<String>,
+    period: Range,
+    timezone: &'a str,
+    figures: MainFigures,
+    previous: Option<MainFigures>,
+    series: Vec<GroupRow<'a>>,
+    waiting: Waiting,
+    /// How many ratings of 1, 2, 3, 4 and 5.
+    rating_counts: [usize; 5],
+    tags: Vec<GroupRow<'a>>,
+    teams: Vec<GroupRow<'a>>,
+    assignees: Vec<GroupRow<'a>>,
+    sync_info: SyncInfo,
+}
+
+#[skip_serializing_none]
+#[derive(Serialize)]
+struct GroupRow<'a> {
+    group: &'a str,
+    #[serde(flatten)]
+    figures: MainFigures,
+    /// Of a piece of time: see [`Stretch`].
+    covered: Option<bool>,
+}
+
+#[derive(Serialize)]
+struct Waiting {
+    conversations: usize,
+    by_age: Vec<Aged>,
+}
+
+/// Those who wait for so long.
+#[derive(Serialize)]
+struct Aged {
+    age: &'static str,
+    conversations: usize,
+}
+
+impl<'a> From<&'a Stretch> for GroupRow<'a> {
+    fn from(stretch: &'a Stretch) -> Self {
+        let figures = MainFigures::from(&stretch.figures);
+        Self { group: &stretch.name, figures, covered: Some(stretch.covered) }
+    }
+}
+
+fn rows(groups: &Named) -> Vec<GroupRow<'_>> {
+    let figures_of_each = groups.iter().map(|(group, figures)| (group, MainFigures::from(figures)));
+    figures_of_each.map(|(group, figures)| GroupRow { group, figures, covered: None }).collect()
 }
 
 /// Asks the store for everything, in one read transaction but for the list of who waits longest.

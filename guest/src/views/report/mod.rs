@@ -13,7 +13,7 @@ mod page;
 use super::options::Options;
 use super::{Page, ViewError};
 use crate::tools::Context;
-use crate::tools::answer::counted;
+use crate::tools::answer::{counted, value};
 
 /// The report of a period; without `since` of the last 30 days.
 ///
@@ -29,7 +29,7 @@ pub fn report(context: &mut Context<'_>, options: &str) -> Result<Page, ViewErro
         report.last_day(),
         report.freshness.message
     );
-    Ok(Page { html: page::render(&report), structured: report.to_json().to_string(), text })
+    Ok(Page { html: page::render(&report), structured: value(&report.to_answer()).to_string(), text })
 }
 
 #[cfg(test)]

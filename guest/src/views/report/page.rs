@@ -1,13 +1,11 @@
 //! The page: what it says, in which order, and what it says when there is nothing.
 
-use serde_json::Value;
-
 use super::charts;
 use super::figures::{Named, Report};
 use super::format::{duration, percent};
 use super::html::Html;
 use crate::store::statistics::{Figures, Spread};
-use crate::tools::definitions;
+use crate::tools::figures::Definitions;
 use crate::tools::found::FoundConversation;
 use crate::tools::timeframe::Step;
 
@@ -309,11 +307,9 @@ fn row(html: &mut Html, name: &str, figures: &Figures, largest: usize, bar: fn(&
 
 fn footer(html: &mut Html, report: &Report) {
     html.markup("<footer><h2>How it is counted</h2><dl>");
-    if let Value::Object(all) = definitions(&report.all) {
-        for (name, words) in all {
-            html.element("<dt>", &name.replace('_', " "), "</dt>");
-            html.element("<dd>", words.as_str().unwrap_or_default(), "</dd>");
-        }
+    for (name, words) in Definitions::of(&report.all).0 {
+        html.element("<dt>", &name.replace('_', " "), "</dt>");
+        html.element("<dd>", words, "</dd>");
     }
     html.markup("</dl><p>Made by FastIntercom from its cache of Intercom. This page loads nothing from anywhere.</p></footer>");
 }
