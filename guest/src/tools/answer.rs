@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use crate::environment::Redaction;
 use crate::redaction;
@@ -120,75 +120,6 @@ impl Range {
     }
 }
 
-/// A JSON object under construction.
-#[derive(Clone, Debug, Default)]
-pub struct Answer {
-    fields: Map<String, Value>,
-}
-
-impl Answer {
-    #[must_use]
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    pub fn set(&mut self, name: &str, value: impl Into<Value>) -> &mut Self {
-        self.fields.insert(name.to_owned(), value.into());
-        self
-    }
-
-    /// Sets the field unless there is nothing to say.
-    pub fn set_some(&mut self, name: &str, value: Option<impl Into<Value>>) -> &mut Self {
-        if let Some(value) = value {
-            let value = value.into();
-            let empty = match &value {
-                Value::Null => true,
-                Value::String(text) => text.is_empty(),
-                Value::Array(items) => items.is_empty(),
-                Value::Object(fields) => fields.is_empty(),
-                _ => false,
-            };
-            if !empty {
-                self.fields.insert(name.to_owned(), value);
-            }
-        }
-        self
-    }
-
-    /// Sets the field only when it is true.
-    pub fn set_true(&mut self, name: &str, value: bool) -> &mut Self {
-        if value {
-            self.set(name, true);
-        }
-        self
-    }
-
-    /// The sentence about what the answer leaves out, if there is one.
-    #[must_use]
-    pub fn notice(&self) -> Option<&str> {
-        self.fields.get("notice")?.as_str()
-    }
-
-    /// How many entries the list of that name has.
-    #[must_use]
-    pub fn length_of(&self, name: &str) -> usize {
-        self.fields.get(name).and_then(Value::as_array).map_or(0, Vec::len)
-    }
-
-    #[must_use]
-    pub fn into_value(self) -> Value {
-        Value::Object(self.fields)
-    }
-
-    /// The finished answer. Every text in it is clean, whichever field it stands in: what comes
-    /// from outside is cleaned and cut where it is put in, and this is the net below.
-    #[must_use]
-    pub fn with_text(mut self, text: impl Into<String>) -> ToolOutput {
-        self.fields.values_mut().for_each(clean);
-        ToolOutput { structured: self.into_value().to_string(), text: crate::text::clean(&text.into()) }
-    }
-}
-
 fn clean(value: &mut Value) {
     match value {
         Value::String(text) if !crate::text::is_clean(text) => *text = crate::text::clean(text),
@@ -201,12 +132,10 @@ fn clean(value: &mut Value) {
 /// The answer of a tool that failed: its own boolean, when it has one, as false, and the sentence.
 #[must_use]
 pub fn failure(boolean: Option<&str>, sentence: &str) -> ToolOutput {
-    let mut answer = Answer::new();
-    if let Some(boolean) = boolean {
-        answer.set(boolean, false);
-    }
-    answer.set("error", sentence);
-    answer.with_text(sentence)
+    let mut answer = Map::new();
+    answer.extend(boolean.map(|boolean| (boolean.to_owned(), Value::Bool(false))));
+    answer.insert("error".to_owned(), sentence.into());
+    finished(&answer, sentence)
 }
 
 /// How many bytes it takes as JSON.
@@ -263,10 +192,4 @@ pub fn threads_have(count: u64) -> String {
         1 => "thread of 1 conversation has".to_owned(),
         count => format!("threads of {count} conversations have"),
     }
-}
-
-/// `{"start": …, "end": …}`.
-#[must_use]
-pub fn range(start: impl ToString, end: impl ToString) -> Value {
-    json!({"start": start.to_string(), "end": end.to_string()})
 }

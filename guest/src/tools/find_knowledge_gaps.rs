@@ -54,7 +54,6 @@ fn input() -> Value {
 
 #[skip_serializing_none]
 #[derive(Serialize, JsonSchema)]
-#[schemars(transform = schema::behind("test", "missing_articles"))]
 struct KnowledgeGaps {
     /// start, end.
     period: Range,

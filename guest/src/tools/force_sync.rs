@@ -27,7 +27,6 @@ pub const TOOL: Tool = Tool {
 };
 
 #[derive(Serialize, JsonSchema)]
-#[schemars(transform = schema::behind("skipped", "threads_waiting"))]
 struct SyncAnswer {
     success: bool,
     // A call that fails has the boolean and a sentence, so nothing else is promised.

@@ -3,10 +3,9 @@
 use rusqlite::Connection;
 use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::Value;
 use serde_with::skip_serializing_none;
 
-use super::answer::{ago, minutes_since, seconds_since, threads_have, value, when};
+use super::answer::{ago, minutes_since, seconds_since, threads_have, when};
 use super::arguments::Purpose;
 use super::{Reader, Surroundings};
 use crate::environment::Settings;
@@ -143,11 +142,6 @@ impl Freshness {
             message: self.message.clone(),
             data_complete: self.data_complete,
         }
-    }
-
-    #[must_use]
-    pub fn to_json(&self) -> Value {
-        value(&self.to_info())
     }
 }
 

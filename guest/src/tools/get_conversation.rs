@@ -13,7 +13,7 @@ use super::conversation::{Details, Figures, ShownEvent, ShownMessage, Summary};
 use super::cursor::Cursor;
 use super::freshness::{self, SyncInfo};
 use super::schema::{Object, Record};
-use super::{Arguments, Context, Failure, Outcome, Reader, Tool, conversation, schema};
+use super::{Answered, Arguments, Context, Failure, Outcome, Reader, Tool, conversation, schema};
 use crate::ids;
 use crate::store::conversations::threads::{self, Conversation};
 use crate::store::tickets::ticket_search;
@@ -141,7 +141,7 @@ fn call(context: &mut Context<'_>, arguments: &Arguments) -> Outcome {
 ///
 /// # Errors
 /// When there is no such conversation, or an argument is wrong.
-pub fn read(context: &mut Context<'_>, arguments: &Arguments) -> Result<(Thread, String), Failure> {
+pub fn read(context: &mut Context<'_>, arguments: &Arguments) -> Answered<Thread> {
     let id = arguments.required("id", "215474207312016")?;
     let id = ids::bare(&id).to_owned();
     let question = arguments.question(&["cursor", "limit", "include_events"]);

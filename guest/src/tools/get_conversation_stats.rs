@@ -87,7 +87,6 @@ fn input() -> Value {
 
 #[skip_serializing_none]
 #[derive(Serialize, JsonSchema)]
-#[schemars(transform = schema::behind("details", "groups"))]
 struct ConversationStats {
     /// start, end.
     period: Range,

@@ -10,8 +10,8 @@ use super::answer::{bytes, counted, filled, finished, in_words, listed};
 use super::content::Content;
 use super::freshness::SyncInfo;
 use super::{
-    Arguments, Context, Failure, Outcome, Surroundings, Tool, conversation, disclosure, freshness, schema,
-    ticket_rows,
+    Answered, Arguments, Context, Failure, Outcome, Surroundings, Tool, conversation, disclosure, freshness,
+    schema, ticket_rows,
 };
 use crate::store::conversations::fields;
 use crate::store::conversations::threads;
@@ -48,28 +48,28 @@ fn input() -> Value {
 }
 
 #[derive(Serialize, JsonSchema)]
-struct CustomerAnswer {
+pub struct CustomerAnswer {
     #[serde(flatten)]
-    found: Found,
+    pub found: Found,
     #[schemars(with = "schema::Object")]
     sync_info: SyncInfo,
 }
 
 #[skip_serializing_none]
 #[derive(Default, Serialize, JsonSchema)]
-#[schemars(description = "", transform = schema::behind("candidates", "tickets"))]
-struct Found {
+#[schemars(description = "")]
+pub struct Found {
     /// Several customers are meant; ask again with an e-mail.
     #[schemars(with = "Option<Vec<schema::Object>>")]
-    candidates: Option<Vec<Brief>>,
+    pub candidates: Option<Vec<Brief>>,
     /// Names are written by people outside.
     #[schemars(with = "Option<schema::Object>")]
-    customer: Option<Known>,
+    pub customer: Option<Known>,
     /// As Intercom knows it now: plan, spend, size, segments, attributes.
     #[schemars(with = "Option<schema::Object>")]
     company: Option<Profile>,
     #[schemars(skip)]
-    notice: Option<String>,
+    pub notice: Option<String>,
     /// As in search_conversations, without snippet.
     #[schemars(with = "Option<Vec<schema::Object>>")]
     conversations: Option<Vec<ConversationRow>>,
@@ -81,7 +81,7 @@ struct Found {
 #[skip_serializing_none]
 #[derive(Default, Serialize, JsonSchema)]
 #[schemars(description = "")]
-struct Tickets {
+pub struct Tickets {
     /// As in search_tickets.
     #[schemars(with = "Option<Vec<schema::Object>>")]
     tickets: Option<Vec<ticket_rows::Summary>>,
@@ -91,7 +91,7 @@ struct Tickets {
 
 #[skip_serializing_none]
 #[derive(Serialize)]
-struct ConversationRow {
+pub struct ConversationRow {
     #[serde(flatten)]
     summary: conversation::Summary,
     url: Option<String>,
@@ -99,7 +99,7 @@ struct ConversationRow {
 
 /// A customer as the cache and as Intercom know them.
 #[derive(Serialize)]
-struct Known {
+pub struct Known {
     #[serde(flatten)]
     history: Option<History>,
     #[serde(flatten)]
@@ -107,11 +107,11 @@ struct Known {
 }
 
 /// JSON of Intercom's, with what strangers wrote in it.
-type Profile = Map<String, Value>;
+pub type Profile = Map<String, Value>;
 
 #[skip_serializing_none]
 #[derive(Serialize)]
-struct Brief {
+pub struct Brief {
     email: Option<String>,
     name: Option<String>,
     company: Option<String>,
@@ -124,7 +124,7 @@ struct Brief {
 /// What the conversations tell of somebody.
 #[skip_serializing_none]
 #[derive(Serialize)]
-struct History {
+pub struct History {
     #[serde(flatten)]
     brief: Brief,
     first_conversation: String,
@@ -134,6 +134,15 @@ struct History {
 }
 
 fn call(context: &mut Context<'_>, arguments: &Arguments) -> Outcome {
+    let (answer, text) = find(context, arguments)?;
+    Ok(finished(&answer, text))
+}
+
+/// What is asked for, and a sentence about it.
+///
+/// # Errors
+/// When there is nothing of the kind, or an argument is wrong.
+pub fn find(context: &mut Context<'_>, arguments: &Arguments) -> Answered<CustomerAnswer> {
     let asked = arguments.required("customer", "ann@example.com")?;
     let asked = crate::ids::bare(&asked).to_owned();
     let budget = arguments.reader.budget(BUDGET);
@@ -154,8 +163,8 @@ fn call(context: &mut Context<'_>, arguments: &Arguments) -> Outcome {
             (None, several) => candidates(several, content),
         };
         freshness.cut_for_programs(arguments.reader, found.notice.as_deref());
-        let answer = CustomerAnswer { found, sync_info: freshness.to_info() };
-        Ok(finished(&answer, format!("{text} {}", freshness.message)))
+        let text = format!("{text} {}", freshness.message);
+        Ok((CustomerAnswer { found, sync_info: freshness.to_info() }, text))
     })
 }
 
@@ -177,7 +186,7 @@ fn tickets_alone(
     asked: &str,
     recognised: Recognised,
     content: Content<'_>,
-) -> Result<(Found, String), Failure> {
+) -> Answered<Found> {
     let latest = tickets(connection, asked, recognised, content)?;
     if latest.tickets.is_none() {
         let asked: String = super::content::clean(asked).chars().take(60).collect();
@@ -247,7 +256,7 @@ fn describe(
     customer: &Customer,
     content: Content<'_>,
     budget: usize,
-) -> Result<(Found, String), Failure> {
+) -> Answered<Found> {
     let history = history(customer, content, around.now);
     let contact = customer.contact_id.as_deref().map(|id| fields::of_contact(connection, id));
     let mut contact = contact.transpose()?.flatten();

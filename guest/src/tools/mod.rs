@@ -188,6 +188,9 @@ impl From<rusqlite::Error> for Failure {
 
 type Outcome = Result<ToolOutput, Failure>;
 
+/// An answer as a struct, and a sentence or two about it.
+pub(crate) type Answered<T> = Result<(T, String), Failure>;
+
 /// One row of the table of tools.
 pub(crate) struct Tool {
     name: &'static str,

@@ -9,7 +9,7 @@ use serde_with::skip_serializing_none;
 
 use super::answer::{bytes, listed};
 use super::content::{Content, clean, cut};
-use super::sample::{Frame, Sample};
+use super::sample::{Frame, LaidOut, Sample};
 use super::{Failure, disclosure};
 use crate::store::conversations::samples::Candidate;
 use crate::store::conversations::threads;
@@ -117,18 +117,19 @@ impl Layout<'_> {
             }
             (themes, no_theme, all) = self.rows(length, room)?;
         }
-        let mut sample = Sample { frame, themes, smaller_themes: None, no_theme };
+        let laid_out = LaidOut { themes, smaller_themes: None, no_theme };
+        let mut sample = Sample { frame, laid_out };
         // A net below the sum above: the answer is never longer than was asked for.
         loop {
-            let shown = sample.themes.len();
-            sample.smaller_themes = (shown < self.themes.len()).then(|| self.left_out(shown));
-            if bytes(&sample) <= self.budget || sample.themes.is_empty() {
-                self.disclose(sample.themes.iter().chain(&sample.no_theme));
+            let shown = sample.laid_out.themes.len();
+            sample.laid_out.smaller_themes = (shown < self.themes.len()).then(|| self.left_out(shown));
+            if bytes(&sample) <= self.budget || sample.laid_out.themes.is_empty() {
+                self.disclose(sample.laid_out.themes.iter().chain(&sample.laid_out.no_theme));
                 return Ok(sample);
             }
-            match sample.no_theme.as_mut().filter(|others| others.quotes.len() > 1) {
+            match sample.laid_out.no_theme.as_mut().filter(|others| others.quotes.len() > 1) {
                 Some(others) => _ = others.quotes.pop(),
-                None => _ = sample.themes.pop(),
+                None => _ = sample.laid_out.themes.pop(),
             }
         }
     }

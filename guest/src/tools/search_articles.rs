@@ -9,7 +9,7 @@ use serde_with::skip_serializing_none;
 use super::answer::{bytes, counted, document, filled, finished, listed};
 use super::arguments::ArgumentError;
 use super::content::Content;
-use super::{Arguments, Context, Failure, Outcome, Tool, disclosure, schema};
+use super::{Answered, Arguments, Context, Failure, Outcome, Tool, disclosure, schema};
 use crate::error::StoreResult;
 use crate::ids;
 use crate::store::help_center::articles::{self, Article};
@@ -62,31 +62,30 @@ fn input() -> Value {
 
 #[skip_serializing_none]
 #[derive(Default, Serialize, JsonSchema)]
-#[schemars(transform = schema::behind("as_of", "total_matches"))]
-struct ArticlesAnswer {
+pub struct ArticlesAnswer {
     /// When the list of articles was last read.
     as_of: Option<String>,
     /// id, title, locale, state, url, collections, updated_at, ai_used and ai_resolved
     /// (conversations, since it exists), snippet.
     #[schemars(with = "Option<Vec<schema::Object>>")]
-    articles: Option<Vec<Row>>,
+    pub articles: Option<Vec<Row>>,
     /// The same with body; body_continues_at when it is cut; languages, author, views.
     #[schemars(with = "Option<schema::Object>")]
-    article: Option<WholeArticle>,
+    pub article: Option<WholeArticle>,
     total_matches: Option<usize>,
     #[schemars(skip)]
-    notice: Option<String>,
+    pub notice: Option<String>,
 }
 
 /// What every answer says of an article.
 #[skip_serializing_none]
 #[derive(Serialize)]
-struct Summary {
-    id: String,
-    title: String,
+pub struct Summary {
+    pub id: String,
+    pub title: String,
     locale: Option<String>,
     state: String,
-    url: Option<String>,
+    pub url: Option<String>,
     collections: Option<Vec<String>>,
     updated_at: Option<String>,
     ai_used: Option<i64>,
@@ -95,27 +94,27 @@ struct Summary {
 
 #[skip_serializing_none]
 #[derive(Serialize)]
-struct Row {
+pub struct Row {
     #[serde(flatten)]
-    summary: Summary,
-    snippet: Option<String>,
+    pub summary: Summary,
+    pub snippet: Option<String>,
 }
 
 #[skip_serializing_none]
 #[derive(Serialize)]
-struct WholeArticle {
+pub struct WholeArticle {
     #[serde(flatten)]
-    details: Details,
-    body: String,
+    pub details: Details,
+    pub body: String,
     body_continues_at: Option<usize>,
 }
 
 /// Everything of an article but its text.
 #[skip_serializing_none]
 #[derive(Serialize)]
-struct Details {
+pub struct Details {
     #[serde(flatten)]
-    summary: Summary,
+    pub summary: Summary,
     description: Option<String>,
     author: Option<String>,
     created_at: Option<String>,
@@ -131,12 +130,21 @@ struct Details {
 }
 
 #[derive(Serialize)]
-struct Language {
+pub struct Language {
     locale: String,
     title: String,
 }
 
 fn call(context: &mut Context<'_>, arguments: &Arguments) -> Outcome {
+    let (answer, text) = find(context, arguments)?;
+    Ok(finished(&answer, text))
+}
+
+/// What is asked for, and a sentence about it.
+///
+/// # Errors
+/// When there is nothing of the kind, or an argument is wrong.
+pub fn find(context: &mut Context<'_>, arguments: &Arguments) -> Answered<ArticlesAnswer> {
     let id = arguments.string("id")?;
     let typed = arguments.string("query")?.unwrap_or_default();
     let of_one = ["locale", "offset"].into_iter().find(|name| arguments.has(name));
@@ -159,7 +167,7 @@ fn call(context: &mut Context<'_>, arguments: &Arguments) -> Outcome {
         } else {
             list(connection, &typed, limit, content, arguments.reader.budget(LIST))?
         };
-        Ok(finished(&ArticlesAnswer { as_of, ..answer }, text))
+        Ok((ArticlesAnswer { as_of, ..answer }, text))
     })
 }
 
@@ -176,7 +184,7 @@ fn one(
     asked: &One<'_>,
     content: Content<'_>,
     budget: usize,
-) -> Result<(ArticlesAnswer, String), Failure> {
+) -> Answered<ArticlesAnswer> {
     let Some(article) = articles::by_id(connection, asked.id, asked.locale)? else {
         let shown: String = super::content::clean(asked.id).chars().take(60).collect();
         let why = why_none(connection)?;
@@ -244,7 +252,7 @@ fn list(
     limit: usize,
     content: Content<'_>,
     budget: usize,
-) -> Result<(ArticlesAnswer, String), Failure> {
+) -> Answered<ArticlesAnswer> {
     let query = Query::parse(typed);
     let (numbers, marks, total) = if query.leaves().is_empty() && typed.trim().is_empty() {
         (articles::newest(connection, limit)?, Vec::new(), articles::count(connection)? as usize)

@@ -13,7 +13,7 @@ use super::cursor::Cursor;
 use super::filters::{read_timeframe, words};
 use super::ticket_rows::{Row, WholeTicket, rows, whole};
 use super::timeframe::Zone;
-use super::{Arguments, Context, Failure, Outcome, Tool, disclosure, names, schema};
+use super::{Answered, Arguments, Context, Failure, Outcome, Tool, disclosure, names, schema};
 use crate::error::StoreResult;
 use crate::ids;
 use crate::store::filtered;
@@ -83,9 +83,7 @@ fn input() -> Value {
 
 #[skip_serializing_none]
 #[derive(Default, Serialize, JsonSchema)]
-#[schemars(transform = schema::behind("total_matches", "ticket"))]
-#[schemars(transform = schema::behind("as_of", "total_matches"))]
-struct TicketsAnswer {
+pub struct TicketsAnswer {
     as_of: Option<String>,
     total_matches: Option<usize>,
     /// id, number (that people see), title, type, category, state, customers, assignee,
@@ -97,14 +95,14 @@ struct TicketsAnswer {
     groups: Option<Vec<Group>>,
     /// The same with description, attributes and parts.
     #[schemars(with = "Option<schema::Object>")]
-    ticket: Option<WholeTicket>,
+    pub ticket: Option<WholeTicket>,
     next_cursor: Option<String>,
     notice: Option<String>,
 }
 
 /// The tickets that have one value in common.
 #[derive(Serialize)]
-struct Group {
+pub struct Group {
     group: String,
     tickets: i64,
     open: i64,
@@ -113,6 +111,15 @@ struct Group {
 }
 
 fn call(context: &mut Context<'_>, arguments: &Arguments) -> Outcome {
+    let (answer, text) = find(context, arguments)?;
+    Ok(finished(&answer, text))
+}
+
+/// What is asked for, and a sentence about it.
+///
+/// # Errors
+/// When there is nothing of the kind, or an argument is wrong.
+pub fn find(context: &mut Context<'_>, arguments: &Arguments) -> Answered<TicketsAnswer> {
     let around = context.surroundings();
     let question = arguments.question(&["cursor", "limit"]);
     let cursor = arguments.string("cursor")?.map(|text| Cursor::read(&text, &question)).transpose()?;
@@ -129,7 +136,7 @@ fn call(context: &mut Context<'_>, arguments: &Arguments) -> Outcome {
             let zone = super::zone(around.settings, connection)?;
             several(connection, &asked, &zone, content, page)?
         };
-        Ok(finished(&TicketsAnswer { as_of: as_of(connection)?, ..answer }, text))
+        Ok((TicketsAnswer { as_of: as_of(connection)?, ..answer }, text))
     })
 }
 
@@ -148,7 +155,7 @@ fn one(
     id: &str,
     content: Content<'_>,
     page: impl Fn(usize) -> String,
-) -> Result<(TicketsAnswer, String), Failure> {
+) -> Answered<TicketsAnswer> {
     let others = input();
     let others = others["properties"].as_object().into_iter().flatten().map(|(name, _)| name);
     let other = others
@@ -180,7 +187,7 @@ fn several(
     zone: &Zone,
     content: Content<'_>,
     page: impl Fn(usize) -> String,
-) -> Result<(TicketsAnswer, String), Failure> {
+) -> Answered<TicketsAnswer> {
     let Asked { arguments, now, from, limit } = *asked;
     let (filters, notice) = filters(arguments, connection, now, zone, content)?;
     let typed = arguments.string("query")?.unwrap_or_default();
@@ -193,7 +200,7 @@ fn several(
         }
         sort => sort == Some("oldest"),
     };
-    let (numbers, marks) = find(connection, &typed, &filters, oldest_first)?;
+    let (numbers, marks) = matching(connection, &typed, &filters, oldest_first)?;
     let total = numbers.len();
     let mut answer = TicketsAnswer { total_matches: Some(total), ..TicketsAnswer::default() };
     let mut notices: Vec<String> = notice.into_iter().collect();
@@ -300,7 +307,7 @@ fn categories(arguments: &Arguments) -> Result<Vec<String>, ArgumentError> {
 }
 
 /// Numbers of the tickets that are meant: the best first, or the latest change.
-fn find(
+fn matching(
     connection: &Connection,
     typed: &str,
     filters: &TicketFilters,

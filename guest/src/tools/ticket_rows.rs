@@ -25,10 +25,10 @@ const NAMED: usize = 10;
 #[skip_serializing_none]
 #[derive(Serialize)]
 pub struct Summary {
-    id: String,
+    pub id: String,
     /// The one that people see.
     number: Option<String>,
-    title: Option<String>,
+    pub title: Option<String>,
     #[serde(rename = "type")]
     kind: Option<String>,
     category: Option<String>,
@@ -71,7 +71,7 @@ pub struct Row {
 #[derive(Serialize)]
 pub struct WholeTicket {
     #[serde(flatten)]
-    details: Details,
+    pub details: Details,
     pub parts: Vec<ShownPart>,
 }
 
@@ -86,9 +86,9 @@ pub enum ShownPart {
 /// Everything of a ticket but its parts.
 #[skip_serializing_none]
 #[derive(Serialize)]
-struct Details {
+pub struct Details {
     #[serde(flatten)]
-    summary: Summary,
+    pub summary: Summary,
     is_shared: bool,
     description: Option<String>,
     /// JSON of strangers
@@ -98,7 +98,7 @@ struct Details {
 }
 
 #[derive(Serialize)]
-struct LinkedTicket {
+pub struct LinkedTicket {
     id: String,
     category: Option<String>,
 }

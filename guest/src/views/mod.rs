@@ -25,7 +25,7 @@ use crate::error::StoreError;
 use crate::redaction;
 use crate::tools::answer::finished;
 use crate::tools::arguments::Arguments;
-use crate::tools::{Context, Failure, Reader, Tool, ToolOutput};
+use crate::tools::{Answered, Context, Failure, Reader, Tool, ToolOutput};
 
 pub use screen::{Line, Screen, Span, Style};
 
@@ -50,7 +50,7 @@ fn ask<T: Serialize>(
     context: &mut Context<'_>,
     tool: &Tool,
     given: Map<String, Value>,
-    answer: fn(&mut Context<'_>, &Arguments) -> Result<(T, String), Failure>,
+    answer: fn(&mut Context<'_>, &Arguments) -> Answered<T>,
 ) -> Result<(T, ToolOutput), ViewError> {
     context.reader = Reader::Person;
     let redactions = &context.settings.redactions;
