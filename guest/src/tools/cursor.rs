@@ -1,6 +1,7 @@
 //! Cursors: where the next page begins, opaque to whoever passes them on.
 
-use data_encoding::BASE64URL_NOPAD;
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 
 use super::arguments::{ArgumentError, ArgumentResult};
 use crate::time::UnixSeconds;
@@ -25,7 +26,7 @@ impl Cursor {
         bytes.extend(hash(question).to_le_bytes());
         bytes.extend(self.now.0.to_le_bytes());
         bytes.extend(&self.position);
-        BASE64URL_NOPAD.encode(&bytes)
+        BASE64_URL_SAFE_NO_PAD.encode(&bytes)
     }
 
     /// Reads a cursor of that question.
@@ -39,7 +40,7 @@ impl Cursor {
                     .to_owned(),
             )
         };
-        let bytes = BASE64URL_NOPAD.decode(text.as_bytes()).map_err(|_| broken())?;
+        let bytes = BASE64_URL_SAFE_NO_PAD.decode(text).map_err(|_| broken())?;
         if bytes.len() < HEADER || bytes[0] != VERSION {
             return Err(broken());
         }
