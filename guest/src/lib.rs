@@ -23,6 +23,9 @@ pub mod error;
 pub mod ids;
 pub mod intercom;
 pub mod redaction;
+#[cfg(target_family = "wasm")]
+#[doc(hidden)]
+pub mod sections;
 pub mod store;
 pub mod sync;
 pub mod text;

@@ -20,27 +20,6 @@ struct Component;
 
 crate::wit::export!(Component with_types_in crate::wit);
 
-/// A text in a custom section, where the host finds it without running anything.
-macro_rules! section {
-    ($name:literal, $section:ident, $text:expr) => {
-        #[unsafe(link_section = $name)]
-        #[used]
-        static $section: [u8; $text.len()] = {
-            let text = $text.as_bytes();
-            let mut bytes = [0; $text.len()];
-            let mut index = 0;
-            while index < bytes.len() {
-                bytes[index] = text[index];
-                index += 1;
-            }
-            bytes
-        };
-    };
-}
-
-section!("fastintercom:instructions", INSTRUCTIONS, crate::tools::INSTRUCTIONS);
-section!("fastintercom:definitions", DEFINITIONS, crate::tools::DEFINITIONS);
-
 thread_local! {
     static STORE: RefCell<Option<Opened>> = const { RefCell::new(None) };
 }
