@@ -86,7 +86,7 @@ impl Report {
 
     /// The figures for programs, under the names of `get_conversation_stats`.
     pub fn to_answer(&self) -> ReportAnswer<'_> {
-        let waiting = self.waiting.iter();
+        let by_age = self.waiting.iter().map(|(age, count)| Aged { age, conversations: *count });
         ReportAnswer {
             workspace: self.workspace.clone().and_then(filled),
             period: Range::new(self.start, self.end),
@@ -94,10 +94,7 @@ impl Report {
             figures: MainFigures::from(&self.all),
             previous: self.previous.as_ref().map(MainFigures::from),
             series: self.series.iter().map(GroupRow::from).collect(),
-            waiting: Waiting {
-                conversations: self.waiting_now(),
-                by_age: waiting.map(|(age, count)| Aged { age, conversations: *count }).collect(),
-            },
+            waiting: Waiting { conversations: self.waiting_now(), by_age: by_age.collect() },
             rating_counts: self.all.rating_counts,
             tags: rows(&self.tags),
             teams: rows(&self.teams),
@@ -157,8 +154,8 @@ impl<'a> From<&'a Stretch> for GroupRow<'a> {
 }
 
 fn rows(groups: &Named) -> Vec<GroupRow<'_>> {
-    let figures_of_each = groups.iter().map(|(group, figures)| (group, MainFigures::from(figures)));
-    figures_of_each.map(|(group, figures)| GroupRow { group, figures, covered: None }).collect()
+    let row = |(group, figures)| GroupRow { group, figures: MainFigures::from(figures), covered: None };
+    groups.iter().map(|(group, figures)| (group.as_str(), figures)).map(row).collect()
 }
 
 /// Asks the store for everything, in one read transaction but for the list of who waits longest.
