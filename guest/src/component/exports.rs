@@ -74,7 +74,7 @@ fn with_context<T>(work: impl FnOnce(&mut Context<'_>) -> T) -> StoreResult<T> {
             clock: &Host,
             sync: &Host,
             progress: &Host,
-            reader: Reader::Agent,
+            reader: crate::tools::Reader::Agent,
         })
     });
     imports::tell(disclosure::take());
