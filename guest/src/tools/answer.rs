@@ -61,16 +61,39 @@ fn redact(value: &mut Value, kinds: &[Redaction]) {
 /// outside is cleaned and cut where it is put in, and this is the net below.
 #[must_use]
 pub fn finished(answer: &impl Serialize, text: impl Into<String>) -> ToolOutput {
-    let mut structured = value(answer);
+    let text = crate::text::clean(&text.into());
+    let structured = json(answer);
+    if crate::text::is_clean(&structured) && !escapes_control(&structured) {
+        return ToolOutput { structured, text };
+    }
+    let mut structured = parsed(&structured);
     clean(&mut structured);
-    ToolOutput { structured: structured.to_string(), text: crate::text::clean(&text.into()) }
+    ToolOutput { structured: structured.to_string(), text }
 }
 
-/// The answer as a JSON value.
+/// The answer as JSON.
+#[must_use]
+pub fn json(answer: &impl Serialize) -> String {
+    // Structs whose keys are texts cannot fail to become JSON.
+    serde_json::to_string(answer).unwrap_or_default()
+}
+
+/// The answer as a JSON value. By way of its text, so that the component has one serializer of each
+/// struct instead of two.
 #[must_use]
 pub fn value(answer: &impl Serialize) -> Value {
-    // Structs whose keys are texts cannot fail to become JSON.
-    serde_json::to_value(answer).unwrap_or_default()
+    parsed(&json(answer))
+}
+
+fn parsed(json: &str) -> Value {
+    serde_json::from_str(json).unwrap_or_default()
+}
+
+/// Whether a text in that JSON has a control character, or may have one: no other letter is written
+/// with these escapes, but a backslash before one of them is written with the same bytes.
+fn escapes_control(json: &str) -> bool {
+    memchr::memchr_iter(b'\\', json.as_bytes())
+        .any(|at| matches!(json.as_bytes().get(at + 1), Some(b'u' | b'r' | b'b' | b'f')))
 }
 
 /// The text, if it says anything.
@@ -141,7 +164,7 @@ pub fn failure(boolean: Option<&str>, sentence: &str) -> ToolOutput {
 /// How many bytes it takes as JSON.
 #[must_use]
 pub fn bytes(value: &impl Serialize) -> usize {
-    serde_json::to_string(value).map_or(0, |json| json.len())
+    json(value).len()
 }
 
 /// Seconds from then to now; none when a clock was ahead then, so that nobody knows.

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use serde_with::skip_serializing_none;
 
-use super::answer::{Range, ToolOutput, finished, minutes_since, threads_have};
+use super::answer::{Range, ToolOutput, counted, finished, minutes_since, threads_have};
 use super::arguments::{ArgumentError, When};
 use super::{Arguments, Context, Failure, Outcome, Tool, freshness, schema};
 use crate::store::conversations::totals::incomplete_within;
@@ -19,7 +19,7 @@ pub const TOOL: Tool = Tool {
     title: "Does the cache cover these dates?",
     description: "Whether the cache covers every conversation that was updated from start_date to end_date, and which parts are missing. Days are UTC and inclusive; today counts as covered up to the latest sync; days to come are missing.",
     input,
-    output: schema::of::<CoverageCheck>,
+    output: schema::of::<CoverageCheck>(),
     boolean: Some("has_coverage"),
     syncs: false,
     limits: None,
@@ -128,7 +128,7 @@ fn compare(
     let reason = if has_coverage {
         "Full coverage".to_owned()
     } else {
-        format!("Missing data for {} date ranges", gaps.len())
+        format!("Missing data for {}", counted(gaps.len() as i64, "date range"))
     };
     let held = coverage.held(connection, now)?;
     let read_at = runs::latest_read(connection)?.and_then(|run| run.completed_at);

@@ -37,7 +37,7 @@ pub const TOOL: Tool = Tool {
     title: "What the help centre lacks",
     description: "For whoever writes the help centre (default: last 90 days). failing_articles: what the AI agent answered from and more than usual was escalated, reopened or rated low, worst first, with the questions that beat it. missing_articles: what several customers ask and no article answers, with a teammate's answer that solved it.",
     input,
-    output: schema::of::<KnowledgeGaps>,
+    output: schema::of::<KnowledgeGaps>(),
     boolean: None,
     syncs: false,
     limits: None,

@@ -18,7 +18,7 @@ pub const TOOL: Tool = Tool {
     title: "Sync with Intercom now",
     description: "Fetches what changed in Intercom during the last days into the cache and waits for it, up to about 50 seconds; a longer sync goes on in the background. Not needed before ordinary questions: the cache syncs itself every few minutes.",
     input: schema::no_arguments,
-    output: schema::of::<SyncAnswer>,
+    output: schema::of::<SyncAnswer>(),
     boolean: Some("success"),
     syncs: true,
     limits: None,

@@ -39,7 +39,7 @@ pub const TOOL: Tool = Tool {
     title: "Read a conversation",
     description: "One conversation with its messages in order: who wrote what and when, internal notes marked (kind: note), attachments by name, derived figures such as first response and rating, what the AI agent answered from, custom attributes and links. Long threads come in pages. Use around with a match's message_id to see the part that a search found.",
     input,
-    output: schema::of::<Thread>,
+    output: schema::of::<Thread>(),
     boolean: None,
     syncs: false,
     limits: None,

@@ -55,7 +55,7 @@ pub const TOOL: Tool = Tool {
     title: "Figures about conversations",
     description: "Counts, medians and 90th percentiles of first response, resolution and waiting, ratings, reopenings and AI resolution for conversations created in a timeframe (default: last 30 days), in groups when asked, compared with the period of equal length before. Takes the main filters of search_conversations.",
     input,
-    output: schema::of::<ConversationStats>,
+    output: schema::of::<ConversationStats>(),
     boolean: None,
     syncs: false,
     limits: None,

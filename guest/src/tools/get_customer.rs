@@ -32,7 +32,7 @@ pub const TOOL: Tool = Tool {
     title: "A customer's history",
     description: "One customer or company by e-mail, name or id: who they are (country, language, signup, tags, attributes; plan, spend and segments of their company), how many conversations, which are open or waiting, ratings, their conversations in brief, open ones first, and latest tickets. Several of a name come back as candidates.",
     input,
-    output: schema::of::<CustomerAnswer>,
+    output: schema::of::<CustomerAnswer>(),
     boolean: None,
     syncs: false,
     limits: None,

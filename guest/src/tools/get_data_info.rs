@@ -21,7 +21,7 @@ pub const TOOL: Tool = Tool {
     title: "What the cache holds",
     description: "How many Intercom conversations and messages the local cache holds, which days it covers and how old it is. Call it before you rely on the cache for a period.",
     input: schema::no_arguments,
-    output: schema::of::<DataInfo>,
+    output: schema::of::<DataInfo>(),
     boolean: Some("has_data"),
     syncs: false,
     limits: None,

@@ -8,7 +8,7 @@ pub const TOOL: Tool = Tool {
     title: "State of the server",
     description: "The state of this server in one answer: what the cache holds and covers, how fresh it is, whether a sync runs or failed, and the time zone of days in answers.",
     input: schema::no_arguments,
-    output: schema::of::<status::Status>,
+    output: schema::of::<status::Status>(),
     boolean: None,
     syncs: false,
     limits: None,

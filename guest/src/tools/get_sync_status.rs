@@ -21,7 +21,7 @@ pub const TOOL: Tool = Tool {
     title: "Is a sync running?",
     description: "Whether a sync with Intercom runs now, since when and for which days; else when the last one completed and, if the newest failed, why.",
     input: schema::no_arguments,
-    output: schema::of::<SyncStatus>,
+    output: schema::of::<SyncStatus>(),
     boolean: Some("is_syncing"),
     syncs: false,
     limits: None,

@@ -44,7 +44,7 @@ pub const TOOL: Tool = Tool {
     title: "What is new or rising",
     description: "Words of customers, tags, attributes and companies that rose in a timeframe (default: last 7 days) against the periods before, found without being named, each with counts, growth and three quotations. Only what is statistically significant: an empty list means that nothing rose. Use it for \"what is new\", \"what is spiking\", \"which accounts write more\".",
     input,
-    output: schema::of::<Trends>,
+    output: schema::of::<Trends>(),
     boolean: None,
     syncs: false,
     limits: None,

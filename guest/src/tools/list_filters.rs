@@ -36,7 +36,7 @@ pub const TOOL: Tool = Tool {
     title: "Names to filter by",
     description: "The tags, teams, teammates, channels, states, priorities, custom attributes, plans, segments, countries, languages, articles used by the AI agent and ticket types that exist in the cache, with how many conversations each has. Call it before filtering by a name you are not sure of.",
     input,
-    output: schema::of::<FilterNames>,
+    output: schema::of::<FilterNames>(),
     boolean: None,
     syncs: false,
     limits: None,

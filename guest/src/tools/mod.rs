@@ -197,7 +197,7 @@ pub(crate) struct Tool {
     title: &'static str,
     description: &'static str,
     input: fn() -> Value,
-    output: fn() -> Value,
+    output: schema::AnswerSchema,
     /// The field that a failed call sets to false.
     boolean: Option<&'static str>,
     /// Starts a sync instead of only reading the cache.
@@ -257,7 +257,7 @@ pub fn list() -> Vec<ToolDefinition> {
             title: tool.title,
             description: tool.description,
             input_schema: (tool.input)().to_string(),
-            output_schema: (tool.output)().to_string(),
+            output_schema: tool.output.of_tool(tool.name).to_string(),
             read_only: !tool.syncs,
             destructive: false,
             idempotent: true,

@@ -29,7 +29,7 @@ pub const TOOL: Tool = Tool {
     title: "Query with SQL",
     description: "One read-only SQLite SELECT over the cache, for questions no other tool answers. Views: v_conversations(conversation_id, created_at, updated_at, title, state, priority, channel, customer_email, customer_name, company_name, assignee, team, message_count, waiting_since, first_response_seconds, resolution_seconds, reopen_count, rating, rating_remark, ai_involved, ai_outcome, custom_attributes, …), v_messages(message_id, conversation_id, created_at, author_type, author_name, is_note, is_ai, body, …), v_tags(conversation_id, tag), v_events(conversation_id, kind, created_at, assigned_to, …), v_ai_sources(conversation_id, title, url), v_links(conversation_id, kind, linked_id, category), v_articles(article_id, title, body, fin_involvements, …), v_tickets(ticket_id, title, type, state, open, customers, conversations, …), v_ticket_parts(ticket_id, body, …), v_contacts, v_companies, v_teammates, v_teams, v_syncs. SELECT * … LIMIT 1 shows all columns. Times are UTC ISO text.",
     input,
-    output: schema::of::<QueryAnswer>,
+    output: schema::of::<QueryAnswer>(),
     boolean: None,
     syncs: false,
     limits: Some(LIMITS),

@@ -39,7 +39,7 @@ pub const TOOL: Tool = Tool {
     title: "Help-centre articles",
     description: "Articles of the company's help centre by words in title and text, best first, or with id one article in full. Drafts are among them (state). Shows how often the AI agent used an article, and how many of these conversations it resolved. Without query: the latest changes.",
     input,
-    output: schema::of::<ArticlesAnswer>,
+    output: schema::of::<ArticlesAnswer>(),
     boolean: None,
     syncs: false,
     limits: None,

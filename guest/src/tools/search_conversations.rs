@@ -51,7 +51,7 @@ pub const TOOL: Tool = Tool {
     title: "Search conversations",
     description: "Finds customer support conversations in the local Intercom cache by words in ANY message (subject, first message, every reply; internal notes with include_notes), by filters, or both. One row per conversation with the message that matches best. Without query the filters alone select. Examples: {\"query\": \"refund OR chargeback\", \"timeframe\": \"last week\"}, {\"unanswered\": true, \"sort\": \"longest_waiting\"}, {\"rating_max\": 2, \"timeframe\": \"last 30 days\"}; what hundreds or thousands are about, with quotations: {\"sample\": 4000, \"timeframe\": \"last week\"}. All filters combine. sync_info says whether the cache covers the question.",
     input,
-    output: schema::of::<Conversations>,
+    output: schema::of::<Conversations>(),
     boolean: None,
     syncs: false,
     limits: None,

@@ -48,7 +48,7 @@ pub const TOOL: Tool = Tool {
     title: "Tickets",
     description: "Tickets by words in title, description, replies and notes, best first, and by type, state, customer or linked conversation; without query the latest changes. group_by counts them. With id one ticket in full: attributes, parts, linked conversations.",
     input,
-    output: schema::of::<TicketsAnswer>,
+    output: schema::of::<TicketsAnswer>(),
     boolean: None,
     syncs: false,
     limits: None,

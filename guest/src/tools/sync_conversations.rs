@@ -12,7 +12,7 @@ pub const TOOL: Tool = Tool {
     title: "Bring the cache up to date",
     description: "Syncs with Intercom unless the cache is fresh. force: true reads the last 7 days in any case. Waits up to about 50 seconds; a longer sync goes on in the background.",
     input,
-    output: schema::of::<SyncAnswer>,
+    output: schema::of::<SyncAnswer>(),
     boolean: Some("success"),
     syncs: true,
     limits: None,

@@ -59,7 +59,7 @@ fn coverage_is_told_with_its_gaps() {
         workspace.ask("check_coverage", r#"{"start_date": "2026-11-01", "end_date": "2026-11-20"}"#);
     assert_eq!(partial["partial_coverage"], true);
     assert_eq!(partial["coverage_gaps"], json!([["2026-11-01", "2026-11-15"]]));
-    assert_eq!(partial["reason"], "Missing data for 1 date ranges");
+    assert_eq!(partial["reason"], "Missing data for 1 date range");
     let instants = workspace.ask(
         "check_coverage",
         r#"{"start_date": "2026-11-20T08:00:00Z", "end_date": "2026-11-22T15:00:00+00:00"}"#,
