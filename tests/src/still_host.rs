@@ -4,7 +4,7 @@ use fastintercom_guest::environment::{Clock, Progress, ProgressUpdate, Settings,
 use fastintercom_guest::store::Store;
 use fastintercom_guest::sync::SyncRequest;
 use fastintercom_guest::time::UnixSeconds;
-use fastintercom_guest::tools::{self, Context, ToolError, ToolOutput};
+use fastintercom_guest::tools::{self, Context, Reader, ToolError, ToolOutput};
 
 /// A host whose clock stands still. A sync that it is asked for never ends.
 #[derive(Clone, Copy, Debug)]
@@ -37,7 +37,8 @@ impl StillHost {
         tool: &str,
         arguments: &str,
     ) -> Result<ToolOutput, ToolError> {
-        let mut context = Context { store, settings, clock: self, sync: self, progress: self };
+        let reader = Reader::Agent;
+        let mut context = Context { store, settings, clock: self, sync: self, progress: self, reader };
         tools::call(&mut context, tool, arguments)
     }
 }

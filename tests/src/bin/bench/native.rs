@@ -7,7 +7,7 @@ use fastintercom_guest::environment::{Clock, Progress, ProgressUpdate, Settings,
 use fastintercom_guest::store::{OpenMode, Store};
 use fastintercom_guest::sync::SyncRequest;
 use fastintercom_guest::time::UnixSeconds;
-use fastintercom_guest::tools::{Context, call};
+use fastintercom_guest::tools::{Context, Reader, call};
 
 use crate::Result;
 
@@ -39,6 +39,7 @@ impl Native {
             clock: &self.outside,
             sync: &self.outside,
             progress: &self.outside,
+            reader: Reader::Agent,
         };
         let answer = call(&mut context, tool, arguments).map_err(|error| format!("{error:?}"))?;
         Ok(answer.structured)
