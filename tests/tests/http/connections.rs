@@ -56,7 +56,7 @@ fn when_every_place_is_at_work_health_is_still_answered() {
         })
         .collect();
     // Until the last of them is seen as one, it may give way: a busy machine needs its time for that.
-    std::thread::sleep(Duration::from_secs(2));
+    std::thread::sleep(Duration::from_secs(4));
     for path in ["/healthz", "/readyz"] {
         let answer = web
             .raw(format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").as_bytes());
