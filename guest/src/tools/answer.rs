@@ -63,7 +63,8 @@ fn redact(value: &mut Value, kinds: &[Redaction]) {
 pub fn finished(answer: &impl Serialize, text: impl Into<String>) -> ToolOutput {
     let text = crate::text::clean(&text.into());
     let structured = json(answer);
-    if crate::text::is_clean(&structured) && !escapes_control(&structured) {
+    let is_clean = crate::text::is_clean(&structured) || crate::text::clean(&structured) == structured;
+    if is_clean && !escapes_control(&structured) {
         return ToolOutput { structured, text };
     }
     let mut structured = parsed(&structured);

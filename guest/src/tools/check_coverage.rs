@@ -8,7 +8,7 @@ use serde_with::skip_serializing_none;
 
 use super::answer::{Range, ToolOutput, counted, finished, minutes_since, threads_have};
 use super::arguments::{ArgumentError, When};
-use super::{Arguments, Context, Failure, Outcome, Tool, freshness, schema};
+use super::{Arguments, Context, Failure, Outcome, Surroundings, Tool, freshness, schema};
 use crate::store::conversations::totals::incomplete_within;
 use crate::store::runs;
 use crate::store::runs::coverage::{Checked, Coverage};
@@ -85,7 +85,7 @@ fn call(context: &mut Context<'_>, arguments: &Arguments) -> Outcome {
         if coverage.is_empty() {
             return Ok(nothing(start, end, freshness::how_to_begin(around)));
         }
-        compare(connection, &coverage, start, end, around.now)
+        compare(around, connection, &coverage, start, end)
     })
 }
 
@@ -105,12 +105,13 @@ fn nothing(start: When, end: When, how_to_begin: &str) -> ToolOutput {
 
 /// What of the range is covered.
 fn compare(
+    around: Surroundings<'_>,
     connection: &Connection,
     coverage: &Coverage,
     start: When,
     end: When,
-    now: UnixSeconds,
 ) -> Result<ToolOutput, Failure> {
+    let now = around.now;
     let check = |end: When| match (start, end) {
         (When::Day(start), When::Day(end)) => to_text(coverage.check_days(start, end, now)),
         _ => to_text(coverage.check_instants(first_instant(start), last_instant(end), now)),
@@ -135,7 +136,9 @@ fn compare(
     // Covered is what was listed; a thread may still be to come.
     let asked = Interval { low: first_instant(start), high: last_instant(end) };
     let waiting = Some(incomplete_within(connection, asked)?).filter(|waiting| *waiting > 0);
-    let mut text = in_words(&reason, &gaps, not_yet.as_ref(), fetchable);
+    let place = if around.settings.replica { " on the primary" } else { "" };
+    let fill = fetchable.then(|| format!("`fastintercom sync --start-date … --end-date …`{place}"));
+    let mut text = in_words(&reason, &gaps, not_yet.as_ref(), fill.as_deref());
     if let Some(waiting) = waiting {
         text = format!("{}. The {} not been fetched yet.", text.trim_end_matches('.'), threads_have(waiting));
     }
@@ -165,7 +168,7 @@ fn in_words(
     reason: &str,
     gaps: &[(String, String)],
     not_yet: Option<&[String; 2]>,
-    fetchable: bool,
+    fill: Option<&str>,
 ) -> String {
     if gaps.is_empty() {
         return reason.to_owned();
@@ -175,10 +178,8 @@ fn in_words(
     if let Some([from, to]) = not_yet {
         text.push_str(&format!(" {from} to {to} has not happened yet."));
     }
-    if fetchable {
-        text.push_str(
-            " `fastintercom sync --start-date … --end-date …` fetches what is missing up to today.",
-        );
+    if let Some(fill) = fill {
+        text.push_str(&format!(" {fill} fetches what is missing up to today."));
     }
     text
 }

@@ -192,6 +192,9 @@ pub struct Covered {
 pub fn how_to_begin(around: Surroundings<'_>) -> &'static str {
     match (around.settings.replica, around.reader) {
         (true, _) => "It comes with this replica's next copy of the primary's database.",
+        _ if !around.settings.token_present => {
+            "`fastintercom login` stores an access token; a sync then fetches everything."
+        }
         (_, Reader::Person) => "Run `fastintercom sync`, or wait for the background sync.",
         _ => "Call force_sync, or wait for the background sync.",
     }

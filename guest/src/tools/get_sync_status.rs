@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 
-use super::answer::{Range, finished, in_words, listed, minutes_since};
+use super::answer::{Range, finished, in_words, listed, minutes_since, when};
 use super::freshness::{self, Age};
 use super::incomplete::incomplete;
 use super::{Arguments, Context, Outcome, Tool, schema};
@@ -36,6 +36,8 @@ struct SyncStatus {
     running: Running,
     #[serde(flatten)]
     age: Age,
+    #[schemars(skip)]
+    interrupted: Option<bool>,
     /// Why the newest sync failed.
     last_error: Option<String>,
     /// What is still to be read, and why.
@@ -65,10 +67,11 @@ fn call(context: &mut Context<'_>, _: &Arguments) -> Outcome {
     let is_syncing = context.sync.is_syncing();
     context.reading(|connection| {
         let (running, mut text) = running(connection, is_syncing, now)?;
-        let failure = match is_syncing || runs::interrupted(connection, is_syncing)? {
-            true => None,
-            false => runs::latest_failure(connection)?,
-        };
+        let interrupted = runs::interrupted(connection, is_syncing)?;
+        let failure = if is_syncing || interrupted { None } else { runs::latest_failure(connection)? };
+        if interrupted {
+            text.push_str(" The newest sync was interrupted; the next one continues where it stopped.");
+        }
         let last_error = failure.map(|run| run.error.unwrap_or_else(|| "unknown".to_owned()));
         if let Some(error) = &last_error {
             text.push_str(&format!(" The newest sync failed: {error}"));
@@ -82,7 +85,8 @@ fn call(context: &mut Context<'_>, _: &Arguments) -> Outcome {
             text = format!("{text} {}", notes.join(" "));
         }
         let age = freshness::age(connection, now)?;
-        Ok(finished(&SyncStatus { running, age, last_error, incomplete, notes }, text))
+        let interrupted = when(interrupted);
+        Ok(finished(&SyncStatus { running, age, interrupted, last_error, incomplete, notes }, text))
     })
 }
 

@@ -47,6 +47,8 @@ pub(super) struct Status {
     #[schemars(skip)]
     sync_times: Option<SyncTimes>,
     #[schemars(skip)]
+    interrupted: Option<bool>,
+    #[schemars(skip)]
     last_error: Option<String>,
     #[schemars(skip)]
     threads_waiting: Option<u64>,
@@ -207,7 +209,8 @@ fn describe(
     lines.push(format!("Sync: {sync}"));
     let (sync_times, line) = sync_times(connection, is_syncing)?.unzip();
     lines.extend(line);
-    let last_error = if runs::interrupted(connection, is_syncing)? {
+    let interrupted = runs::interrupted(connection, is_syncing)?;
+    let last_error = if interrupted {
         lines.push("Newest sync: interrupted; the next one continues where it stopped".to_owned());
         None
     } else {
@@ -248,6 +251,7 @@ fn describe(
         running,
         sync_seconds_left,
         sync_times,
+        interrupted: when(interrupted),
         last_error,
         threads_waiting: (waiting > 0).then_some(waiting),
         incomplete,

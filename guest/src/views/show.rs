@@ -19,6 +19,11 @@ pub fn show(context: &mut Context<'_>, options: &str, width: Option<u32>) -> Res
     let options = Options::parse(options, &["id"])?;
     let around = context.surroundings();
     let zone = context.reading(|connection| Ok(tools::zone(around.settings, connection)?))?;
+    if options.text("id").is_none_or(|id| id.trim().is_empty()) {
+        return Err(ViewError::InvalidOptions(
+            "Say which conversation: `fastintercom show ID`; `fastintercom search` lists ids.".to_owned(),
+        ));
+    }
     let arguments = Map::from_iter([("id".to_owned(), json!(options.text("id")))]);
     let (thread, output) = ask(context, &get_conversation::TOOL, arguments, get_conversation::read)?;
     let mut screen = Screen::new(width, &around.settings.redactions);

@@ -251,7 +251,9 @@ fn an_interrupted_run_is_told_instead_of_the_failure_before_it() {
     workspace.sql(failed);
     assert_eq!(workspace.ask("get_sync_status", "{}")["last_error"], "The network was down.");
     workspace.sql(&failed.replace("'failed', 'The network was down.'", "'in_progress', NULL"));
-    assert_eq!(workspace.ask("get_sync_status", "{}")["last_error"], Value::Null);
+    let status = workspace.ask("get_sync_status", "{}");
+    assert_eq!((&status["last_error"], &status["interrupted"]), (&Value::Null, &json!(true)));
+    assert_eq!(workspace.ask("get_server_status", "{}")["interrupted"], true);
     let lines = workspace.with(tools::status::status).expect("reads").1;
     assert!(lines.contains("Newest sync: interrupted") && !lines.contains("The network"), "{lines}");
 }
