@@ -22,7 +22,7 @@ fn every_command_that_fails_says_so_in_one_shape() {
     for (words, code, part) in [
         (&["show", "12345", "--json"][..], 1, "not in the cache"),
         (&["show", "no such id", "--json"], 1, "no such id"),
-        (&["show", "", "--json"], 2, "missing"),
+        (&["show", "", "--json"], 2, "Say which conversation"),
         (&["search", "--state", "asleep", "--json"], 2, "--state"),
         (&["search", "--since", "whenever", "--json"], 2, "--since"),
         (&["report", "--since", "whenever", "--json"], 2, "--since"),
