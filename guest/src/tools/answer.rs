@@ -63,8 +63,7 @@ fn redact(value: &mut Value, kinds: &[Redaction]) {
 pub fn finished(answer: &impl Serialize, text: impl Into<String>) -> ToolOutput {
     let text = crate::text::clean(&text.into());
     let structured = json(answer);
-    let is_clean = crate::text::is_clean(&structured) || crate::text::clean(&structured) == structured;
-    if is_clean && !escapes_control(&structured) {
+    if is_clean_json(&structured) {
         return ToolOutput { structured, text };
     }
     let mut structured = parsed(&structured);
@@ -88,6 +87,13 @@ pub fn value(answer: &impl Serialize) -> Value {
 
 fn parsed(json: &str) -> Value {
     serde_json::from_str(json).unwrap_or_default()
+}
+
+/// Whether no text in that JSON would be changed by [`clean`]. An image's address may have quotation
+/// marks, which JSON escapes, so where one may be the texts have to be looked at themselves.
+fn is_clean_json(json: &str) -> bool {
+    let looks_clean = crate::text::is_clean(json) || !json.contains("![") && crate::text::clean(json) == json;
+    looks_clean && !escapes_control(json)
 }
 
 /// Whether a text in that JSON has a control character, or may have one: no other letter is written
@@ -215,5 +221,31 @@ pub fn threads_have(count: u64) -> String {
     match count {
         1 => "thread of 1 conversation has".to_owned(),
         count => format!("threads of {count} conversations have"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whatever a field holds, what leaves is what cleaning that field alone gives.
+    #[test]
+    fn every_field_is_cleaned_however_json_writes_it() {
+        for text in [
+            "plain",
+            "Grüße, 返金 👩‍💻",
+            "C:\\build\\run",
+            "a\u{7}b\r\n\tc",
+            "\u{1b}[31mred",
+            "\u{200d}joined",
+            "hidden\u{200b}\u{202e}letters",
+            "![x](http://evil.example/?q=1 \"title\")",
+            "\u{7f}\u{9b}31m",
+        ] {
+            let output = finished(&Map::from_iter([("text".to_owned(), Value::from(text))]), text);
+            let answer: Value = serde_json::from_str(&output.structured).expect("JSON");
+            assert_eq!(answer["text"], crate::text::clean(text), "{text:?}");
+            assert_eq!(output.text, crate::text::clean(text));
+        }
     }
 }

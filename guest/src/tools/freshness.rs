@@ -83,10 +83,10 @@ pub fn of(around: Surroundings<'_>, connection: &Connection, reach: Reach) -> St
         let place = if settings.replica { " on the primary" } else { "" };
         let fill = format!("`fastintercom sync --start-date … --end-date …`{place}");
         message.push_str(&match (checked.any, reader) {
-                (true, Reader::Person) => format!(" Part of the time asked about is not in the cache, so conversations may be missing; {fill} fills the gaps."),
-                (true, _) => format!(" Part of the time asked about is not in the cache, so conversations may be missing: check_coverage names the gaps, {fill} fills them."),
-                (false, _) => format!(" The time asked about is not in the cache: {fill} fetches it."),
-            });
+            (true, Reader::Person) => format!(" Part of the time asked about is not in the cache, so conversations may be missing; {fill} fills the gaps."),
+            (true, _) => format!(" Part of the time asked about is not in the cache, so conversations may be missing: check_coverage names the gaps, {fill} fills them."),
+            (false, _) => format!(" The time asked about is not in the cache: {fill} fetches it."),
+        });
     } else if !bounded && !checked.gaps.is_empty() {
         message.push_str(" Conversations that last changed before that are not in it.");
     }
@@ -200,6 +200,8 @@ pub fn how_to_begin(around: Surroundings<'_>) -> &'static str {
     }
 }
 
+/// When the newest run that read from Intercom ended, and how long ago.
+///
 /// # Errors
 /// When the database cannot be read.
 pub fn age(connection: &Connection, now: UnixSeconds) -> StoreResult<Age> {
