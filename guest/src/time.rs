@@ -2,7 +2,10 @@
 
 use std::fmt;
 
-use chrono::{DateTime, NaiveDate, NaiveDateTime, SecondsFormat, Utc};
+use jiff::civil::{Date, DateTime, Time};
+use jiff::fmt::temporal::Pieces;
+use jiff::tz::Offset;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 pub const MINUTE: i64 = 60;
@@ -19,36 +22,36 @@ impl UnixSeconds {
     /// compares in the order of time.
     #[must_use]
     pub fn to_iso(self) -> String {
-        self.utc().to_rfc3339_opts(SecondsFormat::Secs, false)
+        format!("{}+00:00", self.utc())
     }
 
     /// Reads any RFC 3339 instant, `YYYY-MM-DD HH:MM:SS` in UTC (SQLite's `CURRENT_TIMESTAMP`)
     /// or a bare day (its midnight, UTC).
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let text = text.trim();
-        if let Ok(instant) = DateTime::parse_from_rfc3339(text) {
-            return Some(Self(instant.timestamp()));
-        }
-        if let Some(naive) = parse_naive(text) {
-            return Some(Self(naive.and_utc().timestamp()));
-        }
-        Day::parse(text).map(Day::start)
+        let pieces = pieces(text)?;
+        let offset = pieces.to_numeric_offset().map_or(0, Offset::seconds);
+        Some(written(&pieces).plus(-i64::from(offset)))
+    }
+
+    /// A date and time without an offset, `2025-06-22T12:00:00.123456` or with a blank for the `T`,
+    /// as if it were UTC.
+    #[must_use]
+    pub fn parse_local(text: &str) -> Option<Self> {
+        let pieces = pieces(text)?;
+        (pieces.time().is_some() && pieces.to_numeric_offset().is_none()).then(|| written(&pieces))
     }
 
     /// The UTC day this instant lies in.
     #[must_use]
     pub fn day(self) -> Day {
-        Day(self.utc().date_naive())
+        Day(self.utc().date())
     }
 
-    /// Out-of-range instants become the nearest that chrono can hold.
-    fn utc(self) -> DateTime<Utc> {
-        DateTime::from_timestamp(self.0, 0).unwrap_or(if self.0 < 0 {
-            DateTime::<Utc>::MIN_UTC
-        } else {
-            DateTime::<Utc>::MAX_UTC
-        })
+    /// Instants outside of the years -9999 to 9999 become the nearest in them.
+    fn utc(self) -> DateTime {
+        let instant = Timestamp::from_second(self.0);
+        Offset::UTC.to_datetime(instant.unwrap_or(if self.0 < 0 { Timestamp::MIN } else { Timestamp::MAX }))
     }
 
     #[must_use]
@@ -69,12 +72,19 @@ impl fmt::Display for UnixSeconds {
     }
 }
 
-/// A date and time without an offset: `2025-06-22T12:00:00.123456` or with a blank for the `T`.
-#[must_use]
-pub fn parse_naive(text: &str) -> Option<NaiveDateTime> {
-    ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M"]
-        .iter()
-        .find_map(|form| NaiveDateTime::parse_from_str(text, form).ok())
+/// The parts of a date and time. Not of `20250622`, which is a number to whoever writes it, and not
+/// with a time zone's name in brackets, which nobody here would look up.
+fn pieces(text: &str) -> Option<Pieces<'_>> {
+    let text = text.trim();
+    let is_plain = text.as_bytes().get(4) == Some(&b'-') && !text.contains('[');
+    is_plain.then(|| Pieces::parse(text).ok()).flatten()
+}
+
+/// What they say where there is no offset, as if it were UTC; a bare day's midnight.
+fn written(pieces: &Pieces<'_>) -> UnixSeconds {
+    let time = pieces.time().unwrap_or(Time::midnight());
+    let seconds = Time::midnight().duration_until(time).as_secs();
+    Day(pieces.date()).start().plus(seconds)
 }
 
 /// An interval of time; both ends are in it.
@@ -112,18 +122,24 @@ impl Interval {
 
 /// A calendar day in UTC: `2025-06-22`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Day(pub NaiveDate);
+pub struct Day(pub Date);
 
 impl Day {
+    /// Days between any two that there are, and more.
+    const LONGEST: i64 = 10_000_000;
+    const EPOCH: Date = Date::constant(1970, 1, 1);
+
+    /// Reads `2025-06-22` and no other form: days are compared as text.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        NaiveDate::parse_from_str(text, "%Y-%m-%d").ok().map(Self)
+        let pieces = pieces(text)?;
+        (text.len() == "YYYY-MM-DD".len() && pieces.time().is_none()).then(|| Self(pieces.date()))
     }
 
     /// Midnight at the beginning of the day.
     #[must_use]
     pub fn start(self) -> UnixSeconds {
-        UnixSeconds(self.0.and_time(chrono::NaiveTime::MIN).and_utc().timestamp())
+        UnixSeconds(Self::EPOCH.duration_until(self.0).as_secs())
     }
 
     /// The last second of the day.
@@ -134,13 +150,13 @@ impl Day {
 
     #[must_use]
     pub fn plus(self, days: i64) -> Self {
-        self.start().plus(days.saturating_mul(DAY)).day()
+        Self(self.0.saturating_add(SignedDuration::from_hours(days.clamp(-Self::LONGEST, Self::LONGEST) * 24)))
     }
 }
 
 impl fmt::Display for Day {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}", self.0.format("%Y-%m-%d"))
+        self.0.fmt(formatter)
     }
 }
 
@@ -160,7 +176,30 @@ mod tests {
         let noon = UnixSeconds::parse("2025-06-22T12:00:00Z");
         assert_eq!(UnixSeconds::parse("2025-06-22 12:00:00"), noon);
         assert_eq!(UnixSeconds::parse("2025-06-22T14:00:00.123+02:00"), noon);
-        assert_eq!(UnixSeconds::parse("bogus"), None);
+        assert_eq!(UnixSeconds::parse("2025-06-22T12:00"), noon);
+        assert_eq!(UnixSeconds::parse("2025-06-22"), Day::parse("2025-06-22").map(Day::start));
+        for no_time in ["bogus", "20250622", "2025-6-2", "2025-02-30", "2025-06-22T12:00[Europe/Berlin]"] {
+            assert_eq!(UnixSeconds::parse(no_time), None, "{no_time}");
+        }
+    }
+
+    #[test]
+    fn local_times_have_no_offset() {
+        let noon = UnixSeconds::parse("2025-06-22T12:00:00Z");
+        assert_eq!(UnixSeconds::parse_local(" 2025-06-22 12:00:00.123456"), noon);
+        for other in ["2025-06-22T12:00:00Z", "2025-06-22T12:00:00+00:00", "2025-06-22"] {
+            assert_eq!(UnixSeconds::parse_local(other), None, "{other}");
+        }
+    }
+
+    /// Who wants everything writes the last day there is.
+    #[test]
+    fn the_end_of_time_is_no_error() {
+        let last = Day::parse("9999-12-31").expect("a day");
+        assert_eq!(UnixSeconds::parse("9999-12-31T23:59:59Z"), Some(last.end()));
+        assert_eq!(last.plus(1), last);
+        assert_eq!(last.plus(i64::MIN).plus(i64::MAX), last);
+        assert!(UnixSeconds(i64::MAX).to_iso().starts_with("9999-12-30T"));
     }
 
     #[test]

@@ -241,7 +241,8 @@ fn signed(monotonic_ms: u64) -> i64 {
 /// The instant of an HTTP `Date` header (RFC 9110 §5.6.7): `Sun, 06 Nov 1994 08:49:37 GMT`.
 #[must_use]
 pub fn http_date(text: &str) -> Option<UnixSeconds> {
-    chrono::DateTime::parse_from_rfc2822(text.trim()).ok().map(|instant| UnixSeconds(instant.timestamp()))
+    let instant = jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(text.trim()).ok()?;
+    Some(UnixSeconds(instant.as_second()))
 }
 
 #[cfg(test)]

@@ -56,8 +56,7 @@ pub(super) fn read(request: &SyncRequest, settings: &Settings, today: Day) -> Re
 }
 
 fn day(name: &str, text: &str) -> Result<Day, SyncError> {
-    // chrono also takes `2025-6-1`; the database compares days as text, so only the full form will do.
-    Day::parse(text).filter(|day| day.to_string() == text).ok_or_else(|| {
+    Day::parse(text).ok_or_else(|| {
         SyncError::InvalidRequest(format!(
             "The {name} `{text}` is no date; write it as YYYY-MM-DD, such as 2026-01-31."
         ))

@@ -309,11 +309,7 @@ impl Arguments {
 #[must_use]
 pub fn parse_when(text: &str) -> Option<When> {
     let text = text.trim();
-    if let Some(day) = Day::parse(text) {
-        // chrono also reads years far outside what a calendar of conversations knows.
-        return (text.len() == 10).then_some(When::Day(day));
-    }
-    UnixSeconds::parse(text).map(When::Instant)
+    Day::parse(text).map(When::Day).or_else(|| UnixSeconds::parse(text).map(When::Instant))
 }
 
 /// What an argument is called today that was called so before. Some clients drop arguments of the

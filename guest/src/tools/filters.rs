@@ -224,7 +224,7 @@ pub fn read_timeframe(phrase: &str, now: UnixSeconds, zone: &Zone) -> ArgumentRe
 }
 
 fn between(arguments: &Arguments, after: &str, before: &str, zone: &Zone) -> ArgumentResult<Between> {
-    let day = |day: crate::time::Day, days: i64| zone.start_of(zone_date(day.plus(days)));
+    let day = |day: crate::time::Day, days: i64| zone.start_of(day.plus(days).0);
     let from = arguments.when(after)?.map(|when| match when {
         When::Day(first) => day(first, 0),
         When::Instant(instant) => instant,
@@ -240,15 +240,6 @@ fn between(arguments: &Arguments, after: &str, before: &str, zone: &Zone) -> Arg
         return Err(ArgumentError(format!("`{after}` is later than `{before}`; swap them.")));
     }
     Ok(Between { from, to })
-}
-
-/// The same calendar day, for jiff.
-fn zone_date(day: crate::time::Day) -> jiff::civil::Date {
-    use chrono::Datelike;
-    let narrow = |value: u32| i8::try_from(value).unwrap_or(1);
-    let year = i16::try_from(day.0.year()).unwrap_or(i16::MAX).clamp(-9999, 9999);
-    jiff::civil::Date::new(year, narrow(day.0.month()), narrow(day.0.day()))
-        .unwrap_or(jiff::civil::Date::ZERO)
 }
 
 fn add_fields(

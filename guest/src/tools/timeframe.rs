@@ -4,7 +4,7 @@ use jiff::civil::{Date, Weekday};
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp, ToSpan};
 
-use crate::time::{DAY, HOUR, MINUTE, UnixSeconds};
+use crate::time::{DAY, Day, HOUR, MINUTE, UnixSeconds};
 
 /// Stretches of time that a period is cut into.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,7 +57,7 @@ impl Zone {
     #[must_use]
     pub fn start_of(&self, date: Date) -> UnixSeconds {
         date.to_zoned(self.zone.clone())
-            .map_or(UnixSeconds(0), |zoned| UnixSeconds(zoned.timestamp().as_second()))
+            .map_or_else(|_| Day(date).start(), |zoned| UnixSeconds(zoned.timestamp().as_second()))
     }
 
     /// All days, Mondays or firsts of months from one instant to another, both included, as

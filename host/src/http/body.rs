@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::StatusCode;
+use http::header::CONNECTION;
+use http::{HeaderValue, StatusCode};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use hyper::body::{Body, Incoming};
 
@@ -13,10 +14,13 @@ use super::answer::{self, Answer};
 const MOST: usize = 1024 * 1024;
 /// How long a caller may take to send it.
 const PATIENCE: Duration = Duration::from_secs(20);
+/// What is read of a body that nobody asked for, and for how long.
+const DISCARDED: usize = 8 * MOST;
+const DISCARDING: Duration = Duration::from_secs(1);
 
 /// # Errors
 /// The answer to give instead: 413, 408 or 400.
-pub async fn read(body: Incoming) -> Result<Bytes, Box<Answer>> {
+pub async fn read(body: &mut Incoming) -> Result<Bytes, Box<Answer>> {
     let refuse = |status, sentence: &str| Err(Box::new(answer::error(status, sentence)));
     let too_large =
         || refuse(StatusCode::PAYLOAD_TOO_LARGE, "The body is larger than 1 MB; ask for less at a time.");
@@ -29,4 +33,31 @@ pub async fn read(body: Incoming) -> Result<Bytes, Box<Answer>> {
         Ok(Err(_)) => refuse(StatusCode::BAD_REQUEST, "The body could not be read to its end."),
         Err(_) => refuse(StatusCode::REQUEST_TIMEOUT, "The body did not come in time."),
     }
+}
+
+/// Takes what has not been read of a body whose request is answered without it. A connection that
+/// is closed while its client still writes is reset, and the client would see that in place of the
+/// answer. What is too much, or too slow, ends with the connection.
+pub async fn discard(body: &mut Incoming, is_awaited: bool, answer: &mut Answer) {
+    // Whoever waits for `100 Continue` has not begun to write, and does not.
+    let is_done = !is_awaited && tokio::time::timeout(DISCARDING, rest(body)).await.unwrap_or(false);
+    if !is_done && !body.is_end_stream() {
+        answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    }
+}
+
+/// Whether it came to its end.
+async fn rest(body: &mut Incoming) -> bool {
+    if body.size_hint().lower() > DISCARDED as u64 {
+        return false;
+    }
+    let mut bytes = 0;
+    while let Some(frame) = body.frame().await {
+        let Ok(frame) = frame else { return false };
+        bytes += frame.data_ref().map_or(0, Bytes::len);
+        if bytes > DISCARDED {
+            return false;
+        }
+    }
+    true
 }

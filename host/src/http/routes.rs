@@ -6,12 +6,12 @@ use std::time::Instant;
 use bytes::Bytes;
 use fastintercom_policy::guard::{self, Guard, Refusal};
 use http::header::{
-    ACCEPT, ALLOW, AUTHORIZATION, COOKIE, HeaderMap, HeaderValue, PROXY_AUTHORIZATION, USER_AGENT,
+    ACCEPT, ALLOW, AUTHORIZATION, COOKIE, EXPECT, HeaderMap, HeaderValue, PROXY_AUTHORIZATION, USER_AGENT,
 };
 use http::request::Parts;
 use http::{Method, Request, StatusCode, Uri};
 use http_body_util::Full;
-use hyper::body::Incoming;
+use hyper::body::{Body as _, Incoming};
 use tokio_util::sync::CancellationToken;
 
 use super::answer::{self, Answer};
@@ -65,10 +65,14 @@ impl Routes {
     /// Answers a request, whatever it is.
     pub async fn answer(&self, request: Request<Incoming>) -> Answer {
         let begun = Instant::now();
-        let (parts, body) = request.into_parts();
+        let (parts, mut body) = request.into_parts();
         let (method, path) = (parts.method.clone(), crate::text::printable(parts.uri.path(), 100));
         let origin = self.guard.own_origin(&parts.headers);
-        let mut answer = self.route(parts, body).await.unwrap_or_else(|refusal| *refusal);
+        let is_awaited = parts.headers.contains_key(EXPECT);
+        let mut answer = self.route(parts, &mut body).await.unwrap_or_else(|refusal| *refusal);
+        if !body.is_end_stream() {
+            body::discard(&mut body, is_awaited, &mut answer).await;
+        }
         if let Some(oauth) = &self.oauth {
             oauth::show_way(&mut answer, oauth);
         }
@@ -86,7 +90,7 @@ impl Routes {
     }
 
     /// The answer, or the refusal on the way to it.
-    async fn route(&self, mut parts: Parts, body: Incoming) -> Result<Answer, Box<Answer>> {
+    async fn route(&self, mut parts: Parts, body: &mut Incoming) -> Result<Answer, Box<Answer>> {
         self.guard.check_names(&parts.uri, &parts.headers).map_err(answer::refused)?;
         let path = parts.uri.path().to_owned();
         // A browser asks before it shows the token.

@@ -1,5 +1,9 @@
 //! Who comes in: names, web pages, the token, sizes; and addresses that cannot be.
 
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::time::Duration;
+
 use fastintercom_tests::command::Cli;
 use fastintercom_tests::server::{Server, Stop};
 use serde_json::json;
@@ -71,7 +75,7 @@ fn the_token_is_asked_for_and_never_told() {
     }
 }
 
-/// Neither a length that is told ahead nor pieces of one that is not are read to their end.
+/// Neither a length that is told ahead nor pieces of one that is not are taken.
 #[test]
 fn bodies_have_a_size() {
     const MOST: usize = 1024 * 1024;
@@ -88,6 +92,32 @@ fn bodies_have_a_size() {
     }
     let fits = web.post("/tools/get_sync_status", format!("{{{}}}", " ".repeat(MOST - 2)));
     assert_eq!(fits.succeeded()["is_syncing"], false);
+}
+
+/// A client that writes on while it is refused sees the refusal, not a connection that was reset, and
+/// may ask again on the same one.
+#[test]
+fn a_refusal_arrives_though_its_body_comes_late() {
+    let simulator = small();
+    let (_session, web) = open(Server::new(&simulator).without_token().env("FASTINTERCOM_HTTP_TOKEN", TOKEN));
+    let mut stream = TcpStream::connect(web.base().trim_start_matches("http://")).expect("a connection");
+    stream.set_read_timeout(Some(Duration::from_secs(60))).expect("a timeout");
+    for size in [2, 3 << 20] {
+        let head = format!(
+            "POST /tools/get_sync_status HTTP/1.1\r\nHost: localhost\r\nContent-Length: {size}\r\n\r\n"
+        );
+        stream.write_all(head.as_bytes()).expect("the server reads");
+        std::thread::sleep(Duration::from_millis(200));
+        stream.write_all(" ".repeat(size).as_bytes()).expect("the server reads on");
+        let mut answer = String::new();
+        while !answer.ends_with("\r\n0\r\n\r\n") {
+            let mut some = [0; 1024];
+            let read = stream.read(&mut some).expect("an answer");
+            assert_ne!(read, 0, "{size}: the connection ended after {answer:?}");
+            answer.push_str(&String::from_utf8_lossy(&some[..read]));
+        }
+        assert!(answer.starts_with("HTTP/1.1 401 ") && answer.contains("Bearer TOKEN"), "{answer}");
+    }
 }
 
 #[test]

@@ -7,13 +7,17 @@
 //! ```
 //!
 //! `optimise` writes the component with optimised code into the file `OUT`. `compose` takes the
-//! component as it is, and adapters, which it optimises, from the folder `ADAPTERS`; it writes
+//! component without what no adapter calls, and adapters from the folder `ADAPTERS`, optimises
+//! them, and writes
 //! `fastintercom-NAME.wasm` for each artifact into the folder `OUT`, with `SHA256SUMS` beside them.
 //! `KEPT` is a folder for optimised modules, from which a later run takes them. The same input makes
 //! the same bytes.
 
+mod modules;
 mod optimise;
+mod uncalled;
 
+use std::collections::BTreeMap;
 use std::error::Error;
 use std::fs;
 use std::path::Path;
@@ -136,15 +140,19 @@ fn failed(sentence: &str) -> ExitCode {
 fn artifacts(component: &Path, adapters: &Path, kept: &Path, out: &Path) -> Result<()> {
     let optimiser = Optimiser::find(kept)?;
     fs::create_dir_all(out)?;
+    let mut packages = BTreeMap::new();
+    for package in ARTIFACTS.iter().flat_map(|(_, instances)| *instances).map(|instance| instance.package) {
+        if package != COMPONENT && !packages.contains_key(package) {
+            let file = adapters.join(format!("fastintercom_adapter_{package}.wasm"));
+            packages.insert(package, optimised(&optimiser, &file)?);
+        }
+    }
+    let calls = uncalled::calls_of(packages.values().map(Vec::as_slice))?;
+    let called = modules::replace(&read(component)?, &|module| uncalled::without(module, &calls))?;
+    packages.insert(COMPONENT, optimiser.component(&called)?);
     let mut sums = String::new();
     for (name, instances) in ARTIFACTS {
-        let package = |package: &str| {
-            if package == COMPONENT {
-                return read(component);
-            }
-            optimised(&optimiser, &adapters.join(format!("fastintercom_adapter_{package}.wasm")))
-        };
-        let bytes = compose(instances, package).map_err(|error| format!("{name}: {error}"))?;
+        let bytes = compose(instances, &packages).map_err(|error| format!("{name}: {error}"))?;
         let file = format!("fastintercom-{name}.wasm");
         sums.push_str(&format!("{}  {file}\n", hex(&Sha256::digest(&bytes))));
         fs::write(out.join(&file), bytes)?;
@@ -170,7 +178,7 @@ fn hex(digest: &[u8]) -> String {
     digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-fn compose(instances: &[Instance], read: impl Fn(&str) -> Result<Vec<u8>>) -> Result<Vec<u8>> {
+fn compose(instances: &[Instance], bytes: &BTreeMap<&str, Vec<u8>>) -> Result<Vec<u8>> {
     let mut graph = CompositionGraph::new();
     let mut packages: Vec<(&str, PackageId)> = Vec::new();
     let mut nodes: Vec<(&str, NodeId, PackageId)> = Vec::new();
@@ -180,7 +188,8 @@ fn compose(instances: &[Instance], read: impl Fn(&str) -> Result<Vec<u8>>) -> Re
             Some((_, package)) => *package,
             None => {
                 let name = format!("fastintercom:{}", instance.package);
-                let package = Package::from_bytes(&name, None, read(instance.package)?, graph.types_mut())?;
+                let bytes = bytes.get(instance.package).ok_or("a package that was not read")?;
+                let package = Package::from_bytes(&name, None, bytes.as_slice(), graph.types_mut())?;
                 let package = graph.register_package(package)?;
                 packages.push((instance.package, package));
                 package

@@ -1,20 +1,17 @@
-//! Optimises the core modules inside a component with Binaryen's `wasm-opt`. All else of the
-//! component stays as it is, byte for byte, and so do the modules' custom sections, of which the
-//! definitions of the tools are one.
+//! Optimises the core modules inside a component with Binaryen's `wasm-opt`. The modules' custom
+//! sections, of which the definitions of the tools are one, stay as they are.
 //!
 //! The native build does not do this: it would need one more tool on every developer's machine.
 
 use std::ffi::OsStr;
 use std::fs;
-use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use sha2::{Digest, Sha256};
-use wasm_encoder::{Component, ComponentSectionId, RawSection};
-use wasmparser::{Parser, Payload, Validator, WasmFeatures};
+use wasmparser::{Validator, WasmFeatures};
 
-use crate::Result;
+use crate::{Result, modules};
 
 /// Another version makes other bytes, so only this one will do. npm has it ready-made; as it runs
 /// in Node, it is one and the same program on every system.
@@ -72,36 +69,7 @@ impl Optimiser {
 
     /// The component with its core modules optimised, those of nested components included.
     pub fn component(&self, bytes: &[u8]) -> Result<Vec<u8>> {
-        let mut out = Component::new();
-        // Sections of what is nested come from the parser, too; only the outermost are copied.
-        let mut depth = 0;
-        for payload in Parser::new(0).parse_all(bytes) {
-            let payload = payload?;
-            let nested = match &payload {
-                Payload::ModuleSection { unchecked_range, .. } if depth == 0 => {
-                    Some((ComponentSectionId::CoreModule, self.module(part(bytes, unchecked_range)?)?))
-                }
-                Payload::ComponentSection { unchecked_range, .. } if depth == 0 => {
-                    Some((ComponentSectionId::Component, self.component(part(bytes, unchecked_range)?)?))
-                }
-                _ => None,
-            };
-            if let Some((id, data)) = nested {
-                out.section(&RawSection { id: id.into(), data: &data });
-            } else if depth == 0
-                && let Some((id, range)) = payload.as_section()
-            {
-                out.section(&RawSection { id, data: part(bytes, &range)? });
-            }
-            match payload {
-                Payload::ModuleSection { .. } | Payload::ComponentSection { .. } => depth += 1,
-                Payload::End(_) => depth -= 1,
-                _ => {}
-            }
-        }
-        let out = out.finish();
-        Validator::new().validate_all(&out)?;
-        Ok(out)
+        modules::replace(bytes, &|module| self.module(module))
     }
 
     fn module(&self, bytes: &[u8]) -> Result<Vec<u8>> {
@@ -137,11 +105,6 @@ impl Optimiser {
     fn run(&self, arguments: &[impl AsRef<OsStr>]) -> Result<Output> {
         Ok(Command::new(&self.program).args(arguments).output()?)
     }
-}
-
-fn part<'a>(bytes: &'a [u8], range: &Range<u64>) -> Result<&'a [u8]> {
-    let range = usize::try_from(range.start)?..usize::try_from(range.end)?;
-    bytes.get(range).ok_or_else(|| "a section ends beyond the file".into())
 }
 
 fn valid(module: &[u8]) -> Result<()> {

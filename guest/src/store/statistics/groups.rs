@@ -207,12 +207,8 @@ fn of_contact(column: &str) -> Cow<'static, str> {
 fn weekday(day: &str) -> String {
     const NAMES: [&str; 7] =
         ["1 Monday", "2 Tuesday", "3 Wednesday", "4 Thursday", "5 Friday", "6 Saturday", "7 Sunday"];
-    let number = day.parse::<chrono::NaiveDate>().ok().map(|day| {
-        use chrono::Datelike;
-        day.weekday().num_days_from_monday()
-    });
-    number
-        .and_then(|number| NAMES.get(usize::try_from(number).ok()?))
+    crate::time::Day::parse(day)
+        .and_then(|day| NAMES.get(usize::try_from(day.0.weekday().to_monday_zero_offset()).ok()?))
         .map_or_else(|| day.to_owned(), |name| (*name).to_owned())
 }
 

@@ -3,7 +3,7 @@
 use rusqlite::types::ValueRef;
 use rusqlite::{Result, Row};
 
-use crate::time::{UnixSeconds, parse_naive};
+use crate::time::UnixSeconds;
 
 /// A value as text; numbers as written, what is no UTF-8 with replacement characters.
 pub(super) fn text(row: &Row<'_>, column: usize) -> Result<Option<String>> {
@@ -31,9 +31,8 @@ pub(super) fn time(row: &Row<'_>, column: usize) -> Result<Option<UnixSeconds>> 
 
 /// Text of a time in our form, when it is one; without an offset it is local time.
 pub(super) fn from_local(text: &str, local_offset: &dyn Fn(i64) -> i32) -> String {
-    let utc = match parse_naive(text.trim()) {
-        Some(naive) => {
-            let local = naive.and_utc().timestamp();
+    let utc = match UnixSeconds::parse_local(text) {
+        Some(UnixSeconds(local)) => {
             // The offset is known by UTC instant. Taking it for the local time gives an instant
             // at most a day off; taking it there again is right, but within an hour of a change.
             let near = local - i64::from(local_offset(local));

@@ -4,6 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::rc::Rc;
 
+use jiff::fmt::rfc2822::DateTimePrinter;
 use serde_json::{Value, json};
 
 use crate::environment::{
@@ -214,10 +215,11 @@ impl Http for Script<'_> {
     fn send(&mut self, request: HttpRequest) -> Ticket {
         let asked = Asked::new(&request, self.now_ms.get());
         let reply = (self.answers)(&asked).unwrap_or_else(|| self.usual(&asked));
-        let date = chrono::DateTime::from_timestamp(NOW.0 + self.ahead.0, 0).expect("an instant")
-            + chrono::TimeDelta::milliseconds(i64::try_from(asked.at_ms).expect("a short test"));
+        let asked_at = i64::try_from(asked.at_ms).expect("a short test");
+        let date = jiff::Timestamp::from_millisecond((NOW.0 + self.ahead.0) * 1000 + asked_at).expect("an instant");
+        let date = DateTimePrinter::new().timestamp_to_rfc9110_string(&date).expect("a date");
         let reply = reply.map(|mut response| {
-            response.headers.push(("date".to_owned(), date.to_rfc2822()));
+            response.headers.push(("date".to_owned(), date.clone()));
             response
         });
         let ticket = Ticket(self.asked.len() as u64 + 1);
