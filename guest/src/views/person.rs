@@ -1,9 +1,10 @@
 //! `fastintercom export --person`: what is stored of somebody, as one page to hand out.
 
+use maud::{Markup, html};
 use serde_json::{Map, Value, json};
 
 use super::options::Options;
-use super::report::html::Html;
+use super::report::standalone;
 use super::{Page, ViewError};
 use crate::tools::Context;
 use crate::tools::answer::counted;
@@ -49,79 +50,82 @@ fn list<'a>(document: &'a Value, field: &str) -> &'a [Value] {
 }
 
 fn page(document: &Value, made: &str, summary: &str) -> String {
-    let mut html = Html::default();
-    html.head("What is stored of you").markup("<header>");
-    html.element("<h1>", "What is stored of you", "</h1>");
-    html.element("<p>", &format!("{summary} Made at {made}."), "</p></header><main>");
-    for (field, title) in [("contacts", "Who you are"), ("companies", "Your companies")] {
-        for row in list(document, field) {
-            html.markup("<section>").element("<h2>", title, "</h2>");
-            fields(&mut html, row);
-            html.markup("</section>");
-        }
-    }
-    for (conversations, title) in
-        [("conversations", "Conversation"), ("parts_of_conversations", "What you wrote in conversation")]
-    {
-        for conversation in list(document, conversations) {
-            html.markup("<section>");
-            html.element("<h2>", &format!("{title} {}", text(conversation, "id")), "</h2>");
-            messages(&mut html, list(conversation, "messages"));
-            fields(&mut html, conversation);
-            for event in list(conversation, "events") {
-                fields(&mut html, event);
+    let title = "What is stored of you";
+    let body = html! {
+        header { h1 { (title) } p { (summary) " Made at " (made) "." } }
+        main {
+            @for (field, title) in [("contacts", "Who you are"), ("companies", "Your companies")] {
+                @for row in list(document, field) {
+                    section { h2 { (title) } (fields(row)) }
+                }
             }
-            html.markup("</section>");
+            (conversations("Conversation", list(document, "conversations")))
+            (conversations("What you wrote in conversation", list(document, "parts_of_conversations")))
+            @for ticket in list(document, "tickets") {
+                section {
+                    h2 { "Ticket " (text(ticket, "id")) }
+                    (messages(list(ticket, "parts")))
+                    (fields(ticket))
+                }
+            }
+            @let parts = list(document, "parts_of_tickets");
+            @if !parts.is_empty() {
+                section { h2 { "What you wrote in tickets of others, too" } (messages(parts)) }
+            }
         }
-    }
-    for ticket in list(document, "tickets") {
-        html.markup("<section>");
-        html.element("<h2>", &format!("Ticket {}", text(ticket, "id")), "</h2>");
-        messages(&mut html, list(ticket, "parts"));
-        fields(&mut html, ticket);
-        html.markup("</section>");
-    }
-    let parts = list(document, "parts_of_tickets");
-    if !parts.is_empty() {
-        html.markup("<section>").element("<h2>", "What you wrote in tickets of others, too", "</h2>");
-        messages(&mut html, parts);
-        html.markup("</section>");
-    }
-    html.markup("</main></body></html>\n");
-    html.into_string()
+    };
+    standalone(title, &body)
 }
 
-fn messages(html: &mut Html, messages: &[Value]) {
-    for message in messages {
-        let note = if message["is_note"] == true { ", internal note" } else { "" };
-        let head = format!(
-            "{}, {} ({}{note})",
-            text(message, "created_at"),
-            text(message, "author_name"),
-            text(message, "author_type")
-        );
-        html.element("<h3>", &head, "</h3>");
-        html.element("<p style=\"white-space:pre-wrap\">", text(message, "body"), "</p>");
-        for file in list(message, "attachments") {
-            html.element("<p>Attachment: ", text(file, "name"), "</p>");
+fn conversations(title: &str, conversations: &[Value]) -> Markup {
+    html! {
+        @for conversation in conversations {
+            section {
+                h2 { (title) " " (text(conversation, "id")) }
+                (messages(list(conversation, "messages")))
+                (fields(conversation))
+                @for event in list(conversation, "events") { (fields(event)) }
+            }
+        }
+    }
+}
+
+fn messages(messages: &[Value]) -> Markup {
+    html! {
+        @for message in messages {
+            h3 {
+                (text(message, "created_at")) ", " (text(message, "author_name"))
+                " (" (text(message, "author_type"))
+                @if message["is_note"] == true { ", internal note" }
+                ")"
+            }
+            p style="white-space:pre-wrap" { (text(message, "body")) }
+            @for file in list(message, "attachments") { p { "Attachment: " (text(file, "name")) } }
         }
     }
 }
 
 /// Every field that has a value.
-fn fields(html: &mut Html, row: &Value) {
-    html.markup("<table><tbody>");
-    for (name, value) in row.as_object().into_iter().flat_map(Map::iter) {
-        let value = match value {
-            Value::Null => continue,
-            Value::Array(items) if items.is_empty() => continue,
-            Value::String(text) => text.clone(),
-            other => other.to_string(),
-        };
-        if !SHOWN_OTHERWISE.contains(&name.as_str()) {
-            html.element("<tr><th scope=\"row\">", &name.replace('_', " "), "</th>");
-            html.element("<td>", &value, "</td></tr>");
+fn fields(row: &Value) -> Markup {
+    let all = row.as_object().into_iter().flat_map(Map::iter);
+    html! {
+        table {
+            tbody {
+                @for (name, value) in all.filter(|(name, _)| !SHOWN_OTHERWISE.contains(&name.as_str())) {
+                    @if let Some(value) = in_words(value) {
+                        tr { th scope="row" { (name.replace('_', " ")) } td { (value) } }
+                    }
+                }
+            }
         }
     }
-    html.markup("</tbody></table>");
+}
+
+fn in_words(value: &Value) -> Option<String> {
+    match value {
+        Value::Null => None,
+        Value::Array(items) if items.is_empty() => None,
+        Value::String(text) => Some(text.clone()),
+        other => Some(other.to_string()),
+    }
 }

@@ -235,7 +235,7 @@ fn the_page_loads_and_runs_nothing_whoever_wrote_in_it() {
     }
     // Tags are only those of this program: every `<` begins a known name.
     let known = [
-        "!doctype", "html", "head", "meta", "title", "style", "body", "header", "main", "footer", "section",
+        "!DOCTYPE", "html", "head", "meta", "title", "style", "body", "header", "main", "footer", "section",
         "h1", "h2", "h3", "p", "dl", "div", "dt", "dd", "small", "span", "svg", "path", "g", "rect", "desc",
         "details", "summary", "table", "thead", "tbody", "tr", "th", "td", "ol", "li", "strong", "a",
     ];

@@ -119,7 +119,7 @@ fn a_report_has_the_tools_figures_and_loads_nothing() {
         let mode = std::fs::metadata(&file).expect("a file").permissions().mode();
         assert_eq!(mode & 0o777, 0o600, "it names customers");
     }
-    for part in ["<!doctype html>", "default-src 'none'", "<svg", "Conversations per day", "</html>"] {
+    for part in ["<!DOCTYPE html>", "default-src 'none'", "<svg", "Conversations per day", "</html>"] {
         assert!(page.contains(part), "{part}");
     }
     for part in ["<script", "src=", "<link", "url(", "@import"] {
@@ -148,7 +148,7 @@ fn a_report_has_the_tools_figures_and_loads_nothing() {
     assert_eq!(days, count, "the days add up");
 
     let printed = cli.clone().args(["report", "--since", "15d", "-o", "-"]).run().assert_code(0);
-    assert!(printed.stdout.starts_with("<!doctype html>"), "{printed:?}");
+    assert!(printed.stdout.starts_with("<!DOCTYPE html>"), "{printed:?}");
     cli.clone().args(["report", "--since", "whenever", "-o", &path]).run().assert_code(2);
     let nowhere = cli.args(["report", "-o", "/no/such/folder/report.html"]).run().assert_code(1);
     assert!(nowhere.stderr.contains("/no/such/folder"), "{nowhere:?}");

@@ -2,37 +2,45 @@
 //! on a phone. Each chart has a title and a description for those who hear the page, and the
 //! table that follows it holds all its figures.
 
+use maud::{Markup, html};
+
 use super::figures::Stretch;
 use super::format::{duration, round_count, round_duration};
-use super::html::Html;
+use crate::store::statistics::Spread;
 
 /// Width of one column in the drawing's own units; its height is 100.
 const COLUMN: f64 = 10.0;
 
 /// Columns with the number of conversations.
-pub fn columns(html: &mut Html, id: &'static str, title: &str, series: &[Stretch]) {
+pub fn columns(id: &str, title: &str, series: &[Stretch]) -> Markup {
     let count = |stretch: &Stretch| stretch.figures.conversations;
     let busiest = series.iter().max_by_key(|stretch| count(stretch));
     let largest = busiest.map_or(0, count);
     let busiest = busiest.map_or("", |stretch| stretch.name.as_str());
     let top = round_count(largest);
     let total: usize = series.iter().map(count).sum();
-    let description =
-        format!("{total} in all, at most {largest} at a time, on {busiest}.{}", uncovered_in_words(series));
-    begin(html, [top.to_string(), (top / 2).to_string()], series.len(), id, title, &description);
-    uncovered(html, series);
-    html.markup("<g class=\"bars\">");
-    for (index, stretch) in series.iter().enumerate() {
-        let count = count(stretch);
-        let height = count as f64 / top as f64 * 100.0;
-        html.markup("<rect x=\"").number(index as f64 * COLUMN + 1.0);
-        html.markup("\" y=\"").number(100.0 - height);
-        html.markup("\" width=\"8\" height=\"").number(height);
-        let count = count_in_words(stretch, count);
-        html.markup("\"><title>").text(&format!("{}: {count}", stretch.name)).markup("</title></rect>");
+    let description = format!("{total} in all, at most {largest} at a time, on {busiest}.");
+    let drawing = html! {
+        g.bars {
+            @for (index, stretch) in series.iter().enumerate() { (column(index, stretch, top)) }
+        }
+    };
+    plot(id, title, &description, [top.to_string(), (top / 2).to_string()], series, &drawing)
+}
+
+fn column(index: usize, stretch: &Stretch, top: usize) -> Markup {
+    let count = stretch.figures.conversations;
+    let (left, height) = (index as f64 * COLUMN + 1.0, count as f64 / top as f64 * 100.0);
+    html! {
+        rect x=(left) y=(rounded(100.0 - height)) width="8" height=(rounded(height)) {
+            title { (stretch.name) ": " (count_in_words(stretch, count)) }
+        }
     }
-    html.markup("</g>");
-    end(html, series.iter().map(|stretch| stretch.name.as_str()));
+}
+
+/// A coordinate or a size: more than two places nobody sees.
+fn rounded(number: f64) -> f64 {
+    (number * 100.0).round() / 100.0
 }
 
 /// A count of that stretch: of what the cache has not read nobody can say that it is none, or all.
@@ -52,144 +60,127 @@ fn uncovered_in_words(series: &[Stretch]) -> String {
 }
 
 /// A hatched ground behind what the cache does not hold completely.
-fn uncovered(html: &mut Html, series: &[Stretch]) {
-    let places = series.iter().enumerate().filter(|(_, stretch)| !stretch.covered);
-    for (index, stretch) in places {
-        let left = index as f64 * COLUMN;
-        html.markup("<g class=\"uncovered\"><rect x=\"").number(left);
-        html.markup("\" y=\"0\" width=\"10\" height=\"100\"><title>").text(&stretch.name);
-        html.markup(": not in the cache, or not completely</title></rect><path d=\"");
-        for height in [25.0, 50.0, 75.0, 100.0] {
-            html.markup("M").number(left).markup(" ").number(height);
-            html.markup("L").number(left + COLUMN).markup(" ").number(height - 25.0);
+fn uncovered(index: usize, stretch: &Stretch) -> Markup {
+    let left = index as f64 * COLUMN;
+    let right = left + COLUMN;
+    let hatching = [25, 50, 75, 100].map(|height| format!("M{left} {height}L{right} {}", height - 25));
+    html! {
+        g.uncovered {
+            rect x=(left) y="0" width="10" height="100" {
+                title { (stretch.name) ": not in the cache, or not completely" }
+            }
+            path d=(hatching.concat()) {}
         }
-        html.markup("\"/></g>");
     }
 }
 
-/// What is drawn as a line: median and 90th percentile, in seconds.
-type Pair = Option<(i64, i64)>;
-
-/// The two lines of first responses; where there is no value the line has a gap.
-pub fn lines(html: &mut Html, id: &'static str, title: &str, series: &[Stretch]) {
-    let values: Vec<Pair> = series
-        .iter()
-        .map(|stretch| stretch.figures.first_response.map(|spread| (spread.median, spread.p90)))
-        .collect();
-    let largest = values.iter().flatten().map(|(_, higher)| *higher).max().unwrap_or(0);
+/// The two lines of first responses, median and 90th percentile; where there is no value the line
+/// has a gap.
+pub fn lines(id: &str, title: &str, series: &[Stretch]) -> Markup {
+    let spreads: Vec<_> = series.iter().map(|stretch| stretch.figures.first_response).collect();
+    let largest = spreads.iter().flatten().map(|spread| spread.p90).max().unwrap_or(0);
     let top = round_duration(largest);
-    let known = values.iter().flatten().count();
-    let description = format!(
-        "{known} of {} points have a value; the highest is {}.{}",
-        values.len(),
-        duration(largest),
-        uncovered_in_words(series)
-    );
-    begin(html, [duration(top), duration(top / 2)], values.len(), id, title, &description);
-    uncovered(html, series);
-    let place = |index: usize, seconds: i64| {
-        (index as f64 * COLUMN + COLUMN / 2.0, 100.0 - seconds as f64 / top as f64 * 100.0)
+    let known = spreads.iter().flatten().count();
+    let description =
+        format!("{known} of {} points have a value; the highest is {}.", spreads.len(), duration(largest));
+    let points = |which: fn(&Spread) -> i64| -> Vec<Point> {
+        let place = |(index, spread): (usize, &Option<Spread>)| {
+            let height = which(spread.as_ref()?) as f64 / top as f64 * 100.0;
+            Some((index as f64 * COLUMN + COLUMN / 2.0, rounded(100.0 - height)))
+        };
+        spreads.iter().enumerate().map(place).collect()
     };
-    let higher: Vec<_> = points(&values, |(_, higher)| higher, place);
-    let lower: Vec<_> = points(&values, |(lower, _)| lower, place);
-    line(html, "<path class=\"line p90\" d=\"", &higher);
-    line(html, "<path class=\"line median\" d=\"", &lower);
-    dots(html, "<path class=\"dots p90\" d=\"", &higher);
-    dots(html, "<path class=\"dots median\" d=\"", &lower);
-    end(html, series.iter().map(|stretch| stretch.name.as_str()));
+    let (higher, lower) = (points(|spread| spread.p90), points(|spread| spread.median));
+    let drawing = html! {
+        path.line.p90 d=(line(&higher)) {}
+        path.line.median d=(line(&lower)) {}
+        path.dots.p90 d=(dots(&higher)) {}
+        path.dots.median d=(dots(&lower)) {}
+    };
+    plot(id, title, &description, [duration(top), duration(top / 2)], series, &drawing)
 }
 
 type Point = Option<(f64, f64)>;
 
-fn points(
-    values: &[Pair],
-    which: impl Fn((i64, i64)) -> i64,
-    place: impl Fn(usize, i64) -> (f64, f64),
-) -> Vec<Point> {
-    values.iter().enumerate().map(|(index, pair)| pair.map(|pair| place(index, which(pair)))).collect()
-}
-
-fn line(html: &mut Html, open: &'static str, points: &[Point]) {
-    html.markup(open);
-    let mut drawing = false;
-    for point in points {
-        match point {
-            Some((x, y)) => {
-                html.markup(if drawing { "L" } else { "M" }).number(*x).markup(" ").number(*y);
-                drawing = true;
-            }
-            None => drawing = false,
-        }
-    }
-    html.markup("\"/>");
+fn line(points: &[Point]) -> String {
+    let parts = points.split(Option::is_none).flat_map(|part| part.iter().flatten().enumerate());
+    parts.map(|(index, (x, y))| format!("{}{x} {y}", if index == 0 { "M" } else { "L" })).collect()
 }
 
 /// Points without length, which the round ends of a stroke make dots of whatever the scale.
-fn dots(html: &mut Html, open: &'static str, points: &[Point]) {
-    html.markup(open);
-    for (x, y) in points.iter().flatten() {
-        html.markup("M").number(*x).markup(" ").number(*y).markup("h0");
-    }
-    html.markup("\"/>");
+fn dots(points: &[Point]) -> String {
+    points.iter().flatten().map(|(x, y)| format!("M{x} {y}h0")).collect()
 }
 
-fn begin(
-    html: &mut Html,
-    scale: [String; 2],
-    columns: usize,
-    id: &'static str,
+/// A drawing with what stands around it: the upper two labels of its scale, words for those who hear
+/// the page, a grid, the times below, and what a hatched ground means, where there is one.
+fn plot(
+    id: &str,
     title: &str,
     description: &str,
-) {
-    html.markup("<div class=\"plot\"><div class=\"scale\" aria-hidden=\"true\">");
-    for label in scale.iter().map(String::as_str).chain(["0"]) {
-        html.element("<span>", label, "</span>");
+    scale: [String; 2],
+    series: &[Stretch],
+    drawing: &Markup,
+) -> Markup {
+    let width = series.len() as f64 * COLUMN;
+    html! {
+        div.plot {
+            div.scale aria-hidden="true" {
+                @for label in &scale { span { (label) } }
+                span { "0" }
+            }
+            svg viewBox={ "0 0 " (width) " 100" } preserveAspectRatio="none" role="img"
+                aria-labelledby={ (id) "-t " (id) "-d" } {
+                title id={ (id) "-t" } { (title) }
+                desc id={ (id) "-d" } { (description) (uncovered_in_words(series)) }
+                path.grid d={ "M0 0H" (width) "M0 50H" (width) "M0 100H" (width) } {}
+                @for (index, stretch) in series.iter().enumerate() {
+                    @if !stretch.covered { (uncovered(index, stretch)) }
+                }
+                (drawing)
+            }
+            div.times aria-hidden="true" {
+                @for stretch in first_middle_last(series) { span { (stretch.name) } }
+            }
+        }
+        @if series.iter().any(|stretch| !stretch.covered) {
+            p.legend {
+                span.key.uncovered {}
+                "Not in the cache, or not completely: there may be more than is shown."
+            }
+        }
     }
-    html.markup("</div><svg viewBox=\"0 0 ").number(columns as f64 * COLUMN);
-    html.markup(" 100\" preserveAspectRatio=\"none\" role=\"img\" aria-labelledby=\"");
-    html.text(id).markup("-t ").text(id).markup("-d\"><title id=\"").text(id).markup("-t\">").text(title);
-    html.markup("</title><desc id=\"").text(id).markup("-d\">").text(description).markup("</desc>");
-    html.markup("<path class=\"grid\" d=\"M0 0H").number(columns as f64 * COLUMN);
-    html.markup("M0 50H").number(columns as f64 * COLUMN);
-    html.markup("M0 100H").number(columns as f64 * COLUMN).markup("\"/>");
 }
 
-/// The labels below: first, middle and last.
-fn end<'a>(html: &mut Html, labels: impl ExactSizeIterator<Item = &'a str> + Clone) {
-    let count = labels.len();
-    html.markup("</svg><div class=\"times\" aria-hidden=\"true\">");
-    let shown = match count {
-        0 => vec![],
-        1 => vec![0],
-        2..5 => vec![0, count - 1],
-        _ => vec![0, count / 2, count - 1],
-    };
-    for index in shown {
-        html.element("<span>", labels.clone().nth(index).unwrap_or_default(), "</span>");
+fn first_middle_last(series: &[Stretch]) -> Vec<&Stretch> {
+    match series {
+        [first, _, _, _, .., last] => vec![first, &series[series.len() / 2], last],
+        [first, .., last] => vec![first, last],
+        few => few.iter().collect(),
     }
-    html.markup("</div></div>");
 }
 
 /// A bar in a cell of a table, as long as its part of the largest. The figure stands beside it.
-pub fn bar(html: &mut Html, part: usize, largest: usize) {
-    html.markup("<svg class=\"bar\" aria-hidden=\"true\">");
-    length(html, part, largest);
-    html.markup("</svg>");
+pub fn bar(part: usize, largest: usize) -> Markup {
+    html! { svg.bar aria-hidden="true" { (length(part, largest)) } }
 }
 
 /// The bar of those without a name, which is no competitor of the named: in another colour, and with
 /// a break when it would be longer than the whole scale.
-pub fn bar_of_nameless(html: &mut Html, part: usize, largest: usize) {
-    html.markup("<svg class=\"bar nameless\" aria-hidden=\"true\">");
-    if part > largest {
-        html.markup("<rect width=\"90%\" height=\"100%\"/><rect x=\"93%\" width=\"7%\" height=\"100%\"/>");
-    } else {
-        length(html, part, largest);
+pub fn bar_of_nameless(part: usize, largest: usize) -> Markup {
+    html! {
+        svg.bar.nameless aria-hidden="true" {
+            @if part > largest {
+                rect width="90%" height="100%" {}
+                rect x="93%" width="7%" height="100%" {}
+            } @else {
+                (length(part, largest))
+            }
+        }
     }
-    html.markup("</svg>");
 }
 
-fn length(html: &mut Html, part: usize, largest: usize) {
+fn length(part: usize, largest: usize) -> Markup {
     let share = if largest == 0 { 0.0 } else { part as f64 / largest as f64 * 100.0 };
-    html.markup("<rect width=\"").number(share).markup("%\" height=\"100%\"/>");
+    html! { rect width={ (rounded(share)) "%" } height="100%" {} }
 }

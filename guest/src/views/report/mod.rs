@@ -2,13 +2,14 @@
 //!
 //! - [`figures`] asks the store, with the functions behind `get_conversation_stats`.
 //! - [`page`] puts the sections together, [`charts`] draws them as inline SVG, [`format`] writes
-//!   numbers and durations, [`html`] escapes whatever is not markup of this program.
+//!   numbers and durations. Markup stands in `html!` alone, which escapes whatever is put into it.
 
 mod charts;
 mod figures;
 mod format;
-pub(super) mod html;
 mod page;
+
+use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::options::Options;
 use super::{Page, ViewError};
@@ -30,6 +31,30 @@ pub fn report(context: &mut Context<'_>, options: &str) -> Result<Page, ViewErro
         report.freshness.message
     );
     Ok(Page { html: page::render(&report), structured: value(&report.to_answer()).to_string(), text })
+}
+
+/// A document of that title, for a file of its own. Its policy allows nothing but the one style sheet
+/// inside.
+pub(super) fn standalone(title: &str, body: &Markup) -> String {
+    let page = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta http-equiv="Content-Security-Policy"
+                    content="default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                meta name="referrer" content="no-referrer";
+                title { (title) }
+                // The style sheet stands in this program; nothing else may pass unescaped.
+                style { (PreEscaped(include_str!("style.css"))) }
+            }
+            body { (body) }
+        }
+        "\n"
+    };
+    page.into_string()
 }
 
 #[cfg(test)]

@@ -1,10 +1,11 @@
 //! The page: what it says, in which order, and what it says when there is nothing.
 
-use super::charts;
-use super::figures::{Named, Report};
+use maud::{Markup, Render, html};
+
+use super::charts::{self, count_in_words};
+use super::figures::{Named, Report, Stretch};
 use super::format::{duration, percent};
-use super::html::Html;
-use crate::store::statistics::{Figures, Spread};
+use crate::store::statistics::Figures;
 use crate::tools::figures::Definitions;
 use crate::tools::found::FoundConversation;
 use crate::tools::timeframe::Step;
@@ -12,102 +13,91 @@ use crate::tools::timeframe::Step;
 /// Rows of a table of names.
 const MOST_ROWS: usize = 12;
 
+/// One figure in words, unless there is none.
+type InWords = fn(&Figures) -> Option<String>;
+
+/// The figures that are asked for first.
+const TILES: &[(&str, InWords)] = &[
+    ("Conversations", |of| Some(of.conversations.to_string())),
+    ("Closed by now", |of| (of.conversations > 0).then(|| percent(of.closed, of.conversations))),
+    ("First response, median", |of| of.first_response.map(|spread| duration(spread.median))),
+    ("First response, 90 % within", |of| of.first_response.map(|spread| duration(spread.p90))),
+    ("Resolution, median", |of| of.resolution.map(|spread| duration(spread.median))),
+    ("Rating, average", |of| of.rating_average.map(|average| format!("{average:.2} of 5"))),
+    ("Resolved by the AI agent", |of| (of.ai_involved > 0).then(|| percent(of.ai_resolved, of.ai_involved))),
+];
+
 /// The whole document.
 pub fn render(report: &Report) -> String {
-    let mut html = Html::default();
     let title = match &report.workspace {
         Some(name) => format!("Customer conversations, {name}"),
         None => "Customer conversations".to_owned(),
     };
-    html.head(&title);
-    header(&mut html, report, &title);
-    html.markup("<main>");
-    tiles(&mut html, report);
-    volume(&mut html, report);
-    first_response(&mut html, report);
-    waiting(&mut html, report);
-    ratings(&mut html, &report.all);
-    names(&mut html, "Tags", "A conversation with several tags counts for each.", &report.tags, "untagged");
-    names(&mut html, "Teams", "By the team a conversation is assigned to now.", &report.teams, "unassigned");
-    names(&mut html, "Teammates", "By the teammate in charge now.", &report.assignees, "unassigned");
-    html.markup("</main>");
-    footer(&mut html, report);
-    html.markup("</body></html>\n");
-    html.into_string()
-}
-
-fn header(html: &mut Html, report: &Report, title: &str) {
-    html.markup("<header>").element("<h1>", title, "</h1><p>");
-    html.text(&format!(
-        "{} to {} ({}). Made on {}.",
-        report.first_day(),
-        report.last_day(),
-        report.zone.name(),
-        report.zone.minute(report.now)
-    ));
-    html.markup("</p>");
-    let freshness = &report.freshness.message;
-    if report.freshness.data_complete {
-        html.element("<p class=\"fresh\">", &format!("Complete: {freshness}"), "</p>");
-    } else {
-        html.element("<p class=\"warning\" role=\"note\">", &format!("Not complete: {freshness}"), "</p>");
-    }
-    html.markup("</header>");
-}
-
-/// The figures that are asked for first.
-fn tiles(html: &mut Html, report: &Report) {
-    let (all, before) = (&report.all, report.previous.as_ref());
-    let earlier = |value: &dyn Fn(&Figures) -> Option<String>| {
-        before.map(|before| {
-            value(before).map_or_else(|| "none before".to_owned(), |value| format!("{value} before"))
-        })
-    };
-    let spread =
-        |which: fn(&Spread) -> i64| move |spread: Option<Spread>| spread.map(|found| duration(which(&found)));
-    let (median, p90) = (spread(|found| found.median), spread(|found| found.p90));
-    html.markup(
-        "<section aria-labelledby=\"overview\"><h2 id=\"overview\">Overview</h2><dl class=\"tiles\">",
-    );
-    let mut tile = |name: &str, value: Option<String>, earlier: Option<String>| {
-        html.element("<div><dt>", name, "</dt><dd>");
-        html.text(value.as_deref().unwrap_or("no data"));
-        if let Some(earlier) = earlier {
-            html.element("<small>", &earlier, "</small>");
+    let body = html! {
+        (header(report, &title))
+        main {
+            (tiles(report))
+            (volume(report))
+            (first_response(report))
+            (waiting(report))
+            (ratings(&report.all))
+            (names("Tags", "A conversation with several tags counts for each.", &report.tags, "untagged"))
+            (names("Teams", "By the team a conversation is assigned to now.", &report.teams, "unassigned"))
+            (names("Teammates", "By the teammate in charge now.", &report.assignees, "unassigned"))
         }
-        html.markup("</dd></div>");
+        (footer(report))
     };
-    let count = |figures: &Figures| Some(figures.conversations.to_string());
-    tile("Conversations", count(all), earlier(&count));
-    let closed = |figures: &Figures| {
-        (figures.conversations > 0).then(|| percent(figures.closed, figures.conversations))
-    };
-    tile("Closed by now", closed(all), earlier(&closed));
-    tile("First response, median", median(all.first_response), earlier(&|f| median(f.first_response)));
-    tile("First response, 90 % within", p90(all.first_response), earlier(&|f| p90(f.first_response)));
-    tile("Resolution, median", median(all.resolution), earlier(&|f| median(f.resolution)));
-    let rating = |figures: &Figures| figures.rating_average.map(|average| format!("{average:.2} of 5"));
-    tile("Rating, average", rating(all), earlier(&rating));
-    let ai = |figures: &Figures| {
-        (figures.ai_involved > 0).then(|| percent(figures.ai_resolved, figures.ai_involved))
-    };
-    tile("Resolved by the AI agent", ai(all), earlier(&ai));
-    tile("Waiting now", Some(report.waiting_now().to_string()), None);
-    html.markup("</dl>");
-    let sentence = match before {
-        Some(_) => "Before: the period of equal length before this one.",
-        None => "The period before is not wholly in the cache, so nothing is compared with it.",
-    };
-    html.element("<p class=\"hint\">", sentence, "</p></section>");
+    super::standalone(&title, &body)
 }
 
-fn begin(html: &mut Html, id: &'static str, title: &str) {
-    html.markup("<section aria-labelledby=\"").text(id).markup("\"><h2 id=\"").text(id).markup("\">");
-    html.text(title).markup("</h2>");
+fn header(report: &Report, title: &str) -> Markup {
+    let (zone, freshness) = (&report.zone, &report.freshness.message);
+    html! {
+        header {
+            h1 { (title) }
+            p {
+                (report.first_day()) " to " (report.last_day()) " (" (zone.name()) "). "
+                "Made on " (zone.minute(report.now)) "."
+            }
+            @if report.freshness.data_complete {
+                p.fresh { "Complete: " (freshness) }
+            } @else {
+                p.warning role="note" { "Not complete: " (freshness) }
+            }
+        }
+    }
 }
 
-fn nothing(html: &mut Html, sentence: &str) {
-    html.element("<p class=\"none\">", sentence, "</p></section>");
+/// A part of the page, which those who hear it can jump to by its title.
+fn section(id: &str, title: &str, content: &Markup) -> Markup {
+    html! { section aria-labelledby=(id) { h2 id=(id) { (title) } (content) } }
+}
+
+fn tiles(report: &Report) -> Markup {
+    let content = html! {
+        dl.tiles {
+            @for (name, figure) in TILES {
+                div {
+                    dt { (name) }
+                    dd {
+                        (figure(&report.all).as_deref().unwrap_or("no data"))
+                        @if let Some(before) = &report.previous {
+                            small { (figure(before).as_deref().unwrap_or("none")) " before" }
+                        }
+                    }
+                }
+            }
+            div { dt { "Waiting now" } dd { (report.waiting_now()) } }
+        }
+        p.hint {
+            @if report.previous.is_some() {
+                "Before: the period of equal length before this one."
+            } @else {
+                "The period before is not wholly in the cache, so nothing is compared with it."
+            }
+        }
+    };
+    section("overview", "Overview", &content)
 }
 
 fn step_name(step: Step) -> &'static str {
@@ -118,198 +108,249 @@ fn step_name(step: Step) -> &'static str {
     }
 }
 
-fn volume(html: &mut Html, report: &Report) {
+fn volume(report: &Report) -> Markup {
     let title = format!("Conversations per {}", step_name(report.step));
-    begin(html, "volume", &title);
-    if report.all.conversations == 0 {
-        return nothing(html, "No conversation was created in this period, as far as the cache knows.");
-    }
-    charts::columns(html, "volume-chart", &title, &report.series);
-    legend_of_uncovered(html, report);
-    if report.zone.date(report.end) == report.zone.date(report.now) {
-        html.markup("<p class=\"hint\">The last one is not over yet.</p>");
-    }
-    html.markup("<details><summary>As a table</summary><table><thead><tr><th scope=\"col\">From</th><th scope=\"col\" class=\"n\">Created</th><th scope=\"col\" class=\"n\">Closed by now</th></tr></thead><tbody>");
-    for stretch in &report.series {
-        html.element("<tr><th scope=\"row\">", &stretch.name, "</th>");
-        cell(html, &charts::count_in_words(stretch, stretch.figures.conversations));
-        cell(html, &charts::count_in_words(stretch, stretch.figures.closed));
-        html.markup("</tr>");
-    }
-    html.markup("</tbody></table></details></section>");
-}
-
-/// What the hatched ground in a chart means, where there is one.
-fn legend_of_uncovered(html: &mut Html, report: &Report) {
-    if report.series.iter().any(|stretch| !stretch.covered) {
-        html.markup(
-            "<p class=\"legend\"><span class=\"key uncovered\"></span>Not in the cache, or not completely: there may be more than is shown.</p>",
-        );
-    }
-}
-
-fn cell(html: &mut Html, text: &str) {
-    html.element("<td class=\"n\">", text, "</td>");
-}
-
-fn first_response(html: &mut Html, report: &Report) {
-    let title = format!("First response of a human per {}", step_name(report.step));
-    begin(html, "response", &title);
-    if report.all.first_response.is_none() {
-        return nothing(html, "No conversation of this period has been answered by a human yet.");
-    }
-    html.markup("<p class=\"legend\"><span class=\"key median\"></span>Median <span class=\"key p90\"></span>90 % are answered within</p>");
-    charts::lines(html, "response-chart", &title, &report.series);
-    legend_of_uncovered(html, report);
-    html.markup("<details><summary>As a table</summary><table><thead><tr><th scope=\"col\">Created from</th><th scope=\"col\" class=\"n\">Answered</th><th scope=\"col\" class=\"n\">Median</th><th scope=\"col\" class=\"n\">90 % within</th></tr></thead><tbody>");
-    for stretch in &report.series {
-        let spread = stretch.figures.first_response;
-        html.element("<tr><th scope=\"row\">", &stretch.name, "</th>");
-        cell(html, &charts::count_in_words(stretch, spread.map_or(0, |spread| spread.count)));
-        for value in [spread.map(|spread| spread.median), spread.map(|spread| spread.p90)] {
-            cell(html, &value.map_or_else(|| "–".to_owned(), duration));
+    let content = html! {
+        @if report.all.conversations == 0 {
+            p.none { "No conversation was created in this period, as far as the cache knows." }
+        } @else {
+            (charts::columns("volume-chart", &title, &report.series))
+            @if report.zone.date(report.end) == report.zone.date(report.now) {
+                p.hint { "The last one is not over yet." }
+            }
+            (as_table("From", ["Created", "Closed by now"], &report.series, |of| {
+                [of.figures.conversations, of.figures.closed].map(|count| count_in_words(of, count))
+            }))
         }
-        html.markup("</tr>");
-    }
-    html.markup("</tbody></table></details></section>");
+    };
+    section("volume", &title, &content)
 }
 
-fn waiting(html: &mut Html, report: &Report) {
-    begin(html, "waiting", "Waiting for a reply now");
-    if report.waiting_now() == 0 {
-        return nothing(html, "No customer waits for a reply, as far as the cache knows.");
+/// The figures of a chart, for those who cannot see it or want to know exactly.
+fn as_table<const N: usize>(
+    first: &str,
+    others: [&str; N],
+    series: &[Stretch],
+    figures: impl Fn(&Stretch) -> [String; N],
+) -> Markup {
+    html! {
+        details {
+            summary { "As a table" }
+            table {
+                (headings(first, &others))
+                tbody { @for stretch in series { tr {
+                    th scope="row" { (stretch.name) }
+                    @for figure in figures(stretch) { td.n { (figure) } }
+                } } }
+            }
+        }
     }
-    html.markup("<p class=\"hint\">Of all conversations in the cache, whenever they were created.</p>");
-    let largest = report.waiting.iter().map(|(_, count)| *count).max().unwrap_or(0);
-    html.markup("<table class=\"bars\"><thead><tr><th scope=\"col\">Waiting</th><th scope=\"col\" class=\"n\">Count</th><td></td></tr></thead><tbody>");
-    for (age, count) in &report.waiting {
-        html.element("<tr><th scope=\"row\">", age, "</th>");
-        cell(html, &count.to_string());
-        html.markup("<td class=\"wide\">");
-        charts::bar(html, *count, largest);
-        html.markup("</td></tr>");
-    }
-    html.markup("</tbody></table>");
-    if !report.longest.is_empty() {
-        html.markup("<h3>Who waits longest</h3><ol class=\"longest\">");
-        report.longest.iter().for_each(|row| waiting_one(html, &row.found));
-        html.markup("</ol>");
-    }
-    html.markup("</section>");
 }
 
-fn waiting_one(html: &mut Html, row: &FoundConversation) {
+/// The head of a table: words in the first column, figures in the others. That of the bars has no name.
+fn headings(first: &str, others: &[&str]) -> Markup {
+    html! {
+        thead { tr {
+            th scope="col" { (first) }
+            @for name in others { @if name.is_empty() { td {} } @else { th.n scope="col" { (name) } } }
+        } }
+    }
+}
+
+fn first_response(report: &Report) -> Markup {
+    let title = format!("First response of a human per {}", step_name(report.step));
+    let content = html! {
+        @if report.all.first_response.is_none() {
+            p.none { "No conversation of this period has been answered by a human yet." }
+        } @else {
+            p.legend {
+                span.key.median {} "Median "
+                span.key.p90 {} "90 % are answered within"
+            }
+            (charts::lines("response-chart", &title, &report.series))
+            (as_table("Created from", ["Answered", "Median", "90 % within"], &report.series, |of| {
+                let spread = of.figures.first_response;
+                [
+                    count_in_words(of, spread.map_or(0, |spread| spread.count)),
+                    or_dash(spread.map(|spread| duration(spread.median))),
+                    or_dash(spread.map(|spread| duration(spread.p90))),
+                ]
+            }))
+        }
+    };
+    section("response", &title, &content)
+}
+
+fn or_dash(figure: Option<String>) -> String {
+    figure.unwrap_or_else(|| "–".to_owned())
+}
+
+fn waiting(report: &Report) -> Markup {
+    let content = html! {
+        @if report.waiting_now() == 0 {
+            p.none { "No customer waits for a reply, as far as the cache knows." }
+        } @else {
+            p.hint { "Of all conversations in the cache, whenever they were created." }
+            (counts("Waiting", &report.waiting))
+            @if !report.longest.is_empty() {
+                h3 { "Who waits longest" }
+                ol.longest { @for row in &report.longest { (waiting_one(&row.found)) } }
+            }
+        }
+    };
+    section("waiting", "Waiting for a reply now", &content)
+}
+
+/// A table of counts, each with its bar.
+fn counts(title: &str, rows: &[(impl Render, usize)]) -> Markup {
+    let largest = rows.iter().map(|(_, count)| *count).max().unwrap_or(0);
+    html! {
+        table.bars {
+            (headings(title, &["Count", ""]))
+            tbody { @for (name, count) in rows { tr {
+                th scope="row" { (name) }
+                td.n { (count) }
+                td.wide { (charts::bar(*count, largest)) }
+            } } }
+        }
+    }
+}
+
+fn waiting_one(row: &FoundConversation) -> Markup {
     let about = &row.summary;
     let email = about.customer_email.as_ref().filter(|email| !email.is_empty());
-    html.element("<li><strong>", about.customer_name.as_ref().or(email).unwrap_or(&about.id), "</strong>");
-    if let Some(title) = &about.title {
-        html.markup(": ").text(title);
-    }
-    let waiting = about.waiting.as_deref().unwrap_or_default();
-    html.element(" <span>", &format!("waits {waiting}"), "</span>");
-    for (before, name) in [(" · ", &about.assignee), (" · team ", &about.team)] {
-        if let Some(name) = name {
-            html.markup(before).text(name);
-        }
-    }
     // The tool builds the address from an id and a code that it has checked.
     let is_intercoms = |url: &&String| {
         ["", "eu.", "au."].iter().any(|region| url.starts_with(&format!("https://app.{region}intercom.com/")))
     };
-    html.markup(" · ");
-    if let Some(url) = row.url.as_ref().filter(is_intercoms) {
-        html.markup("<a rel=\"noreferrer\" href=\"").text(url).markup("\">");
-        html.text(&about.id).markup("</a>");
-    } else {
-        html.text(&about.id);
+    html! {
+        li {
+            strong { (about.customer_name.as_ref().or(email).unwrap_or(&about.id)) }
+            @if let Some(title) = &about.title { ": " (title) }
+            " " span { "waits " (about.waiting.as_deref().unwrap_or_default()) }
+            @if let Some(name) = &about.assignee { " · " (name) }
+            @if let Some(name) = &about.team { " · team " (name) }
+            " · "
+            @if let Some(url) = row.url.as_ref().filter(is_intercoms) {
+                a rel="noreferrer" href=(url) { (about.id) }
+            } @else {
+                (about.id)
+            }
+        }
     }
-    html.markup("</li>");
 }
 
-fn ratings(html: &mut Html, all: &Figures) {
-    begin(html, "ratings", "Ratings");
-    if all.ratings == 0 {
-        return nothing(html, "No conversation of this period was rated.");
-    }
-    html.element(
-        "<p class=\"hint\">",
-        &format!(
-            "{} of {} conversations were rated; {} of the ratings are 4 or 5.",
-            all.ratings,
-            all.conversations,
-            percent(all.satisfied, all.ratings)
-        ),
-        "</p>",
-    );
-    html.markup("<table class=\"bars\"><thead><tr><th scope=\"col\">Rating</th><th scope=\"col\" class=\"n\">Count</th><td></td></tr></thead><tbody>");
-    let largest = all.rating_counts.into_iter().max().unwrap_or(0);
-    for (index, count) in all.rating_counts.iter().enumerate().rev() {
-        html.element("<tr><th scope=\"row\">", &format!("{} of 5", index + 1), "</th>");
-        cell(html, &count.to_string());
-        html.markup("<td class=\"wide\">");
-        charts::bar(html, *count, largest);
-        html.markup("</td></tr>");
-    }
-    html.markup("</tbody></table></section>");
+fn ratings(all: &Figures) -> Markup {
+    let counted = all.rating_counts.iter().enumerate().rev();
+    let rows: Vec<_> = counted.map(|(index, count)| (format!("{} of 5", index + 1), *count)).collect();
+    let content = html! {
+        @if all.ratings == 0 {
+            p.none { "No conversation of this period was rated." }
+        } @else {
+            p.hint {
+                (all.ratings) " of " (all.conversations) " conversations were rated; "
+                (percent(all.satisfied, all.ratings)) " of the ratings are 4 or 5."
+            }
+            (counts("Rating", &rows))
+        }
+    };
+    section("ratings", "Ratings", &content)
 }
 
 /// A table of names with their figures. `none` is the name of those without one.
-fn names(html: &mut Html, title: &'static str, hint: &str, groups: &Named, none: &str) {
-    begin(html, title, title);
-    if groups.iter().all(|(name, _)| name == none) {
-        let sentence = match groups.is_empty() {
-            true => "No conversation was created in this period.".to_owned(),
-            false => format!("All conversations of this period are {none}."),
-        };
-        return nothing(html, &sentence);
-    }
-    html.element("<p class=\"hint\">", hint, "</p>");
-    html.markup("<table class=\"bars\"><thead><tr><th scope=\"col\">Name</th><th scope=\"col\" class=\"n\">Count</th><td></td><th scope=\"col\" class=\"n\">First response</th><th scope=\"col\" class=\"n\">Rating</th></tr></thead><tbody>");
+fn names(title: &str, hint: &str, groups: &Named, none: &str) -> Markup {
     let (nameless, named): (Vec<_>, Vec<_>) = groups.iter().partition(|(name, _)| name == none);
+    let content = html! {
+        @if groups.is_empty() {
+            p.none { "No conversation was created in this period." }
+        } @else if named.is_empty() {
+            p.none { "All conversations of this period are " (none) "." }
+        } @else {
+            p.hint { (hint) }
+            (names_as_table(&named, &nameless, none))
+        }
+    };
+    section(title, title, &content)
+}
+
+fn names_as_table(named: &[&(String, Figures)], nameless: &[&(String, Figures)], none: &str) -> Markup {
     let largest = |groups: &[&(String, Figures)]| {
         groups.iter().map(|(_, figures)| figures.conversations).max().unwrap_or(0)
     };
     // Those without a name are often by far the most; a scale for their bar would make all others
     // look alike.
-    let scale = largest(&nameless).clamp(largest(&named), largest(&named).saturating_mul(2));
-    for (name, figures) in named.iter().take(MOST_ROWS) {
-        row(html, name, figures, scale, charts::bar);
+    let scale = largest(nameless).clamp(largest(named), largest(named).saturating_mul(2));
+    html! {
+        table.bars {
+            (headings("Name", &["Count", "", "First response", "Rating"]))
+            tbody {
+                @for (name, figures) in named.iter().take(MOST_ROWS) {
+                    (row(name, figures, &charts::bar(figures.conversations, scale)))
+                }
+                @for (name, figures) in nameless {
+                    (row(name, figures, &charts::bar_of_nameless(figures.conversations, scale)))
+                }
+            }
+        }
+        @if largest(nameless) > scale {
+            p.hint { "The bar for “" (none) "” is cut short." }
+        }
+        @if named.len() > MOST_ROWS {
+            p.hint { (named.len() - MOST_ROWS) " more with fewer conversations are left out." }
+        }
     }
-    for (name, figures) in &nameless {
-        row(html, name, figures, scale, charts::bar_of_nameless);
-    }
-    html.markup("</tbody></table>");
-    if largest(&nameless) > scale {
-        html.element("<p class=\"hint\">", &format!("The bar for “{none}” is cut short."), "</p>");
-    }
-    if named.len() > MOST_ROWS {
-        let rest = named.len() - MOST_ROWS;
-        html.element(
-            "<p class=\"hint\">",
-            &format!("{rest} more with fewer conversations are left out."),
-            "</p>",
-        );
-    }
-    html.markup("</section>");
 }
 
-/// A name with its figures, and a bar on a scale up to `largest`.
-fn row(html: &mut Html, name: &str, figures: &Figures, largest: usize, bar: fn(&mut Html, usize, usize)) {
-    html.element("<tr><th scope=\"row\">", name, "</th>");
-    cell(html, &figures.conversations.to_string());
-    html.markup("<td class=\"wide\">");
-    bar(html, figures.conversations, largest);
-    html.markup("</td>");
-    cell(html, &figures.first_response.map_or_else(|| "–".to_owned(), |spread| duration(spread.median)));
-    cell(html, &figures.rating_average.map_or_else(|| "–".to_owned(), |average| format!("{average:.1}")));
-    html.markup("</tr>");
+/// A name with its figures.
+fn row(name: &str, figures: &Figures, bar: &Markup) -> Markup {
+    html! {
+        tr {
+            th scope="row" { (name) }
+            td.n { (figures.conversations) }
+            td.wide { (bar) }
+            td.n { (or_dash(figures.first_response.map(|spread| duration(spread.median)))) }
+            td.n { (or_dash(figures.rating_average.map(|average| format!("{average:.1}")))) }
+        }
+    }
 }
 
-fn footer(html: &mut Html, report: &Report) {
-    html.markup("<footer><h2>How it is counted</h2><dl>");
-    for (name, words) in Definitions::of(&report.all).0 {
-        html.element("<dt>", &name.replace('_', " "), "</dt>");
-        html.element("<dd>", words, "</dd>");
+fn footer(report: &Report) -> Markup {
+    html! {
+        footer {
+            h2 { "How it is counted" }
+            dl {
+                @for (name, words) in Definitions::of(&report.all).0 {
+                    dt { (name.replace('_', " ")) }
+                    dd { (words) }
+                }
+            }
+            p { "Made by FastIntercom from its cache of Intercom. This page loads nothing from anywhere." }
+        }
     }
-    html.markup("</dl><p>Made by FastIntercom from its cache of Intercom. This page loads nothing from anywhere.</p></footer>");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::options::Options;
+    use super::super::figures::gather;
+    use super::*;
+    use crate::tools::tests::fixture::Workspace;
+
+    #[test]
+    fn text_cannot_become_markup() {
+        let hostile = "https://app.intercom.com/\" onload='x' & <script>";
+        let mut report = Workspace::filled()
+            .with(|context| gather(context, &Options::parse("{}", &[])?))
+            .expect("a report");
+        let row = &mut report.longest[0].found;
+        row.url = Some(hostile.to_owned());
+        row.summary.title = Some(hostile.to_owned());
+        let page = render(&report);
+        for (before, after) in [("href=\"", "\">"), ("</strong>: ", " <span>")] {
+            let inside = page.split_once(before).and_then(|(_, rest)| rest.split_once(after));
+            let inside = inside.expect("an address and a title").0;
+            assert!(!inside.contains(['<', '>', '"']), "{inside}");
+            assert_eq!(html_escape::decode_html_entities(inside), hostile);
+        }
+    }
 }
