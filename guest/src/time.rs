@@ -150,7 +150,9 @@ impl Day {
 
     #[must_use]
     pub fn plus(self, days: i64) -> Self {
-        Self(self.0.saturating_add(SignedDuration::from_hours(days.clamp(-Self::LONGEST, Self::LONGEST) * 24)))
+        Self(
+            self.0.saturating_add(SignedDuration::from_hours(days.clamp(-Self::LONGEST, Self::LONGEST) * 24)),
+        )
     }
 }
 

@@ -33,6 +33,7 @@ fn dates_amounts_and_ids_stay() {
         "@channel and me@home",
         "version 1.2.3, 100 000 users",
         "the password is wrong and my token is expired",
+        "pass next_cursor of the answer before",
     ] {
         assert_eq!(redact(text, ALL), text);
     }

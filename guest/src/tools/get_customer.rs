@@ -143,7 +143,7 @@ fn call(context: &mut Context<'_>, arguments: &Arguments) -> Outcome {
 /// # Errors
 /// When there is nothing of the kind, or an argument is wrong.
 pub fn find(context: &mut Context<'_>, arguments: &Arguments) -> Answered<CustomerAnswer> {
-    let asked = arguments.required("customer", "ann@example.com")?;
+    let asked = arguments.required("customer", "Acme Ltd")?;
     let asked = crate::ids::bare(&asked).to_owned();
     let budget = arguments.reader.budget(BUDGET);
     let around = context.surroundings();
@@ -152,7 +152,8 @@ pub fn find(context: &mut Context<'_>, arguments: &Arguments) -> Answered<Custom
         let (recognised, found) = customers::find(connection, &asked)?;
         let by_name = recognised == Recognised::ByName;
         if by_name && content.blanks_customers() {
-            return Err(Failure::Refused(format!("`customer`: {}", super::content::NO_PARTS)));
+            let argument = arguments.reader.argument("customer");
+            return Err(Failure::Refused(format!("`{argument}`: {}", super::content::NO_PARTS)));
         }
         let company = if by_name { customers::company(connection, &asked)? } else { None };
         let mut freshness = freshness::of(around, connection, freshness::Reach::default())?;

@@ -119,7 +119,9 @@ fn resolve(
     let person = kind == "teammate" && content.blanks(Redaction::Names);
     let is_told =
         |name: &str| !person && content.line(name) == super::content::cut(&super::content::clean(name), 160);
-    let known: Vec<Label> = known.iter().filter(|label| is_told(&label.name)).cloned().collect();
+    let told: Vec<Label> = known.iter().filter(|label| is_told(&label.name)).cloned().collect();
+    let all_blanked = told.is_empty() && !known.is_empty();
+    let known = told;
     let parts: Vec<&Label> =
         known.iter().filter(|label| label.name.to_lowercase().contains(&wanted)).collect();
     if let [only] = parts.as_slice() {
@@ -132,7 +134,7 @@ fn resolve(
         shown.iter().map(|name| format!("\"{}\"", cut(&content.line(name), 60))).collect();
     let name: String = super::content::clean(name).chars().take(60).collect();
     let kinds = kind.strip_suffix('y').map_or_else(|| format!("{kind}s"), |stem| format!("{stem}ies"));
-    let sentence = if person {
+    let sentence = if all_blanked {
         format!(
             "`{argument}`: there is no {kind} \"{name}\". Names are blanked out here (the setting `redact`), so give one in full."
         )

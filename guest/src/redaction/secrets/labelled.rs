@@ -323,7 +323,9 @@ fn is_password(value: &str, link: Link, quoted: bool, assigned: bool, kind: Kind
     if is_common(value) && link != Link::Blank {
         return true;
     }
-    if link != Link::Sign && !quoted && value.bytes().all(|byte| byte.is_ascii_lowercase()) {
+    // `pass next_cursor`: a name, not a secret.
+    let in_names = |byte: u8| byte.is_ascii_lowercase() || byte == b'_' && link == Link::Blank;
+    if link != Link::Sign && !quoted && value.bytes().all(in_names) {
         return false;
     }
     let letters = value.chars().count();

@@ -216,7 +216,8 @@ impl Http for Script<'_> {
         let asked = Asked::new(&request, self.now_ms.get());
         let reply = (self.answers)(&asked).unwrap_or_else(|| self.usual(&asked));
         let asked_at = i64::try_from(asked.at_ms).expect("a short test");
-        let date = jiff::Timestamp::from_millisecond((NOW.0 + self.ahead.0) * 1000 + asked_at).expect("an instant");
+        let date =
+            jiff::Timestamp::from_millisecond((NOW.0 + self.ahead.0) * 1000 + asked_at).expect("an instant");
         let date = DateTimePrinter::new().timestamp_to_rfc9110_string(&date).expect("a date");
         let reply = reply.map(|mut response| {
             response.headers.push(("date".to_owned(), date.clone()));

@@ -526,3 +526,13 @@ fn nothing_that_is_blanked_out_is_found_letter_by_letter() {
     let said = said(&mut workspace, "search_conversations", &whole);
     assert!(said.contains("101") && said.contains("with whole names and addresses only"), "{said}");
 }
+
+/// A list that is blanked out as a whole is not said to be empty.
+#[test]
+fn names_that_are_all_blanked_out_are_not_none() {
+    let mut workspace = Workspace::filled();
+    workspace.settings.redactions = vec![Redaction::Emails];
+    workspace.sql("UPDATE tags SET name = 'of ' || id || '@hushmail.example'");
+    let (sentence, _) = workspace.refused("search_conversations", r#"{"tags": ["refund"]}"#);
+    assert!(sentence.contains("blanked out") && !sentence.contains("at all"), "{sentence}");
+}
