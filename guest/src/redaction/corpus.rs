@@ -127,7 +127,7 @@ fn time_grows_with_the_length_alone() {
     ];
     for piece in pieces {
         // The pieces are the worst that each scanner can meet; the corpus is what people write.
-        let megabyte = if piece == corpus { 1_000_000 } else { 100_000 };
+        let megabyte = if piece == corpus { 400_000 } else { 50_000 };
         let of = |bytes: usize| piece.repeat(bytes / piece.len() + 1);
         let (one, four) = (of(megabyte), of(4 * megabyte));
         // The best of three: other tests run beside this one.
