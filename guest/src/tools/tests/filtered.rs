@@ -384,7 +384,7 @@ fn compare(copy: &mut Workspace, talks: &[Talk], sees: impl Fn(&Talk) -> bool, n
 #[test]
 fn a_hidden_conversation_changes_nothing_that_a_limited_caller_sees() {
     let mut random = Random(7);
-    let mut talks: Vec<Talk> = (200..340).map(|id| random.talk(id)).collect();
+    let mut talks: Vec<Talk> = (200..380).map(|id| random.talk(id)).collect();
     let some = |names: &[&str]| Some(names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>());
     type Sees = fn(&Talk) -> bool;
     let everything = Scope { teams: None, tags: None, channels: None, notes: true };
