@@ -2,10 +2,10 @@
 
 use std::fmt;
 
+use jiff::SignedDuration;
 use jiff::civil::{Date, DateTime, Time};
 use jiff::fmt::temporal::Pieces;
 use jiff::tz::Offset;
-use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 pub const MINUTE: i64 = 60;
@@ -50,8 +50,8 @@ impl UnixSeconds {
 
     /// Instants outside of the years -9999 to 9999 become the nearest in them.
     fn utc(self) -> DateTime {
-        let instant = Timestamp::from_second(self.0);
-        Offset::UTC.to_datetime(instant.unwrap_or(if self.0 < 0 { Timestamp::MIN } else { Timestamp::MAX }))
+        let last = Day(Date::MAX).end();
+        Day::EPOCH.at(0, 0, 0, 0).saturating_add(SignedDuration::from_secs(self.0.min(last.0)))
     }
 
     #[must_use]
@@ -201,7 +201,8 @@ mod tests {
         assert_eq!(UnixSeconds::parse("9999-12-31T23:59:59Z"), Some(last.end()));
         assert_eq!(last.plus(1), last);
         assert_eq!(last.plus(i64::MIN).plus(i64::MAX), last);
-        assert!(UnixSeconds(i64::MAX).to_iso().starts_with("9999-12-30T"));
+        assert_eq!(UnixSeconds(i64::MAX).to_iso(), "9999-12-31T23:59:59+00:00");
+        assert!(UnixSeconds(i64::MIN).to_iso().starts_with("-009999-01-01T00:00:00"));
     }
 
     #[test]

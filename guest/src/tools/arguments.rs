@@ -90,8 +90,6 @@ impl Reader {
             (Self::Person, "created_before") => "--until",
             (Self::Person, "state") => "--state",
             (Self::Person, "limit") => "-n",
-            // `fetch` is given whom it is to tell about as an id.
-            (Self::Connector, "customer") => "id",
             (_, name) => name,
         }
     }

@@ -20,6 +20,8 @@ const ID: usize = 100;
 /// Why no customer is found by a part.
 pub const NO_PARTS: &str = "names and addresses are blanked out here (the setting `redact`), so customers are not found by parts of them. Give a whole e-mail, or an id.";
 
+const NO_BEGINNINGS: &str = "Beginnings of words (`*`) are searched as whole words here, since something is blanked out (the setting `redact`).";
+
 /// Turns stored text into text for answers, as the settings say.
 #[derive(Clone, Copy, Debug)]
 pub struct Content<'a> {
@@ -64,6 +66,18 @@ impl<'a> Content<'a> {
     #[must_use]
     pub fn blanks_any(&self) -> bool {
         !self.redactions.is_empty()
+    }
+
+    /// What was typed without the marks for beginnings of words, where anything is blanked out: with
+    /// `exampl*` somebody would find a word that is not shown letter by letter. With it, a sentence
+    /// if there were any.
+    #[must_use]
+    pub fn whole_words(self, typed: String) -> (String, Option<&'static str>) {
+        if self.blanks_any() && typed.contains('*') {
+            (typed.replace('*', " "), Some(NO_BEGINNINGS))
+        } else {
+            (typed, None)
+        }
     }
 
     /// A number that stands in JSON of a customer's: text, if it has to be blanked out.

@@ -129,8 +129,8 @@ fn call(context: &mut Context<'_>, arguments: &Arguments) -> Outcome {
         let end = filters.created.to.unwrap_or(around.now).min(around.now);
         // Without a beginning it is that of the cache.
         let start = match filters.created.from {
-            Some(start) => start.to_iso(),
-            None => trends::oldest(connection)?.unwrap_or_else(|| end.to_iso()),
+            Some(start) => start.min(end).to_iso(),
+            None => trends::oldest(connection)?.unwrap_or_default().min(end.to_iso()),
         };
         let mut notices = Vec::new();
         let mut lists = Lists { connection, content, limit, left: budget, notices: &mut notices };

@@ -10,8 +10,8 @@ use super::answer::{bytes, counted, filled, finished, in_words, listed};
 use super::content::Content;
 use super::freshness::SyncInfo;
 use super::{
-    Answered, Arguments, Context, Failure, Outcome, Surroundings, Tool, conversation, disclosure, freshness,
-    schema, ticket_rows,
+    Answered, Arguments, Context, Failure, Outcome, Reader, Surroundings, Tool, conversation, disclosure,
+    freshness, schema, ticket_rows,
 };
 use crate::store::conversations::fields;
 use crate::store::conversations::threads;
@@ -152,8 +152,11 @@ pub fn find(context: &mut Context<'_>, arguments: &Arguments) -> Answered<Custom
         let (recognised, found) = customers::find(connection, &asked)?;
         let by_name = recognised == Recognised::ByName;
         if by_name && content.blanks_customers() {
-            let argument = arguments.reader.argument("customer");
-            return Err(Failure::Refused(format!("`{argument}`: {}", super::content::NO_PARTS)));
+            return Err(Failure::Refused(match arguments.reader {
+                // It did not name the argument itself.
+                Reader::Connector => format!("No customer: {}", super::content::NO_PARTS),
+                _ => format!("`customer`: {}", super::content::NO_PARTS),
+            }));
         }
         let company = if by_name { customers::company(connection, &asked)? } else { None };
         let mut freshness = freshness::of(around, connection, freshness::Reach::default())?;

@@ -127,6 +127,10 @@ fn call(context: &mut Context<'_>, arguments: &Arguments) -> Outcome {
             notice: None,
         };
         answer.notice = lists.notice();
+        if answer.notice.is_none() && !lists.contains.is_empty() && content.blanks_any() {
+            answer.notice =
+                Some("Of names that are blanked out (the setting `redact`), no part is found.".to_owned());
+        }
         Ok(finished(&answer, format!("{}.", lists.counts.join(", "))))
     })
 }

@@ -103,6 +103,7 @@ struct Matches {
 
 pub fn call(context: &mut Context<'_>, arguments: &Arguments, tokens: usize) -> Outcome {
     let typed = arguments.string("query")?.unwrap_or_default();
+    let (typed, whole) = Content::new(&context.settings.redactions).whole_words(typed);
     let query = Query::parse(&typed);
     let with_notes = arguments.boolean("include_notes")?.unwrap_or(false);
     let around = context.surroundings();
@@ -119,6 +120,7 @@ pub fn call(context: &mut Context<'_>, arguments: &Arguments, tokens: usize) -> 
             found(connection, &typed, &query, with_notes, &filters, around.now, content)?
         };
         let mut notices = asked.notices;
+        notices.extend(whole.map(str::to_owned));
         notices.append(&mut matches.notices);
         let all = matches.numbers.len();
         let drawn = samples::candidates(connection, &evenly(matches.numbers, MOST))?;

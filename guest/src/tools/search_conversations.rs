@@ -170,7 +170,9 @@ pub fn find(context: &mut Context<'_>, arguments: &Arguments) -> Answered<Conver
         }
         Some(id) => context.reading(|connection| like_it(connection, id))?,
     };
+    let (typed, whole) = Content::new(&context.settings.redactions).whole_words(typed);
     let mut asked = parse(arguments, &typed)?;
+    asked.notices.extend(whole.map(str::to_owned));
     let question = arguments.question(&["cursor", "limit", "verbosity", "fields", "include_messages"]);
     let cursor = arguments.string("cursor")?.map(|text| Cursor::read(&text, &question)).transpose()?;
     let around = context.surroundings();

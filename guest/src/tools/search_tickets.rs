@@ -190,7 +190,7 @@ fn several(
 ) -> Answered<TicketsAnswer> {
     let Asked { arguments, now, from, limit } = *asked;
     let (filters, notice) = filters(arguments, connection, now, zone, content)?;
-    let typed = arguments.string("query")?.unwrap_or_default();
+    let (typed, whole) = content.whole_words(arguments.string("query")?.unwrap_or_default());
     let oldest_first = match arguments.choice("sort", SORTS)? {
         Some(_) if !typed.trim().is_empty() => {
             return Err(ArgumentError(
@@ -203,7 +203,7 @@ fn several(
     let (numbers, marks) = matching(connection, &typed, &filters, oldest_first)?;
     let total = numbers.len();
     let mut answer = TicketsAnswer { total_matches: Some(total), ..TicketsAnswer::default() };
-    let mut notices: Vec<String> = notice.into_iter().collect();
+    let mut notices: Vec<String> = notice.into_iter().chain(whole.map(str::to_owned)).collect();
     if let Some(group) = arguments.choice("group_by", GROUP_BY)? {
         let most = limit.max(GROUPS_SHOWN);
         answer.groups = Some(groups(connection, &numbers, group, content, most, &mut notices)?);

@@ -11,6 +11,7 @@ use super::freshness::{self, Age, Covered, Reach, SyncInfo};
 use super::get_data_info::megabytes;
 use super::get_sync_status::{self, Running};
 use super::incomplete::incomplete;
+use super::timeframe::Zone;
 use super::{Context, Reader, Surroundings, schema};
 use crate::error::StoreResult;
 use crate::store::conversations::raw_answers;
@@ -233,8 +234,14 @@ fn describe(
         name
     });
     lines.push(format!("Time zone of days in answers: {}", zone.name()));
-    let notes: Vec<String> =
+    let mut notes: Vec<String> =
         get_sync_status::notes(connection)?.iter().flatten().map(|note| content.text(note)).collect();
+    if let Some(name) = settings.timezone.as_deref().filter(|name| !Zone::is_known(name)) {
+        notes.push(format!(
+            "The setting `timezone` is \"{name}\", which is no time zone; write a name such as Europe/Berlin. Days are those of {}.",
+            zone.name()
+        ));
+    }
     lines.extend(notes.iter().map(|note| format!("Note: {note}")));
     let sync_info = freshness.to_info();
     lines.push(freshness.message);

@@ -36,6 +36,12 @@ impl Zone {
             .unwrap_or_else(|| Self { zone: TimeZone::UTC, name: "UTC".to_owned() })
     }
 
+    /// Whether a time zone is called so.
+    #[must_use]
+    pub fn is_known(name: &str) -> bool {
+        TimeZone::get(name.trim()).is_ok()
+    }
+
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
@@ -92,8 +98,10 @@ impl Zone {
     }
 }
 
+/// Instants that have no day in some zone become the nearest that have one in all.
 fn timestamp(at: UnixSeconds) -> Timestamp {
-    Timestamp::from_second(at.0).unwrap_or(Timestamp::UNIX_EPOCH)
+    let nearest = if at.0 < 0 { Timestamp::MIN } else { Timestamp::MAX };
+    Timestamp::from_second(at.0).unwrap_or(nearest)
 }
 
 /// What a phrase means: both ends included.
@@ -119,21 +127,24 @@ pub fn parse(phrase: &str, now: UnixSeconds, zone: &Zone) -> Option<Timeframe> {
     let until_now = |start: UnixSeconds| Some(Timeframe { start, end: now });
     match words.as_slice() {
         ["today"] => until_now(zone.start_of(today)),
-        ["yesterday"] => days(zone, add(today, (-1).days())?, today),
+        ["yesterday"] => {
+            let yesterday = add(today, (-1).days())?;
+            days(zone, yesterday, yesterday)
+        }
         ["this", "week"] => until_now(zone.start_of(monday(today)?)),
         ["last", "week"] => {
             let this = monday(today)?;
-            days(zone, add(this, (-7).days())?, this)
+            days(zone, add(this, (-7).days())?, add(this, (-1).days())?)
         }
         ["this", "month"] => until_now(zone.start_of(today.first_of_month())),
         ["last", "month"] => {
             let this = today.first_of_month();
-            days(zone, add(this, (-1).months())?, this)
+            days(zone, add(this, (-1).months())?, add(this, (-1).days())?)
         }
         ["this", "year"] => until_now(zone.start_of(today.first_of_year())),
         ["last", "year"] => {
             let this = today.first_of_year();
-            days(zone, add(this, (-1).years())?, this)
+            days(zone, add(this, (-1).years())?, add(this, (-1).days())?)
         }
         ["last", unit @ ("hour" | "day")] => until_now(ago(now, 1, unit, zone)?),
         ["last", number, unit] => until_now(ago(now, count(number)?, unit, zone)?),
@@ -143,22 +154,22 @@ pub fn parse(phrase: &str, now: UnixSeconds, zone: &Zone) -> Option<Timeframe> {
             (start <= now).then_some(Timeframe { start, end: now })
         }
         [start, "to" | "until" | "-" | "–" | "through", end] => {
-            let ((start, _), (_, after)) = (period(start)?, period(end)?);
-            (start < after).then(|| days(zone, start, after)).flatten()
+            let ((start, _), (_, last)) = (period(start)?, period(end)?);
+            (start <= last).then(|| days(zone, start, last)).flatten()
         }
         [one] => match one.split_once("..").or_else(|| one.split_once('/')) {
             Some((start, end)) => {
-                let ((start, _), (_, after)) = (period(start)?, period(end)?);
-                (start < after).then(|| days(zone, start, after)).flatten()
+                let ((start, _), (_, last)) = (period(start)?, period(end)?);
+                (start <= last).then(|| days(zone, start, last)).flatten()
             }
             None => match period(one) {
-                Some((start, after)) => days(zone, start, after),
+                Some((start, last)) => days(zone, start, last),
                 None => short(one, now, zone),
             },
         },
         [month, year] => {
             let start = Date::new(year.parse().ok()?, month_number(month)?, 1).ok()?;
-            days(zone, start, add(start, 1.month())?)
+            days(zone, start, start.last_of_month())
         }
         _ => None,
     }
@@ -206,7 +217,7 @@ fn count(word: &str) -> Option<i64> {
     word.parse::<i64>().ok().filter(|number| (1..=876_000).contains(number))
 }
 
-/// A year, month or day: its first day, and the first day after it.
+/// A year, month or day: its first day, and its last one.
 fn period(text: &str) -> Option<(Date, Date)> {
     if !text.is_ascii() {
         return None;
@@ -219,16 +230,15 @@ fn period(text: &str) -> Option<(Date, Date)> {
     match parts.as_slice() {
         [_] => {
             let start = Date::new(year, 1, 1).ok()?;
-            Some((start, add(start, 1.year())?))
+            Some((start, start.last_of_year()))
         }
         [_, month] => {
             let start = Date::new(year, number(month)?.try_into().ok()?, 1).ok()?;
-            Some((start, add(start, 1.month())?))
+            Some((start, start.last_of_month()))
         }
         [_, month, day] => {
-            let start =
-                Date::new(year, number(month)?.try_into().ok()?, number(day)?.try_into().ok()?).ok()?;
-            Some((start, add(start, 1.day())?))
+            let day = Date::new(year, number(month)?.try_into().ok()?, number(day)?.try_into().ok()?).ok()?;
+            Some((day, day))
         }
         _ => None,
     }
@@ -263,9 +273,10 @@ fn add(date: Date, span: Span) -> Option<Date> {
     date.checked_add(span).ok()
 }
 
-/// From the first instant of `start` to the last one before `after`.
-fn days(zone: &Zone, start: Date, after: Date) -> Option<Timeframe> {
-    Some(Timeframe { start: zone.start_of(start), end: zone.start_of(after).plus(-1) })
+/// From the first instant of one day to the last of another.
+fn days(zone: &Zone, start: Date, last: Date) -> Option<Timeframe> {
+    let end = last.tomorrow().map_or_else(|_| Day(last).end(), |next| zone.start_of(next).plus(-1));
+    Some(Timeframe { start: zone.start_of(start), end })
 }
 
 #[cfg(test)]
@@ -295,6 +306,14 @@ mod tests {
         assert_eq!(frame("in the past 7 days", "UTC"), pair("2026-11-15T15:00:00", "2026-11-22T15:00:00"));
         assert_eq!(frame("2026-06", "UTC"), pair("2026-06-01T00:00:00", "2026-06-30T23:59:59"));
         assert_eq!(frame("june 2026", "UTC"), frame("2026-06", "UTC"));
+        assert_eq!(
+            frame("2026-06-01 to 9999-12-31", "UTC"),
+            pair("2026-06-01T00:00:00", "9999-12-31T23:59:59")
+        );
+        assert_eq!(
+            frame("9999", "America/New_York").map(|(_, end)| end),
+            Some("9999-12-31T23:59:59+00:00".to_owned())
+        );
         assert_eq!(frame("2026-06-01 to 2026-06-30", "UTC"), frame("2026-06", "UTC"));
     }
 

@@ -14,9 +14,8 @@ use super::answer::{self, Answer};
 const MOST: usize = 1024 * 1024;
 /// How long a caller may take to send it.
 const PATIENCE: Duration = Duration::from_secs(20);
-/// What is read of a body that nobody asked for, and for how long.
-const DISCARDED: usize = 8 * MOST;
-const DISCARDING: Duration = Duration::from_secs(1);
+/// For how long a body that nobody asked for is read.
+const DISCARDING: Duration = Duration::from_secs(2);
 
 /// # Errors
 /// The answer to give instead: 413, 408 or 400.
@@ -37,7 +36,7 @@ pub async fn read(body: &mut Incoming) -> Result<Bytes, Box<Answer>> {
 
 /// Takes what has not been read of a body whose request is answered without it. A connection that
 /// is closed while its client still writes is reset, and the client would see that in place of the
-/// answer. What is too much, or too slow, ends with the connection.
+/// answer. What takes too long ends with the connection.
 pub async fn discard(body: &mut Incoming, is_awaited: bool, answer: &mut Answer) {
     // Whoever waits for `100 Continue` has not begun to write, and does not.
     let is_done = !is_awaited && tokio::time::timeout(DISCARDING, rest(body)).await.unwrap_or(false);
@@ -48,14 +47,8 @@ pub async fn discard(body: &mut Incoming, is_awaited: bool, answer: &mut Answer)
 
 /// Whether it came to its end.
 async fn rest(body: &mut Incoming) -> bool {
-    if body.size_hint().lower() > DISCARDED as u64 {
-        return false;
-    }
-    let mut bytes = 0;
     while let Some(frame) = body.frame().await {
-        let Ok(frame) = frame else { return false };
-        bytes += frame.data_ref().map_or(0, Bytes::len);
-        if bytes > DISCARDED {
+        if frame.is_err() {
             return false;
         }
     }

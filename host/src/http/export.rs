@@ -19,7 +19,18 @@ use crate::callers::Asker;
 
 /// Answers with the conversations that meet the filters in the query.
 pub async fn begin(application: &Arc<Application>, asker: Asker, query: &str) -> Answer {
-    let options: Vec<(String, String)> = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
+    // In a query `+` is a blank, and `…T09:30:00+00:00` is how instants are written here.
+    let instant = |name: &str, value: String| match name.ends_with("_after") || name.ends_with("_before") {
+        true if value.contains('T') => value.replace(' ', "+"),
+        _ => value,
+    };
+    let options: Vec<(String, String)> = form_urlencoded::parse(query.as_bytes())
+        .into_owned()
+        .map(|(name, value)| {
+            let value = instant(&name, value);
+            (name, value)
+        })
+        .collect();
     let markdown = options.iter().any(|(name, value)| name == "format" && value == "markdown");
     let media_type = if markdown { "text/markdown; charset=utf-8" } else { "application/x-ndjson" };
     let mut export = Export::new(application, asker, options, CancellationToken::new());

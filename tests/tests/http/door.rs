@@ -102,7 +102,7 @@ fn a_refusal_arrives_though_its_body_comes_late() {
     let (_session, web) = open(Server::new(&simulator).without_token().env("FASTINTERCOM_HTTP_TOKEN", TOKEN));
     let mut stream = TcpStream::connect(web.base().trim_start_matches("http://")).expect("a connection");
     stream.set_read_timeout(Some(Duration::from_secs(60))).expect("a timeout");
-    for size in [2, 3 << 20] {
+    for size in [2, 20 << 20] {
         let head = format!(
             "POST /tools/get_sync_status HTTP/1.1\r\nHost: localhost\r\nContent-Length: {size}\r\n\r\n"
         );

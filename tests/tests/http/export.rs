@@ -75,6 +75,8 @@ fn the_whole_workspace_comes_in_chunks_over_http_and_the_same_on_the_command_lin
     // Where that ended the next one begins: with what changed in that second, and later.
     let middle = times[600];
     let rest = web.get(&format!("/export?updated_after={}", middle.replace('+', "%2B")));
+    // As instants are written here, although `+` is a blank in a query.
+    assert_eq!(rest.text(), web.get(&format!("/export?updated_after={middle}")).text());
     let expected: Vec<&str> = all
         .iter()
         .filter(|line| line["updated_at"].as_str() >= Some(middle))

@@ -145,6 +145,11 @@ fn the_server_status_has_counts_and_freshness() {
     assert_eq!((&answer["total_conversations"], &answer["total_messages"]), (&json!(4), &json!(8)));
     assert_eq!(answer["timezone"], "Europe/Berlin");
     assert_eq!(answer["sync_info"]["state"], "fresh");
+    assert!(answer["notes"].is_null());
+    let mut mistaken = Workspace::filled();
+    mistaken.settings.timezone = Some("Europe/Berln".to_owned());
+    let notes = mistaken.ask("get_server_status", "{}")["notes"].to_string();
+    assert!(notes.contains("Europe/Berln") && notes.contains("those of Europe/Berlin"), "{notes}");
 }
 
 #[test]

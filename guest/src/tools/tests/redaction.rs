@@ -536,3 +536,18 @@ fn names_that_are_all_blanked_out_are_not_none() {
     let (sentence, _) = workspace.refused("search_conversations", r#"{"tags": ["refund"]}"#);
     assert!(sentence.contains("blanked out") && !sentence.contains("at all"), "{sentence}");
 }
+
+/// With `exampl*` a blanked word would be found one letter after the other.
+#[test]
+fn beginnings_of_words_find_nothing_where_something_is_blanked_out() {
+    let mut workspace = planted();
+    let found = |workspace: &mut Workspace, query: &str| {
+        let answer = workspace.ask("search_conversations", &json!({"query": query}).to_string());
+        (answer["total_matches"].clone(), answer["notice"].to_string())
+    };
+    assert_ne!(found(&mut workspace, "refun*").0, 0);
+    workspace.settings.redactions = vec![Redaction::Emails];
+    let ((right, notice), (wrong, _)) = (found(&mut workspace, "hushm*"), found(&mut workspace, "hushx*"));
+    assert_eq!(right, wrong);
+    assert!(notice.contains("whole words"), "{notice}");
+}
