@@ -23,6 +23,8 @@ from client import Stdio
 
 DEPLOYED = pathlib.Path(__file__).parent / "../../docs/deploy/wasmcloud.yaml"
 CONVERSATIONS = 300
+COMPARED = 1_500
+SLEEP_SECONDS = 120
 DOOR_TOKEN = "0123456789abcdef-of-this-test"
 SHARED_SECONDS = int(os.environ.get("FASTINTERCOM_HOSTS_SECONDS", "20"))
 
@@ -394,13 +396,14 @@ def suspended_holder(hosts, simulator, folder):
     simulator.change({"kind": "add", "text": "Nobody told the marimbaphonist."})
     wait_for("the other's sync", 120, lambda: other.call("search_conversations", query="marimbaphonist").get("conversations"))
     waited = time.monotonic() - begun
+    time.sleep(max(0, SLEEP_SECONDS - waited))
     sleeper.process.send_signal(signal.SIGCONT)
     time.sleep(3)
     for server in (sleeper, other):
         assert server.call("search_conversations", query="marimbaphonist")["conversations"], "hidden by the sleeper"
         server.stop()
     sound(folder)
-    return f"another took over after {waited:.0f} s; what it published stayed"
+    return f"another took over after {waited:.0f} s; what it published stayed when the first went on after {SLEEP_SECONDS} s"
 
 
 def native_folder(hosts, simulator, folder):
@@ -457,6 +460,47 @@ def the_same_answers(hosts, starts, program, simulator, folder):
     for server in (ours, *theirs):
         server.stop()
     return f"{len(questions)} questions, in {', '.join(starts)}"
+
+
+def beside_our_own(hosts, program, simulator_program):
+    """The same work in `wasmtime run` and in our own host, one after the other."""
+
+    def native(folder, environment):
+        surroundings = {"PATH": os.environ["PATH"], "HOME": str(folder.parent), "FASTINTERCOM_CACHE_DIR": f"{folder}-code"}
+        return Stdio([program, "serve"], surroundings | environment | {"FASTINTERCOM_DB_PATH": f"{folder}/data.db"}, log=f"{folder}.log")
+
+    lines = [f"| {COMPARED} conversations | first start s | next start s | sync s | nine kinds of call, median ms |", "|---|---|---|---|---|"]
+    for title, start in [("our own host", native), ("`wasmtime run`", hosts.wasmtime_run)]:
+        simulator = Simulator(simulator_program, "--conversations", str(COMPARED), "--days", "80")
+        try:
+            lines.append(compared(title, start, simulator, hosts.folder("beside-" + re.sub(r"\W+", "-", title))))
+        finally:
+            simulator.stop()
+        print(lines[-1], flush=True)
+    return lines
+
+
+def compared(title, start, simulator, folder):
+    """A row: starts, a sync, and the questions, of one host."""
+    begun = time.monotonic()
+    server = start(folder, simulator.environment())
+    cold = time.monotonic() - begun
+    begun = time.monotonic()
+    server.sync()
+    wait_for("the first sync", 300, lambda: total(server) == COMPARED)
+    synced = time.monotonic() - begun
+    times = []
+    for _ in range(20):
+        for tool, arguments in QUESTIONS:
+            begun = time.monotonic()
+            server.call(tool, **arguments)
+            times.append(time.monotonic() - begun)
+    server.stop()
+    begun = time.monotonic()
+    server = start(folder, simulator.environment())
+    warm = time.monotonic() - begun
+    server.stop()
+    return f"| {title} | {cold:.2f} | {warm:.2f} | {synced:.1f} | {sorted(times)[len(times) // 2] * 1000:.1f} |"
 
 
 def first_difference(one, other):
@@ -521,7 +565,8 @@ def main():
         if os.environ.get("FASTINTERCOM_SOAK"):
             slept = suspended_holder(hosts, simulator, hosts.folder("sleeper"))
             print(f"a suspended holder: {slept}", flush=True)
-            lines += [f"A holder of the lease that was suspended: {slept}."]
+            lines += [f"A holder of the lease that was suspended: {slept}.", ""]
+            lines += beside_our_own(hosts, program, simulator_program)
     finally:
         simulator.stop()
     if file:

@@ -1,15 +1,15 @@
 //! Takes out of a component what none of its adapters calls, such as reports and exports of whole
-//! conversations, which only our own program offers. The functions stay, so that the component's
+//! conversations, which only our own program offers. The exports stay, so that the component's
 //! interfaces do, and trap; what only they reached goes when the module is optimised.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 
 use wac_graph::CompositionGraph;
 use wac_graph::types::{ItemKind, Package};
 use wasm_encoder::reencode::{self, Reencode, utils};
-use wasm_encoder::{CodeSection, Function, Module};
-use wasmparser::{ExternalKind, FunctionBody, Parser, Payload, TypeRef};
+use wasm_encoder::{CodeSection, ExportKind, ExportSection, Function, FunctionSection, Module};
+use wasmparser::{CodeSectionReader, Export, ExternalKind, FunctionSectionReader, Parser, Payload, TypeRef};
 
 use crate::Result;
 
@@ -31,30 +31,43 @@ pub fn calls_of<'a>(adapters: impl IntoIterator<Item = &'a [u8]>) -> Result<Call
     Ok(calls)
 }
 
-/// The module, whose exported functions trap unless they are called. A module that exports nothing
-/// of ours stays as it is.
+/// The module, whose exported functions trap unless they are called. Compilers let exports share
+/// one body, with each other and with what is called inside, so no body is touched: an export that
+/// nobody calls leads to a new function.
 pub fn without(module: &[u8], calls: &Calls) -> Result<Vec<u8>> {
-    let mut emptied = Emptied { uncalled: BTreeSet::new(), next: 0 };
+    let mut types = Vec::new();
+    let mut traps = BTreeMap::new();
     for payload in Parser::new(0).parse_all(module) {
         match payload? {
             Payload::ImportSection(imports) => {
                 for import in imports.into_imports() {
-                    emptied.next += u32::from(matches!(import?.ty, TypeRef::Func(_)));
+                    if let TypeRef::Func(of) = import?.ty {
+                        types.push(of);
+                    }
+                }
+            }
+            Payload::FunctionSection(functions) => {
+                for of in functions {
+                    types.push(of?);
                 }
             }
             Payload::ExportSection(exports) => {
                 for export in exports {
                     let export = export?;
                     if export.kind == ExternalKind::Func && is_uncalled(export.name, calls) {
-                        emptied.uncalled.insert(export.index);
+                        let of = types.get(usize::try_from(export.index)?).ok_or("an export of nothing")?;
+                        traps.insert(*of, 0);
                     }
                 }
             }
             _ => {}
         }
     }
+    for (number, trap) in traps.values_mut().enumerate() {
+        *trap = u32::try_from(types.len() + number)?;
+    }
     let mut out = Module::new();
-    emptied.parse_core_module(&mut out, Parser::new(0), module)?;
+    Redirected { calls, types, traps }.parse_core_module(&mut out, Parser::new(0), module)?;
     Ok(out.finish())
 }
 
@@ -64,28 +77,50 @@ fn is_uncalled(export: &str, calls: &Calls) -> bool {
     name.starts_with("fastintercom:") && !name.contains("#[") && !calls.contains(name)
 }
 
-struct Emptied {
-    uncalled: BTreeSet<u32>,
-    /// The function that comes next; imported ones stand before all.
-    next: u32,
+struct Redirected<'a> {
+    calls: &'a Calls,
+    /// Of each function, those that are imported before all.
+    types: Vec<u32>,
+    /// For each type of what is not called, a function that stands behind all others.
+    traps: BTreeMap<u32, u32>,
 }
 
-impl Reencode for Emptied {
+type Reencoded = std::result::Result<(), reencode::Error<Infallible>>;
+
+impl Reencode for Redirected<'_> {
     type Error = Infallible;
 
-    fn parse_function_body(
+    fn parse_function_section(
         &mut self,
-        code: &mut CodeSection,
-        body: FunctionBody<'_>,
-    ) -> std::result::Result<(), reencode::Error<Infallible>> {
-        let index = self.next;
-        self.next += 1;
-        if !self.uncalled.contains(&index) {
-            return utils::parse_function_body(self, code, body);
+        functions: &mut FunctionSection,
+        section: FunctionSectionReader<'_>,
+    ) -> Reencoded {
+        utils::parse_function_section(self, functions, section)?;
+        for of in self.traps.keys() {
+            functions.function(*of);
         }
-        let mut trap = Function::new([]);
-        trap.instructions().unreachable().end();
-        code.function(&trap);
+        Ok(())
+    }
+
+    fn parse_export(&mut self, exports: &mut ExportSection, export: Export<'_>) -> Reencoded {
+        let trap = self.types.get(export.index as usize).and_then(|of| self.traps.get(of));
+        if let Some(trap) = trap
+            && export.kind == ExternalKind::Func
+            && is_uncalled(export.name, self.calls)
+        {
+            exports.export(export.name, ExportKind::Func, *trap);
+            return Ok(());
+        }
+        utils::parse_export(self, exports, export)
+    }
+
+    fn parse_code_section(&mut self, code: &mut CodeSection, section: CodeSectionReader<'_>) -> Reencoded {
+        utils::parse_code_section(self, code, section)?;
+        for _ in &self.traps {
+            let mut trap = Function::new([]);
+            trap.instructions().unreachable().end();
+            code.function(&trap);
+        }
         Ok(())
     }
 }
