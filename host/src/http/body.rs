@@ -34,14 +34,22 @@ pub async fn read(body: &mut Incoming) -> Result<Bytes, Box<Answer>> {
     }
 }
 
-/// Takes what has not been read of a body whose request is answered without it. A connection that
-/// is closed while its client still writes is reset, and the client would see that in place of the
-/// answer. What takes too long ends with the connection.
-pub async fn discard(body: &mut Incoming, is_awaited: bool, answer: &mut Answer) {
-    // Whoever waits for `100 Continue` has not begun to write, and does not.
-    let is_done = !is_awaited && tokio::time::timeout(DISCARDING, rest(body)).await.unwrap_or(false);
-    if !is_done && !body.is_end_stream() {
-        answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+/// The body of a request that is refused without it.
+pub struct Unread {
+    pub body: Incoming,
+    /// The client waits for `100 Continue`: it has not begun to write, and does not.
+    pub is_awaited: bool,
+}
+
+impl Unread {
+    /// Reads it. A connection that is closed while its client still writes is reset, and the client
+    /// would see that in place of the answer. What takes too long ends with the connection.
+    pub async fn discard(mut self, answer: &mut Answer) {
+        let is_done =
+            !self.is_awaited && tokio::time::timeout(DISCARDING, rest(&mut self.body)).await.unwrap_or(false);
+        if !is_done && !self.body.is_end_stream() {
+            answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+        }
     }
 }
 

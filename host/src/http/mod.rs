@@ -113,11 +113,17 @@ pub async fn serve(
                     let (routes, busy, only_health) =
                         (Arc::clone(&routes), place.request(), place.only_health);
                     async move {
-                        let answer = match only_health && !routes::is_health(request.uri()) {
-                            true => answer::busy(),
+                        let (mut answer, unread) = match only_health && !routes::is_health(request.uri()) {
+                            true => (answer::busy(), None),
                             false => routes.answer(request).await,
                         };
-                        Ok::<_, Infallible>(answer.map(|body| held(body, busy)))
+                        let Some(unread) = unread else {
+                            return Ok::<_, Infallible>(answer.map(|body| held(body, busy)));
+                        };
+                        // Strangers get so far: meanwhile their connection gives way, as idle ones do.
+                        drop(busy);
+                        unread.discard(&mut answer).await;
+                        Ok(answer)
                     }
                 }),
             );

@@ -15,6 +15,7 @@ use hyper::body::{Body as _, Incoming};
 use tokio_util::sync::CancellationToken;
 
 use super::answer::{self, Answer};
+use super::body::Unread;
 use super::health::Health;
 use super::{body, cors, export, oauth, tools};
 use crate::application::Application;
@@ -62,17 +63,14 @@ impl Routes {
         }
     }
 
-    /// Answers a request, whatever it is.
-    pub async fn answer(&self, request: Request<Incoming>) -> Answer {
+    /// Answers a request, whatever it is. With a refusal comes the body, if it was not read.
+    pub async fn answer(&self, request: Request<Incoming>) -> (Answer, Option<Unread>) {
         let begun = Instant::now();
         let (parts, mut body) = request.into_parts();
         let (method, path) = (parts.method.clone(), crate::text::printable(parts.uri.path(), 100));
         let origin = self.guard.own_origin(&parts.headers);
         let is_awaited = parts.headers.contains_key(EXPECT);
         let mut answer = self.route(parts, &mut body).await.unwrap_or_else(|refusal| *refusal);
-        if !body.is_end_stream() {
-            body::discard(&mut body, is_awaited, &mut answer).await;
-        }
         if let Some(oauth) = &self.oauth {
             oauth::show_way(&mut answer, oauth);
         }
@@ -86,7 +84,8 @@ impl Routes {
             milliseconds = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX),
             "request answered"
         );
-        answer
+        let is_unread = !answer.status().is_success() && !body.is_end_stream();
+        (answer, is_unread.then_some(Unread { body, is_awaited }))
     }
 
     /// The answer, or the refusal on the way to it.

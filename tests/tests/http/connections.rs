@@ -18,13 +18,16 @@ fn idle_sockets_keep_nobody_out() {
     let simulator = small();
     let (_session, web) = open(Server::new(&simulator).without_token().env("FASTINTERCOM_HTTP_TOKEN", TOKEN));
     web.wait_until_ready();
-    // Some say nothing, some begin a head and do not end it.
+    // Some say nothing, some begin a head and do not end it, some a body that is refused.
     let sockets: Vec<TcpStream> = (0..600)
         .map(|number| {
             let mut stream = connect(web.base());
-            if number % 2 == 0 {
-                let _ = stream.write_all(b"POST /mcp HTTP/1.1\r\nHost: localhost\r\nX-Slow: ");
-            }
+            let head = "POST /mcp HTTP/1.1\r\nHost: localhost\r\n";
+            let _ = match number % 3 {
+                0 => stream.write_all(format!("{head}X-Slow: ").as_bytes()),
+                1 => stream.write_all(format!("{head}Content-Length: 100000\r\n\r\n{{").as_bytes()),
+                _ => Ok(()),
+            };
             stream
         })
         .collect();
