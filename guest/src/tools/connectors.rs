@@ -167,19 +167,25 @@ fn contacts(context: &mut Context<'_>, asked: &Asked) -> Result<Results, Failure
         Err(Failure::Refused(sentence)) => return Ok(Results::new(Vec::new(), Some(sentence))),
         other => other?.found,
     };
-    let one = found.customer.as_ref().map(value);
-    let several = found.candidates.iter().flatten().map(value);
-    let results = one.into_iter().chain(several).filter_map(|customer| {
-        let text = |name: &str| customer[name].as_str().filter(|text| !text.is_empty());
-        let id = text("email").or(text("name")).or(text("company"))?;
-        Some(Found {
-            id: id.to_owned(),
-            title: text("name").or(text("company")).unwrap_or(id).to_owned(),
-            url: format!("intercom://customer/{id}"),
-            text: None,
-        })
-    });
-    Ok(Results::new(results.collect(), found.notice))
+    let one = found.customer.iter().filter_map(|known| Some(&known.history.as_ref()?.brief));
+    let several = found.candidates.iter().flatten();
+    Ok(Results::new(one.chain(several).filter_map(contact).collect(), found.notice))
+}
+
+/// A customer as a result. A blanked address finds nobody, and a name several; Intercom's id does
+/// not, in either case.
+fn contact(customer: &get_customer::Brief) -> Option<Found> {
+    let email = customer.email.clone().filter(|email| email.contains('@'));
+    let contact = customer.contact_id.as_ref().map(|id| format!("contact_{id}"));
+    let contact = contact.filter(|id| ids::bare(id) != id);
+    let name = customer.name.clone().or(customer.company.clone());
+    let id = email.or(contact).or(name.clone())?;
+    Some(Found {
+        title: name.or(customer.email.clone()).unwrap_or_else(|| id.clone()),
+        url: format!("intercom://customer/{}", ids::bare(&id)),
+        id,
+        text: None,
+    })
 }
 
 fn articles(context: &mut Context<'_>, asked: &Asked) -> Result<Results, Failure> {

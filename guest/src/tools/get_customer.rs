@@ -101,7 +101,7 @@ pub struct ConversationRow {
 #[derive(Serialize)]
 pub struct Known {
     #[serde(flatten)]
-    history: Option<History>,
+    pub history: Option<History>,
     #[serde(flatten)]
     profile: Profile,
 }
@@ -112,9 +112,11 @@ pub type Profile = Map<String, Value>;
 #[skip_serializing_none]
 #[derive(Serialize)]
 pub struct Brief {
-    email: Option<String>,
-    name: Option<String>,
-    company: Option<String>,
+    #[serde(skip)]
+    pub contact_id: Option<String>,
+    pub email: Option<String>,
+    pub name: Option<String>,
+    pub company: Option<String>,
     conversations: i64,
     open: i64,
     waiting: Option<i64>,
@@ -126,7 +128,7 @@ pub struct Brief {
 #[derive(Serialize)]
 pub struct History {
     #[serde(flatten)]
-    brief: Brief,
+    pub brief: Brief,
     first_conversation: String,
     last_activity_ago: Option<String>,
     ratings: Option<i64>,
@@ -211,6 +213,7 @@ fn brief(customer: &Customer, content: Content<'_>) -> Brief {
         disclosure::contact(id);
     }
     Brief {
+        contact_id: customer.contact_id.clone(),
         email: line(&customer.email),
         name: customer.name.as_deref().and_then(|name| filled(content.person(name))),
         company: line(&customer.company),

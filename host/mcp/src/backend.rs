@@ -3,19 +3,26 @@
 use std::fmt;
 use std::sync::Arc;
 
-use rmcp::model::{GetPromptResult, ResourceTemplate};
-use rmcp::model::{Prompt, Tool};
+use rmcp::RoleServer;
+use rmcp::model::{CacheScope, GetPromptResult, Prompt, ResourceTemplate, Tool};
+use rmcp::service::RequestContext;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-/// The call could not be made or did not end well, and the component knows nothing of it: it
-/// trapped, ran over a limit, or there is none. A sentence for a person.
+/// Why the component gave no answer, of which it knows nothing. A sentence for a person.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Failure(pub String);
+pub enum Failure {
+    /// The call could not be made or did not end well: it trapped, ran over a limit, or there is no
+    /// component.
+    Broken(String),
+    /// This asker may not make the call.
+    NotPermitted(String),
+}
 
 impl fmt::Display for Failure {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.0)
+        let (Self::Broken(sentence) | Self::NotPermitted(sentence)) = self;
+        formatter.write_str(sentence)
     }
 }
 
@@ -86,32 +93,50 @@ pub struct Call {
 
 /// Calls the component's exports. Lists change only with the program.
 pub trait Backend: Send + Sync + 'static {
+    /// Who asks, as far as answers depend on it; `()` where they do not.
+    type Asker: Send + Sync;
+
+    /// Reads the asker from a request.
+    fn asker(&self, context: &RequestContext<RoleServer>) -> Self::Asker;
+
+    /// Whether all who ask get the same lists as this one.
+    fn scope(&self, asker: &Self::Asker) -> CacheScope;
+
     /// What clients are told about the use of the tools.
     fn instructions(&self) -> Option<String>;
 
-    fn tools(&self) -> impl Future<Output = Result<Vec<Tool>, Failure>> + Send;
+    fn tools(&self, asker: &Self::Asker) -> impl Future<Output = Result<Vec<Tool>, Failure>> + Send;
 
     fn call_tool(
         &self,
+        asker: &Self::Asker,
         call: Call,
     ) -> impl Future<Output = Result<Result<ToolOutput, ToolError>, Failure>> + Send;
 
-    fn resources(&self) -> impl Future<Output = Result<Vec<rmcp::model::Resource>, Failure>> + Send;
+    fn resources(
+        &self,
+        asker: &Self::Asker,
+    ) -> impl Future<Output = Result<Vec<rmcp::model::Resource>, Failure>> + Send;
 
-    fn resource_templates(&self) -> impl Future<Output = Result<Vec<ResourceTemplate>, Failure>> + Send;
+    fn resource_templates(
+        &self,
+        asker: &Self::Asker,
+    ) -> impl Future<Output = Result<Vec<ResourceTemplate>, Failure>> + Send;
 
     /// The inner error says that there is no such resource, or why it cannot be read.
     fn read_resource(
         &self,
+        asker: &Self::Asker,
         uri: String,
         cancelled: CancellationToken,
     ) -> impl Future<Output = Result<Result<Resource, String>, Failure>> + Send;
 
-    fn prompts(&self) -> impl Future<Output = Result<Vec<Prompt>, Failure>> + Send;
+    fn prompts(&self, asker: &Self::Asker) -> impl Future<Output = Result<Vec<Prompt>, Failure>> + Send;
 
     /// `arguments` is a JSON object.
     fn get_prompt(
         &self,
+        asker: &Self::Asker,
         name: String,
         arguments: String,
         cancelled: CancellationToken,
@@ -120,6 +145,7 @@ pub trait Backend: Send + Sync + 'static {
     /// Values for an argument of a prompt or, with `of_resource`, of a resource template.
     fn complete(
         &self,
+        asker: &Self::Asker,
         reference: String,
         of_resource: bool,
         argument: String,

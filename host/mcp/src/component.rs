@@ -16,7 +16,8 @@ macro_rules! component {
         }
 
         mod component_backend {
-            use $crate::rmcp::model;
+            use $crate::rmcp::service::RequestContext;
+            use $crate::rmcp::{RoleServer, model};
             use $crate::{Backend, Call, Completion, Failure, Prompted, Resource, ToolError, ToolOutput};
             use $crate::{tokio::sync::watch, tokio_util::sync::CancellationToken};
             use $prompts as prompts;
@@ -26,41 +27,55 @@ macro_rules! component {
             use super::{Component, from_wit};
 
             impl Backend for Component {
+                type Asker = ();
+
+                fn asker(&self, _: &RequestContext<RoleServer>) {}
+
+                fn scope(&self, (): &()) -> model::CacheScope {
+                    model::CacheScope::Public
+                }
+
                 fn instructions(&self) -> Option<String> {
                     Some($instructions.to_owned())
                 }
 
-                async fn tools(&self) -> Result<Vec<model::Tool>, Failure> {
+                async fn tools(&self, (): &()) -> Result<Vec<model::Tool>, Failure> {
                     tools::list_tools().into_iter().map(from_wit::tool).collect()
                 }
 
-                async fn call_tool(&self, call: Call) -> Result<Result<ToolOutput, ToolError>, Failure> {
+                async fn call_tool(
+                    &self,
+                    (): &(),
+                    call: Call,
+                ) -> Result<Result<ToolOutput, ToolError>, Failure> {
                     Ok(from_wit::answer(tools::call_tool(&call.tool, &call.arguments, tools::Reader::Agent)))
                 }
 
-                async fn resources(&self) -> Result<Vec<model::Resource>, Failure> {
+                async fn resources(&self, (): &()) -> Result<Vec<model::Resource>, Failure> {
                     Ok(resources::list_resources().into_iter().map(from_wit::resource).collect())
                 }
 
-                async fn resource_templates(&self) -> Result<Vec<model::ResourceTemplate>, Failure> {
+                async fn resource_templates(&self, (): &()) -> Result<Vec<model::ResourceTemplate>, Failure> {
                     let templates = resources::list_resource_templates();
                     Ok(templates.into_iter().map(from_wit::resource_template).collect())
                 }
 
                 async fn read_resource(
                     &self,
+                    (): &(),
                     uri: String,
                     _: CancellationToken,
                 ) -> Result<Result<Resource, String>, Failure> {
                     Ok(resources::read_resource(&uri).map(from_wit::content))
                 }
 
-                async fn prompts(&self) -> Result<Vec<model::Prompt>, Failure> {
+                async fn prompts(&self, (): &()) -> Result<Vec<model::Prompt>, Failure> {
                     Ok(prompts::list_prompts().into_iter().map(from_wit::prompt).collect())
                 }
 
                 async fn get_prompt(
                     &self,
+                    (): &(),
                     name: String,
                     arguments: String,
                     _: CancellationToken,
@@ -70,6 +85,7 @@ macro_rules! component {
 
                 async fn complete(
                     &self,
+                    (): &(),
                     reference: String,
                     of_resource: bool,
                     argument: String,

@@ -152,7 +152,7 @@ pub fn tool(
     let schema = |text: &str, what: &str| -> Result<Arc<JsonObject>, crate::Failure> {
         match serde_json::from_str(text) {
             Ok(Value::Object(schema)) => Ok(Arc::new(schema)),
-            _ => Err(crate::Failure(format!("the {what} schema of {name} is no JSON object"))),
+            _ => Err(crate::Failure::Broken(format!("the {what} schema of {name} is not a JSON object"))),
         }
     };
     let annotations = ToolAnnotations::with_title(title.clone())

@@ -24,5 +24,6 @@ pub use backend::{
     Backend, Call, Completion, Failure, Prompted, Resource, Sink, ToolError, ToolOutput, Update,
 };
 pub use server::Server;
+pub use subscriptions::STATUS_URI;
 // What the code of the macros names.
 pub use {rmcp, tokio, tokio_util};

@@ -20,7 +20,7 @@ pub struct Forwarder {
     updates: watch::Receiver<Option<Update>>,
     peer: Peer<RoleServer>,
     token: ProgressToken,
-    sent: f64,
+    pace: Pace,
     last: Option<Instant>,
 }
 
@@ -28,7 +28,7 @@ impl Forwarder {
     pub fn new(peer: Peer<RoleServer>, token: ProgressToken) -> Self {
         let (sender, updates) = watch::channel(None);
         let sink: Sink = Arc::new(move |update| drop(sender.send_replace(Some(update))));
-        Self { sink, updates, peer, token, sent: 0.0, last: None }
+        Self { sink, updates, peer, token, pace: Pace::default(), last: None }
     }
 
     /// Forwards while the call runs, and what is left when it ends: an answer is never followed
@@ -63,20 +63,71 @@ impl Forwarder {
         }
     }
 
-    /// The protocol wants every value above the one before.
-    #[expect(clippy::cast_precision_loss, reason = "counts of conversations stay far below 2^52")]
     async fn send(&mut self, update: Update) {
-        let done = update.done as f64;
-        self.sent = if done > self.sent { done } else { self.sent + 0.001 };
+        let Some((progress, total)) = self.pace.next(update.done, update.total) else { return };
         self.last = Some(Instant::now());
         let mut parameters =
-            ProgressNotificationParam::new(self.token.clone(), self.sent).with_message(format!(
+            ProgressNotificationParam::new(self.token.clone(), progress).with_message(format!(
                 "{}: {} conversations, {} messages, {} waiting",
                 update.phase, update.done, update.messages, update.waiting
             ));
-        if let Some(total) = update.total {
-            parameters = parameters.with_total((total as f64).max(self.sent));
+        if let Some(total) = total {
+            parameters = parameters.with_total(total);
         }
         let _ = self.peer.notify_progress(parameters).await;
+    }
+}
+
+/// The protocol wants every value above the one before, and a person one that makes sense beside
+/// its total.
+#[derive(Default)]
+struct Pace {
+    sent: Option<f64>,
+}
+
+impl Pace {
+    /// The next value and its total; `None`: there is nothing to tell.
+    #[expect(clippy::cast_precision_loss, reason = "counts of conversations stay far below 2^52")]
+    fn next(&mut self, done: u64, total: Option<u64>) -> Option<(f64, Option<f64>)> {
+        // Before anything was counted a total of nothing says less than none.
+        let total = total.filter(|total| *total > 0).map(|total| total as f64);
+        let done = done as f64;
+        let next = match self.sent {
+            Some(sent) if done <= sent => sent + 0.001,
+            _ => done,
+        };
+        if total.is_some_and(|total| next > total && done <= total) {
+            return None;
+        }
+        self.sent = Some(next);
+        Some((next, total.map(|total| total.max(next))))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn progress_begins_at_nothing_of_what_is_known_and_always_rises() {
+        let mut pace = Pace::default();
+        for (done, total, expected) in [
+            // Nothing is counted yet.
+            (0, Some(0), Some((0.0, None))),
+            (0, None, Some((0.001, None))),
+            (0, Some(40), Some((0.002, Some(40.0)))),
+            (7, Some(40), Some((7.0, Some(40.0)))),
+            (7, Some(40), Some((7.001, Some(40.0)))),
+            // It never falls.
+            (3, Some(40), Some((7.002, Some(40.0)))),
+            (40, Some(40), Some((40.0, Some(40.0)))),
+            // Never more than all.
+            (40, Some(40), None),
+            // More came than was expected.
+            (45, Some(40), Some((45.0, Some(45.0)))),
+        ] {
+            let rounded = |(value, total): (f64, Option<f64>)| ((value * 1_000.0).round() / 1_000.0, total);
+            assert_eq!(pace.next(done, total).map(rounded), expected, "{done} of {total:?}");
+        }
     }
 }

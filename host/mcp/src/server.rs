@@ -63,8 +63,8 @@ impl<B: Backend> Server<B> {
     }
 
     /// The tool's output schema. None: no such tool, or the component cannot be asked.
-    async fn output_schema(&self, tool: &str) -> Option<Arc<JsonObject>> {
-        let tools = self.backend.tools().await.ok()?;
+    async fn output_schema(&self, asker: &B::Asker, tool: &str) -> Option<Arc<JsonObject>> {
+        let tools = self.backend.tools(asker).await.ok()?;
         tools.into_iter().find(|one| one.name == tool)?.output_schema
     }
 }
@@ -81,7 +81,10 @@ fn first_page(request: Option<PaginatedRequestParams>) -> Result<(), ErrorData> 
 }
 
 fn internal(error: &Failure) -> ErrorData {
-    ErrorData::internal_error(error.to_string(), None)
+    match error {
+        Failure::NotPermitted(sentence) => ErrorData::invalid_request(sentence.clone(), None),
+        Failure::Broken(sentence) => ErrorData::internal_error(sentence.clone(), None),
+    }
 }
 
 impl<B: Backend> ServerHandler for Server<B> {
@@ -136,13 +139,14 @@ impl<B: Backend> ServerHandler for Server<B> {
     async fn list_tools(
         &self,
         request: Option<PaginatedRequestParams>,
-        _: RequestContext<RoleServer>,
+        context: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
         first_page(request)?;
-        let tools = self.backend.tools().await.map_err(|error| internal(&error))?;
+        let asker = self.backend.asker(&context);
+        let tools = self.backend.tools(&asker).await.map_err(|error| internal(&error))?;
         let mut result = ListToolsResult::with_all_items(tools)
             .with_ttl_ms(DEFINITIONS_TTL_MS)
-            .with_cache_scope(CacheScope::Public);
+            .with_cache_scope(self.backend.scope(&asker));
         result.meta = Some(convert::server_meta());
         Ok(result)
     }
@@ -158,7 +162,8 @@ impl<B: Backend> ServerHandler for Server<B> {
             .map_or_else(|| "{}".to_owned(), |map| serde_json::Value::Object(map).to_string());
         let forwarder =
             context.meta.get_progress_token().map(|token| Forwarder::new(context.peer.clone(), token));
-        let call = self.backend.call_tool(Call {
+        let asker = self.backend.asker(&context);
+        let call = Call {
             tool: name.clone(),
             arguments,
             cancelled: context.ct.clone(),
@@ -166,7 +171,8 @@ impl<B: Backend> ServerHandler for Server<B> {
             request_id: printable(&context.id.to_string(), 64),
             protocol_version: context.protocol_version().map(|version| version.to_string()),
             traceparent: context.meta.get_traceparent().map(str::to_owned),
-        });
+        };
+        let call = self.backend.call_tool(&asker, call);
         let answer = match forwarder {
             Some(forwarder) => forwarder.during(call).await,
             None => call.await,
@@ -177,7 +183,7 @@ impl<B: Backend> ServerHandler for Server<B> {
                 return Err(ErrorData::invalid_params(sentence, None));
             }
             Ok(Err(ToolError::InvalidArguments(output) | ToolError::Failed(output))) => {
-                let schema = self.output_schema(&name).await;
+                let schema = self.output_schema(&asker, &name).await;
                 convert::tool_failure(output, schema.as_deref())
             }
             Err(error) => {
@@ -191,13 +197,14 @@ impl<B: Backend> ServerHandler for Server<B> {
     async fn list_resources(
         &self,
         request: Option<PaginatedRequestParams>,
-        _: RequestContext<RoleServer>,
+        context: RequestContext<RoleServer>,
     ) -> Result<ListResourcesResult, ErrorData> {
         first_page(request)?;
-        let entries = self.backend.resources().await.map_err(|error| internal(&error))?;
+        let asker = self.backend.asker(&context);
+        let entries = self.backend.resources(&asker).await.map_err(|error| internal(&error))?;
         let mut result = ListResourcesResult::with_all_items(entries)
             .with_ttl_ms(DEFINITIONS_TTL_MS)
-            .with_cache_scope(CacheScope::Public);
+            .with_cache_scope(self.backend.scope(&asker));
         result.meta = Some(convert::server_meta());
         Ok(result)
     }
@@ -205,13 +212,14 @@ impl<B: Backend> ServerHandler for Server<B> {
     async fn list_resource_templates(
         &self,
         request: Option<PaginatedRequestParams>,
-        _: RequestContext<RoleServer>,
+        context: RequestContext<RoleServer>,
     ) -> Result<ListResourceTemplatesResult, ErrorData> {
         first_page(request)?;
-        let templates = self.backend.resource_templates().await.map_err(|error| internal(&error))?;
+        let asker = self.backend.asker(&context);
+        let templates = self.backend.resource_templates(&asker).await.map_err(|error| internal(&error))?;
         let mut result = ListResourceTemplatesResult::with_all_items(templates)
             .with_ttl_ms(DEFINITIONS_TTL_MS)
-            .with_cache_scope(CacheScope::Public);
+            .with_cache_scope(self.backend.scope(&asker));
         result.meta = Some(convert::server_meta());
         Ok(result)
     }
@@ -223,7 +231,7 @@ impl<B: Backend> ServerHandler for Server<B> {
     ) -> Result<ReadResourceResponse, ErrorData> {
         let content = self
             .backend
-            .read_resource(request.uri.clone(), context.ct.clone())
+            .read_resource(&self.backend.asker(&context), request.uri.clone(), context.ct.clone())
             .await
             .map_err(|error| internal(&error))?
             .map_err(|sentence| ErrorData::resource_not_found(sentence, Some(json!({"uri": request.uri}))))?;
@@ -237,13 +245,14 @@ impl<B: Backend> ServerHandler for Server<B> {
     async fn list_prompts(
         &self,
         request: Option<PaginatedRequestParams>,
-        _: RequestContext<RoleServer>,
+        context: RequestContext<RoleServer>,
     ) -> Result<ListPromptsResult, ErrorData> {
         first_page(request)?;
-        let prompts = self.backend.prompts().await.map_err(|error| internal(&error))?;
+        let asker = self.backend.asker(&context);
+        let prompts = self.backend.prompts(&asker).await.map_err(|error| internal(&error))?;
         let mut result = ListPromptsResult::with_all_items(prompts)
             .with_ttl_ms(DEFINITIONS_TTL_MS)
-            .with_cache_scope(CacheScope::Public);
+            .with_cache_scope(self.backend.scope(&asker));
         result.meta = Some(convert::server_meta());
         Ok(result)
     }
@@ -258,7 +267,7 @@ impl<B: Backend> ServerHandler for Server<B> {
             .map_or_else(|| "{}".to_owned(), |map| serde_json::Value::Object(map).to_string());
         let mut result = self
             .backend
-            .get_prompt(request.name, arguments, context.ct.clone())
+            .get_prompt(&self.backend.asker(&context), request.name, arguments, context.ct.clone())
             .await
             .map_err(|error| internal(&error))?
             .map_err(|sentence| ErrorData::invalid_params(sentence, None))?;
@@ -279,7 +288,14 @@ impl<B: Backend> ServerHandler for Server<B> {
         let (argument, typed) = (request.argument.name, request.argument.value);
         let Completion { mut values, total, has_more } = self
             .backend
-            .complete(reference, of_resource, argument, typed, context.ct.clone())
+            .complete(
+                &self.backend.asker(&context),
+                reference,
+                of_resource,
+                argument,
+                typed,
+                context.ct.clone(),
+            )
             .await
             .map_err(|error| internal(&error))?
             .map_err(|sentence| ErrorData::invalid_params(sentence, None))?;

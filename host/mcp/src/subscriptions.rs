@@ -14,7 +14,7 @@ use tokio::task::AbortHandle;
 use tokio_util::sync::CancellationToken;
 
 /// The resource whose changes can be subscribed to.
-pub(super) const STATUS_URI: &str = "intercom://status";
+pub const STATUS_URI: &str = "intercom://status";
 
 /// Of what a client asks to hear, what it will.
 pub fn accepted(requested: &SubscriptionFilter) -> SubscriptionFilter {

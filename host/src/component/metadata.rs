@@ -44,6 +44,14 @@ impl Metadata {
                     found.definitions = serde_json::from_slice(section.data())
                         .inspect_err(|error| tracing::debug!("the definitions cannot be read: {error}"))
                         .ok();
+                    // Clients that know annotations only find the title there.
+                    for tool in
+                        found.definitions.iter_mut().flat_map(|found: &mut Definitions| &mut found.tools)
+                    {
+                        if let Some(annotations) = &mut tool.annotations {
+                            annotations.title.clone_from(&tool.title);
+                        }
+                    }
                 }
                 _ => {}
             }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
+use fastintercom_mcp::streamable::{self, Streamable};
 use fastintercom_policy::guard::{self, Guard, Refusal};
 use http::header::{
     ACCEPT, ALLOW, AUTHORIZATION, COOKIE, EXPECT, HeaderMap, HeaderValue, PROXY_AUTHORIZATION, USER_AGENT,
@@ -24,7 +25,6 @@ use crate::callers::file::Caller;
 use crate::callers::{Asker, Callers, Unreadable};
 use crate::config::Door;
 use crate::mcp::message::{self, Received};
-use crate::mcp::streamable::{self, Streamable};
 use crate::oauth::{ResourceServer, is_jwt};
 
 const HEALTH: &str = "/healthz";
@@ -42,7 +42,7 @@ pub struct Routes {
     callers: Arc<Callers>,
     oauth: Option<Arc<ResourceServer>>,
     health: Health,
-    mcp: Streamable,
+    mcp: Streamable<Application>,
 }
 
 impl Routes {

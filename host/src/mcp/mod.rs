@@ -1,15 +1,11 @@
 //! The Model Context Protocol over the component: both eras, tools, resources and prompts.
 //!
-//! The protocol itself is rmcp's; this module maps the component's exports to it and fills what
-//! the specification asks for beyond the SDK's defaults.
+//! The protocol's requests are answered by the crate `fastintercom_mcp`, which adapters for other
+//! hosts use, too. Here is what only a server of its own has: [`backend`] calls the application for
+//! whoever asks, [`stdio`] and the HTTP door take messages in, and [`message`] says what they are.
 
-pub mod convert;
+mod backend;
 pub mod message;
-mod progress;
-mod server;
 pub mod stdio;
-pub mod streamable;
-mod subscriptions;
-mod undecoded;
 
-pub use server::Server;
+pub use backend::listed;

@@ -305,6 +305,20 @@ fn search_and_fetch_have_the_shapes_that_connectors_need() {
         workspace.ask("search", r#"{"query": "object_type:contacts email:nobody@example.org"}"#)["results"],
         json!([])
     );
+
+    // An address that is blanked out would find nobody.
+    workspace.sql(
+        "INSERT INTO contacts (id, role, name, email, fetched_at)
+            VALUES ('67c1', 'user', 'Ann Lee', 'ann@example.com', '2026-11-20T00:00:00+00:00');
+        UPDATE conversations SET contact_id = '67c1' WHERE customer_email = 'ann@example.com';
+        INSERT INTO conversation_contacts (conversation_id, contact_id) VALUES ('101', '67c1'), ('104', '67c1');",
+    );
+    workspace.settings.redactions = vec![crate::environment::Redaction::Emails];
+    let ann = workspace.ask("search", r#"{"query": "object_type:contacts email:\"ann@example.com\""}"#);
+    assert_eq!(ann["results"][0]["id"], "contact_67c1", "{ann}");
+    let same = workspace.ask("fetch", r#"{"id": "contact_67c1"}"#);
+    assert_eq!(same["title"], "Ann Lee", "{same}");
+    assert!(same["text"].as_str().is_some_and(|text| text.contains("\"conversations\": 2")), "{same}");
 }
 
 #[test]

@@ -19,7 +19,7 @@ use crate::component::bindings::tools::{Reader, ToolError};
 use crate::component::code::Bytes;
 use crate::component::metadata::Metadata;
 use crate::config::{Sources, component_file};
-use crate::mcp::convert;
+use crate::mcp::listed;
 use crate::mcp::message::mend_surrogates;
 
 pub use order::settings_first;
@@ -122,5 +122,5 @@ fn defined(sources: &Sources, name: &str) -> Result<Option<Tool>, Failure> {
 /// The tool as the component itself describes it.
 async fn asked(application: &Application, name: &str) -> Result<Option<Tool>, Failure> {
     let found = application.tools().await?.into_iter().find(|tool| tool.name == name);
-    found.map(convert::tool).transpose().map_err(Failure::Work)
+    found.map(listed).transpose().map_err(|error| Failure::Work(error.to_string()))
 }

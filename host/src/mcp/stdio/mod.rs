@@ -11,6 +11,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use fastintercom_mcp::Server;
 use rmcp::RoleServer;
 use rmcp::ServiceExt;
 use rmcp::model::JsonRpcMessage;
@@ -21,7 +22,6 @@ use tokio_util::task::AbortOnDropHandle;
 
 use self::intake::Intake;
 use self::outlet::Outlet;
-use super::Server;
 use super::message::Incoming;
 use crate::application::Application;
 
