@@ -115,6 +115,10 @@ search-quality folder: build
 bench-functions *arguments:
     cargo bench --package fastintercom-tests --bench functions -- "$@"
 
+# Count anew what SQLite does all day, for its compiler; writes host/build/sqlite.profdata
+profile:
+    host/build/profile.sh
+
 # Build the component alone and print its digest
 component:
     cargo build --quiet --package fastintercom

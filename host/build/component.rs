@@ -14,9 +14,15 @@ const SQLITE_FLAGS: &str = "-USQLITE_ENABLE_FTS3 -USQLITE_ENABLE_FTS3_PARENTHESI
      -USQLITE_ENABLE_STAT4 -USQLITE_ENABLE_API_ARMOR -USQLITE_SOUNDEX -DSQLITE_OMIT_DEPRECATED \
      -DSQLITE_OMIT_SHARED_CACHE -DSQLITE_DEFAULT_MEMSTATUS=0";
 
-/// How SQLite is optimised: without clang's eager inlining, which makes half a megabyte of code
-/// that runs no faster in the sandbox (`docs/reports/BENCHMARKS.md`).
-const C_OPTIMISATION: &str = "-O2 -mllvm -inline-threshold=50";
+/// What SQLite does all day, counted (`host/build/profile.sh`): clang inlines and lays out by it.
+const PROFILE: &str = "host/build/sqlite.profdata";
+
+/// The clang that wrote the profile; older ones cannot read it.
+const PROFILE_CLANG: u32 = 19;
+
+/// How SQLite is optimised without the profile: without clang's eager inlining, which makes half a
+/// megabyte of code that runs no faster in the sandbox (`docs/reports/BENCHMARKS.md`).
+const WITHOUT_PROFILE: &str = "-mllvm -inline-threshold=50";
 
 /// The component that the server embeds.
 const SHIPPED: &str = "fastintercom-guest";
@@ -43,7 +49,7 @@ pub fn build(root: &Path, package: &str) -> Result<PathBuf> {
     for variable in ["WASI_SDK_PATH", "CC_wasm32_wasip2"] {
         println!("cargo::rerun-if-env-changed={variable}");
     }
-    for path in ["guest/src", "guest/Cargo.toml", "wit", "Cargo.lock", "Cargo.toml"] {
+    for path in ["guest/src", "guest/Cargo.toml", "wit", "Cargo.lock", "Cargo.toml", PROFILE] {
         println!("cargo::rerun-if-changed={}", root.join(path).display());
     }
     let target = target_folder(root)?;
@@ -85,8 +91,13 @@ pub fn build(root: &Path, package: &str) -> Result<PathBuf> {
     cargo.env("LIBSQLITE3_FLAGS", SQLITE_FLAGS);
     if env::var_os("CC_wasm32_wasip2").is_none() {
         let tools = c_tools()?;
+        let optimisation = if tools.major >= PROFILE_CLANG {
+            format!("-fprofile-instr-use={}", root.join(PROFILE).display())
+        } else {
+            WITHOUT_PROFILE.to_owned()
+        };
         let cflags = format!(
-            "{} {C_OPTIMISATION} -mbulk-memory -ffile-prefix-map={}=/fastintercom -ffile-prefix-map={}=/cargo",
+            "{} -O2 {optimisation} -mbulk-memory -ffile-prefix-map={}=/fastintercom -ffile-prefix-map={}=/cargo",
             tools.cflags,
             target.display(),
             home.as_deref().unwrap_or("/nonexistent")
@@ -106,14 +117,25 @@ pub fn build(root: &Path, package: &str) -> Result<PathBuf> {
 /// A C compiler for wasm32-wasip2.
 struct CTools {
     clang: String,
+    /// The compiler's major version.
+    major: u32,
     ar: String,
     cflags: String,
 }
 
+/// The major version of a clang: "Debian clang version 19.1.7 (3)".
+fn major_version(clang: &str) -> Option<u32> {
+    let output = Command::new(clang).arg("--version").output().ok()?;
+    let words = String::from_utf8_lossy(&output.stdout);
+    words.split("clang version ").nth(1)?.split('.').next()?.parse().ok()
+}
+
 fn c_tools() -> Result<CTools> {
     if let Ok(sdk) = env::var("WASI_SDK_PATH") {
+        let clang = format!("{sdk}/bin/clang");
         return Ok(CTools {
-            clang: format!("{sdk}/bin/clang"),
+            major: major_version(&clang).ok_or("WASI_SDK_PATH has no clang that says its version")?,
+            clang,
             ar: format!("{sdk}/bin/llvm-ar"),
             cflags: format!("--sysroot={sdk}/share/wasi-sysroot --target=wasm32-wasip2"),
         });
@@ -130,6 +152,7 @@ fn c_tools() -> Result<CTools> {
         if (runtime.exists() || runtime_old.exists()) && knows_wasm(&clang) && knows_wasm(&ar) {
             return Ok(CTools {
                 clang,
+                major: version,
                 ar,
                 cflags: "--sysroot=/usr -I/usr/include/wasm32-wasi --target=wasm32-wasi".to_owned(),
             });

@@ -124,3 +124,73 @@ impl Reencode for Redirected<'_> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use wasm_encoder::{EntityType, ImportSection, TypeSection};
+    use wasmparser::{Operator, Validator};
+
+    use super::*;
+
+    const CALLED: &str = "fastintercom:component/tools@0.1.0#call-tool";
+    const UNCALLED: &str = "fastintercom:component/views@0.1.0#report";
+    const METHOD: &str = "fastintercom:component/bulk@0.1.0#[method]reader.next";
+
+    /// A module with one function behind an import, whose body all these export.
+    fn module_with(exported: &[&str]) -> Vec<u8> {
+        let (mut types, mut imports) = (TypeSection::new(), ImportSection::new());
+        types.ty().function([], []);
+        imports.import("host", "log", EntityType::Function(0));
+        let (mut functions, mut exports, mut code) =
+            (FunctionSection::new(), ExportSection::new(), CodeSection::new());
+        functions.function(0);
+        for name in exported {
+            exports.export(name, ExportKind::Func, 1);
+        }
+        let mut body = Function::new([]);
+        body.instructions().call(0).end();
+        code.function(&body);
+        let mut module = Module::new();
+        module.section(&types).section(&imports).section(&functions).section(&exports).section(&code);
+        module.finish()
+    }
+
+    /// Whether each export leads to a trap.
+    fn traps(module: &[u8]) -> BTreeMap<String, bool> {
+        Validator::new().validate_all(module).expect("a valid module");
+        let (mut exports, mut bodies) = (Vec::new(), Vec::new());
+        for payload in Parser::new(0).parse_all(module) {
+            match payload.expect("a section") {
+                Payload::ExportSection(section) => {
+                    exports.extend(section.into_iter().map(|export| export.expect("an export")));
+                }
+                Payload::CodeSectionEntry(body) => {
+                    let mut operators = body.get_operators_reader().expect("operators");
+                    bodies.push(matches!(operators.read(), Ok(Operator::Unreachable)));
+                }
+                _ => {}
+            }
+        }
+        // The import is the first function.
+        exports.iter().map(|export| (export.name.to_owned(), bodies[export.index as usize - 1])).collect()
+    }
+
+    #[test]
+    fn an_export_that_nobody_calls_traps_and_what_shares_its_body_does_not() {
+        let post = format!("cabi_post_{UNCALLED}");
+        let module = module_with(&[UNCALLED, CALLED, &post, METHOD, "cabi_realloc", "memory-of-mine"]);
+        let calls = Calls::from([CALLED.to_owned()]);
+        let after = traps(&without(&module, &calls).expect("a module"));
+        let trapping: Vec<&str> =
+            after.iter().filter(|(_, trap)| **trap).map(|(name, _)| name.as_str()).collect();
+        assert_eq!(trapping, [post.as_str(), UNCALLED]);
+        assert_eq!(after.len(), 6, "every export is still there");
+    }
+
+    #[test]
+    fn a_module_of_which_all_is_called_stays_as_it_is() {
+        let module = module_with(&[CALLED]);
+        let calls = Calls::from([CALLED.to_owned()]);
+        assert_eq!(without(&module, &calls).expect("a module"), module);
+    }
+}
