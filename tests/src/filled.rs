@@ -8,10 +8,11 @@ use fastintercom_guest::ids::{AdminId, CompanyId, TagId, TeamId, WorkspaceId};
 use fastintercom_guest::store::conversations::rows::ThreadRows;
 use fastintercom_guest::store::conversations::totals::totals_within;
 use fastintercom_guest::store::conversations::write_thread;
-use fastintercom_guest::store::people::{self, AdminRow, ContactRow, TeamRow};
+use fastintercom_guest::store::people::{self, AdminRow, ContactRow, TeamRow, labels};
 use fastintercom_guest::store::runs;
 use fastintercom_guest::store::runs::coverage::cover;
 use fastintercom_guest::store::runs::facts::{self, Fact};
+use fastintercom_guest::store::statistics::keep_days;
 use fastintercom_guest::store::workspace::{Workspace, set_workspace};
 use fastintercom_guest::store::{OpenMode, OpenOptions, Store};
 use fastintercom_guest::sync::{contact_row, thread_rows};
@@ -146,6 +147,8 @@ pub fn fill_longer(path: &Path, conversations: usize, times: usize) -> StoreResu
         runs::complete(connection, run, totals, now)
     })?;
     // As a sync of as many does at its end.
+    while store.write(|connection| keep_days(connection, u32::MAX))? {}
+    store.write(|connection| labels::keep(connection))?;
     store.optimize(&|| false)
 }
 

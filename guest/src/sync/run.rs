@@ -24,6 +24,7 @@ use crate::store::conversations::hydration_queue;
 use crate::store::conversations::totals::{Totals, totals_within};
 use crate::store::erasure::BlockList;
 use crate::store::people::forget_strangers;
+use crate::store::people::labels::keep as keep_labels;
 use crate::store::runs::facts::{self, Fact, fact, set_fact};
 use crate::store::runs::{self, Run, coverage, future, notes, windows};
 use crate::store::statistics::keep_days;
@@ -243,7 +244,7 @@ impl Steps<'_, '_> {
     }
 
     /// Makes anew what is made of the stored data: the index of words and lengths that an earlier
-    /// version wrote, and figures of days that changed; in transactions that nobody waits for.
+    /// version wrote, figures of days that changed, and names with their counts; in transactions that nobody waits for.
     fn derive(&mut self) -> Result<(), SyncError> {
         let Engine { fetcher, writer, .. } = &mut *self.engine;
         writer.store.refresh_index(&|| fetcher.should_stop())?;
@@ -251,7 +252,7 @@ impl Steps<'_, '_> {
         while self.engine.write(|transaction| keep_days(transaction, DAYS_AT_ONCE))? {
             self.engine.fetcher.check_stop()?;
         }
-        Ok(())
+        self.engine.write(|transaction| keep_labels(transaction))
     }
 
     /// Asks whose token this is. It also brings the server's time.

@@ -10,7 +10,7 @@ use super::answer::{bytes, finished, listed, when};
 use super::content::Content;
 use super::{Arguments, Context, Outcome, Reader, Tool, schema};
 use crate::error::StoreResult;
-use crate::store::people::labels::{self, Label};
+use crate::store::people::labels::{self, Gathered, Label};
 
 const KINDS: &[&str] = &[
     "tags",
@@ -109,6 +109,7 @@ fn call(context: &mut Context<'_>, arguments: &Arguments) -> Outcome {
         let content = Content::new(&around.settings.redactions);
         let mut lists =
             Lists { connection, content, kind, contains, room, left_out: Vec::new(), counts: Vec::new() };
+        let mut many = Gathered::read(connection, kind)?;
         let mut answer = FilterNames {
             tags: lists.of("tags", labels::tags)?,
             teams: lists.of("teams", labels::teams)?,
@@ -116,12 +117,12 @@ fn call(context: &mut Context<'_>, arguments: &Arguments) -> Outcome {
             channels: lists.of("channels", labels::channels)?,
             states: lists.of("states", labels::states)?,
             priorities: lists.of("priorities", labels::priorities)?,
-            attributes: lists.of("attributes", labels::attributes)?,
-            plans: lists.of("plans", labels::plans)?,
-            segments: lists.of("segments", labels::segments)?,
-            countries: lists.of("countries", labels::countries)?,
-            languages: lists.of("languages", |connection| Ok(merged(labels::languages(connection)?)))?,
-            articles: lists.of("articles", labels::articles)?,
+            attributes: lists.of("attributes", |connection| many.attributes(connection))?,
+            plans: lists.of("plans", |_| Ok(many.take("plans")))?,
+            segments: lists.of("segments", |_| Ok(many.take("segments")))?,
+            countries: lists.of("countries", |_| Ok(many.take("countries")))?,
+            languages: lists.of("languages", |_| Ok(merged(many.languages())))?,
+            articles: lists.of("articles", |_| Ok(many.take("articles")))?,
             ticket_types: lists.of("ticket_types", labels::ticket_types)?,
             timezone: super::zone(around.settings, connection)?.name().to_owned(),
             notice: None,

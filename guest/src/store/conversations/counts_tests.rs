@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 use rusqlite::Connection;
 
+use crate::store::people::labels;
 use crate::store::{OpenMode, Store};
 
 /// Statements as the writer, `repair` and people at a prompt write them; each is run with two
@@ -22,7 +23,40 @@ const STATEMENTS: &[&str] = &[
     "DELETE FROM conversation_tags WHERE tag_id = 't' || ?2 AND ?1 > 2",
     "DELETE FROM conversations WHERE ?1 = 5 AND ?2 = 0",
     "DELETE FROM conversation_tags WHERE ?1 = 5 AND ?2 = 1",
+    "INSERT OR IGNORE INTO conversations (id, created_at, updated_at, custom_attributes, contact_id, company_id, language)
+        VALUES (?1, '2026-01-01', '2026-01-01', CASE ?2 WHEN 0 THEN '{damaged' WHEN 1 THEN '[]' ELSE '{\"Plan\": 1, \"Old\": null, \"n' || ?1 || '\": {}}' END,
+            'c' || ?2, nullif('k' || ?2, 'k1'), CASE ?1 WHEN 2 THEN 'de' END)",
+    "UPDATE conversations SET custom_attributes = CASE ?2 WHEN 0 THEN NULL WHEN 1 THEN '{' ELSE '{\"Plan\": 2, \"x\": 1}' END WHERE id >= ?1",
+    "UPDATE conversations SET contact_id = 'c' || ?2, company_id = NULL WHERE id = ?1",
+    "UPDATE conversations SET company_id = 'k' || ?2, language = 'fr' WHERE id = ?1",
+    "INSERT OR IGNORE INTO contacts (id, role, country, language, custom_attributes)
+        VALUES ('c' || ?2, 'user', 'Chile', nullif('es', CASE ?1 WHEN 0 THEN 'es' END), '{\"seats\": ' || ?1 || '}')",
+    "INSERT OR REPLACE INTO contacts (id, role, country, custom_attributes) VALUES ('c' || ?2, 'user', 'Peru', '{')",
+    "UPDATE contacts SET country = 'Bolivia', custom_attributes = '{\"trial\": true}' WHERE id = 'c' || ?2 AND ?1 > 2",
+    "DELETE FROM contacts WHERE id = 'c' || ?2 AND ?1 > 2",
+    "INSERT OR REPLACE INTO companies (id, name, plan, segments, custom_attributes)
+        VALUES ('k' || ?2, 'K', CASE ?1 % 2 WHEN 0 THEN 'Pro' END, '[\"big\", null, \"s' || ?1 || '\"]', '{\"seats\": 4}')",
+    "UPDATE companies SET plan = 'Free', segments = 'none' WHERE id = 'k' || ?2",
+    "DELETE FROM companies WHERE id = 'k' || ?2 AND ?1 > 3",
+    "INSERT OR IGNORE INTO content_sources (number, kind, title, url, locale) VALUES (?2 + 1, 'article', CASE ?2 WHEN 1 THEN '' ELSE 'T' END, 'u' || ?1, 'en')",
+    "INSERT OR IGNORE INTO conversation_content_sources SELECT s.number, c.number FROM content_sources s, conversations c WHERE c.id >= ?1 AND s.number > ?2",
+    "UPDATE OR IGNORE content_sources SET title = 'U' WHERE number = ?2 AND ?1",
+    "DELETE FROM conversation_content_sources WHERE source = ?2 + 1 AND ?1 > 2",
 ];
+
+/// Every function that lists names for which many rows are read.
+fn names(connection: &Connection) -> Vec<Vec<labels::Label>> {
+    [
+        labels::attributes,
+        labels::plans,
+        labels::segments,
+        labels::countries,
+        labels::languages,
+        labels::articles,
+    ]
+    .map(|list| list(connection).expect("lists"))
+    .into()
+}
 
 fn drifted(connection: &Connection) -> Vec<String> {
     let mut statement = connection
@@ -46,6 +80,24 @@ proptest! {
         for (statement, one, other) in steps {
             store.connection().execute(STATEMENTS[statement], [one, other]).expect(STATEMENTS[statement]);
             prop_assert_eq!(drifted(store.connection()), Vec::<String>::new(), "after {}", STATEMENTS[statement]);
+        }
+    }
+
+    #[test]
+    fn names_are_what_gathering_finds_whenever_they_were_kept_last(
+        steps in prop::collection::vec((0..STATEMENTS.len(), 0_i64..6, 0_i64..4, prop::bool::ANY), 1..60),
+    ) {
+        let store = Store::open(":memory:".as_ref(), OpenMode::ReadWrite).expect("opens");
+        for (statement, one, other, keeps) in steps {
+            store.connection().execute(STATEMENTS[statement], [one, other]).expect(STATEMENTS[statement]);
+            let shown = names(store.connection());
+            store.connection().execute_batch("INSERT OR IGNORE INTO stale_labels VALUES (1)").expect("marks");
+            prop_assert_eq!(&shown, &names(store.connection()), "after {}", STATEMENTS[statement]);
+            labels::keep(store.connection()).expect("keeps");
+            prop_assert_eq!(&shown, &names(store.connection()), "kept after {}", STATEMENTS[statement]);
+            if !keeps {
+                store.connection().execute_batch("DELETE FROM label_counts; INSERT INTO stale_labels VALUES (1)").expect("forgets");
+            }
         }
     }
 }

@@ -29,6 +29,7 @@ use super::conversations::totals::{Totals, totals_within};
 use super::header::{on_disk, sibling};
 use super::help_center::articles;
 use super::opening::{OpenMode, OpenOptions};
+use super::people::labels::keep as keep_labels;
 use super::runs;
 use super::runs::facts::Fact;
 use super::runs::notes::set_note;
@@ -142,6 +143,7 @@ impl Copying<'_> {
         while self.target.write(|to| keep_days(to, DAYS_AT_ONCE))? {
             self.go_on()?;
         }
+        self.target.write(|to| keep_labels(to))?;
         let changed = (gone.len() + changed.len()) as u64;
         if changed >= MANY {
             self.target.optimize(self.should_stop)?;

@@ -55,7 +55,11 @@ impl Store {
                 "SELECT kind || ' ' || name || ' is kept as ' || kept || ', counted ' || counted FROM (
                      SELECT kind, name, sum(kept) AS kept, sum(counted) AS counted FROM (
                          SELECT kind, name, count AS kept, 0 AS counted FROM counts
-                         UNION ALL SELECT kind, name, 0, count FROM counted)
+                         UNION ALL SELECT kind, name, 0, count FROM counted
+                         UNION ALL SELECT 'names ' || kind, name, count, 0 FROM label_counts
+                             WHERE NOT EXISTS (SELECT 1 FROM stale_labels)
+                         UNION ALL SELECT 'names ' || kind, name, 0, count FROM labels_gathered
+                             WHERE NOT EXISTS (SELECT 1 FROM stale_labels))
                      GROUP BY kind, name)
                  WHERE kept <> counted",
                 &mut problems,

@@ -1,5 +1,7 @@
 //! The names that exist: tags, teams, teammates, channels, states, priorities, with counts.
 
+use std::collections::HashMap;
+
 use rusqlite::{Connection, Row};
 
 use crate::error::StoreResult;
@@ -16,6 +18,12 @@ pub struct Label {
     /// Intercom still lists it.
     pub listed: bool,
 }
+
+/// What [`Gathered`] has.
+const KINDS: [&str; 6] = ["attributes", "plans", "segments", "countries", "languages", "articles"];
+
+/// Names of one kind.
+const MOST: usize = 500;
 
 fn labels(connection: &Connection, sql: &str) -> StoreResult<Vec<Label>> {
     let mut statement = connection.prepare_cached(sql)?;
@@ -58,76 +66,102 @@ pub fn admins(connection: &Connection) -> StoreResult<Vec<Label>> {
 }
 
 /// Names of custom attributes of conversations, and with `contact.` or `company.` before them those
-/// of customers and companies; those of most conversations first. Reads all that have any.
+/// of customers and companies; those of most conversations first.
 pub fn attributes(connection: &Connection) -> StoreResult<Vec<Label>> {
-    labels(
-        connection,
-        "SELECT name, name, sum(n) AS n, TRUE FROM (
-            SELECT j.key AS name, count(*) AS n FROM conversations c, json_each(c.custom_attributes) j
-                WHERE c.custom_attributes IS NOT NULL AND j.type <> 'null' GROUP BY 1
-            UNION ALL SELECT 'contact.' || j.key, sum(k.n) FROM
-                (SELECT contact_id AS id, count(*) AS n FROM conversations GROUP BY 1) k
-                JOIN contacts p ON p.id = k.id, json_each(p.custom_attributes) j
-                WHERE p.custom_attributes IS NOT NULL AND j.type <> 'null' GROUP BY 1
-            UNION ALL SELECT 'company.' || j.key, sum(k.n) FROM
-                (SELECT company_id AS id, count(*) AS n FROM conversations GROUP BY 1) k
-                JOIN companies p ON p.id = k.id, json_each(p.custom_attributes) j
-                WHERE p.custom_attributes IS NOT NULL AND j.type <> 'null' GROUP BY 1
-         ) GROUP BY name ORDER BY n DESC, name LIMIT 500",
-    )
+    Gathered::read(connection, Some("attributes"))?.attributes(connection)
 }
 
 /// Plans of companies, those of most conversations first.
 pub fn plans(connection: &Connection) -> StoreResult<Vec<Label>> {
-    labels(
-        connection,
-        "SELECT k.plan, k.plan, count(*) AS n, TRUE FROM conversations c JOIN companies k ON k.id = c.company_id
-         WHERE k.plan IS NOT NULL GROUP BY k.plan ORDER BY n DESC, k.plan LIMIT 500",
-    )
+    Ok(Gathered::read(connection, Some("plans"))?.take("plans"))
 }
 
 /// Segments of companies, those of most conversations first.
 pub fn segments(connection: &Connection) -> StoreResult<Vec<Label>> {
-    labels(
-        connection,
-        "SELECT j.value, j.value, count(*) AS n, TRUE FROM conversations c JOIN companies k ON k.id = c.company_id,
-            json_each(k.segments) j WHERE k.segments IS NOT NULL GROUP BY j.value ORDER BY n DESC, j.value LIMIT 500",
-    )
+    Ok(Gathered::read(connection, Some("segments"))?.take("segments"))
 }
 
 /// Countries of customers, those of most conversations first.
 pub fn countries(connection: &Connection) -> StoreResult<Vec<Label>> {
-    labels(
-        connection,
-        "SELECT k.country, k.country, count(*) AS n, TRUE FROM conversations c JOIN contacts k ON k.id = c.contact_id
-         WHERE k.country IS NOT NULL GROUP BY k.country ORDER BY n DESC, k.country LIMIT 500",
-    )
+    Ok(Gathered::read(connection, Some("countries"))?.take("countries"))
 }
 
 /// Languages, those of most conversations first: under one name as Intercom writes them here
-/// and there.
+/// and there. The conversation's own or, where it has none, its customer's.
 pub fn languages(connection: &Connection) -> StoreResult<Vec<Label>> {
-    let mut found = labels(
-        connection,
-        "SELECT language, language, count(*) AS n, TRUE FROM (SELECT coalesce(c.language, k.language) AS language
-            FROM conversations c LEFT JOIN contacts k ON k.id = c.contact_id)
-         WHERE language IS NOT NULL GROUP BY language ORDER BY n DESC, language LIMIT 500",
-    )?;
-    for label in &mut found {
-        label.name = language::name(&label.id).into_owned();
-    }
-    Ok(found)
+    Ok(Gathered::read(connection, Some("languages"))?.languages())
 }
 
 /// Articles and whatever else the AI agent answered from, those of most conversations first.
 pub fn articles(connection: &Connection) -> StoreResult<Vec<Label>> {
-    labels(
-        connection,
-        "SELECT name, name, count(DISTINCT conversation) AS n, TRUE FROM
-            (SELECT coalesce(nullif(s.title, ''), s.url) AS name, x.conversation
-             FROM conversation_content_sources x JOIN content_sources s ON s.number = x.source)
-         GROUP BY name ORDER BY n DESC, name LIMIT 500",
-    )
+    Ok(Gathered::read(connection, Some("articles"))?.take("articles"))
+}
+
+/// Names for which many rows must be read, so that they are kept with their counts. What changed
+/// since is gathered here, until a sync has kept it again: the answer is the same.
+pub struct Gathered(HashMap<String, Vec<Label>>);
+
+impl Gathered {
+    /// Of one of [`KINDS`], or of all.
+    pub fn read(connection: &Connection, kind: Option<&str>) -> StoreResult<Self> {
+        if kind.is_some_and(|kind| !KINDS.contains(&kind)) {
+            return Ok(Self(HashMap::new()));
+        }
+        let from = if are_stale(connection)? { "labels_gathered" } else { "label_counts" };
+        let mut statement = connection.prepare_cached(&format!(
+            "SELECT name, name, sum(count) AS n, TRUE, kind FROM {from} WHERE ?1 IS NULL OR kind = ?1
+             GROUP BY kind, name ORDER BY n DESC, name"
+        ))?;
+        let mut all: HashMap<String, Vec<Label>> = HashMap::new();
+        let mut rows = statement.query([kind])?;
+        while let Some(row) = rows.next()? {
+            let of_kind = all.entry(row.get(4)?).or_default();
+            if of_kind.len() < MOST {
+                of_kind.push(label(row)?);
+            }
+        }
+        Ok(Self(all))
+    }
+
+    /// Those of that kind, which are then no longer here.
+    pub fn take(&mut self, kind: &str) -> Vec<Label> {
+        self.0.remove(kind).unwrap_or_default()
+    }
+
+    /// As [`attributes`].
+    pub fn attributes(&mut self, connection: &Connection) -> StoreResult<Vec<Label>> {
+        let mut all = kept(connection, "attribute")?;
+        all.extend(self.take("attributes"));
+        all.sort_by(|one, other| (other.conversations, &one.name).cmp(&(one.conversations, &other.name)));
+        all.truncate(MOST);
+        Ok(all)
+    }
+
+    /// As [`languages`].
+    pub fn languages(&mut self) -> Vec<Label> {
+        let mut all = self.take("languages");
+        for label in &mut all {
+            label.name = language::name(&label.id).into_owned();
+        }
+        all
+    }
+}
+
+fn are_stale(connection: &Connection) -> StoreResult<bool> {
+    let mut stale = connection.prepare_cached("SELECT EXISTS (SELECT 1 FROM stale_labels)")?;
+    Ok(stale.query_row([], |row| row.get(0))?)
+}
+
+/// Gathers the kept names anew, if anything changed that they are made of.
+pub fn keep(connection: &Connection) -> StoreResult<()> {
+    if are_stale(connection)? {
+        connection.execute_batch(
+            "DELETE FROM label_counts;
+             INSERT INTO label_counts SELECT kind, name, sum(count) FROM labels_gathered GROUP BY 1, 2;
+             DELETE FROM stale_labels;",
+        )?;
+    }
+    Ok(())
 }
 
 /// Ticket types, with the conversations that tickets of each are linked to.

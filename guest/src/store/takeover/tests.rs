@@ -191,7 +191,11 @@ fn v2_is_taken_over() {
     let store = old.open();
     check_rows(&store);
     assert_eq!(rows(&store, RUN), [MIGRATION], "its sync_metadata was empty");
-    assert_eq!(rows(&store, "SELECT name FROM sqlite_schema WHERE type = 'view'"), ["counted"], "ours");
+    assert_eq!(
+        rows(&store, "SELECT name FROM sqlite_schema WHERE type = 'view'"),
+        ["counted", "labels_gathered"],
+        "ours"
+    );
     assert_eq!(rows(&store, "SELECT version FROM schema_version"), ["2"]);
 }
 
