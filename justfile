@@ -107,6 +107,12 @@ bench sizes="2000,50000" *arguments:
     cargo build --profile bench --package fastintercom-tests --bin bench
     {{ target }}/release/bench --binary {{ target }}/release/fastintercom --sizes {{ sizes }} --write docs/reports/BENCHMARKS.md "${@:2}"
 
+# What an agent waits with this program, SQLite, DuckDB, plain FTS5 and Intercom's API: on a database of `just bench`; writes docs/reports/BENCHMARKS.md. Needs python and the package index
+beside database=(target / "bench/50000/data.db"):
+    {{ build_simulator }}
+    cargo build --release --package fastintercom
+    tests/beside/run.sh {{ target }}/release/fastintercom {{ simulator }} "$1" docs/reports/BENCHMARKS.md
+
 # Search quality on public collections: nDCG@10 of each collection in a folder; see docs/SEARCH.md
 search-quality folder: build
     FASTINTERCOM_BIN={{ bin }} SEARCH_COLLECTIONS={{ quote(absolute_path(folder)) }} cargo nextest run --package fastintercom-guest --package fastintercom-tests --test scenarios --run-ignored ignored-only --no-capture -E 'test(collections_of_a_folder)'

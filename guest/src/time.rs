@@ -30,8 +30,9 @@ impl UnixSeconds {
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let pieces = pieces(text)?;
-        let offset = pieces.to_numeric_offset().map_or(0, Offset::seconds);
-        Some(written(&pieces).plus(-i64::from(offset)))
+        let offset = i64::from(pieces.to_numeric_offset().map_or(0, Offset::seconds));
+        // RFC 3339 counts the hours of an offset up to 23.
+        (offset.abs() < DAY).then(|| written(&pieces).plus(-offset))
     }
 
     /// A date and time without an offset, `2025-06-22T12:00:00.123456` or with a blank for the `T`,
@@ -180,7 +181,14 @@ mod tests {
         assert_eq!(UnixSeconds::parse("2025-06-22T14:00:00.123+02:00"), noon);
         assert_eq!(UnixSeconds::parse("2025-06-22T12:00"), noon);
         assert_eq!(UnixSeconds::parse("2025-06-22"), Day::parse("2025-06-22").map(Day::start));
-        for no_time in ["bogus", "20250622", "2025-6-2", "2025-02-30", "2025-06-22T12:00[Europe/Berlin]"] {
+        for no_time in [
+            "bogus",
+            "20250622",
+            "2025-6-2",
+            "2025-02-30",
+            "2025-06-22T12:00[Europe/Berlin]",
+            "2025-06-22T12:00:00+25:00",
+        ] {
             assert_eq!(UnixSeconds::parse(no_time), None, "{no_time}");
         }
     }

@@ -29,6 +29,13 @@ impl Arguments {
     }
 }
 
+impl Command {
+    /// Whether many clients are answered at once.
+    pub fn serves_many(&self) -> bool {
+        matches!(self, Self::Serve(ServeOptions { http: Some(_) }))
+    }
+}
+
 /// Settings as flags; each beats its environment variable.
 #[derive(Debug, Args)]
 pub struct Settings {

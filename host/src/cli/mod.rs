@@ -136,7 +136,13 @@ fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     }
     let mut sources = Sources::read(arguments.settings.flags(), arguments.settings.config.as_deref())?;
     logging::start(&sources, arguments.command())?;
-    let runtime = tokio::runtime::Builder::new_multi_thread()
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    if !arguments.command().serves_many() {
+        // A message of one client passes through several tasks, each of which would wake another
+        // thread. The work itself is done in threads of the instances.
+        runtime.worker_threads(1);
+    }
+    let runtime = runtime
         .enable_all()
         .thread_name("host")
         .build()

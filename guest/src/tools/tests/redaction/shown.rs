@@ -1,149 +1,10 @@
-//! Nothing that the settings blank out leaves the component, whoever asks for it and however.
+//! What is blanked out is in no answer.
 
 use serde_json::{Value, json};
 
-use super::fixture::{Said, Workspace};
+use super::{ALL, Shown, planted, said};
 use crate::environment::Redaction;
 use crate::tools::{self, prompts, resources};
-
-const ALL: &[Redaction] = &[
-    Redaction::Emails,
-    Redaction::Phones,
-    Redaction::Cards,
-    Redaction::Accounts,
-    Redaction::Secrets,
-    Redaction::Names,
-];
-
-/// One value of each kind, as it stands in every field that people fill.
-const PLANTED: &str = "Zora Quillfeather zq@hushmail.example +49 171 8849201 4242 4242 4242 4242 \
-    DE89 3704 0044 0532 0130 00 password: Xk7!vault9";
-
-/// Pieces of them, which no answer may show: also in hexadecimal digits and backwards.
-const PIECES: &[&str] = &[
-    "zora",
-    "quillfeather",
-    "zq@",
-    "hushmail",
-    "8849201",
-    "18849",
-    "4242",
-    "0532",
-    "3704",
-    "xk7!",
-    "vault9",
-    "5a6f7261",
-    "68757368",
-    "38383439",
-    "34323432",
-    "786b37",
-    "1029488",
-    "liamhsuh",
-    "rehtaefllliuq",
-    "rehtaefll",
-];
-
-/// The planted value in every text of every table that an answer may be made of.
-fn planted() -> Workspace {
-    let mut workspace = Workspace::filled();
-    workspace.sql(&format!(
-        r#"UPDATE workspace SET name = '{PLANTED}';
-        UPDATE admins SET name = 'Quillfeather Zora', email = 'zq@hushmail.example', job_title = '{PLANTED}' WHERE id = '7';
-        UPDATE teams SET name = 'Team {PLANTED}';
-        UPDATE tags SET name = 'Tag {PLANTED}' WHERE id = '1';
-        UPDATE conversations SET title = '{PLANTED}', customer_email = 'zq@hushmail.example', customer_name = 'Zora Quillfeather',
-            company_name = 'Co {PLANTED}', rating_remark = '{PLANTED}', sla_name = '{PLANTED}', language = '{PLANTED}',
-            ai_outcome = '{PLANTED}', contact_id = 'c9', company_id = 'k9', closed_by_id = '7',
-            ai_answer_type = '{PLANTED}', ai_source_type = '{PLANTED}', ai_source_title = '{PLANTED}',
-            ai_rating_remark = '{PLANTED}', source_url = 'https://example.com/{PLANTED}', current_channel = '{PLANTED}',
-            custom_attributes = '{{"phone": 491718849201, "{PLANTED}": 1, "Note": "{PLANTED}", "deep": [{{"card": 4242424242424242}}]}}'
-            WHERE id IN ('101', '102');
-        INSERT INTO contacts (id, role, name, email, phone, external_id, company_name, fetched_at)
-            VALUES ('c9', 'user', 'Zora Quillfeather', 'zq@hushmail.example', '+49 171 8849201', 'zq@hushmail.example', '{PLANTED}', '2026-11-20T00:00:00+00:00');
-        INSERT INTO conversation_contacts (conversation_id, contact_id) VALUES ('101', 'c9'), ('102', 'c9');
-        UPDATE contacts SET country = '{PLANTED}', region = '{PLANTED}', city = '{PLANTED}', language = '{PLANTED}',
-            browser = '{PLANTED}', os = '{PLANTED}', custom_attributes = '{{"mobile": 491718849201, "{PLANTED}": "{PLANTED}"}}'
-            WHERE id = 'c9';
-        INSERT OR REPLACE INTO companies (id, name, external_id, plan, industry, website, tags, segments, custom_attributes)
-            VALUES ('k9', 'Co {PLANTED}', 'zq@hushmail.example', '{PLANTED}', '{PLANTED}', '{PLANTED}', '["{PLANTED}"]', '["{PLANTED}"]',
-            '{{"phone": 491718849201, "{PLANTED}": "{PLANTED}"}}');
-        INSERT INTO content_sources (number, kind, title, url, locale)
-            VALUES (9, '{PLANTED}', '{PLANTED}', 'https://example.com/{PLANTED}', '{PLANTED}');
-        INSERT INTO conversation_content_sources (source, conversation)
-            SELECT 9, number FROM conversations WHERE id IN ('101', '102');
-        INSERT INTO conversation_links (conversation, kind, id, category)
-            SELECT number, '{PLANTED}', '5', '{PLANTED}' FROM conversations WHERE id IN ('101', '102');
-        UPDATE messages SET tags = '["{PLANTED}"]', part_type = '{PLANTED}', author_name = 'Zora Quillfeather', attachments = '[{{"name": "{PLANTED}.pdf", "content_type": "{PLANTED}", "size": 1024}}]';
-        UPDATE conversation_events SET author_name = 'Zora Quillfeather', details = '{{"text": "{PLANTED}", "phone": 491718849201}}';
-        UPDATE sync_metadata SET error_message = '{PLANTED}', sync_status = 'failed';
-        INSERT INTO sync_notes (topic, note, noted_at) VALUES ('x', '{PLANTED}', '2026-11-20T00:00:00+00:00');
-        UPDATE conversation_events SET assigned_to_type = 'admin', assigned_to_id = '7';"#
-    ));
-    workspace.article(
-        "39",
-        PLANTED,
-        &format!("<p>refund {PLANTED}</p><p>4242&#8203;4242 4242<b>4242</b>, zq&#64;hushmail.example</p>"),
-    );
-    workspace.sql(&format!(
-        r#"UPDATE articles SET author_id = '7', tags = '["{PLANTED}"]', collections = '["5"]';
-        UPDATE article_texts SET description = '{PLANTED}', locale = 'de';
-        INSERT INTO collections (id, name) VALUES ('5', '{PLANTED}');"#
-    ));
-    let ticket = format!("<p>refund {PLANTED}</p><p>zq&#64;hushmail.example</p>");
-    workspace.ticket("55", PLANTED, PLANTED, PLANTED, &ticket, "101");
-    workspace.sql(&format!(
-        r#"UPDATE tickets SET category = '{PLANTED}', attributes = '{{"phone": 491718849201, "{PLANTED}": "{PLANTED}"}}';
-        UPDATE ticket_parts SET author_name = 'Zora Quillfeather', part_type = '{PLANTED}',
-            attachments = '[{{"name": "{PLANTED}.pdf", "content_type": "{PLANTED}", "size": 1024}}]' WHERE body IS NOT NULL;
-        UPDATE ticket_parts SET details = '{{"value": "{PLANTED}", "phone": 491718849201}}';
-        UPDATE contacts SET name = 'Zora Quillfeather', email = 'zq@hushmail.example', company_name = '{PLANTED}' WHERE id = 't1';
-        INSERT INTO ticket_links (ticket, kind, id, category) SELECT number, 'ticket', '7', '{PLANTED}' FROM tickets;"#
-    ));
-    for (conversation, id) in [("101", "z1"), ("102", "z2"), ("103", "z3")] {
-        workspace.say(&Said {
-            conversation,
-            id,
-            at: "2026-11-20T12:00:00+00:00",
-            author_type: "user",
-            author: "Zora Quillfeather",
-            body: &format!(
-                "<p>refund {PLANTED}</p><p>4242&#8203;4242 4242<b>4242</b>, zq&#64;hushmail.example</p>"
-            ),
-            note: false,
-        });
-    }
-    workspace.settings.redactions = ALL.to_vec();
-    workspace
-}
-
-/// What an answer shows of the planted values.
-#[derive(Default)]
-struct Shown(Vec<String>);
-
-impl Shown {
-    fn look(&mut self, asked: &str, answer: &str) {
-        let lower = answer.to_lowercase();
-        for piece in PIECES {
-            if let Some(at) = lower.find(piece) {
-                let near = &lower[lower.floor_char_boundary(at.saturating_sub(80))..];
-                let near: String = near.chars().take(160).collect();
-                self.0.push(format!("{asked}\n  shows {piece:?}: …{near}…"));
-            }
-        }
-    }
-
-    fn nothing(self) {
-        assert!(self.0.is_empty(), "{}", self.0.join("\n"));
-    }
-}
-
-/// Everything that a call answers.
-fn said(workspace: &mut Workspace, tool: &str, arguments: &str) -> String {
-    workspace.with(|context| match tools::call(context, tool, arguments) {
-        Ok(output) => format!("{} {}", output.structured, output.text),
-        Err(error) => format!("{error:?}"),
-    })
-}
 
 /// Statements that try to show raw values.
 const SHOWING: &[&str] = &[
@@ -232,58 +93,17 @@ const SHOWING: &[&str] = &[
     "SELECT char(unicode(substr(customer_name, 1, 1))), char(unicode(substr(customer_name, 2, 1))) FROM v_conversations",
     "SELECT typeof(title), length(title), octet_length(title) FROM v_conversations",
 ];
-
-/// Conditions that guess at raw values. None is true of what the views show.
-const GUESSING: &[&str] = &[
-    "v_messages WHERE body LIKE '%42' || '42%'",
-    "v_messages WHERE body GLOB '*88' || '49*'",
-    "v_messages WHERE instr(body, 'hush' || 'mail') > 0",
-    "v_messages WHERE body LIKE '%vault_%'",
-    "v_messages WHERE author_name LIKE 'Z%'",
-    "v_messages WHERE attachments LIKE '%Zora%'",
-    "v_conversations WHERE title LIKE 'Z%' OR title LIKE '%zq@%'",
-    "v_conversations WHERE customer_email >= 'z' AND customer_email < 'zz'",
-    "v_conversations WHERE customer_email = 'zq@hush' || 'mail.example'",
-    "v_conversations WHERE customer_email COLLATE NOCASE IN ('ZQ@HUSHMAIL.EXAMPLE')",
-    "v_conversations WHERE customer_name BETWEEN 'Z' AND 'Zz'",
-    "v_conversations WHERE substr(customer_name, 1, 1) = 'Z'",
-    "v_conversations WHERE unicode(customer_name) = 90",
-    "v_conversations WHERE hex(customer_name) LIKE '5A%'",
-    "v_conversations WHERE json_extract(custom_attributes, '$.phone') > 491000000000 AND typeof(json_extract(custom_attributes, '$.phone')) = 'integer'",
-    "v_conversations WHERE json_extract(custom_attributes, '$.phone') = 491718849201",
-    "v_conversations WHERE custom_attributes LIKE '%8849%'",
-    "v_conversations WHERE length(customer_email) = 19",
-    "v_conversations WHERE rating_remark LIKE '%DE89%'",
-    "v_conversations WHERE company_name GLOB '*Zora*'",
-    "v_tags WHERE tag LIKE '%Quill%'",
-    "v_teammates WHERE name LIKE 'Q%' OR email LIKE 'zq%' OR job_title LIKE '%Zora%'",
-    "v_teams WHERE name LIKE '%Quill%'",
-    "v_events WHERE details LIKE '%8849%' OR author_name = 'Zora Quillfeather' OR assigned_to LIKE 'Q%'",
-    "v_syncs WHERE error_message LIKE '%Quill%'",
-];
-
 #[test]
-fn no_statement_gets_at_what_is_blanked_out() {
+fn no_statement_shows_what_is_blanked_out() {
     let mut workspace = planted();
     let mut all = Shown::default();
-    assert!(SHOWING.len() + GUESSING.len() > 90);
+    assert!(SHOWING.len() > 60);
     for sql in SHOWING {
         let arguments = json!({"sql": sql, "limit": 500}).to_string();
         let said = said(&mut workspace, "query_database", &arguments);
         all.look(sql, &said);
     }
     all.nothing();
-    for condition in GUESSING {
-        let sql = format!("SELECT count(*) AS n FROM {condition}");
-        let answer = workspace.ask("query_database", &json!({"sql": sql}).to_string());
-        assert_eq!(answer["rows"], json!([[0]]), "{condition}");
-    }
-    // What is nobody's is read, counted and joined as before.
-    let answer = workspace.ask(
-        "query_database",
-        &json!({"sql": "SELECT c.state, count(*) FROM v_conversations c JOIN v_messages m USING (conversation_id) WHERE m.body LIKE '%refund%' GROUP BY c.state ORDER BY 1"}).to_string(),
-    );
-    assert_eq!(answer["rows"].as_array().map(Vec::len), Some(2), "{answer}");
 }
 
 /// Arguments of each tool that lead to the planted values, or to sentences that quote them.
@@ -501,53 +321,4 @@ fn views_follow_the_kinds_of_each_call() {
         let answer = workspace.ask("query_database", &arguments);
         assert_eq!(answer.to_string().contains("8849201"), shows, "{answer}");
     }
-}
-
-#[test]
-fn nothing_that_is_blanked_out_is_found_letter_by_letter() {
-    let mut workspace = planted();
-    for (tool, arguments, beginning, next) in [
-        ("search_conversations", r#"{"page": "?"}"#, "zora quill", "f"),
-        ("search_conversations", r#"{"article": "?"}"#, "zq@hush", "m"),
-        ("search_conversations", r#"{"company": "?"}"#, "zora quill", "f"),
-        ("get_conversation_stats", r#"{"page": "?"}"#, "zq@hush", "m"),
-        ("list_filters", r#"{"kind": "tags", "contains": "?"}"#, "zq@hush", "m"),
-        ("list_filters", r#"{"kind": "articles", "contains": "?"}"#, "quill", "f"),
-        ("list_filters", r#"{"kind": "teammates", "contains": "?"}"#, "quill", "f"),
-    ] {
-        let mut answer = |letter: &str| {
-            let typed = format!("{beginning}{letter}");
-            said(&mut workspace, tool, &arguments.replace('?', &typed)).replace(&typed, "")
-        };
-        assert_eq!(answer(next), answer("x"), "{tool} {arguments}");
-    }
-    // Who knows the whole finds it, and is told that parts are not.
-    let whole = json!({"page": format!("https://example.com/{PLANTED}")}).to_string();
-    let said = said(&mut workspace, "search_conversations", &whole);
-    assert!(said.contains("101") && said.contains("with whole names and addresses only"), "{said}");
-}
-
-/// A list that is blanked out as a whole is not said to be empty.
-#[test]
-fn names_that_are_all_blanked_out_are_not_none() {
-    let mut workspace = Workspace::filled();
-    workspace.settings.redactions = vec![Redaction::Emails];
-    workspace.sql("UPDATE tags SET name = 'of ' || id || '@hushmail.example'");
-    let (sentence, _) = workspace.refused("search_conversations", r#"{"tags": ["refund"]}"#);
-    assert!(sentence.contains("blanked out") && !sentence.contains("at all"), "{sentence}");
-}
-
-/// With `exampl*` a blanked word would be found one letter after the other.
-#[test]
-fn beginnings_of_words_find_nothing_where_something_is_blanked_out() {
-    let mut workspace = planted();
-    let found = |workspace: &mut Workspace, query: &str| {
-        let answer = workspace.ask("search_conversations", &json!({"query": query}).to_string());
-        (answer["total_matches"].clone(), answer["notice"].to_string())
-    };
-    assert_ne!(found(&mut workspace, "refun*").0, 0);
-    workspace.settings.redactions = vec![Redaction::Emails];
-    let ((right, notice), (wrong, _)) = (found(&mut workspace, "hushm*"), found(&mut workspace, "hushx*"));
-    assert_eq!(right, wrong);
-    assert!(notice.contains("whole words"), "{notice}");
 }
