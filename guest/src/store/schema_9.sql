@@ -128,3 +128,6 @@ END;
 CREATE TRIGGER labels_other_source AFTER UPDATE OF title, url ON content_sources BEGIN
     INSERT INTO stale_labels VALUES (1) ON CONFLICT DO NOTHING;
 END;
+
+-- Earlier versions let SQLite sample a thousand rows for its statistics: store::maintenance.
+ANALYZE conversations;

@@ -252,7 +252,8 @@ impl Steps<'_, '_> {
         while self.engine.write(|transaction| keep_days(transaction, DAYS_AT_ONCE))? {
             self.engine.fetcher.check_stop()?;
         }
-        self.engine.write(|transaction| keep_labels(transaction))
+        self.engine.write(|transaction| keep_labels(transaction))?;
+        self.engine.writer.store.keep_statistics().map_err(SyncError::from)
     }
 
     /// Asks whose token this is. It also brings the server's time.

@@ -144,6 +144,7 @@ impl Copying<'_> {
             self.go_on()?;
         }
         self.target.write(|to| keep_labels(to))?;
+        self.target.keep_statistics()?;
         let changed = (gone.len() + changed.len()) as u64;
         if changed >= MANY {
             self.target.optimize(self.should_stop)?;

@@ -79,7 +79,10 @@ pub fn find(connection: &Connection, text: &str) -> StoreResult<(Recognised, Vec
 pub fn contact(connection: &Connection, text: &str) -> StoreResult<Option<String>> {
     let id = connection
         .prepare_cached(
-            "SELECT id FROM contacts WHERE email = ?1 COLLATE NOCASE OR id = ?1 OR external_id = ?1
+            "SELECT id FROM (
+                 SELECT id, merged_into, fetched_at FROM contacts WHERE id = ?1
+                 UNION ALL SELECT id, merged_into, fetched_at FROM contacts WHERE email = ?1 COLLATE NOCASE
+                 UNION ALL SELECT id, merged_into, fetched_at FROM contacts WHERE external_id = ?1)
              ORDER BY id <> ?1, merged_into IS NOT NULL, fetched_at IS NULL, id LIMIT 1",
         )?
         .query_row([text], |row| lossy::text(row, 0))
