@@ -171,7 +171,7 @@ fn during(arguments: &Arguments, workspace: &Workspace, report: &mut Report) -> 
         let now = asked();
         if now != last.0 {
             last = (now, Instant::now());
-        } else if last.1.elapsed() > Duration::from_secs(2) {
+        } else if now > 20 && last.1.elapsed() > Duration::from_secs(2) {
             break;
         }
         if now > 20 {
