@@ -1,6 +1,6 @@
 //! Syncs against the simulator, which runs on the same cores.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use fastintercom_tests::simulator::{Config, Simulator};
@@ -123,11 +123,7 @@ fn changed(workspace: &Workspace, latency: u64, percent: usize) -> Result<Simula
 fn again(arguments: &Arguments, workspace: &Workspace, latency: u64, percent: usize) -> Result<Vec<String>> {
     let simulator = changed(workspace, latency, percent)?;
     let folder = tempfile::tempdir_in(&arguments.folder)?;
-    let database = workspace.copy(folder.path())?;
-    // What is covered would not be listed again, and a sync would have next to nothing to do.
-    Connection::open(&database)?.execute_batch(
-        "DELETE FROM coverage; DELETE FROM meta WHERE key IN ('high_water', 'provisional_from', 'initial_low', 'initial_done')",
-    )?;
+    let database = forgetful_copy(workspace, folder.path())?;
     let result = sync(arguments, &simulator, &database, &EVERYTHING)?;
     let name = match percent {
         0 => format!("unchanged, {} conversations", workspace.conversations),
@@ -136,11 +132,21 @@ fn again(arguments: &Arguments, workspace: &Workspace, latency: u64, percent: us
     Ok(row(name, latency, result))
 }
 
+/// A copy that has forgotten what is covered: that would not be listed again, and a sync would have
+/// next to nothing to do.
+fn forgetful_copy(workspace: &Workspace, folder: &Path) -> Result<PathBuf> {
+    let database = workspace.copy(folder)?;
+    Connection::open(&database)?.execute_batch(
+        "DELETE FROM coverage; DELETE FROM meta WHERE key IN ('high_water', 'provisional_from', 'initial_low', 'initial_done')",
+    )?;
+    Ok(database)
+}
+
 /// Tool calls while the server's own sync writes.
 fn during(arguments: &Arguments, workspace: &Workspace, report: &mut Report) -> Result<()> {
     let simulator = changed(workspace, 0, 20)?;
     let folder = tempfile::tempdir_in(&arguments.folder)?;
-    let database = workspace.copy(folder.path())?;
+    let database = forgetful_copy(workspace, folder.path())?;
     let mut native = Native::open(&workspace.path)?;
     let cases = mix::cases(workspace, &mut native)?;
     let searches: Vec<(&str, &Value)> = cases
