@@ -96,6 +96,8 @@ fn work_does_not_grow_with_the_cache() {
     let constant = [
         ("search_conversations", rare),
         ("search_conversations", json!({"query": "thanks", "sort": "newest"})),
+        // Names that are kept with their counts, and not gathered from all conversations.
+        ("list_filters", json!({})),
         ("get_sync_status", json!({})),
         ("check_coverage", json!({"start_date": "2026-01-01", "end_date": "2026-06-30"})),
     ];
