@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use fastintercom_guest::store::Store;
+use fastintercom_guest::store::{OpenMode, Store};
 use fastintercom_guest::time::UnixSeconds;
 use rusqlite::Connection;
 
@@ -55,37 +55,10 @@ pub fn differences(simulator: &Simulator, store: &Store) -> Vec<String> {
     if queued > 0 {
         differences.push(format!("{queued} conversations are still queued"));
     }
-    let unindexed = number(
-        connection,
-        "SELECT count(*) FROM messages m WHERE m.body <> '' AND NOT EXISTS
-            (SELECT 1 FROM messages_fts_docsize d WHERE d.id = m.number)",
-    );
-    if unindexed > 0 {
-        differences.push(format!("{unindexed} messages are not in the index of words"));
-    }
-    let stray = number(
-        connection,
-        "SELECT count(*) FROM messages_fts_docsize d WHERE NOT EXISTS (SELECT 1 FROM messages m WHERE m.number = d.id)",
-    );
-    if stray > 0 {
-        differences.push(format!("{stray} rows of the index of words belong to no message"));
-    }
-    let miscounted = number(
-        connection,
-        "SELECT count(*) FROM conversations c
-         WHERE message_count <> (SELECT count(*) FROM messages m WHERE m.conversation_id = c.id)",
-    );
-    if miscounted > 0 {
-        differences.push(format!("{miscounted} conversations have another number of messages than they say"));
-    }
-    let drifted = number(
-        connection,
-        "SELECT count(*) FROM (SELECT kind, name, sum(n) AS n FROM
-            (SELECT kind, name, count AS n FROM counts UNION ALL SELECT kind, name, -count FROM counted)
-         GROUP BY kind, name) WHERE n <> 0",
-    );
-    if drifted > 0 {
-        differences.push(format!("{drifted} kept counts are not what counting finds"));
+    let mut own = Store::open(store.path(), OpenMode::ReadWrite).expect("opens");
+    let report = own.check().expect("checks");
+    for problem in report["problems"].as_array().into_iter().flatten() {
+        differences.push(format!("`doctor` would say: {problem}"));
     }
     differences
 }

@@ -2,7 +2,7 @@
 -- counts instead of gathered by each list and each filter that looks one up.
 
 -- Names of attributes of conversations are counted by triggers, like states and tags (schema_2.sql).
--- What is no JSON has none.
+-- What is no JSON object has none, and no statement fails for it: whoever opens the file may write in it.
 DROP VIEW counted;
 CREATE VIEW counted AS
 SELECT 'messages' AS kind, '' AS name, coalesce(sum(message_count), 0) AS count FROM conversations
@@ -16,31 +16,31 @@ UNION ALL SELECT 'admin', admin_assignee_id, count(*) FROM conversations WHERE a
 UNION ALL SELECT 'tag', tag_id, count(*) FROM conversation_tags GROUP BY tag_id
 UNION ALL SELECT 'attribute', j.key, count(*)
     FROM conversations c, json_each(CASE WHEN json_valid(c.custom_attributes) THEN c.custom_attributes END) j
-    WHERE j.type <> 'null' GROUP BY j.key;
+    WHERE j.type <> 'null' AND typeof(j.key) = 'text' GROUP BY j.key;
 
 INSERT INTO counts (kind, name, count) SELECT kind, name, count FROM counted WHERE kind = 'attribute';
 
 CREATE TRIGGER count_new_attributes AFTER INSERT ON conversations WHEN NEW.custom_attributes IS NOT NULL BEGIN
     INSERT INTO counts (kind, name, count)
         SELECT 'attribute', j.key, 1
-        FROM json_each(CASE WHEN json_valid(NEW.custom_attributes) THEN NEW.custom_attributes END) j WHERE j.type <> 'null'
+        FROM json_each(CASE WHEN json_valid(NEW.custom_attributes) THEN NEW.custom_attributes END) j WHERE j.type <> 'null' AND typeof(j.key) = 'text'
         ON CONFLICT (kind, name) DO UPDATE SET count = count + 1;
 END;
 CREATE TRIGGER count_gone_attributes AFTER DELETE ON conversations WHEN OLD.custom_attributes IS NOT NULL BEGIN
     INSERT INTO counts (kind, name, count)
         SELECT 'attribute', j.key, -1
-        FROM json_each(CASE WHEN json_valid(OLD.custom_attributes) THEN OLD.custom_attributes END) j WHERE j.type <> 'null'
+        FROM json_each(CASE WHEN json_valid(OLD.custom_attributes) THEN OLD.custom_attributes END) j WHERE j.type <> 'null' AND typeof(j.key) = 'text'
         ON CONFLICT (kind, name) DO UPDATE SET count = count - 1;
 END;
 CREATE TRIGGER count_other_attributes AFTER UPDATE OF custom_attributes ON conversations
 WHEN OLD.custom_attributes IS NOT NEW.custom_attributes BEGIN
     INSERT INTO counts (kind, name, count)
         SELECT 'attribute', j.key, -1
-        FROM json_each(CASE WHEN json_valid(OLD.custom_attributes) THEN OLD.custom_attributes END) j WHERE j.type <> 'null'
+        FROM json_each(CASE WHEN json_valid(OLD.custom_attributes) THEN OLD.custom_attributes END) j WHERE j.type <> 'null' AND typeof(j.key) = 'text'
         ON CONFLICT (kind, name) DO UPDATE SET count = count - 1;
     INSERT INTO counts (kind, name, count)
         SELECT 'attribute', j.key, 1
-        FROM json_each(CASE WHEN json_valid(NEW.custom_attributes) THEN NEW.custom_attributes END) j WHERE j.type <> 'null'
+        FROM json_each(CASE WHEN json_valid(NEW.custom_attributes) THEN NEW.custom_attributes END) j WHERE j.type <> 'null' AND typeof(j.key) = 'text'
         ON CONFLICT (kind, name) DO UPDATE SET count = count + 1;
 END;
 
@@ -53,7 +53,7 @@ CREATE TABLE label_counts (
     PRIMARY KEY (kind, name)
 ) WITHOUT ROWID;
 
--- The same, gathered; a name may have several rows.
+-- The same, gathered; a name may have several rows. What is no text has no name.
 CREATE VIEW labels_gathered AS
 WITH people AS MATERIALIZED (
     SELECT o.n, coalesce(o.language, p.language) AS language, p.country, p.custom_attributes
@@ -65,18 +65,19 @@ firms AS MATERIALIZED (
     JOIN companies p ON p.id = o.id)
 SELECT 'attributes' AS kind, 'contact.' || j.key AS name, sum(o.n) AS count
     FROM people o, json_each(CASE WHEN json_valid(o.custom_attributes) THEN o.custom_attributes END) j
-    WHERE j.type <> 'null' GROUP BY 2
+    WHERE j.type <> 'null' AND typeof(j.key) = 'text' GROUP BY 2
 UNION ALL SELECT 'attributes', 'company.' || j.key, sum(o.n)
     FROM firms o, json_each(CASE WHEN json_valid(o.custom_attributes) THEN o.custom_attributes END) j
-    WHERE j.type <> 'null' GROUP BY 2
-UNION ALL SELECT 'plans', o.plan, sum(o.n) FROM firms o WHERE o.plan IS NOT NULL GROUP BY 2
+    WHERE j.type <> 'null' AND typeof(j.key) = 'text' GROUP BY 2
+UNION ALL SELECT 'plans', o.plan, sum(o.n) FROM firms o WHERE typeof(o.plan) = 'text' GROUP BY 2
 UNION ALL SELECT 'segments', j.value, sum(o.n)
     FROM firms o, json_each(CASE WHEN json_valid(o.segments) THEN o.segments END) j
-    WHERE j.value IS NOT NULL GROUP BY 2
-UNION ALL SELECT 'countries', o.country, sum(o.n) FROM people o WHERE o.country IS NOT NULL GROUP BY 2
-UNION ALL SELECT 'languages', o.language, sum(o.n) FROM people o WHERE o.language IS NOT NULL GROUP BY 2
+    WHERE j.type = 'text' GROUP BY 2
+UNION ALL SELECT 'countries', o.country, sum(o.n) FROM people o WHERE typeof(o.country) = 'text' GROUP BY 2
+UNION ALL SELECT 'languages', o.language, sum(o.n) FROM people o WHERE typeof(o.language) = 'text' GROUP BY 2
 UNION ALL SELECT 'articles', coalesce(nullif(s.title, ''), s.url), count(DISTINCT x.conversation)
-    FROM conversation_content_sources x JOIN content_sources s ON s.number = x.source GROUP BY 2;
+    FROM conversation_content_sources x JOIN content_sources s ON s.number = x.source
+    WHERE typeof(coalesce(nullif(s.title, ''), s.url)) = 'text' GROUP BY 2;
 
 -- A row: the kept counts are no longer true. The triggers below put it there, whoever writes; each
 -- sync gathers anew.

@@ -76,6 +76,8 @@ impl Store {
             let person = Person::find(tx, text)?;
             tx.execute_batch("SAVEPOINT erasure")?;
             let erased = erase(tx, &person, now)?;
+            // Names of what only they had, such as a country, are kept with their counts.
+            people::labels::keep(tx)?;
             if dry_run {
                 tx.execute_batch("ROLLBACK TO erasure")?;
             }

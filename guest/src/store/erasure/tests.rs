@@ -39,6 +39,8 @@ const PLANTED: &[&str] = &[
     "nightjar",
     "ocelot.example",
     "pangolin",
+    "caracal",
+    "lynxland",
 ];
 
 struct Home {
@@ -80,10 +82,10 @@ impl Home {
         store
             .write(|db| {
                 db.execute_batch(
-                    "INSERT INTO contacts (id, role, name, email, phone, external_id, company_id, company_name, city, browser, custom_attributes)
-                     VALUES ('0067bb55', 'user', 'Jane Q. Doe', 'Jane.Doe@example.com', '+44 20 7946 0958', 'jq-external-77', 'k1', 'Quagmire Ltd', 'Fjordland', 'xylophone 3', '{\"pet\":\"ocelot.example\"}'),
-                            ('00aaaa', 'user', 'Bob Roe', 'bob@example.org', NULL, NULL, 'k2', 'Roe & Co', NULL, NULL, NULL),
-                            ('00namesake', 'lead', 'Sam Poe', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
+                    "INSERT INTO contacts (id, role, name, email, phone, external_id, company_id, company_name, city, country, browser, custom_attributes)
+                     VALUES ('0067bb55', 'user', 'Jane Q. Doe', 'Jane.Doe@example.com', '+44 20 7946 0958', 'jq-external-77', 'k1', 'Quagmire Ltd', 'Fjordland', 'Lynxland', 'xylophone 3', '{\"pet\":\"ocelot.example\",\"caracal\":1}'),
+                            ('00aaaa', 'user', 'Bob Roe', 'bob@example.org', NULL, NULL, 'k2', 'Roe & Co', NULL, NULL, NULL, NULL),
+                            ('00namesake', 'lead', 'Sam Poe', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
                      INSERT INTO contacts (id, merged_into, name) VALUES ('0067old0', '0067bb55', 'jane wyvern');
                      INSERT INTO companies (id, name, website, custom_attributes) VALUES ('k1', 'Quagmire Ltd', 'https://quagmire.test', '{\"a\":\"kumquat\"}'),
                             ('k2', 'Roe & Co', 'https://roe.test', '{\"contact\":\"Jane Q. Doe\"}');
@@ -159,6 +161,7 @@ impl Home {
         }
         index_anew(store.connection(), 30).expect("indexes");
         store.connection().execute_batch("ANALYZE").expect("analyses");
+        people::labels::keep(store.connection()).expect("keeps names");
         home
     }
 

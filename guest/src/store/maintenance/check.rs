@@ -143,10 +143,10 @@ fn words(tx: &Connection, problems: &mut Vec<String>) -> StoreResult<()> {
     Ok(())
 }
 
-/// That the index has an entry for every message and no other. Its own structure is part of
-/// SQLite's check.
+/// That the index has an entry for every message with a text and no other. Its own structure is part
+/// of SQLite's check.
 fn index(tx: &Connection, problems: &mut Vec<String>) -> StoreResult<()> {
-    let counts = "SELECT (SELECT count(*) FROM messages WHERE number NOT IN (SELECT id FROM messages_fts_docsize)),
+    let counts = "SELECT (SELECT count(*) FROM messages WHERE number NOT IN (SELECT id FROM messages_fts_docsize) AND body <> ''),
                          (SELECT count(*) FROM messages_fts_docsize WHERE id NOT IN (SELECT number FROM messages))";
     match tx.query_row(counts, [], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?))) {
         Ok((missing, superfluous)) => {

@@ -123,7 +123,9 @@ fn mend(tx: &Connection) -> StoreResult<()> {
          INSERT OR IGNORE INTO hydration_queue (conversation_id, updated_at)
              SELECT id, coalesce(CAST(strftime('%s', updated_at) AS INTEGER), 0) FROM conversations
              WHERE id IN (SELECT id FROM incomplete);
-         DROP TABLE incomplete;",
+         DROP TABLE incomplete;
+         DELETE FROM counts;
+         INSERT INTO counts (kind, name, count) SELECT kind, name, count FROM counted;",
     )?;
     Ok(())
 }
@@ -156,7 +158,7 @@ impl Copied {
 }
 
 impl Table {
-    /// All tables but those of the index and the counts, which triggers keep; parents before children.
+    /// All tables but those of the index and the counts, which are made anew; parents before children.
     fn all(target: &Connection) -> StoreResult<Vec<Self>> {
         let mut statement = target.prepare(
             "SELECT name, wr FROM pragma_table_list WHERE schema = 'main' AND type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND name <> 'counts'

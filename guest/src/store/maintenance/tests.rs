@@ -48,6 +48,8 @@ impl Home {
                 Ok(())
             })
             .expect("fills");
+        // Counts the words of conversations, as a sync does at its end.
+        store.refresh_index(&|| false).expect("counts");
         Self { folder, path }
     }
 
@@ -104,6 +106,12 @@ fn a_missing_index_entry_is_a_problem() {
     store.write(|tx| crate::store::unindex_message(tx, 0)).expect("removes");
     let report = store.check().expect("checks");
     assert_eq!(report["problems"][0], "1 messages are missing in the index of words", "{report}");
+    // Its text was taken away: there is no word to find it by.
+    store
+        .write(|tx| Ok(tx.execute("UPDATE messages SET body = '', redacted = TRUE WHERE number = 0", [])?))
+        .expect("redacts");
+    let report = store.check().expect("checks");
+    assert_eq!(report["ok"], true, "{report}");
 }
 
 #[test]
@@ -122,6 +130,8 @@ fn a_wrong_count_is_a_problem_that_salvage_mends() {
     let saved = home.beside("saved.db");
     assert_eq!(number(&saved, "SELECT count FROM counts WHERE kind = 'state' AND name = 'open'"), 3);
     assert_eq!(number(&saved, "SELECT count FROM counts WHERE kind = 'tag' AND name = 't'"), 3);
+    let report = Store::open(&saved, OpenMode::ReadWrite).expect("opens").check().expect("checks");
+    assert_eq!(report["ok"], true, "{report}");
 }
 
 #[test]

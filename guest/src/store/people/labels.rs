@@ -22,8 +22,8 @@ pub struct Label {
 /// What [`Gathered`] has.
 const KINDS: [&str; 6] = ["attributes", "plans", "segments", "countries", "languages", "articles"];
 
-/// Names of one kind.
-const MOST: usize = 500;
+/// Names of one kind, for the sake of memory: a workspace has some hundreds.
+const MOST: usize = 50_000;
 
 fn labels(connection: &Connection, sql: &str) -> StoreResult<Vec<Label>> {
     let mut statement = connection.prepare_cached(sql)?;
