@@ -80,7 +80,7 @@ impl fmt::Display for StoreError {
                 "Another program left the database in WAL mode, and its folder is read-only, so it cannot be opened. Make the folder writable once, or run `sqlite3 FILE \"PRAGMA journal_mode=DELETE\"` where it is.",
             ),
             Self::Unprepared => formatter.write_str(
-                "The database has no FastIntercom tables of this version yet, and its folder is read-only. Make the folder writable and start FastIntercom once.",
+                "The database has no FastIntercom tables of this version yet, and nothing may be written (`--read-only`, or a folder that is). Start FastIntercom once where it may write.",
             ),
             Self::Sqlite(error) => write!(formatter, "SQLite reports: {error}. Run `fastintercom doctor` to check the database."),
             Self::Other(sentence) => formatter.write_str(sentence),

@@ -219,6 +219,11 @@ impl Session {
         self.log.with(<[_]>::to_vec)
     }
 
+    /// Closes standard input, and waits for nothing.
+    pub fn close_input(&self) {
+        *self.input.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
     /// Ends the server and waits for its end.
     ///
     /// # Panics
@@ -226,7 +231,7 @@ impl Session {
     pub fn stop_by(mut self, stop: Stop) -> Stopped {
         let begun = Instant::now();
         match stop {
-            Stop::CloseStdin => *self.input.lock().unwrap_or_else(PoisonError::into_inner) = None,
+            Stop::CloseStdin => self.close_input(),
             Stop::Interrupt => self.signal(Signal::Interrupt),
             Stop::Terminate => self.signal(Signal::Terminate),
         }

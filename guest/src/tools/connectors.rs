@@ -162,7 +162,13 @@ fn conversation(summary: &Summary, url: Option<&String>) -> Found {
 fn contacts(context: &mut Context<'_>, asked: &Asked) -> Result<Results, Failure> {
     let whom =
         ["customer_email", "customer", "company"].iter().find_map(|name| asked.filters.get(*name)?.as_str());
-    let given = Map::from_iter([("customer".to_owned(), whom.unwrap_or(&asked.words).into())]);
+    let whom = whom.unwrap_or(&asked.words);
+    if whom.is_empty() {
+        let sentence =
+            "Say who: a name, an address, an id or a company, as in object_type:contacts q:\"Jane Doe\".";
+        return Ok(Results::new(Vec::new(), Some(sentence.to_owned())));
+    }
+    let given = Map::from_iter([("customer".to_owned(), whom.into())]);
     let found = match ask(context, &get_customer::TOOL, given, get_customer::find) {
         Err(Failure::Refused(sentence)) => return Ok(Results::new(Vec::new(), Some(sentence))),
         other => other?.found,

@@ -43,7 +43,7 @@ pub fn add_properties(properties: &mut Value, only: Option<&[&str]>) {
         "customer_replied_after": text("Last reply of the customer."),
         "customer_replied_before": text(""),
         "customer_email": text("Exact address, or @domain.com."),
-        "customer": text("Part of a customer's name, address or company."),
+        "customer": text("Part of a customer's name, address or company, or their id."),
         "company": text("Part of the company's name."),
         "state": schema::choices(STATES, ""),
         "unanswered": schema::boolean("The customer waits for a reply."),

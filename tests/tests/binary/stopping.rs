@@ -46,6 +46,19 @@ fn a_running_sync_is_ended_and_its_row_says_so() {
     }
 }
 
+/// `printf … | fastintercom`: the pipe is closed before the answer is there.
+#[test]
+fn a_call_that_takes_half_a_second_is_answered_after_the_input_has_ended() {
+    let simulator = small();
+    let session = synced(&simulator);
+    simulator.add_fault(Rule::new(Fault::Slow { seconds: 0.5 }).on(Endpoint::Search));
+    let pending = session.begin_tool("force_sync", json!({}));
+    session.close_input();
+    let answer = session.answer(pending);
+    assert!(!answer.is_error, "{answer:?}");
+    session.stop_by(Stop::CloseStdin).assert_clean();
+}
+
 /// Intercom does not answer at all: nothing to wait for but the answer itself.
 #[test]
 fn a_sync_that_waits_for_an_answer_is_ended_too() {

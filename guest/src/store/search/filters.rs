@@ -409,8 +409,9 @@ impl Filters {
         if let Some(part) = &self.customer {
             let pattern = containing(part);
             all.add(
-                "(c.customer_name LIKE ? ESCAPE '\\' OR c.customer_email LIKE ? ESCAPE '\\' OR c.company_name LIKE ? ESCAPE '\\')",
-                [text(&pattern), text(&pattern), text(&pattern)],
+                "(c.customer_name LIKE ? ESCAPE '\\' OR c.customer_email LIKE ? ESCAPE '\\' OR c.company_name LIKE ? ESCAPE '\\' \
+                 OR c.contact_id IN (SELECT id FROM contacts WHERE id = ? UNION SELECT id FROM contacts WHERE external_id = ?))",
+                [text(&pattern), text(&pattern), text(&pattern), text(part), text(part)],
             );
         }
         if let Some(part) = &self.company {

@@ -197,6 +197,10 @@ fn a_result_shows_who_said_it_and_the_hit() {
 #[test]
 fn filters_select() {
     let mut workspace = Workspace::filled();
+    workspace.sql(
+        "INSERT INTO contacts (id, role, external_id) VALUES ('66ff', 'user', 'ours-7');
+         UPDATE conversations SET contact_id = '66ff' WHERE id = '102'",
+    );
     for (arguments, expected) in [
         (json!({}), vec!["103", "102", "101", "104"]),
         (json!({"sort": "oldest"}), vec!["104", "101", "102", "103"]),
@@ -216,6 +220,8 @@ fn filters_select() {
         (json!({"customer_email": "ANN@example.com"}), vec!["101", "104"]),
         (json!({"customer_email": "@example.com"}), vec!["101", "104"]),
         (json!({"customer": "müller"}), vec!["102"]),
+        (json!({"customer": "66ff"}), vec!["102"]),
+        (json!({"customer": "ours-7"}), vec!["102"]),
         (json!({"company": "acme"}), vec!["101", "104"]),
         (json!({"rating_max": 2}), vec!["102"]),
         (json!({"timeframe": "2026-11-20"}), vec!["103"]),

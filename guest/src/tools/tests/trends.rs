@@ -194,6 +194,13 @@ fn any_attribute_filters_and_groups_and_each_group_has_its_own_period_before() {
     assert!(sentence.contains("\"Plan\""), "{sentence}");
     let listed = workspace.ask("list_filters", r#"{"kind": "attributes"}"#);
     assert_eq!(listed["attributes"][0], json!({"name": "Plan", "conversations": 3}));
+    let many: Value = (0..600).map(|number| (format!("a{number:04}"), json!(1))).collect();
+    workspace.sql(&format!("UPDATE conversations SET custom_attributes = '{many}' WHERE id = '103'"));
+    let last = workspace.ask("search_conversations", r#"{"attribute": "A0599"}"#);
+    assert_eq!(last["conversations"][0]["id"], "103", "{last}");
+    let listed = workspace.ask("list_filters", r#"{"kind": "attributes", "contains": "a0599"}"#);
+    assert_eq!(listed["attributes"], json!([{"name": "a0599", "conversations": 1}]));
+    workspace.sql("UPDATE conversations SET custom_attributes = NULL WHERE id = '103'");
 
     // 104 is of the two weeks before.
     let stats = workspace.ask(
