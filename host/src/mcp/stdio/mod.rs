@@ -25,9 +25,12 @@ use self::outlet::Outlet;
 use super::message::Incoming;
 use crate::application::Application;
 
-/// How long calls in progress may take to end after the input did, or to the next answer that the
-/// client reads.
+/// How long calls in progress may take to end when the program is told to, or to the next answer
+/// that the client reads.
 const GRACE: Duration = Duration::from_millis(300);
+/// How long at least when the input has ended: whoever pipes a request in still reads. Clients
+/// give a server two seconds before they end it themselves.
+const PATIENCE: Duration = Duration::from_millis(700);
 /// How long that may go on in all.
 const LONGEST_GRACE: Duration = Duration::from_secs(10);
 
@@ -80,8 +83,13 @@ pub async fn serve(application: Arc<Application>, cancelled: CancellationToken) 
     let begun = Instant::now();
     loop {
         let written = outlet.written();
-        if tokio::time::timeout(GRACE, &mut waiting).await.is_ok() {
-            break;
+        let told = cancelled.is_cancelled();
+        let patience = if told { GRACE } else { PATIENCE.saturating_sub(begun.elapsed()).max(GRACE) };
+        tokio::select! {
+            biased;
+            _ = &mut waiting => break,
+            () = cancelled.cancelled(), if !told => continue,
+            () = tokio::time::sleep(patience) => {}
         }
         if outlet.written() == written || cancelled.is_cancelled() || begun.elapsed() > LONGEST_GRACE {
             session.cancel();
