@@ -7,7 +7,6 @@ set positional-arguments
 target := env("CARGO_TARGET_DIR", justfile_directory() / "target")
 bin := target / "debug/fastintercom"
 simulator := target / "debug/intercom-simulator"
-build_simulator := "cargo build --quiet --package fastintercom-tests --no-default-features --bin intercom-simulator"
 hostile := target / "wasm32-wasip2/release/fastintercom_hostile.wasm"
 
 _list:
@@ -18,13 +17,16 @@ run *arguments:
     cargo run --quiet --package fastintercom -- "$@"
 
 # The main job without an account: sync a simulated workspace, then ask what an agent would
-demo: build
-    {{ build_simulator }}
+demo: _simulated
     tests/demo.sh {{ bin }} {{ simulator }}
 
 # Build the server, with the component inside
 build:
     cargo build --package fastintercom
+
+# Build the server and the simulator, together, so that neither core waits for the other
+_simulated:
+    cargo build --package fastintercom --package fastintercom-tests --no-default-features --bin fastintercom --bin intercom-simulator
 
 # All tests, or some: just test -E 'test(subscriptions)'
 test *arguments: build
@@ -54,13 +56,11 @@ soak: build
     FASTINTERCOM_SOAK=1 cargo test --package fastintercom-tests --test program storage:: -- --nocapture --test-threads 1
 
 # Our requests and the simulator's answers against Intercom's own OpenAPI description; needs npm
-contract: build
-    {{ build_simulator }}
+contract: _simulated
     tests/contract/run.sh {{ bin }} {{ simulator }}
 
 # Clients and frameworks that are not ours; without names all, and writes docs/reports/clients.md; needs npm and python
-clients *names: build
-    {{ build_simulator }}
+clients *names: _simulated
     tests/clients/run.sh {{ bin }} {{ simulator }} "$@"
 
 # The official MCP conformance suite, revisions 2026-07-28 and 2025-11-25; needs npm
@@ -72,18 +72,15 @@ conformance-artifact: artifacts
     tests/conformance/run.sh {{ target }}/artifacts/fastintercom-http.wasm
 
 # Pack the server as an MCP bundle for desktop clients, and let the unpacked one serve; needs npm
-mcpb: build
-    {{ build_simulator }}
+mcpb: _simulated
     tests/bundle/run.sh {{ bin }} {{ simulator }} {{ target }}/fastintercom.mcpb
 
 # Pack for npm and PyPI, install from the packed files, sync and ask; needs npm and python
-packages: build
-    {{ build_simulator }}
+packages: _simulated
     tests/packages/run.sh {{ bin }} {{ simulator }}
 
 # `npx` and `uvx` from the packed files in a root folder that has nothing else. Needs root, npm and python
-packages-empty: build
-    {{ build_simulator }}
+packages-empty: _simulated
     tests/packages/empty.sh {{ bin }} {{ simulator }}
 
 # Follow "A new tool in ten minutes" of docs/CONTRIBUTING.md to the letter
@@ -108,8 +105,7 @@ bench sizes="2000,50000" *arguments:
     {{ target }}/release/bench --binary {{ target }}/release/fastintercom --sizes {{ sizes }} --write docs/reports/BENCHMARKS.md "${@:2}"
 
 # What an agent waits with this program, SQLite, DuckDB, plain FTS5 and Intercom's API: on a database of `just bench`; writes docs/reports/BENCHMARKS.md. Needs python and the package index
-beside database=(target / "bench/50000/data.db"):
-    {{ build_simulator }}
+beside database=(target / "bench/50000/data.db"): _simulated
     cargo build --release --package fastintercom
     tests/beside/run.sh {{ target }}/release/fastintercom {{ simulator }} "$1" docs/reports/BENCHMARKS.md
 
@@ -141,8 +137,7 @@ artifacts: optimised
     guest/adapters/build.sh {{ target }}/fastintercom-optimised.wasm {{ target }}/artifacts
 
 # The artifacts in hosts that nobody here wrote; `--write docs/HOSTS.md` renews its table. Needs python and the package index
-hosts *arguments: artifacts
-    {{ build_simulator }}
+hosts *arguments: artifacts _simulated
     tests/hosts/run.sh {{ bin }} {{ target }}/artifacts {{ simulator }} "$@"
 
 # The artifacts in an OCI registry on loopback, pushed as a release does. Needs wkg, docker-registry, python and the package index
@@ -159,8 +154,7 @@ reproducible:
     tests/reproducible.sh
 
 # An export loaded into DuckDB, and its answers held against the server's; needs python and the package index
-engines: build
-    {{ build_simulator }}
+engines: _simulated
     tests/engines/run.sh {{ bin }} {{ simulator }}
 
 # The files for systemd, launchd, containers and Kubernetes, as far as this machine can check them
@@ -168,13 +162,11 @@ deploy-check: build
     docs/deploy/check.sh {{ bin }}
 
 # The image as podman builds and runs it: read-only, without privileges. Needs root and podman
-container: build
-    {{ build_simulator }}
+container: _simulated
     docs/deploy/container.sh {{ bin }} {{ simulator }}
 
 # The same component on Windows (wine), arm64 (qemu) and, type-checked, macOS; writes docs/reports/PORTABILITY.md
-portability *systems: component
-    {{ build_simulator }}
+portability *systems: component _simulated
     tests/portability/run.sh {{ target }}/fastintercom.wasm {{ simulator }} "$@"
 
 # How long readers wait for a busy writer, beside native SQLite
@@ -185,11 +177,9 @@ latency: build
     cargo test --package fastintercom-tests --test program storage::latency -- --nocapture --ignored
 
 # The report in headless Chromium: nothing is loaded, nothing is wrong, pictures in target/report
-report-check: build
-    {{ build_simulator }}
+report-check: _simulated
     tests/report/check.sh {{ bin }} {{ simulator }} {{ target }}/report
 
 # The page of MCP Apps in headless Chromium, with the real server's answers; pictures in target/apps. Needs npm
-apps: build
-    {{ build_simulator }}
+apps: _simulated
     tests/apps/run.sh {{ bin }} {{ simulator }} {{ target }}/apps
