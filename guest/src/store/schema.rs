@@ -6,7 +6,7 @@ use crate::error::StoreResult;
 use crate::text::INDEX_TEXT_VERSION;
 
 /// The schema version this program writes, in `PRAGMA user_version`.
-pub const SCHEMA_VERSION: i64 = 9;
+pub const SCHEMA_VERSION: i64 = 10;
 
 /// `PRAGMA application_id`: "FaIn". With it `file` and this program tell the database from others.
 pub const APPLICATION_ID: i32 = 0x4661_496e;
@@ -23,6 +23,7 @@ pub(super) const STEPS: [&str; SCHEMA_VERSION as usize] = [
     include_str!("schema_7.sql"),
     include_str!("schema_8.sql"),
     include_str!("schema_9.sql"),
+    include_str!("schema_10.sql"),
 ];
 
 /// Runs the steps after `from`, and marks the database as this program's.

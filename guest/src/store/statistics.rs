@@ -98,12 +98,10 @@ pub fn figures(
     now: UnixSeconds,
     local: Local<'_>,
 ) -> StoreResult<(Figures, Vec<(String, Figures)>)> {
-    if group.is_none()
-        && let Some(gathered) = days::gathered(connection, filters)?
-    {
-        return Ok((told(gathered, now), Vec::new()));
-    }
-    let (all, groups) = of_rows(connection, filters, group, local)?;
+    let (all, groups) = match days::gathered(connection, filters, group)? {
+        Some(kept) => kept,
+        None => of_rows(connection, filters, group, local)?,
+    };
     let groups = groups.into_iter().map(|(name, gathered)| (name, told(gathered, now))).collect();
     Ok((told(all, now), groups))
 }

@@ -1,26 +1,39 @@
-//! Figures of whole days, kept instead of gathered: a year's are made of some hundred rows instead of
-//! as many as it has conversations.
+//! Figures of whole days, by team, kept instead of gathered: a year's are made of some thousand rows
+//! instead of as many as it has conversations.
 //!
-//! A kept day holds counts and every single duration, so that medians of many days are exact.
+//! A kept row holds counts and every single duration, so that medians of many days are exact.
 //! Triggers of the schema name the days that changed (`stale_days`); these are gathered from their
 //! conversations until a sync has made their rows anew. So the answer is the same whether a row is
 //! kept or not.
 
-use rusqlite::{Connection, params};
+use std::collections::BTreeMap;
 
-use super::gathered::{Gathered, of_rows};
-use super::groups::Gather;
+use rusqlite::{Connection, ToSql, params, params_from_iter};
+
+use super::gathered::{Gathered, add_rows};
+use super::groups::{Gather, Group, Keyed};
 use crate::error::StoreResult;
-use crate::store::search::{Between, Filters};
+use crate::store::search::{Assigned, Between, Filters};
 use crate::time::{DAY, UnixSeconds};
 
 /// Days beyond these are not kept, and gathered as before: from 1970 to 9999.
 const DAYS: std::ops::RangeInclusive<i64> = 0..=2_932_896;
 
-/// Figures of all conversations created within a range; none where more is asked than that.
-pub(super) fn gathered(connection: &Connection, filters: &Filters) -> StoreResult<Option<Gathered>> {
+/// Figures of all conversations created within a range, or of some teams', and of each team; none
+/// where anything else is asked.
+pub(super) fn gathered(
+    connection: &Connection,
+    filters: &Filters,
+    group: Option<Group>,
+) -> StoreResult<Option<(Gathered, BTreeMap<String, Gathered>)>> {
     let created = filters.created;
-    if *filters != (Filters { created, ..Filters::default() }) {
+    let teams: &[String] = match &filters.team {
+        Some(Assigned::To(teams)) => teams,
+        Some(Assigned::Nobody) => return Ok(None),
+        None => &[],
+    };
+    let known = Filters { created, team: filters.team.clone(), ..Filters::default() };
+    if *filters != known || !matches!(group, None | Some(Group::Team)) {
         return Ok(None);
     }
     let (Some(from), Some(to)) = (created.from, created.to) else { return Ok(None) };
@@ -29,14 +42,25 @@ pub(super) fn gathered(connection: &Connection, filters: &Filters) -> StoreResul
     if first > last || !DAYS.contains(&first) || !DAYS.contains(&last) {
         return Ok(None);
     }
-    let mut all = Gathered::default();
-    let mut kept = connection.prepare_cached(
-        "SELECT packed FROM day_figures WHERE day BETWEEN ?1 AND ?2 AND day NOT IN (SELECT day FROM stale_days)",
-    )?;
-    let mut rows = kept.query([first, last])?;
+    let mut all = Keyed::default();
+    let of_teams = if teams.is_empty() {
+        String::new()
+    } else {
+        format!("AND team IN ({})", vec!["?"; teams.len()].join(", "))
+    };
+    let mut kept = connection.prepare_cached(&format!(
+        "SELECT team, packed FROM day_figures WHERE day BETWEEN ? AND ? \
+         AND day NOT IN (SELECT day FROM stale_days) {of_teams}"
+    ))?;
+    let days: [&dyn ToSql; 2] = [&first, &last];
+    let mut rows =
+        kept.query(params_from_iter(days.into_iter().chain(teams.iter().map(|team| team as &dyn ToSql))))?;
     while let Some(row) = rows.next()? {
-        let packed = row.get_ref(0)?.as_blob_or_null().map_err(rusqlite::Error::from)?;
-        if !unpack(packed.unwrap_or_default(), &mut all) {
+        let team = row.get_ref(0)?.as_bytes().map_err(rusqlite::Error::from)?;
+        let team = String::from_utf8_lossy(team);
+        let packed = row.get_ref(1)?.as_blob_or_null().map_err(rusqlite::Error::from)?.unwrap_or_default();
+        let key = group.is_some().then_some(team.as_ref()).filter(|team| !team.is_empty());
+        if !all.add(key, |gathered| unpack(packed, gathered)) {
             // Nobody of ours wrote it.
             return Ok(None);
         }
@@ -54,10 +78,12 @@ pub(super) fn gathered(connection: &Connection, filters: &Filters) -> StoreResul
     stretches.push(((last + 1) * DAY, to.0));
     for (low, high) in stretches {
         if low <= high {
-            all.add_all(&between(connection, low, high)?);
+            let filters =
+                Filters { created: between(low, high), team: filters.team.clone(), ..Filters::default() };
+            add(connection, &filters, group, &mut all)?;
         }
     }
-    Ok(Some(all))
+    Ok(Some(all.named(connection, group)?))
 }
 
 /// Makes the rows of some stale days anew, the newest first. Returns whether more are left.
@@ -72,42 +98,48 @@ pub fn keep(connection: &Connection, most: u32) -> StoreResult<bool> {
     let days: Vec<i64> =
         stale.query_map(params![first, last, most], |row| row.get(0))?.collect::<Result<_, _>>()?;
     for day in &days {
-        let packed = pack(&between(connection, day * DAY, (day + 1) * DAY - 1)?);
-        match packed {
-            Some(packed) => connection
-                .prepare_cached("INSERT OR REPLACE INTO day_figures (day, packed) VALUES (?1, ?2)")?
-                .execute(params![day, packed])?,
-            // A day without conversations has no row.
-            None => connection.prepare_cached("DELETE FROM day_figures WHERE day = ?1")?.execute([day])?,
-        };
+        connection.prepare_cached("DELETE FROM day_figures WHERE day = ?1")?.execute([day])?;
+        let mut by_team = Keyed::default();
+        let filters = Filters { created: between(day * DAY, (day + 1) * DAY - 1), ..Filters::default() };
+        add(connection, &filters, Some(Group::Team), &mut by_team)?;
+        for (team, gathered) in by_team.iter() {
+            connection
+                .prepare_cached("INSERT INTO day_figures (day, team, packed) VALUES (?1, ?2, ?3)")?
+                .execute(params![day, team.unwrap_or_default(), pack(gathered)])?;
+        }
         connection.prepare_cached("DELETE FROM stale_days WHERE day = ?1")?.execute([day])?;
     }
     Ok(days.len() >= usize::try_from(most).unwrap_or(usize::MAX))
 }
 
-fn between(connection: &Connection, low: i64, high: i64) -> StoreResult<Gathered> {
-    let created = Between { from: Some(UnixSeconds(low)), to: Some(UnixSeconds(high)) };
-    let filters = Filters { created, ..Filters::default() };
+fn between(low: i64, high: i64) -> Between {
+    Between { from: Some(UnixSeconds(low)), to: Some(UnixSeconds(high)) }
+}
+
+fn add(
+    connection: &Connection,
+    filters: &Filters,
+    group: Option<Group>,
+    into: &mut Keyed<Gathered>,
+) -> StoreResult<()> {
+    // Teams have no time.
     let nothing = |_| (String::new(), String::new(), 0);
-    Ok(of_rows(connection, &filters, None, &nothing)?.0)
+    add_rows(connection, filters, group, &nothing, into)
 }
 
 /// The counts, how long each of the three lists is, and the lists: numbers of eight bytes would be
 /// twice as many bytes, so each is zigzag and LEB128, as in Protocol Buffers.
-fn pack(day: &Gathered) -> Option<Vec<u8>> {
-    if day.conversations == 0 {
-        return None;
-    }
+fn pack(day: &Gathered) -> Vec<u8> {
     let mut packed = Vec::new();
     for count in counts(day) {
-        write(&mut packed, i64::try_from(count).ok()?);
+        write(&mut packed, count as i64);
     }
     write(&mut packed, day.rating_sum);
     for list in [&day.waiting, &day.first_response, &day.resolution] {
-        write(&mut packed, i64::try_from(list.len()).ok()?);
+        write(&mut packed, list.len() as i64);
         list.iter().for_each(|value| write(&mut packed, *value));
     }
-    Some(packed)
+    packed
 }
 
 fn counts(day: &Gathered) -> [usize; 13] {
@@ -219,7 +251,7 @@ mod tests {
     #[test]
     fn what_is_no_packed_day_is_not_read() {
         let day = Gathered { conversations: 2, first_response: vec![70, 3], ..Gathered::default() };
-        let packed = pack(&day).expect("packs");
+        let packed = pack(&day);
         for end in 0..packed.len() {
             assert!(!unpack(&packed[..end], &mut Gathered::default()), "{end}");
         }

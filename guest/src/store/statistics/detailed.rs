@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use rusqlite::Connection;
 
-use super::groups::{Gather, Group, Local, gather};
+use super::groups::{Gather, Group, Keyed, Local, gather};
 use super::{Spread, spread};
 use crate::error::StoreResult;
 use crate::store::search::Filters;
@@ -81,23 +81,24 @@ pub fn details(
 ) -> StoreResult<(Details, HashMap<String, Details>)> {
     let times: Vec<String> = TIMES.iter().map(|(_, column)| format!("c.{column}")).collect();
     let columns = format!("c.contact_id, c.ai_rating, c.fields, {}", times.join(", "));
-    let (all, groups) =
-        gather(connection, filters, group, &columns, local, |gathered: &mut Gathered, row| {
-            if let Ok(contact) = row.get_ref(1)?.as_str()
-                && !gathered.customers.contains(contact)
-            {
-                gathered.customers.insert(contact.to_owned());
-            }
-            if let Some(rating) = row.get::<_, Option<i64>>(2)? {
-                gathered.ai_ratings += 1;
-                gathered.ai_rating_sum += rating;
-            }
-            gathered.unfilled += usize::from(row.get::<_, Option<i64>>(3)?.is_none());
-            for (place, times) in gathered.times.iter_mut().enumerate() {
-                times.extend(row.get::<_, Option<i64>>(place + 4)?);
-            }
-            Ok(())
-        })?;
+    let mut keyed = Keyed::default();
+    gather(connection, filters, group, &columns, local, &mut keyed, |gathered: &mut Gathered, row| {
+        if let Ok(contact) = row.get_ref(1)?.as_str()
+            && !gathered.customers.contains(contact)
+        {
+            gathered.customers.insert(contact.to_owned());
+        }
+        if let Some(rating) = row.get::<_, Option<i64>>(2)? {
+            gathered.ai_ratings += 1;
+            gathered.ai_rating_sum += rating;
+        }
+        gathered.unfilled += usize::from(row.get::<_, Option<i64>>(3)?.is_none());
+        for (place, times) in gathered.times.iter_mut().enumerate() {
+            times.extend(row.get::<_, Option<i64>>(place + 4)?);
+        }
+        Ok(())
+    })?;
+    let (all, groups) = keyed.named(connection, group)?;
     let groups = groups.into_iter().map(|(name, gathered)| (name, gathered.details())).collect();
     Ok((all.details(), groups))
 }

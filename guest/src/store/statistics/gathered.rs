@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use rusqlite::Connection;
 
-use super::groups::{Gather, Group, Local, gather};
+use super::groups::{Gather, Group, Keyed, Local, gather};
 use crate::error::StoreResult;
 use crate::store::search::Filters;
 use crate::time::UnixSeconds;
@@ -121,8 +121,21 @@ pub(super) fn of_rows(
     group: Option<Group>,
     local: Local<'_>,
 ) -> StoreResult<(Gathered, BTreeMap<String, Gathered>)> {
+    let mut keyed = Keyed::default();
+    add_rows(connection, filters, group, local, &mut keyed)?;
+    keyed.named(connection, group)
+}
+
+/// The same, beside what was gathered before.
+pub(super) fn add_rows(
+    connection: &Connection,
+    filters: &Filters,
+    group: Option<Group>,
+    local: Local<'_>,
+    into: &mut Keyed<Gathered>,
+) -> StoreResult<()> {
     let columns = "c.figure_bits, c.waiting_since, c.first_response_seconds, c.resolution_seconds";
-    gather(connection, filters, group, columns, local, |gathered: &mut Gathered, row| {
+    gather(connection, filters, group, columns, local, into, |gathered, row| {
         let bits = Bits(row.get(1)?);
         // Reading a time costs more than the rest of a row.
         let waiting = if bits.closed() { None } else { row.get_ref(2)?.as_str().ok() };

@@ -217,52 +217,80 @@ pub(super) trait Gather: Clone + Default {
     fn add_all(&mut self, other: &Self);
 }
 
-/// Gathers from all conversations that meet the conditions, and for each group by its name. `read`
-/// is given the columns that were asked for from 1 on.
+/// What was gathered, by what each row is grouped by.
+pub(super) struct Keyed<G> {
+    /// Of rows without such a thing, if there are any; of all rows, where nothing groups them.
+    without: Option<G>,
+    by_key: HashMap<String, G>,
+}
+
+impl<G> Default for Keyed<G> {
+    fn default() -> Self {
+        Self { without: None, by_key: HashMap::new() }
+    }
+}
+
+impl<G: Gather> Keyed<G> {
+    /// Gathers something of that key.
+    pub fn add<T>(&mut self, key: Option<&str>, add: impl FnOnce(&mut G) -> T) -> T {
+        let Some(key) = key else { return add(self.without.get_or_insert_default()) };
+        // `entry` alone would copy the key of each row.
+        if let Some(gathered) = self.by_key.get_mut(key) {
+            return add(gathered);
+        }
+        add(self.by_key.entry(key.to_owned()).or_default())
+    }
+
+    /// Everything, and each group by its name.
+    pub fn named(
+        self,
+        connection: &Connection,
+        group: Option<Group>,
+    ) -> StoreResult<(G, BTreeMap<String, G>)> {
+        let Some(group) = group else { return Ok((self.without.unwrap_or_default(), BTreeMap::new())) };
+        let mut all = self.without.clone().unwrap_or_default();
+        self.by_key.values().for_each(|gathered| all.add_all(gathered));
+        let mut groups: BTreeMap<String, G> = BTreeMap::new();
+        if let Some(without) = self.without {
+            groups.insert(group.nameless().to_owned(), without);
+        }
+        let names = group.names(connection)?;
+        for (key, gathered) in self.by_key {
+            for name in group.named(key, &names) {
+                groups.entry(name).or_default().add_all(&gathered);
+            }
+        }
+        Ok((all, groups))
+    }
+
+    /// What was gathered, key by key.
+    pub fn iter(&self) -> impl Iterator<Item = (Option<&str>, &G)> {
+        let with = self.by_key.iter().map(|(key, gathered)| (Some(key.as_str()), gathered));
+        self.without.iter().map(|gathered| (None, gathered)).chain(with)
+    }
+}
+
+/// Gathers from all conversations that meet the conditions. `read` is given the columns that were
+/// asked for from 1 on.
 pub(super) fn gather<G: Gather>(
     connection: &Connection,
     filters: &Filters,
     group: Option<Group>,
     columns: &str,
     local: Local<'_>,
+    into: &mut Keyed<G>,
     mut read: impl FnMut(&mut G, &rusqlite::Row<'_>) -> StoreResult<()>,
-) -> StoreResult<(G, BTreeMap<String, G>)> {
+) -> StoreResult<()> {
     let conditions = filters.conditions(true);
     let key = group.map_or("NULL".into(), |group| group.key(filters));
     let sql = format!("SELECT {key}, {columns} FROM conversations c WHERE {}", conditions.sql());
     let mut statement = connection.prepare(&sql)?;
     let mut rows = statement.query(params_from_iter(&conditions.values))?;
-    let mut without_key = G::default();
-    let mut found = false;
-    let mut by_key: HashMap<String, G> = HashMap::new();
     while let Some(row) = rows.next()? {
         let key = row.get_ref(0)?.as_bytes_or_null().map_err(rusqlite::Error::from)?;
         let key = key.map(String::from_utf8_lossy).filter(|key| !key.is_empty());
-        let place = match key.as_deref().zip(group).map(|(key, group)| group.of_time(key, local)) {
-            None => {
-                found = true;
-                &mut without_key
-            }
-            Some(key) => match by_key.get_mut(key.as_ref()) {
-                Some(place) => place,
-                None => by_key.entry(key.into_owned()).or_default(),
-            },
-        };
-        read(place, row)?;
+        let key = key.as_deref().zip(group).map(|(key, group)| group.of_time(key, local));
+        into.add(key.as_deref(), |gathered| read(gathered, row))?;
     }
-    let mut all = without_key.clone();
-    by_key.values().for_each(|gathered| all.add_all(gathered));
-    let mut groups: BTreeMap<String, G> = BTreeMap::new();
-    if let Some(group) = group {
-        let names = group.names(connection)?;
-        if found {
-            groups.insert(group.nameless().to_owned(), without_key);
-        }
-        for (key, gathered) in by_key {
-            for name in group.named(key, &names) {
-                groups.entry(name).or_default().add_all(&gathered);
-            }
-        }
-    }
-    Ok((all, groups))
+    Ok(())
 }

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use rusqlite::params;
 
 use super::*;
-use crate::store::search::Between;
+use crate::store::search::{Assigned, Between};
 use crate::store::{OpenMode, Store};
 
 #[test]
@@ -184,6 +184,8 @@ const CHANGES: &[&str] = &[
     "UPDATE conversations SET rating = 1, reopen_count = 4, first_response_seconds = NULL WHERE id = ?1",
     "UPDATE conversations SET ai_involved = 1, ai_outcome = 'resolved' WHERE id = ?1",
     "UPDATE conversations SET last_customer_message_at = NULL WHERE id = ?1",
+    "UPDATE conversations SET team_assignee_id = '3' WHERE id = ?1",
+    "UPDATE conversations SET team_assignee_id = NULL WHERE id = ?1",
     "DELETE FROM conversations WHERE id = ?1",
     "INSERT OR IGNORE INTO conversations (id, created_at, updated_at, first_response_seconds)
          VALUES (?1, '2025-10-02T00:00:00+00:00', '2025-10-02T00:00:00+00:00', -3)",
@@ -208,10 +210,17 @@ proptest! {
             for (ago, length) in &ranges {
                 let from = NOW.plus(-ago);
                 let created = Between { from: Some(from), to: Some(from.plus(*length)) };
-                let filters = Filters { created, ..Filters::default() };
-                let gathered = of_rows(connection, &filters, None, &local).expect("gathers").0;
-                let asked = figures(connection, &filters, None, NOW, &local).expect("figures").0;
-                prop_assert_eq!(asked, told(gathered, NOW));
+                let of = |ids: &[&str]| Some(Assigned::To(ids.iter().map(|id| (*id).to_owned()).collect()));
+                for team in [None, of(&["1"]), of(&["9", "2"]), Some(Assigned::Nobody)] {
+                    let filters = Filters { created, team, ..Filters::default() };
+                    for group in [None, Some(Group::Team)] {
+                        let (all, groups) = of_rows(connection, &filters, group, &local).expect("gathers");
+                        let groups =
+                            groups.into_iter().map(|(name, gathered)| (name, told(gathered, NOW))).collect();
+                        let asked = figures(connection, &filters, group, NOW, &local).expect("figures");
+                        prop_assert_eq!(asked, (told(all, NOW), groups));
+                    }
+                }
             }
             Ok(())
         };
