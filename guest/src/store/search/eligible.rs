@@ -40,7 +40,7 @@ impl<'a> Eligible<'a> {
     pub fn new(search: &'a Search<'_>) -> StoreResult<Self> {
         // Asked once, and not again with each conversation.
         let filters = search.request.filters;
-        let conditions = Filters { excluded: None, ..filters.clone() }.conditions(false);
+        let conditions = Filters { excluded: None, ..filters.clone() }.conditions_on_each(false);
         let mut excluded = HashSet::new();
         if let Some(expression) = &filters.excluded {
             let mut with_it = search

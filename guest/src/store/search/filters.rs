@@ -218,10 +218,49 @@ pub fn containing(part: &str) -> String {
     format!("%{escaped}%")
 }
 
+/// How conditions are asked that other tables know of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Asked {
+    /// Of all conversations together, so that those of a rare tag are found without reading others.
+    Together,
+    /// Of one conversation after the other: what is asked of all together would be gathered anew
+    /// for each.
+    OneByOne,
+}
+
+impl Asked {
+    /// `key`, of a conversation, is among the values of `column` (of `tables`) that meet the condition.
+    fn among(self, key: &str, column: &str, tables: &str, condition: &str) -> String {
+        match self {
+            Self::Together => format!("{key} IN (SELECT {column} FROM {tables} WHERE {condition})"),
+            Self::OneByOne => {
+                format!("EXISTS (SELECT 1 FROM {tables} WHERE {column} = {key} AND ({condition}))")
+            }
+        }
+    }
+}
+
 impl Filters {
-    /// The conditions on a conversation `c`.
+    /// The tags of which a conversation has to have any, when nothing else is asked of it.
+    #[must_use]
+    pub fn only_tags(&self) -> Option<&[String]> {
+        let tags = &self.any_tag;
+        (!tags.is_empty() && *self == Self { any_tag: tags.clone(), ..Self::default() }).then_some(tags)
+    }
+
+    /// The conditions on a conversation `c`, for finding those that meet them.
     #[must_use]
     pub fn conditions(&self, with_message_time: bool) -> Conditions {
+        self.asked(with_message_time, Asked::Together)
+    }
+
+    /// The same, for a `c` that is given, or that is reached in some other order.
+    #[must_use]
+    pub fn conditions_on_each(&self, with_message_time: bool) -> Conditions {
+        self.asked(with_message_time, Asked::OneByOne)
+    }
+
+    fn asked(&self, with_message_time: bool, asked: Asked) -> Conditions {
         let mut all = Conditions::default();
         all.between("c.created_at", self.created);
         all.between("c.updated_at", self.updated);
@@ -263,8 +302,8 @@ impl Filters {
                 None => {}
             }
         }
-        self.tags(&mut all);
-        self.customers(&mut all);
+        self.tags(asked, &mut all);
+        self.customers(asked, &mut all);
         all.one_of("c.channel", &self.channels);
         all.one_of("c.priority", &self.priorities);
         if let Some(least) = self.rating_least {
@@ -294,7 +333,7 @@ impl Filters {
             let (condition, values) = attribute.condition();
             all.add(condition, values);
         }
-        self.fields(&mut all);
+        self.fields(asked, &mut all);
         if let Some(id) = &self.but {
             all.add("c.id <> ?", [text(id)]);
         }
@@ -308,24 +347,24 @@ impl Filters {
     }
 
     /// What tables beside the conversations know.
-    fn fields(&self, all: &mut Conditions) {
+    fn fields(&self, asked: Asked, all: &mut Conditions) {
         let mut of = |key: &str, table: &str, condition: &str, values: &[String]| {
             if !values.is_empty() {
                 let condition = condition.replace("{}", &marks(values.len()));
                 all.add(
-                    format!("c.{key} IN (SELECT id FROM {table} WHERE {condition})"),
+                    asked.among(key, "t.id", &format!("{table} t"), &condition),
                     values.iter().map(|value| text(value)),
                 );
             }
         };
-        of("company_id", "companies", "plan IN ({})", &self.plans);
+        of("c.company_id", "companies", "t.plan IN ({})", &self.plans);
         of(
-            "company_id",
+            "c.company_id",
             "companies",
-            "EXISTS (SELECT 1 FROM json_each(segments) j WHERE j.value IN ({}))",
+            "EXISTS (SELECT 1 FROM json_each(t.segments) j WHERE j.value IN ({}))",
             &self.segments,
         );
-        of("contact_id", "contacts", "country IN ({})", &self.countries);
+        of("c.contact_id", "contacts", "t.country IN ({})", &self.countries);
         all.one_of(
             "coalesce(c.language, (SELECT language FROM contacts WHERE id = c.contact_id))",
             &self.languages,
@@ -333,26 +372,34 @@ impl Filters {
         if let Some(part) = &self.article {
             let pattern = text(&self.named(part));
             all.add(
-                "c.number IN (SELECT x.conversation FROM content_sources s \
-                 JOIN conversation_content_sources x ON x.source = s.number \
-                 WHERE s.title LIKE ? ESCAPE '\\' OR s.url LIKE ? ESCAPE '\\')",
+                asked.among(
+                    "c.number",
+                    "x.conversation",
+                    "content_sources s JOIN conversation_content_sources x ON x.source = s.number",
+                    "s.title LIKE ? ESCAPE '\\' OR s.url LIKE ? ESCAPE '\\'",
+                ),
                 [pattern.clone(), pattern],
             );
         }
         if let Some(part) = &self.page {
             all.add("c.source_url LIKE ? ESCAPE '\\'", [text(&self.named(part))]);
         }
+        let links =
+            |condition: &str| asked.among("c.number", "l.conversation", "conversation_links l", condition);
         match &self.linked {
-            Some(Linked::ToAnything) => {
-                all.add("c.number IN (SELECT conversation FROM conversation_links)", []);
+            Some(Linked::ToAnything) => all.add(links("TRUE"), []),
+            Some(Linked::To(name)) => {
+                let tickets = "t.ticket_id = ? OR t.type = ? COLLATE NOCASE OR t.state = ? COLLATE NOCASE \
+                               OR t.state_label = ? COLLATE NOCASE";
+                let ticket = asked.among("l.id", "t.id", "tickets t", tickets);
+                all.add(
+                    links(&format!(
+                        "l.id = ? OR l.kind = ? COLLATE NOCASE OR l.category = ? COLLATE NOCASE \
+                         OR l.kind = 'ticket' AND {ticket}"
+                    )),
+                    std::iter::repeat_n(text(name), 7),
+                );
             }
-            Some(Linked::To(name)) => all.add(
-                "c.number IN (SELECT conversation FROM conversation_links WHERE id = ? \
-                 OR kind = ? COLLATE NOCASE OR category = ? COLLATE NOCASE \
-                 OR kind = 'ticket' AND id IN (SELECT id FROM tickets WHERE ticket_id = ? \
-                    OR type = ? COLLATE NOCASE OR state = ? COLLATE NOCASE OR state_label = ? COLLATE NOCASE))",
-                std::iter::repeat_n(text(name), 7),
-            ),
             None => {}
         }
         if let Some(most) = self.ai_rating_most {
@@ -360,22 +407,24 @@ impl Filters {
         }
     }
 
-    fn tags(&self, all: &mut Conditions) {
-        let having = "c.id IN (SELECT conversation_id FROM conversation_tags WHERE tag_id IN";
+    fn tags(&self, asked: Asked, all: &mut Conditions) {
+        let having = |ids: &[String]| {
+            asked.among(
+                "c.id",
+                "t.conversation_id",
+                "conversation_tags t",
+                &format!("t.tag_id IN ({})", marks(ids.len())),
+            )
+        };
+        let values = |ids: &[String]| ids.iter().map(|id| text(id)).collect::<Vec<_>>();
         if !self.any_tag.is_empty() {
-            all.add(
-                format!("{having} ({}))", marks(self.any_tag.len())),
-                self.any_tag.iter().map(|id| text(id)),
-            );
+            all.add(having(&self.any_tag), values(&self.any_tag));
         }
-        for id in &self.every_tag {
-            all.add(format!("{having} (?))"), [text(id)]);
+        for id in self.every_tag.chunks(1) {
+            all.add(having(id), values(id));
         }
         if !self.no_tag.is_empty() {
-            all.add(
-                format!("NOT {having} ({}))", marks(self.no_tag.len())),
-                self.no_tag.iter().map(|id| text(id)),
-            );
+            all.add(format!("NOT {}", having(&self.no_tag)), values(&self.no_tag));
         }
         if self.untagged {
             all.add("NOT EXISTS (SELECT 1 FROM conversation_tags t WHERE t.conversation_id = c.id)", []);
@@ -388,21 +437,27 @@ impl Filters {
         if self.whole { pattern[1..pattern.len() - 1].to_owned() } else { pattern }
     }
 
-    fn customers(&self, all: &mut Conditions) {
+    fn customers(&self, asked: Asked, all: &mut Conditions) {
+        let contacts = "conversation_contacts x JOIN contacts p ON p.id = x.contact_id";
         if let Some(email) = &self.customer_email {
             let (condition, value) = if email.starts_with('@') {
-                ("LIKE ? ESCAPE '\\'", containing(email).split_at(1).1.trim_end_matches('%').to_owned())
+                ("LIKE ? ESCAPE '\\'", format!("%{}", containing(email)[1..].trim_end_matches('%')))
             } else {
                 ("= ? COLLATE NOCASE", email.clone())
             };
-            let value = if email.starts_with('@') { format!("%{value}") } else { value };
+            let of_contacts = format!("p.email {condition}");
             all.add(
-                format!(
+                match asked {
                     // Not as an OR: SQLite then prefers to go through all conversations by time.
-                    "c.id IN (SELECT x.id FROM conversations x WHERE x.customer_email {condition} \
-                     UNION SELECT cc.conversation_id FROM contacts p \
-                     JOIN conversation_contacts cc ON cc.contact_id = p.id WHERE p.email {condition})"
-                ),
+                    Asked::Together => format!(
+                        "c.id IN (SELECT x.id FROM conversations x WHERE x.customer_email {condition} \
+                         UNION SELECT x.conversation_id FROM {contacts} WHERE {of_contacts})"
+                    ),
+                    Asked::OneByOne => format!(
+                        "(c.customer_email {condition} OR {})",
+                        asked.among("c.id", "x.conversation_id", contacts, &of_contacts)
+                    ),
+                },
                 [text(&value), text(&value)],
             );
         }
@@ -418,10 +473,127 @@ impl Filters {
             all.add("c.company_name LIKE ? ESCAPE '\\'", [text(&self.named(part))]);
         }
         if let Some(id) = &self.contact_id {
-            all.add(
-                "(c.contact_id = ? OR c.id IN (SELECT conversation_id FROM conversation_contacts WHERE contact_id = ?))",
-                [text(id), text(id)],
-            );
+            let also =
+                asked.among("c.id", "x.conversation_id", "conversation_contacts x", "x.contact_id = ?");
+            all.add(format!("(c.contact_id = ? OR {also})"), [text(id), text(id)]);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::Connection;
+
+    use super::*;
+    use crate::store::{OpenMode, Store};
+
+    fn numbers(connection: &Connection, conditions: &Conditions) -> Vec<i64> {
+        let sql = format!("SELECT c.number FROM conversations c WHERE {} ORDER BY 1", conditions.sql());
+        let mut statement = connection.prepare(&sql).expect(&sql);
+        let rows = statement.query_map(rusqlite::params_from_iter(&conditions.values), |row| row.get(0));
+        rows.expect("asks").collect::<Result<_, _>>().expect("reads")
+    }
+
+    /// Conversations 1 to 4 of two customers, of whom each belongs to a company; the fourth is nobody's.
+    fn store() -> Store {
+        let mut store = Store::open(":memory:".as_ref(), OpenMode::ReadWrite).expect("opens");
+        store
+            .write(|tx| {
+                tx.execute_batch(
+                    "INSERT INTO companies (id, name, plan, segments)
+                         VALUES ('a', 'Acme', 'Pro', '[\"Active\",\"New\"]'), ('b', 'Bolt', NULL, NULL);
+                     INSERT INTO contacts (id, email, external_id, country)
+                         VALUES ('x', 'X@acme.example', 'u1', 'Chile'), ('y', 'y@bolt.example', 'u2', NULL);
+                     INSERT INTO conversations (number, id, created_at, updated_at, contact_id, company_id, customer_email)
+                         VALUES (1, 'c1', '2026-01-01', '2026-01-01', 'x', 'a', 'x@acme.example'),
+                             (2, 'c2', '2026-01-02', '2026-01-02', 'x', 'a', NULL),
+                             (3, 'c3', '2026-01-03', '2026-01-03', 'y', 'b', 'y@bolt.example'),
+                             (4, 'c4', '2026-01-04', '2026-01-04', NULL, NULL, NULL);
+                     INSERT INTO conversation_contacts (contact_id, conversation_id)
+                         VALUES ('x', 'c1'), ('x', 'c2'), ('y', 'c3'), ('x', 'c3');
+                     INSERT INTO tags (id, name) VALUES ('t1', 'one'), ('t2', 'two');
+                     INSERT INTO conversation_tags (tag_id, conversation_id)
+                         VALUES ('t1', 'c1'), ('t2', 'c1'), ('t2', 'c3');
+                     INSERT INTO content_sources (number, kind, title, url, locale)
+                         VALUES (1, 'article', 'Refunds', 'https://help.example/1', 'en');
+                     INSERT INTO conversation_content_sources (source, conversation) VALUES (1, 2), (1, 4);
+                     INSERT INTO tickets (number, id, ticket_id, type, state, created_at, updated_at)
+                         VALUES (1, 'k', '77', 'Bug', 'submitted', '2026-01-01', '2026-01-01');
+                     INSERT INTO conversation_links (conversation, kind, id, category)
+                         VALUES (1, 'ticket', 'k', 'Tracker'), (3, 'salesforce_case', 's', NULL);",
+                )?;
+                Ok(())
+            })
+            .expect("fills");
+        store
+    }
+
+    #[test]
+    fn of_all_together_and_one_by_one_the_same_conversations_meet_the_conditions() {
+        let store = store();
+        let some = |values: &[&str]| values.iter().map(|value| (*value).to_owned()).collect::<Vec<_>>();
+        let none = Filters::default;
+        let linked = |name: &str| Filters { linked: Some(Linked::To(name.to_owned())), ..none() };
+        let email = |email: &str| Filters { customer_email: Some(email.to_owned()), ..none() };
+        let cases: Vec<(Filters, &[i64])> = vec![
+            (none(), &[1, 2, 3, 4]),
+            (Filters { any_tag: some(&["t1", "t2"]), ..none() }, &[1, 3]),
+            (Filters { every_tag: some(&["t1", "t2"]), ..none() }, &[1]),
+            (Filters { no_tag: some(&["t1"]), ..none() }, &[2, 3, 4]),
+            (Filters { untagged: true, ..none() }, &[2, 4]),
+            (Filters { plans: some(&["Pro"]), ..none() }, &[1, 2]),
+            (Filters { segments: some(&["New", "Old"]), ..none() }, &[1, 2]),
+            (Filters { countries: some(&["Chile"]), ..none() }, &[1, 2]),
+            (Filters { article: Some("refund".to_owned()), ..none() }, &[2, 4]),
+            (Filters { article: Some("refund".to_owned()), plans: some(&["Pro"]), ..none() }, &[2]),
+            (Filters { linked: Some(Linked::ToAnything), ..none() }, &[1, 3]),
+            (linked("k"), &[1]),
+            (linked("tracker"), &[1]),
+            (linked("bug"), &[1]),
+            (linked("77"), &[1]),
+            (linked("salesforce_case"), &[3]),
+            (email("x@ACME.example"), &[1, 2, 3]),
+            (email("@acme.example"), &[1, 2, 3]),
+            (email("@bolt.example"), &[3]),
+            (Filters { contact_id: Some("x".to_owned()), ..none() }, &[1, 2, 3]),
+            (Filters { customer: Some("u2".to_owned()), ..none() }, &[3]),
+        ];
+        for (filters, expected) in cases {
+            for conditions in [filters.conditions(true), filters.conditions_on_each(true)] {
+                assert_eq!(numbers(store.connection(), &conditions), expected, "{}", conditions.sql());
+            }
+        }
+    }
+
+    /// A search asks of each conversation that has its words; what gathers a common tag's
+    /// conversations for that makes a second of a millisecond.
+    #[test]
+    fn one_conversation_is_asked_without_gathering_others() {
+        let store = store();
+        let filters = Filters {
+            any_tag: vec!["t1".to_owned()],
+            plans: vec!["Pro".to_owned()],
+            segments: vec!["New".to_owned()],
+            countries: vec!["Chile".to_owned()],
+            article: Some("refund".to_owned()),
+            linked: Some(Linked::To("bug".to_owned())),
+            customer_email: Some("@acme.example".to_owned()),
+            contact_id: Some("x".to_owned()),
+            ..Filters::default()
+        };
+        let conditions = filters.conditions_on_each(false);
+        let sql = format!(
+            "EXPLAIN QUERY PLAN SELECT 1 FROM conversations c WHERE c.number = ? AND {}",
+            conditions.sql()
+        );
+        let mut statement = store.connection().prepare(&sql).expect(&sql);
+        let values = std::iter::once(Value::Integer(1)).chain(conditions.values);
+        let rows = statement.query_map(rusqlite::params_from_iter(values), |row| row.get::<_, String>(3));
+        let plan: Vec<String> = rows.expect("asks").collect::<Result<_, _>>().expect("reads");
+        let gathers = |step: &String| {
+            step.contains("LIST SUBQUERY") || step.contains("SCAN") && !step.contains("VIRTUAL TABLE")
+        };
+        assert!(!plan.iter().any(gathers), "{plan:#?}");
+        assert!(plan.len() > 8, "{plan:#?}");
     }
 }

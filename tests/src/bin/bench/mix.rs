@@ -66,6 +66,10 @@ pub fn cases(workspace: &Workspace, native: &mut Native) -> Result<Vec<Case>> {
         search("common word, filtered", {
             ["closed", "open"].iter().map(|state| json!({"query": "please", "state": state, "timeframe": "last 30 days"})).collect()
         }),
+        search("two words, by tag", vec![
+            json!({"query": "refund invoice", "tags": ["refund"]}),
+            json!({"query": "password reset email", "tags_none": ["refund"]}),
+        ]),
         search("phrase", words(&["\"credit card\"", "\"reset my password\"", "\"tracking number\""])),
         search("prefix", words(&["refun*", "invoi*", "zanz*", "deliv*"])),
         search("no such word", words(&["xqzvbn", "wqpfgj"])),
