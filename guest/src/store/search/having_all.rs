@@ -25,6 +25,7 @@ impl Search<'_> {
         lists: &mut [List],
         estimates: &[f64],
         only: Option<&HashSet<i64>>,
+        placed: usize,
     ) -> StoreResult<(HashSet<i64>, bool)> {
         let none = Ok((HashSet::new(), false));
         let read_down_to = lists.iter().filter(|list| !list.complete).map(|list| list.lowest).max();
@@ -39,7 +40,7 @@ impl Search<'_> {
         }
         let (low, high) = self.numbers();
         let high = high.min(read_down_to.saturating_sub(1));
-        let most = self.placed() + 1;
+        let most = placed + 1;
         let by_lists =
             if query.needs_all() { self.with_all(terms, lists, estimates, (low, high))? } else { None };
         let mut all: Vec<i64> = match by_lists {

@@ -28,6 +28,8 @@ mod position;
 mod postings;
 mod query;
 mod ranked;
+#[cfg(test)]
+mod ranked_tests;
 mod snippet;
 mod spelling;
 mod stems;
@@ -129,6 +131,8 @@ pub struct Page {
     pub more: bool,
     /// So many messages have the words that the newest were taken instead of ranking all.
     pub newest_only: bool,
+    /// Conversations are left that have the words in messages which were not read.
+    pub cut_short: bool,
     /// The query as it was answered.
     pub query: Query,
     /// Of [`Query::leaves`], those that no message in range has, as far as the query was ranked.
@@ -259,6 +263,7 @@ impl Search<'_> {
             total,
             more,
             newest_only: false,
+            cut_short: false,
             query: self.request.query.clone(),
             nowhere: Vec::new(),
             mode,

@@ -20,9 +20,11 @@ use crate::error::StoreResult;
 use crate::store::message_number;
 
 /// Messages of which it is looked up to which conversation they belong, the best of all: so many, and
-/// so many for each conversation that is wanted.
+/// so many for each conversation that is wanted; where these do not fill a page, or where a page is
+/// not of the best, as many as are read.
 const PLACED: usize = 1_000;
 const PLACED_FOR_EACH: usize = 3;
+const MOST_PLACED: usize = 24_000;
 /// Conversations whose length is looked up, at least; so many are scored exactly.
 const MEASURED: usize = 40;
 /// What the best message adds, as a part of its own score.
@@ -106,6 +108,17 @@ impl Search<'_> {
 
     /// A page of the conversations with everything, and then of those with something.
     pub(super) fn ranked(&self, query: &Query) -> StoreResult<Page> {
+        if self.request.sort == Sort::Relevance {
+            let page = self.ranked_among(query, self.placed())?;
+            if !page.cut_short {
+                return Ok(page);
+            }
+        }
+        self.ranked_among(query, MOST_PLACED.max(self.placed()))
+    }
+
+    /// The same, of that many messages.
+    fn ranked_among(&self, query: &Query, most: usize) -> StoreResult<Page> {
         let totals = Totals::read(self.connection)?;
         let terms = terms(query, self.request.with_notes);
         let mut lists = self.newest_of_each(&terms)?;
@@ -119,7 +132,8 @@ impl Search<'_> {
         self.read_rest(&terms, &mut lists, only.as_ref())?;
         let estimates: Vec<f64> =
             lists.iter().map(|list| self.estimated(list, totals.oldest, totals.newest)).collect();
-        let (having_all, cut) = self.having_all(query, &terms, &mut lists, &estimates, only.as_ref())?;
+        let (having_all, cut) =
+            self.having_all(query, &terms, &mut lists, &estimates, only.as_ref(), most)?;
 
         let mut occurrences: Vec<Occurring> = Vec::new();
         for (term, list) in lists.iter().enumerate() {
@@ -129,7 +143,7 @@ impl Search<'_> {
         occurrences.sort_by_key(|found| std::cmp::Reverse(found.0));
         let rarities: Vec<f64> =
             estimates.iter().map(|messages| rarity(*messages, totals.messages)).collect();
-        let (rows, left) = best_rows(query, &terms, &occurrences, &rarities, &having_all, self.placed());
+        let (rows, left) = best_rows(query, &terms, &occurrences, &rarities, &having_all, most);
         let mut evidence = self.by_conversation(&terms, &rows, &occurrences)?;
 
         // How many conversations have each term: counted, or in the proportion of what was counted.
@@ -220,7 +234,12 @@ impl Search<'_> {
             _ if !all_looked => Total::AtLeast(total),
             Left::None | Left::WithSome => Total::Exactly(total),
         };
-        Ok(Page { nowhere, ..self.page_of(found, total) })
+        let page = self.page_of(found, total);
+        // Another order than by relevance may begin with what was not read.
+        let is_end = !page.more || self.request.sort != Sort::Relevance;
+        let cut_short =
+            is_end && (left != Left::None || cut || !all_looked || lists.iter().any(|list| !list.complete));
+        Ok(Page { nowhere, cut_short, ..page })
     }
 
     /// A page of the conversations of these messages, which all count alike.
