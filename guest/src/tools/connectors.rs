@@ -28,13 +28,15 @@ use crate::ids;
 /// Results of one search: deep research asks several times with other words.
 const RESULTS: usize = 20;
 const MOST: usize = 100;
+/// Stands before the cursor of the next page, in Intercom's language as in ours.
+const STARTING_AFTER: &str = "starting_after:";
 /// Characters of a document. Nothing else comes with it.
 const TEXT: usize = 60_000;
 
 pub const SEARCH: Tool = Tool {
     name: "search",
     title: "Search (connectors)",
-    description: "For ChatGPT connectors, deep research and skills written for Intercom's own server; elsewhere prefer search_conversations. Words, or object_type:conversations (contacts, articles) q:\"…\" state:open source_type:email. Ids are for fetch.",
+    description: "For ChatGPT connectors, deep research and skills written for Intercom's own server; elsewhere prefer search_conversations. Words, or object_type:conversations (contacts, articles, tickets) q:\"…\" state:open source_type:email. Ids are for fetch.",
     input: search_input,
     output: schema::of::<Results>(),
     boolean: None,
@@ -112,12 +114,11 @@ fn alone(answer: &impl Serialize) -> ToolOutput {
 fn search(context: &mut Context<'_>, arguments: &Arguments) -> Outcome {
     let typed = arguments.required("query", "refund")?;
     let asked = Asked::read(&typed);
-    let results = if asked.contacts {
-        contacts(context, &asked)?
-    } else if asked.articles {
-        articles(context, &asked)?
-    } else {
-        conversations(context, &asked)?
+    let results = match asked.of {
+        Of::Conversations => conversations(context, &asked)?,
+        Of::Contacts => contacts(context, &asked)?,
+        Of::Articles => articles(context, &asked)?,
+        Of::Tickets => tickets(context, &asked)?,
     };
     Ok(alone(&results))
 }
@@ -134,10 +135,30 @@ fn conversations(context: &mut Context<'_>, asked: &Asked) -> Result<Results, Fa
         let about = conversation(&row.found.summary, row.found.url.as_ref());
         Found { text: Some(row.found.snippet.clone().unwrap_or_default()), ..about }
     });
-    let next = found.next_cursor.as_ref().map(|cursor| {
-        format!("More results available. To get the next page, add to your query: starting_after:{cursor}")
-    });
+    let next = found.next_cursor.as_deref().map(next_page);
     let notice = [Some(found.sync_info.message), next].into_iter().flatten().collect::<Vec<_>>().join(" ");
+    Ok(Results::new(results.collect(), filled(notice)))
+}
+
+fn next_page(cursor: &str) -> String {
+    format!("More results available. To get the next page, add to your query: {STARTING_AFTER}{cursor}")
+}
+
+fn tickets(context: &mut Context<'_>, asked: &Asked) -> Result<Results, Failure> {
+    let mut given = Map::from_iter([("limit".to_owned(), asked.limit.min(search_tickets::MOST).into())]);
+    if !asked.words.is_empty() {
+        given.insert("query".to_owned(), asked.words.clone().into());
+    }
+    given.extend(asked.filters.get("cursor").map(|cursor| ("cursor".to_owned(), cursor.clone())));
+    let found = ask(context, &search_tickets::TOOL, given, search_tickets::find)?;
+    let results = found.tickets.into_iter().flatten().map(|row| Found {
+        id: format!("ticket_{}", row.summary.id),
+        title: row.summary.title.unwrap_or_else(|| "Ticket".to_owned()),
+        url: format!("intercom://ticket/{}", row.summary.id),
+        text: Some(row.snippet.unwrap_or_default()),
+    });
+    let next = found.next_cursor.as_deref().map(next_page);
+    let notice = [found.notice, next].into_iter().flatten().collect::<Vec<_>>().join(" ");
     Ok(Results::new(results.collect(), filled(notice)))
 }
 
@@ -261,7 +282,21 @@ fn fetch_ticket(context: &mut Context<'_>, asked: String, id: String) -> Result<
 fn fetch_customer(context: &mut Context<'_>, asked: String, id: String) -> Result<Document, Failure> {
     let given = Map::from_iter([("customer".to_owned(), id.clone().into())]);
     let found = ask(context, &get_customer::TOOL, given, get_customer::find)?;
-    let customer = found.found.customer.as_ref().map(value).unwrap_or_default();
+    let known = found.found.customer.as_ref();
+    // An id is of one; as a part of a name or an address it would be of anybody.
+    let by_id = asked.strip_prefix("contact_").filter(|rest| !rest.contains(['@', ' ']));
+    let is_theirs = |id: &str| {
+        known.is_some_and(|known| {
+            known.history.as_ref().is_none_or(|history| history.brief.contact_id.as_deref() == Some(id))
+        })
+    };
+    if let Some(id) = by_id.filter(|id| !is_theirs(id)) {
+        let id: String = super::content::clean(id).chars().take(60).collect();
+        return Err(Failure::Refused(format!(
+            "No conversation in the cache is with the contact {id}; take an id from search."
+        )));
+    }
+    let customer = known.map(value).unwrap_or_default();
     let name = ["name", "company"].iter().find_map(|field| customer[*field].as_str());
     Ok(Document {
         id: asked,
@@ -318,10 +353,18 @@ fn ask<T>(
     Ok(answer(context, &arguments)?.0)
 }
 
+/// Kinds of results.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Of {
+    Conversations,
+    Contacts,
+    Articles,
+    Tickets,
+}
+
 /// What a query asks for.
 struct Asked {
-    contacts: bool,
-    articles: bool,
+    of: Of,
     words: String,
     filters: Map<String, Value>,
     limit: usize,
@@ -329,15 +372,16 @@ struct Asked {
 
 impl Asked {
     fn read(typed: &str) -> Self {
-        let mut asked = Self {
-            contacts: false,
-            articles: false,
-            words: String::new(),
-            filters: Map::new(),
-            limit: RESULTS,
-        };
+        let mut asked =
+            Self { of: Of::Conversations, words: String::new(), filters: Map::new(), limit: RESULTS };
         if !typed.contains("object_type:") {
-            typed.clone_into(&mut asked.words);
+            // The words as they stand, and what the notice of the page before asked to add.
+            let (before, after) = typed.split_once(STARTING_AFTER).unwrap_or((typed, ""));
+            let (cursor, rest) = after.split_once(char::is_whitespace).unwrap_or((after, ""));
+            if !cursor.is_empty() {
+                asked.filters.insert("cursor".to_owned(), cursor.into());
+            }
+            asked.words = format!("{} {rest}", before.trim_end()).trim_end().to_owned();
             return asked;
         }
         let mut words: Vec<String> = Vec::new();
@@ -358,8 +402,12 @@ impl Asked {
                 |name: &str, value: String| drop(asked.filters.insert(name.to_owned(), value.into()));
             match name {
                 "object_type" => {
-                    asked.contacts = value.starts_with("contact");
-                    asked.articles = value.starts_with("article");
+                    asked.of = match value.trim_end_matches('s') {
+                        "contact" => Of::Contacts,
+                        "article" => Of::Articles,
+                        "ticket" => Of::Tickets,
+                        _ => Of::Conversations,
+                    }
                 }
                 "limit" | "per_page" => asked.limit = value.parse().unwrap_or(RESULTS).clamp(1, MOST),
                 "starting_after" => set("cursor", value),
@@ -415,7 +463,7 @@ mod tests {
     fn intercoms_query_language_is_understood_as_far_as_the_cache_goes() {
         let asked =
             Asked::read("object_type:conversations state:open source_type:email q:\"card declined\" limit:7");
-        assert_eq!((asked.contacts, asked.limit, asked.words.as_str()), (false, 7, "card declined"));
+        assert_eq!((asked.of, asked.limit, asked.words.as_str()), (Of::Conversations, 7, "card declined"));
         assert_eq!(Value::Object(asked.filters), json!({"state": "open", "channel": "email"}));
         let asked = Asked::read(
             "object_type:conversations source_body:contains:\"refund\" created_at:gt:1780000000 limit:900",
@@ -423,8 +471,11 @@ mod tests {
         assert_eq!((asked.words.as_str(), asked.limit), ("refund", 100));
         assert_eq!(Value::Object(asked.filters), json!({"created_after": "2026-05-28T20:26:40+00:00"}));
         let asked = Asked::read("object_type:contacts email_domain:\"example.com\"");
-        assert!(asked.contacts && asked.filters["customer_email"] == "@example.com");
+        assert!(asked.of == Of::Contacts && asked.filters["customer_email"] == "@example.com");
         let words = Asked::read("why: does \"it fail\" at 10:30");
         assert_eq!((words.words.as_str(), words.filters.len()), ("why: does \"it fail\" at 10:30", 0));
+        let next = Asked::read("late parcel starting_after:AR0f-_x");
+        assert_eq!((next.words.as_str(), &next.filters["cursor"]), ("late parcel", &json!("AR0f-_x")));
+        assert_eq!(Asked::read("object_type:tickets q:\"x\"").of, Of::Tickets);
     }
 }

@@ -104,9 +104,9 @@ pub fn parse(
     content: Content<'_>,
 ) -> Result<Asked, Failure> {
     let mut filters = Filters {
-        created: between(arguments, "created_after", "created_before", zone)?,
-        updated: between(arguments, "updated_after", "updated_before", zone)?,
-        customer_replied: between(arguments, "customer_replied_after", "customer_replied_before", zone)?,
+        created: between(arguments, "created_after", "created_before", now, zone)?,
+        updated: between(arguments, "updated_after", "updated_before", now, zone)?,
+        customer_replied: between(arguments, "customer_replied_after", "customer_replied_before", now, zone)?,
         ..Filters::default()
     };
     add_timeframe(arguments, &mut filters, now, zone)?;
@@ -215,24 +215,41 @@ pub fn read_timeframe(phrase: &str, now: UnixSeconds, zone: &Zone) -> ArgumentRe
     }
     let frame = timeframe::parse(phrase, now, zone).ok_or_else(|| {
         let phrase: String = super::content::clean(phrase).chars().take(60).collect();
-        ArgumentError(format!(
-            "`timeframe` \"{phrase}\" is not understood. Understood are {}.",
-            timeframe::UNDERSTOOD
-        ))
+        let today = zone.date(now);
+        ArgumentError(match timeframe::slip(&phrase, now, zone) {
+            Some(slip) => format!("`timeframe` \"{phrase}\": {slip} Today is {today}."),
+            None => format!(
+                "`timeframe` \"{phrase}\" is not understood. Understood are {}. Today is {today}.",
+                timeframe::UNDERSTOOD
+            ),
+        })
     })?;
     Ok(Between { from: Some(frame.start), to: Some(frame.end) })
 }
 
-fn between(arguments: &Arguments, after: &str, before: &str, zone: &Zone) -> ArgumentResult<Between> {
-    let day = |day: crate::time::Day, days: i64| zone.start_of(day.plus(days).0);
-    let from = arguments.when(after)?.map(|when| match when {
-        When::Day(first) => day(first, 0),
-        When::Instant(instant) => instant,
-    });
-    let to = arguments.when(before)?.map(|when| match when {
-        When::Day(last) => day(last, 1).plus(-1),
-        When::Instant(instant) => instant,
-    });
+fn between(
+    arguments: &Arguments,
+    after: &str,
+    before: &str,
+    now: UnixSeconds,
+    zone: &Zone,
+) -> ArgumentResult<Between> {
+    let ends = |name: &str| -> ArgumentResult<Option<(UnixSeconds, UnixSeconds)>> {
+        let when = match arguments.when(name) {
+            Ok(when) => when,
+            // A word for a day, as a timeframe has.
+            Err(error) => {
+                let phrase = arguments.string(name).ok().flatten();
+                let frame = phrase.and_then(|phrase| timeframe::parse(&phrase, now, zone));
+                return frame.map(|frame| Some((frame.start, frame.end))).ok_or(error);
+            }
+        };
+        Ok(when.map(|when| match when {
+            When::Day(day) => (zone.start_of(day.0), zone.start_of(day.plus(1).0).plus(-1)),
+            When::Instant(instant) => (instant, instant),
+        }))
+    };
+    let (from, to) = (ends(after)?.map(|ends| ends.0), ends(before)?.map(|ends| ends.1));
     if let (Some(from), Some(to)) = (from, to)
         && from > to
     {

@@ -2,6 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
+use jiff::Span;
+use jiff::civil::Date;
 use rusqlite::Connection;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -14,11 +16,11 @@ use super::content::Content;
 use super::figures::{ComparedFigures, Definitions, FurtherFigures, MainFigures, percent};
 use super::freshness::{self, Reach, SyncInfo};
 use super::schema::Object;
-use super::{Arguments, Context, Failure, Outcome, Tool, disclosure, filters, schema};
+use super::{Arguments, Context, Failure, Outcome, Tool, disclosure, filters, schema, timeframe};
 use crate::store::runs::coverage::Coverage;
 use crate::store::search::{Between, Filters};
 use crate::store::statistics::{self, Details, Figures, Group};
-use crate::time::{DAY, HOUR, UnixSeconds};
+use crate::time::{HOUR, UnixSeconds};
 
 const FILTERS: &[&str] = &[
     "timeframe",
@@ -53,7 +55,7 @@ const TEAMMATES: usize = 30;
 pub const TOOL: Tool = Tool {
     name: "get_conversation_stats",
     title: "Figures about conversations",
-    description: "Counts, medians and 90th percentiles of first response, resolution and waiting, ratings, reopenings and AI resolution for conversations created in a timeframe (default: last 30 days), in groups when asked, compared with the period of equal length before. Takes the main filters of search_conversations.",
+    description: "Counts, medians and 90th percentiles of first response, resolution and waiting, ratings, reopenings and AI resolution for conversations created in a timeframe (default: last 30 days), in groups when asked, compared with the period before (of this week: the same part of last week). Takes the main filters of search_conversations.",
     input,
     output: schema::of::<ConversationStats>(),
     boolean: None,
@@ -166,6 +168,8 @@ struct Asked {
     compare: bool,
     details: bool,
     within_hours: i64,
+    /// Of the period before, where the one that is asked for is not over yet.
+    unit: Option<Span>,
 }
 
 fn parse(arguments: &Arguments) -> Result<Asked, Failure> {
@@ -175,6 +179,7 @@ fn parse(arguments: &Arguments) -> Result<Asked, Failure> {
         compare: arguments.boolean("compare")?.unwrap_or(true),
         details: arguments.boolean("details")?.unwrap_or(false),
         within_hours: arguments.integer("within_hours", 1, 720)?.unwrap_or(24),
+        unit: arguments.string("timeframe")?.and_then(|phrase| timeframe::unit(&phrase)),
     };
     if group == Some(Group::Attribute) && !arguments.has("attribute") {
         return Err(ArgumentError(
@@ -214,7 +219,7 @@ fn call(context: &mut Context<'_>, arguments: &Arguments) -> Outcome {
         let mut previous = None;
         let mut before = None;
         if asked.compare {
-            let (from, to) = (start.plus(-(end.since(start) + 1)), start.plus(-1));
+            let (from, to) = zone.before(start, end, asked.unit);
             filters.created = Between { from: Some(from), to: Some(to) };
             let (all, groups) = statistics::figures(connection, &filters, asked.group, now, &local)?;
             let is_whole = coverage.is_whole_from(from, now);
@@ -242,7 +247,7 @@ fn call(context: &mut Context<'_>, arguments: &Arguments) -> Outcome {
         let reach = if asked.compare { filters::reach(&filters).start } else { Some(start) };
         let mut freshness = freshness::of(around, connection, Reach { start: reach, end: None })?;
         freshness.cut_for_programs(arguments.reader, notice.as_deref());
-        let text = sentence(&all, start, end, &freshness.message);
+        let text = sentence(&all, (zone.date(start), zone.date(end)), &freshness.message);
         let answer = ConversationStats {
             period: Range::new(start, end),
             timezone: zone.name().to_owned(),
@@ -259,12 +264,11 @@ fn call(context: &mut Context<'_>, arguments: &Arguments) -> Outcome {
     })
 }
 
-fn sentence(all: &Figures, start: UnixSeconds, end: UnixSeconds, freshness: &str) -> String {
+fn sentence(all: &Figures, (first, last): (Date, Date), freshness: &str) -> String {
+    let when = if first == last { format!("on {first}") } else { format!("from {first} to {last}") };
     format!(
-        "{} created in {} days to {}, {} closed, {} waiting. {freshness}",
+        "{} created {when}, {} closed, {} waiting. {freshness}",
         counted(all.conversations as i64, "conversation"),
-        (end.since(start) + 1).max(0).div_euclid(DAY).max(1),
-        end.day(),
         all.closed,
         all.unanswered,
     )

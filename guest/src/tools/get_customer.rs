@@ -22,6 +22,8 @@ use crate::time::UnixSeconds;
 
 /// Bytes of JSON of the conversations.
 const BUDGET: usize = 7_000;
+/// Customers of whom one may be meant; the store looks for one more.
+const CANDIDATES: usize = 10;
 /// Tickets that are shown.
 const TICKETS: usize = 5;
 /// Entries of what is known of a customer, and of each list in it.
@@ -176,14 +178,20 @@ pub fn find(context: &mut Context<'_>, arguments: &Arguments) -> Answered<Custom
 
 /// Several whom the text may mean, and a sentence.
 fn candidates(several: &[Customer], content: Content<'_>) -> (Found, String) {
-    let notice =
-        "Several customers are meant; ask again with the e-mail of one, or with the company's full name.";
+    let shown = several.len().min(CANDIDATES);
+    let (count, which) = match several.len() > shown {
+        true => (format!("More than {shown}"), format!(" The {shown} with most conversations are shown.")),
+        false => (shown.to_string(), String::new()),
+    };
+    let notice = format!(
+        "Several customers are meant; ask again with the e-mail of one, or with the company's full name.{which}"
+    );
     let found = Found {
-        candidates: Some(several.iter().take(10).map(|customer| brief(customer, content)).collect()),
-        notice: Some(notice.to_owned()),
+        candidates: Some(several[..shown].iter().map(|customer| brief(customer, content)).collect()),
+        notice: Some(notice),
         ..Found::default()
     };
-    (found, format!("{} customers match.", several.len()))
+    (found, format!("{count} customers match."))
 }
 
 /// Somebody without a conversation, who may still have tickets.

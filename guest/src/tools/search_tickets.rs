@@ -27,7 +27,7 @@ use crate::store::tickets::ticket_search::{self, GROUPS, TicketFilters};
 use crate::time::{DAY, UnixSeconds};
 
 const DEFAULT_LIMIT: usize = 10;
-const MOST: usize = 100;
+pub const MOST: usize = 100;
 /// Bytes of JSON of a list, and of one ticket.
 const LIST: usize = 9_000;
 const WHOLE: usize = 16_000;
@@ -89,15 +89,15 @@ pub struct TicketsAnswer {
     /// id, number (that people see), title, type, category, state, customers, assignee,
     /// conversations (ids), snippet.
     #[schemars(with = "Option<Vec<schema::Object>>")]
-    tickets: Option<Vec<Row>>,
+    pub tickets: Option<Vec<Row>>,
     /// group, tickets, open, conversations (linked), customers.
     #[schemars(with = "Option<Vec<schema::Object>>")]
     groups: Option<Vec<Group>>,
     /// The same with description, attributes and parts.
     #[schemars(with = "Option<schema::Object>")]
     pub ticket: Option<WholeTicket>,
-    next_cursor: Option<String>,
-    notice: Option<String>,
+    pub next_cursor: Option<String>,
+    pub notice: Option<String>,
 }
 
 /// The tickets that have one value in common.

@@ -64,8 +64,8 @@ pub struct Customer {
 #[derive(Serialize)]
 pub struct Row {
     #[serde(flatten)]
-    summary: Summary,
-    snippet: Option<String>,
+    pub summary: Summary,
+    pub snippet: Option<String>,
 }
 
 #[derive(Serialize)]

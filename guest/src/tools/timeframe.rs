@@ -1,6 +1,6 @@
 //! Words about time, such as "last week", as instants in the workspace's time zone.
 
-use jiff::civil::{Date, Weekday};
+use jiff::civil::{Date, ISOWeekDate, Weekday};
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp, ToSpan};
 
@@ -89,6 +89,44 @@ impl Zone {
         dates.take(most).map(named).collect()
     }
 
+    /// The period before another, to compare them: the same part of the unit before, for one that is
+    /// not over yet; as many months, for whole months; as many days, for whole days; else as long.
+    /// It ends before the other begins.
+    #[must_use]
+    pub fn before(
+        &self,
+        from: UnixSeconds,
+        to: UnixSeconds,
+        unit: Option<Span>,
+    ) -> (UnixSeconds, UnixSeconds) {
+        let last = from.plus(-1);
+        let earlier = |unit: Span| {
+            let back = |at: UnixSeconds| {
+                let local = self.zone.to_datetime(timestamp(at)).checked_sub(unit).ok()?;
+                Some(UnixSeconds(local.to_zoned(self.zone.clone()).ok()?.timestamp().as_second()))
+            };
+            Some((back(from)?, back(to)?.min(last)))
+        };
+        if let Some(same_part) = unit.and_then(earlier) {
+            return same_part;
+        }
+        let (first, after) = (self.date(from), self.date(to.plus(1)));
+        if self.start_of(first) == from && self.start_of(after) == to.plus(1) {
+            let whole_months = first.day() == 1 && after.day() == 1;
+            let months =
+                i32::from(after.year() - first.year()) * 12 + i32::from(after.month() - first.month());
+            let start = if whole_months {
+                first.checked_sub(months.months()).ok()
+            } else {
+                first.until(after).ok().and_then(|days| first.checked_sub(days).ok())
+            };
+            if let Some(start) = start {
+                return (self.start_of(start), last);
+            }
+        }
+        (from.plus(-(to.since(from) + 1)), last)
+    }
+
     /// Day, Monday of its week, and hour of the day of that instant here.
     #[must_use]
     pub fn calendar(&self, at: UnixSeconds) -> (String, String, i8) {
@@ -112,7 +150,7 @@ pub struct Timeframe {
 }
 
 /// What is understood, for schemas and errors.
-pub const UNDERSTOOD: &str = "\"last 24 hours\", \"today\", \"yesterday\", \"this week\", \"last week\", \"last 7 days\" (any number of hours, days, weeks or months), \"this month\", \"last month\", \"this year\", \"last year\", \"2026-06\", \"2026-06-15\", \"2026-06-01 to 2026-06-15\", \"since 2026-06-01\"";
+pub const UNDERSTOOD: &str = "\"last 24 hours\", \"today\", \"yesterday\", \"this week\", \"last week\", \"last 7 days\" (any number of hours, days, weeks or months), \"last weekend\", \"this month\", \"last month\", \"last quarter\", \"this year\", \"last year\", \"November\", \"29 November\", \"Monday\", \"Q4\", \"2026-06\", \"2026-06-15\", \"2026-W48\", \"2026-06-01 to 2026-06-15\", \"since 2026-06-01\", \"since Monday\"";
 
 /// Reads a phrase. `None`: not understood.
 #[must_use]
@@ -120,12 +158,18 @@ pub fn parse(phrase: &str, now: UnixSeconds, zone: &Zone) -> Option<Timeframe> {
     let lower = phrase.trim().to_lowercase().replace(['_', ','], " ");
     let words: Vec<&str> = lower
         .split_whitespace()
-        .filter(|word| !matches!(*word, "in" | "the" | "during" | "from" | "within" | "over" | "for"))
+        .filter(|word| {
+            !matches!(*word, "in" | "on" | "of" | "the" | "during" | "from" | "within" | "over" | "for")
+        })
         .map(|word| if matches!(word, "past" | "previous") { "last" } else { word })
         .collect();
+    meant(&words, now, zone)
+}
+
+fn meant(words: &[&str], now: UnixSeconds, zone: &Zone) -> Option<Timeframe> {
     let today = zone.date(now);
     let until_now = |start: UnixSeconds| Some(Timeframe { start, end: now });
-    match words.as_slice() {
+    match words {
         ["today"] => until_now(zone.start_of(today)),
         ["yesterday"] => {
             let yesterday = add(today, (-1).days())?;
@@ -135,6 +179,15 @@ pub fn parse(phrase: &str, now: UnixSeconds, zone: &Zone) -> Option<Timeframe> {
         ["last", "week"] => {
             let this = monday(today)?;
             days(zone, add(this, (-7).days())?, add(this, (-1).days())?)
+        }
+        ["last", "weekend"] => {
+            let monday = monday(today)?;
+            days(zone, add(monday, (-2).days())?, add(monday, (-1).days())?)
+        }
+        ["this", "quarter"] => until_now(zone.start_of(first_of_quarter(today)?)),
+        ["last", "quarter"] => {
+            let this = first_of_quarter(today)?;
+            days(zone, add(this, (-3).months())?, add(this, (-1).days())?)
         }
         ["this", "month"] => until_now(zone.start_of(today.first_of_month())),
         ["last", "month"] => {
@@ -148,10 +201,13 @@ pub fn parse(phrase: &str, now: UnixSeconds, zone: &Zone) -> Option<Timeframe> {
         }
         ["last", unit @ ("hour" | "day")] => until_now(ago(now, 1, unit, zone)?),
         ["last", number, unit] => until_now(ago(now, count(number)?, unit, zone)?),
-        ["since", start] => {
-            let (start, _) = period(start)?;
-            let start = zone.start_of(start);
+        ["since", rest @ ..] => {
+            let start = meant(rest, now, zone)?.start;
             (start <= now).then_some(Timeframe { start, end: now })
+        }
+        ["last", day] if weekday(day).is_some() => {
+            let day = latest(weekday(day)?, today.yesterday().ok()?)?;
+            days(zone, day, day)
         }
         [start, "to" | "until" | "-" | "–" | "through", end] => {
             let ((start, _), (_, last)) = (period(start)?, period(end)?);
@@ -162,15 +218,131 @@ pub fn parse(phrase: &str, now: UnixSeconds, zone: &Zone) -> Option<Timeframe> {
                 let ((start, _), (_, last)) = (period(start)?, period(end)?);
                 (start <= last).then(|| days(zone, start, last)).flatten()
             }
-            None => match period(one) {
-                Some((start, last)) => days(zone, start, last),
-                None => short(one, now, zone),
-            },
+            None => {
+                let named = period(one).or_else(|| named(&[one], today));
+                match named {
+                    Some((start, last)) => days(zone, start, last),
+                    None => short(one, now, zone),
+                }
+            }
         },
-        [month, year] => {
-            let start = Date::new(year.parse().ok()?, month_number(month)?, 1).ok()?;
-            days(zone, start, start.last_of_month())
+        several => {
+            let (start, last) = named(several, today)?;
+            days(zone, start, last)
         }
+    }
+}
+
+/// The first and the last day of what has a name: a day of the week, a month, a quarter, or a day of
+/// a month. Without a year it is the latest that has begun.
+fn named(words: &[&str], today: Date) -> Option<(Date, Date)> {
+    let year = |word: &str| word.parse::<i16>().ok().filter(|year| (1000..=9999).contains(year));
+    let (words, year) = match words {
+        [words @ .., last] if !words.is_empty() && year(last).is_some() => (words, year(last)),
+        _ => (words, None),
+    };
+    let in_a_year = |year: i16| -> Option<(Date, Date)> {
+        match words {
+            [one] => match quarter(one) {
+                Some(quarter) => {
+                    let start = Date::new(year, quarter * 3 - 2, 1).ok()?;
+                    Some((start, add(start, 3.months())?.yesterday().ok()?))
+                }
+                None => {
+                    let start = Date::new(year, month_number(one)?, 1).ok()?;
+                    Some((start, start.last_of_month()))
+                }
+            },
+            [one, other] => {
+                let (day, month) = match month_number(one) {
+                    Some(month) => (other, month),
+                    None => (one, month_number(other)?),
+                };
+                let day =
+                    ["st", "nd", "rd", "th"].iter().find_map(|end| day.strip_suffix(end)).unwrap_or(day);
+                let day = Date::new(year, month, day.parse().ok()?).ok()?;
+                Some((day, day))
+            }
+            _ => None,
+        }
+    };
+    if let (None, [day]) = (year, words)
+        && let Some(day) = weekday(day)
+    {
+        let day = latest(day, today)?;
+        return Some((day, day));
+    }
+    if let Some(year) = year {
+        return in_a_year(year);
+    }
+    // The 29th of February is in one of some years.
+    (0..9).filter_map(|back| in_a_year(today.year() - back)).find(|(start, _)| *start <= today)
+}
+
+fn weekday(word: &str) -> Option<Weekday> {
+    const DAYS: [(&str, Weekday); 7] = [
+        ("monday", Weekday::Monday),
+        ("tuesday", Weekday::Tuesday),
+        ("wednesday", Weekday::Wednesday),
+        ("thursday", Weekday::Thursday),
+        ("friday", Weekday::Friday),
+        ("saturday", Weekday::Saturday),
+        ("sunday", Weekday::Sunday),
+    ];
+    DAYS.iter().find(|(name, _)| word.len() >= 3 && name.starts_with(word)).map(|(_, day)| *day)
+}
+
+/// The latest such day, that one included.
+fn latest(day: Weekday, until: Date) -> Option<Date> {
+    add(until, i64::from(-until.weekday().since(day)).days())
+}
+
+/// `q4`
+fn quarter(word: &str) -> Option<i8> {
+    word.strip_prefix('q')?.parse().ok().filter(|quarter| (1..=4).contains(quarter))
+}
+
+fn first_of_quarter(day: Date) -> Option<Date> {
+    Date::new(day.year(), (day.month() - 1) / 3 * 3 + 1, 1).ok()
+}
+
+/// Why a phrase is not understood, as far as that can be told: a day that is none, or ends that are
+/// the wrong way round.
+#[must_use]
+pub fn slip(phrase: &str, now: UnixSeconds, zone: &Zone) -> Option<String> {
+    let lower = phrase.trim().to_lowercase();
+    let words: Vec<&str> = lower.split_whitespace().flat_map(|word| word.split("..")).collect();
+    let looks_like_a_day = |word: &&&str| {
+        word.len() == 10
+            && word
+                .bytes()
+                .enumerate()
+                .all(|(at, byte)| if at == 4 || at == 7 { byte == b'-' } else { byte.is_ascii_digit() })
+    };
+    if let Some(word) = words.iter().filter(looks_like_a_day).find(|word| period(word).is_none()) {
+        return Some(format!("There is no {word} in the calendar."));
+    }
+    let periods: Vec<(Date, Date)> = words.iter().filter_map(|word| period(word)).collect();
+    match periods.as_slice() {
+        [(start, _), (_, last)] if start > last => Some("It begins after it ends; swap the two.".to_owned()),
+        [(start, _)] if words.contains(&"since") && zone.start_of(*start) > now => {
+            Some("That lies in the future.".to_owned())
+        }
+        _ => None,
+    }
+}
+
+/// How far back the same part of an earlier day, week, month or year lies, for periods that are not
+/// over yet.
+#[must_use]
+pub fn unit(phrase: &str) -> Option<Span> {
+    let words: Vec<String> = phrase.to_lowercase().split_whitespace().map(str::to_owned).collect();
+    match words.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        ["today"] => Some(1.day()),
+        ["this", "week"] => Some(7.days()),
+        ["this", "month"] => Some(1.month()),
+        ["this", "quarter"] => Some(3.months()),
+        ["this", "year"] => Some(1.year()),
         _ => None,
     }
 }
@@ -227,7 +399,18 @@ fn period(text: &str) -> Option<(Date, Date)> {
     };
     let parts: Vec<&str> = text.split('-').collect();
     let year = number(parts.first().filter(|year| year.len() == 4)?)?;
+    let in_words = |prefix: char| parts.get(1)?.strip_prefix(prefix)?.parse::<i8>().ok();
     match parts.as_slice() {
+        [_, week] if week.starts_with('w') => {
+            let start = ISOWeekDate::new(year, in_words('w')?, Weekday::Monday).ok()?.date();
+            Some((start, add(start, 6.days())?))
+        }
+        [_, quarter] if quarter.starts_with('q') => {
+            let start =
+                Date::new(year, in_words('q').filter(|quarter| (1..=4).contains(quarter))? * 3 - 2, 1)
+                    .ok()?;
+            Some((start, add(start, 3.months())?.yesterday().ok()?))
+        }
         [_] => {
             let start = Date::new(year, 1, 1).ok()?;
             Some((start, start.last_of_year()))

@@ -1,0 +1,79 @@
+//! Pages of what is ranked, to the end.
+
+use std::path::Path;
+
+use super::{Filters, Position, Query, Request, Sort, Total, position_after, search};
+use crate::store::{IndexEntry, OpenMode, Store, index_message};
+use crate::time::UnixSeconds;
+
+const CONVERSATIONS: i64 = 400;
+
+/// Conversations of three messages each with both words, more than are placed for a page; the later a
+/// conversation was created, the earlier it was updated.
+fn store() -> Store {
+    let mut store = Store::open(Path::new(":memory:"), OpenMode::ReadWrite).expect("opens");
+    let fill = |tx: &rusqlite::Connection| {
+        for number in 1..=CONVERSATIONS {
+            let (created, updated) = (UnixSeconds(number * 100), UnixSeconds(1_000_000 - number));
+            tx.execute(
+                "INSERT INTO conversations (number, id, created_at, updated_at) VALUES (?1, ?1, ?2, ?3)",
+                rusqlite::params![number, created, updated],
+            )?;
+            for message in 0..3 {
+                let entry = IndexEntry {
+                    message: crate::store::message_number(created.plus(message)),
+                    conversation: number,
+                    subject: None,
+                    plain_body: "a late parcel",
+                    is_note: false,
+                };
+                index_message(tx, &entry)?;
+            }
+        }
+        Ok(())
+    };
+    store.write(|tx| fill(tx)).expect("fills");
+    store
+}
+
+#[test]
+fn pages_in_any_order_lead_to_every_conversation() {
+    let store = store();
+    let rising: Vec<i64> = (1..=CONVERSATIONS).collect();
+    for text in ["parcel", "late parcel", "parcel OR late"] {
+        for sort in [Sort::Relevance, Sort::Oldest, Sort::Newest, Sort::RecentlyUpdated] {
+            let query = Query::parse(text);
+            let mut position = Some(Position::default());
+            let (mut found, mut totals) = (Vec::new(), Vec::new());
+            while let Some(at) = position {
+                let request = Request {
+                    query: &query,
+                    literal: None,
+                    with_notes: false,
+                    filters: &Filters::default(),
+                    sort,
+                    limit: 30,
+                    now: UnixSeconds(2_000_000),
+                    position: at,
+                };
+                let page = search(store.connection(), &request).expect("searches");
+                assert!(!page.cut_short, "{text} {sort:?}");
+                totals.push(page.total);
+                let numbers: Vec<i64> = page.hits.iter().map(|hit| hit.conversation).collect();
+                let keys: Vec<(String, i64)> =
+                    numbers.iter().map(|number| (UnixSeconds(number * 100).to_iso(), *number)).collect();
+                position = position_after(&request, &page, numbers.len(), &keys);
+                found.extend(numbers);
+            }
+            match sort {
+                Sort::Relevance => found.sort_unstable(),
+                Sort::Newest => found.reverse(),
+                _ => {}
+            }
+            assert_eq!(found, rising, "{text} {sort:?}");
+            if matches!(sort, Sort::Oldest | Sort::RecentlyUpdated) {
+                assert!(totals.iter().all(|total| *total == Total::Exactly(400)), "{text}: {totals:?}");
+            }
+        }
+    }
+}
