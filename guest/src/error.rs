@@ -27,8 +27,9 @@ pub enum StoreError {
     Foreign(String),
     /// The file is in WAL mode, and nothing may be written to change that.
     WriteAheadLog,
-    /// The tables must be created or changed first, and nothing may be written.
-    Unprepared,
+    /// The tables must be created or changed first, and nothing may be written; the version that is
+    /// there, 0 when none is.
+    Unprepared(i64),
     /// Nothing of the above; SQLite's own words.
     Sqlite(rusqlite::Error),
     /// What is asked contradicts what is stored.
@@ -79,8 +80,12 @@ impl fmt::Display for StoreError {
             Self::WriteAheadLog => formatter.write_str(
                 "Another program left the database in WAL mode, and its folder is read-only, so it cannot be opened. Make the folder writable once, or run `sqlite3 FILE \"PRAGMA journal_mode=DELETE\"` where it is.",
             ),
-            Self::Unprepared => formatter.write_str(
-                "The database has no FastIntercom tables of this version yet, and nothing may be written (`--read-only`, or a folder that is). Start FastIntercom once where it may write.",
+            Self::Unprepared(0) => formatter.write_str(
+                "The database has no FastIntercom tables yet, and nothing may be written (`--read-only`, or a folder that is). Start FastIntercom once where it may write.",
+            ),
+            Self::Unprepared(found) => write!(
+                formatter,
+                "An older FastIntercom wrote this database (schema {found}), which has to be brought to the tables of this one, and nothing may be written (`--read-only`, or a folder that is). Nothing was changed. Start FastIntercom once where it may write.",
             ),
             Self::Sqlite(error) => write!(formatter, "SQLite reports: {error}. Run `fastintercom doctor` to check the database."),
             Self::Other(sentence) => formatter.write_str(sentence),

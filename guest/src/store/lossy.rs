@@ -17,6 +17,18 @@ where
     row.get(column).map(|Lossy(text)| text)
 }
 
+/// Reads a column of whole numbers; of another number the whole part, and what is no number as none.
+///
+/// # Errors
+/// As [`Row::get`], when there is no such column.
+pub fn number(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<i64>> {
+    Ok(match row.get_ref(column)? {
+        ValueRef::Integer(number) => Some(number),
+        ValueRef::Real(number) => Some(number as i64),
+        _ => None,
+    })
+}
+
 /// What [`text`] reads.
 pub struct Lossy<T>(pub T);
 

@@ -40,7 +40,7 @@ pub(super) fn prepare(
         return Ok(Prepared::Current);
     }
     if options.is_read_only() {
-        return Err(StoreError::Unprepared);
+        return Err(StoreError::Unprepared(version));
     }
     if version == 0 {
         if takeover::is_original(connection)? {

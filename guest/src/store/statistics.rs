@@ -12,7 +12,7 @@ use super::search::Filters;
 use crate::error::StoreResult;
 use crate::time::UnixSeconds;
 
-pub use days::keep as keep_days;
+pub use days::{forget_stale as forget_stale_days, keep as keep_days, wrong as wrong_days};
 pub use detailed::{Details, TIMES, details};
 pub use groups::{Group, NAMES as GROUPS};
 pub use work::{Work, replies, work};

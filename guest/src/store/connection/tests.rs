@@ -224,7 +224,7 @@ fn a_reader_writes_nothing() {
     let path = folder.path().join("data.db");
     assert!(matches!(Store::open(&path, OpenMode::ReadOnly), Err(StoreError::CannotOpen(_))));
     fs::write(&path, b"").expect("writes");
-    assert!(matches!(Store::open(&path, OpenMode::ReadOnly), Err(StoreError::Unprepared)));
+    assert!(matches!(Store::open(&path, OpenMode::ReadOnly), Err(StoreError::Unprepared(0))));
     Store::open(&path, OpenMode::ReadWrite).expect("opens");
     let mut store = Store::open(&path, OpenMode::ReadOnly).expect("opens");
     assert!(matches!(store.write(|_| Ok(())), Err(StoreError::ReadOnly)));

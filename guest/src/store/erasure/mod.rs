@@ -43,7 +43,7 @@ use sweep::Table;
 
 use super::connection::Store;
 use super::conversations::tombstones;
-use super::{people, tickets};
+use super::{people, statistics, tickets};
 use crate::error::StoreResult;
 use crate::ids::{ContactId, ConversationId, TicketId};
 use crate::time::UnixSeconds;
@@ -182,6 +182,7 @@ pub fn erase(tx: &Connection, person: &Person, now: UnixSeconds) -> StoreResult<
     }
     forget_raw_answers(tx, &sought, &mut erased)?;
     forget_samples(tx)?;
+    statistics::forget_stale_days(tx)?;
     erased.blocked += person.block(tx, now)?;
     // After the whole, since of an address the words of the name are a part; and by the list, which
     // knows the name of who came back under another id.

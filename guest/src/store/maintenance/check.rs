@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use crate::error::{StoreError, StoreResult};
 use crate::store::connection::Store;
 use crate::store::lossy::text;
+use crate::store::statistics::wrong_days;
 use crate::text::{INDEX_TEXT_VERSION, index_text, plain_text};
 
 /// Problems reported at most; the first ones tell enough.
@@ -64,6 +65,12 @@ impl Store {
                  WHERE kept <> counted",
                 &mut problems,
             )?;
+            match wrong_days(tx) {
+                Ok(0) => {}
+                Ok(days) => problems.push(format!("the figures kept of {days} days are not those of their conversations")),
+                Err(StoreError::Sqlite(error)) => damage(error, &mut problems)?,
+                Err(error) => return Err(error),
+            }
             facts = self::facts(tx, &mut problems)?;
             Ok(())
         });

@@ -13,6 +13,7 @@ use rusqlite::{Connection, ToSql, params, params_from_iter};
 use super::gathered::{Gathered, add_rows};
 use super::groups::{Gather, Group, Keyed};
 use crate::error::StoreResult;
+use crate::store::lossy::text;
 use crate::store::search::{Assigned, Between, Filters};
 use crate::time::{DAY, UnixSeconds};
 
@@ -110,6 +111,60 @@ pub fn keep(connection: &Connection, most: u32) -> StoreResult<bool> {
         connection.prepare_cached("DELETE FROM stale_days WHERE day = ?1")?.execute([day])?;
     }
     Ok(days.len() >= usize::try_from(most).unwrap_or(usize::MAX))
+}
+
+/// Forgets the rows of stale days, in which something of a conversation may stand that is gone.
+///
+/// # Errors
+/// When the database cannot be written.
+pub fn forget_stale(connection: &Connection) -> StoreResult<()> {
+    connection.execute("DELETE FROM day_figures WHERE day IN (SELECT day FROM stale_days)", [])?;
+    Ok(())
+}
+
+/// How many days are kept as something else than what their conversations tell.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn wrong(connection: &Connection) -> StoreResult<usize> {
+    let mut days = connection.prepare(
+        "SELECT day FROM (SELECT day FROM day_figures
+             UNION SELECT unixepoch(created_at) / 86400 FROM conversations WHERE unixepoch(created_at) IS NOT NULL
+             EXCEPT SELECT day FROM stale_days) WHERE day BETWEEN ?1 AND ?2",
+    )?;
+    let days: Vec<i64> =
+        days.query_map([DAYS.start(), DAYS.end()], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    let mut kept = connection.prepare("SELECT team, packed FROM day_figures WHERE day = ?1")?;
+    let mut wrong = 0;
+    for day in days {
+        let mut told = Keyed::default();
+        let filters = Filters { created: between(day * DAY, (day + 1) * DAY - 1), ..Filters::default() };
+        add(connection, &filters, Some(Group::Team), &mut told)?;
+        let mut told: BTreeMap<String, Gathered> = told
+            .iter()
+            .map(|(team, gathered)| (team.unwrap_or_default().to_owned(), gathered.clone()))
+            .collect();
+        let mut rows = kept.query([day])?;
+        let mut is_right = true;
+        while let Some(row) = rows.next()? {
+            let team: String = text(row, 0)?;
+            let mut read = Gathered::default();
+            let packed = row.get_ref(1)?.as_blob_or_null().map_err(rusqlite::Error::from)?;
+            let is_packed = unpack(packed.unwrap_or_default(), &mut read);
+            let told = told.remove(&team);
+            is_right &= is_packed && told.is_some_and(|told| in_order(told) == in_order(read));
+        }
+        wrong += usize::from(!is_right || !told.is_empty());
+    }
+    Ok(wrong)
+}
+
+/// The packed figures with lists in order: rows come in any.
+fn in_order(mut gathered: Gathered) -> Vec<u8> {
+    for list in [&mut gathered.waiting, &mut gathered.first_response, &mut gathered.resolution] {
+        list.sort_unstable();
+    }
+    pack(&gathered)
 }
 
 fn between(low: i64, high: i64) -> Between {

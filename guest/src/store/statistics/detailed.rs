@@ -8,6 +8,7 @@ use rusqlite::Connection;
 use super::groups::{Gather, Group, Keyed, Local, gather};
 use super::{Spread, spread};
 use crate::error::StoreResult;
+use crate::store::lossy::number;
 use crate::store::search::Filters;
 
 /// Durations that Intercom measured: the name of the figure, and its column.
@@ -88,13 +89,13 @@ pub fn details(
         {
             gathered.customers.insert(contact.to_owned());
         }
-        if let Some(rating) = row.get::<_, Option<i64>>(2)? {
+        if let Some(rating) = number(row, 2)? {
             gathered.ai_ratings += 1;
             gathered.ai_rating_sum += rating;
         }
-        gathered.unfilled += usize::from(row.get::<_, Option<i64>>(3)?.is_none());
+        gathered.unfilled += usize::from(number(row, 3)?.is_none());
         for (place, times) in gathered.times.iter_mut().enumerate() {
-            times.extend(row.get::<_, Option<i64>>(place + 4)?);
+            times.extend(number(row, place + 4)?);
         }
         Ok(())
     })?;

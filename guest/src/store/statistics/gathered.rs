@@ -6,6 +6,7 @@ use rusqlite::Connection;
 
 use super::groups::{Gather, Group, Keyed, Local, gather};
 use crate::error::StoreResult;
+use crate::store::lossy::number;
 use crate::store::search::Filters;
 use crate::time::UnixSeconds;
 
@@ -136,14 +137,14 @@ pub(super) fn add_rows(
 ) -> StoreResult<()> {
     let columns = "c.figure_bits, c.waiting_since, c.first_response_seconds, c.resolution_seconds";
     gather(connection, filters, group, columns, local, into, |gathered, row| {
-        let bits = Bits(row.get(1)?);
+        let bits = Bits(number(row, 1)?.unwrap_or(0));
         // Reading a time costs more than the rest of a row.
         let waiting = if bits.closed() { None } else { row.get_ref(2)?.as_str().ok() };
         gathered.add(&Row {
             bits,
             waiting: waiting.and_then(UnixSeconds::parse),
-            first_response: row.get(3)?,
-            resolution: row.get(4)?,
+            first_response: number(row, 3)?,
+            resolution: number(row, 4)?,
         });
         Ok(())
     })

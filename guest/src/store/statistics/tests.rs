@@ -9,6 +9,21 @@ use super::*;
 use crate::store::search::{Assigned, Between};
 use crate::store::{OpenMode, Store};
 
+/// Others may write into the file, and a row must not cost every figure.
+#[test]
+fn what_is_no_whole_number_costs_no_figure() {
+    let mut store = Store::open(":memory:".as_ref(), OpenMode::ReadWrite).expect("opens");
+    let rows = "INSERT INTO conversations (id, created_at, updated_at, first_response_seconds, resolution_seconds)
+        VALUES ('1', '2026-01-01T00:00:00+00:00', '', 100.5, 'soon'), ('2', '2026-01-01T00:00:00+00:00', '', 7, x'00')";
+    store.write(|tx| Ok(tx.execute_batch(rows)?)).expect("fills");
+    while keep_days(store.connection(), 9).expect("keeps") {}
+    let local = |_| (String::new(), String::new(), 0);
+    let told = figures(store.connection(), &Filters::default(), None, NOW, &local).expect("figures").0;
+    assert_eq!(told.first_response, Some(Spread { count: 2, median: 53, p90: 100 }));
+    assert_eq!(told.resolution, None);
+    assert!(details(store.connection(), &Filters::default(), None, &local).is_ok());
+}
+
 #[test]
 fn medians_and_percentiles() {
     assert_eq!(spread(&mut []), None);
@@ -230,11 +245,18 @@ proptest! {
         compare()?;
         while keep_days(connection, most).expect("keeps") {}
         compare()?;
+        prop_assert_eq!(wrong_days(connection).expect("checks"), 0);
         let kept = "SELECT count(*) FROM stale_days";
         prop_assert_eq!(connection.query_row(kept, [], |row| row.get::<_, i64>(0)).expect("counts"), 0);
         for (change, id) in changes {
             connection.execute(CHANGES[change], [id.to_string()]).expect(CHANGES[change]);
             compare()?;
+            prop_assert_eq!(wrong_days(connection).expect("checks"), 0);
+        }
+        forget_stale_days(connection).expect("forgets");
+        compare()?;
+        if connection.execute("DELETE FROM stale_days", []).expect("deletes") > 0 {
+            prop_assert!(wrong_days(connection).expect("checks") > 0);
         }
     }
 }
