@@ -192,6 +192,7 @@ impl Syncs {
                 request.unless_newer_than = Some(request.unless_newer_than.unwrap_or(0).max(waited));
             }
         };
+        crate::temporary::sweep(&crate::temporary::folder_of(&self.shared.database));
         let mut outcome = self.run_locked(request, &listeners).await;
         drop(lock);
         if let Ok(report) = &mut outcome

@@ -4,6 +4,7 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// A file in the data folder that is removed at the end, whatever happened.
 pub struct Temporary {
@@ -33,6 +34,33 @@ impl Drop for Temporary {
             let _ = fs::remove_file(file);
         }
     }
+}
+
+/// How long nobody wrote a file that a killed process has left.
+const LEFT: Duration = Duration::from_secs(3_600);
+
+/// Removes what killed processes have left in the data folder, in which every conversation may be:
+/// files that nobody wrote for an hour, and unfinished erasures of any age. To be called with the
+/// lock of the sync, under which there is no other erasure.
+pub fn sweep(data_folder: &Path) {
+    let Ok(entries) = fs::read_dir(data_folder) else { return };
+    for entry in entries.flatten() {
+        let name = entry.file_name();
+        let Some(what) = name.to_str().and_then(whose) else { continue };
+        let age = || entry.metadata().ok()?.modified().ok()?.elapsed().ok();
+        if what == "erase" || age().is_some_and(|age| age > LEFT) {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}
+
+/// What a file of that name is made for, if it is one of [`Temporary`], or beside one.
+fn whose(name: &str) -> Option<&str> {
+    let (what, rest) = name.split_once('-')?;
+    let (number, ending) = rest.split_once('.')?;
+    let is_number = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+    let is_ours = matches!(what, "backup" | "erase" | "filtered" | "repair") && is_number;
+    (is_ours && matches!(ending, "tmp" | "tmp.part" | "tmp-journal" | "tmp.part-journal")).then_some(what)
 }
 
 /// The folder that a file is in.
@@ -87,4 +115,41 @@ pub fn move_out(from: &Path, to: &Path) -> io::Result<u64> {
         let _ = fs::remove_file(to);
     }
     copied
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::SystemTime;
+
+    use super::*;
+
+    #[test]
+    fn only_what_killed_processes_left_is_swept() {
+        let folder = std::env::temp_dir().join(format!("fastintercom-sweep-{}", std::process::id()));
+        fs::create_dir_all(&folder).expect("a folder");
+        let old = SystemTime::now() - 2 * LEFT;
+        let files = [
+            ("erase-7.tmp", false, false),
+            ("erase-7.tmp.part-journal", false, false),
+            ("backup-7.tmp", false, true),
+            ("backup-8.tmp", true, false),
+            ("filtered-8.tmp-journal", true, false),
+            ("repair-8.tmp", true, false),
+            ("data.db", true, true),
+            ("backup-2026.db", true, true),
+            ("erase-notes.tmp", true, true),
+            ("erase-7.tmp.mine", true, true),
+        ];
+        for (name, is_old, _) in files {
+            let file = fs::File::create(folder.join(name)).expect(name);
+            if is_old {
+                file.set_modified(old).expect("sets the time");
+            }
+        }
+        sweep(&folder);
+        for (name, _, stays) in files {
+            assert_eq!(folder.join(name).exists(), stays, "{name}");
+        }
+        fs::remove_dir_all(&folder).expect("removes");
+    }
 }

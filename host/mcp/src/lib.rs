@@ -25,5 +25,6 @@ pub use backend::{
 };
 pub use server::Server;
 pub use subscriptions::STATUS_URI;
+pub use undecoded::wrong_parameters;
 // What the code of the macros names.
 pub use {rmcp, tokio, tokio_util};

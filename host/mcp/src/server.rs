@@ -343,7 +343,7 @@ impl<B: Backend> ServerHandler for Server<B> {
         context: RequestContext<RoleServer>,
     ) -> Result<CustomResult, ErrorData> {
         let legacy = context.protocol_version().is_none_or(|version| version.has_initialize());
-        Err(undecoded::refusal(request.method, legacy && self.subscription.is_some()))
+        Err(undecoded::refusal(&request, legacy && self.subscription.is_some()))
     }
 }
 

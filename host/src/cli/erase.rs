@@ -117,6 +117,7 @@ async fn erase(
     let database = &application.config.database;
     let begun = Instant::now();
     let _lock = sync_lock(database, cancelled).await?;
+    crate::temporary::sweep(&application.config.data_folder);
     let compact = Temporary::new(&application.config.data_folder, "erase");
     let (name, person) = (compact.name.clone(), person.to_owned());
     let erasure: Erasure = application

@@ -24,7 +24,7 @@ use crate::audit::Client;
 use crate::callers::file::Caller;
 use crate::callers::{Asker, Callers, Unreadable};
 use crate::config::Door;
-use crate::mcp::message::{self, Received};
+use crate::mcp::message::{self, Received, Refusal};
 use crate::oauth::{ResourceServer, is_jwt};
 
 const HEALTH: &str = "/healthz";
@@ -221,6 +221,11 @@ fn nothing() -> Answer {
 /// # Errors
 /// 400 with JSON-RPC's error.
 fn readable(body: Bytes) -> Result<(Bytes, bool), Box<Answer>> {
+    // Over stdio an empty line asks for nothing; here somebody waits.
+    if body.trim_ascii().is_empty() {
+        let refusal = Refusal::empty();
+        return Err(Box::new(answer::json(StatusCode::BAD_REQUEST, refusal.answer().to_string())));
+    }
     let received = message::read(&body);
     let is_call = matches!(&received, Received::Message(message) if message::reads(message));
     match received {

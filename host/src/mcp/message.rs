@@ -14,6 +14,8 @@ pub type Incoming = RxJsonRpcMessage<RoleServer>;
 const PARSE_ERROR: i64 = -32700;
 /// And for JSON that is no request.
 const INVALID_REQUEST: i64 = -32600;
+/// And for a request whose parameters are wrong.
+const INVALID_PARAMS: i64 = -32602;
 /// And for what a server could not do.
 const INTERNAL_ERROR: i64 = -32603;
 
@@ -45,6 +47,12 @@ impl Refusal {
         Self { id: id.unwrap_or(Value::Null), code: INVALID_REQUEST, sentence }
     }
 
+    /// For a request that nothing was sent of.
+    pub fn empty() -> Self {
+        let sentence = "The request is empty: it has to be a JSON-RPC 2.0 request in JSON.".to_owned();
+        Self { id: Value::Null, code: PARSE_ERROR, sentence }
+    }
+
     /// For a request that cannot be done now.
     pub fn busy(id: Value, sentence: String) -> Self {
         Self { id, code: INTERNAL_ERROR, sentence }
@@ -64,13 +72,13 @@ pub fn read(bytes: &[u8]) -> Received {
         return Received::Nothing;
     }
     if let Ok(message) = serde_json::from_slice(text) {
-        return Received::Message(message);
+        return checked(message);
     }
     let mended = mend_surrogates(text);
     let text = mended.as_deref().unwrap_or(text);
     match serde_json::from_slice::<Value>(text) {
         Ok(value) => match serde_json::from_slice(text) {
-            Ok(message) => Received::Message(message),
+            Ok(message) => checked(message),
             Err(_) => misshapen(&value),
         },
         Err(error) => {
@@ -83,6 +91,20 @@ pub fn read(bytes: &[u8]) -> Received {
             })
         }
     }
+}
+
+/// An `initialize` that the SDK could not decode would be answered as a request before one.
+fn checked(message: Box<Incoming>) -> Received {
+    use rmcp::model::{ClientRequest, JsonRpcMessage};
+    if let JsonRpcMessage::Request(request) = &*message
+        && let ClientRequest::CustomRequest(custom) = &request.request
+        && custom.method == "initialize"
+    {
+        let id = serde_json::to_value(&request.id).unwrap_or_default();
+        let sentence = fastintercom_mcp::wrong_parameters(&custom.method, custom.params.as_ref());
+        return Received::Refused(Refusal { id, code: INVALID_PARAMS, sentence });
+    }
+    Received::Message(message)
 }
 
 /// Whether it asks for something that is stored: what has a line in the audit log.
@@ -116,7 +138,7 @@ fn misshapen(value: &Value) -> Received {
         ),
         // JSON-RPC's one answer to a batch that is refused as a whole.
         Value::Array(_) => refused(Value::Null, "Batches are not supported: send each request by itself."),
-        _ => refused(Value::Null, "This is no JSON-RPC 2.0 request: that is a JSON object."),
+        _ => refused(Value::Null, "This is no JSON-RPC 2.0 request, which is a JSON object."),
     }
 }
 
@@ -296,6 +318,11 @@ mod tests {
             (r#"{"jsonrpc":"1.0",BODY,"id":7}"#, INVALID_REQUEST),
             (r#"{"jsonrpc":"2.0","id":7,"method":3}"#, INVALID_REQUEST),
             (r#"{"jsonrpc":"2.0","id":7}"#, INVALID_REQUEST),
+            (
+                r#"{"jsonrpc":"2.0","id":7,"method":"initialize","params":{"protocolVersion":5}}"#,
+                INVALID_PARAMS,
+            ),
+            (r#"{"jsonrpc":"2.0","id":7,"method":"initialize"}"#, INVALID_PARAMS),
         ] {
             let line = broken.replace("BODY", body);
             let refusal = refused(line.as_bytes());
