@@ -144,9 +144,9 @@ fn refusal(error: rusqlite::Error) -> FreeSqlError {
             "The statement needs too much memory and was ended. Select fewer columns or rows, or sort less."
                 .to_owned(),
         ),
-        (rusqlite::Error::InvalidQuery, _) => {
-            FreeSqlError::Refused("The statement returns nothing; write one SELECT.".to_owned())
-        }
+        (rusqlite::Error::InvalidQuery, _) => FreeSqlError::Refused(
+            "The statement returns no rows of data, as a SELECT does; write one SELECT. EXPLAIN is not allowed.".to_owned(),
+        ),
         (rusqlite::Error::MultipleStatement, _) => FreeSqlError::Refused(
             "Only one statement is allowed; write one SELECT without anything after its semicolon."
                 .to_owned(),
@@ -161,7 +161,7 @@ fn refusal(error: rusqlite::Error) -> FreeSqlError {
             ),
         ) => FreeSqlError::Store(error.into()),
         _ => FreeSqlError::Refused(format!(
-            "SQLite cannot run this: {error}. The views are {views}; see the resource intercom://schema."
+            "SQLite cannot run this: {error}. One SELECT over the views is allowed ({views}; see the resource intercom://schema)."
         )),
     }
 }

@@ -302,14 +302,15 @@ fn attributes(arguments: &Arguments, connection: &Connection) -> Result<Vec<Attr
         if !known.iter().any(|label| label.name.to_lowercase() == lower) {
             let shown: Vec<String> = known
                 .iter()
-                .take(10)
+                .take(names::SHOWN)
                 .map(|label| format!("\"{}\"", super::content::clean(&label.name)))
                 .collect();
             let name: String = super::content::clean(&name).chars().take(60).collect();
             let there = if shown.is_empty() {
                 "None has any".to_owned()
             } else {
-                format!("There are: {}", shown.join(", "))
+                let there = if known.len() > shown.len() { "There are, among others" } else { "There are" };
+                format!("{there}: {}", shown.join(", "))
             };
             return Err(ArgumentError(format!(
                 "`attribute`: no conversation has an attribute \"{name}\". {there}."

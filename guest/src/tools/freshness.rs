@@ -73,13 +73,17 @@ pub fn of(around: Surroundings<'_>, connection: &Connection, reach: Reach) -> St
     let held = coverage
         .held(connection, now)?
         .map_or_else(|| format!("up to {}", newest.high), |held| held.to_string());
-    let bounded = reach.start.is_some();
+    // Of the time to come there is nothing to fetch, and nothing is missing.
+    let is_to_come = reach.start.is_some_and(|start| start > now);
+    let bounded = reach.start.is_some() && !is_to_come;
     let recent_enough = fresh || (end <= newest.high);
     let mut message = match last_sync {
         Some(at) => format!("Last sync {}; the cache covers {held}.", ago(at, now)),
         None => format!("The cache covers {held}."),
     };
-    if bounded && !checked.gaps.is_empty() {
+    if is_to_come {
+        message.push_str(&format!(" The time asked about is still to come: today is {} (UTC).", now.day()));
+    } else if bounded && !checked.gaps.is_empty() {
         let place = if settings.replica { " on the primary" } else { "" };
         let fill = format!("`fastintercom sync --start-date … --end-date …`{place}");
         message.push_str(&match (checked.any, reader) {
@@ -108,15 +112,25 @@ pub fn of(around: Surroundings<'_>, connection: &Connection, reach: Reach) -> St
         (true, false, false, _) => State::Stale,
         (true, false, true, _) => State::Partial,
         (_, _, _, true) => State::Fresh,
-        (_, _, _, false) if reach.start.is_some_and(|start| start > newest.high) => State::Stale,
+        (_, _, _, false) if !is_to_come && reach.start.is_some_and(|start| start > newest.high) => {
+            State::Stale
+        }
         (_, _, _, false) => State::Partial,
     };
     Ok(Freshness {
         state,
         last_sync,
         message,
-        data_complete: checked.gaps.is_empty() && recent_enough && incomplete == 0,
+        data_complete: (is_to_come || checked.gaps.is_empty()) && recent_enough && incomplete == 0,
     })
+}
+
+/// When Intercom was read last, for answers that have no room for more.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn as_of(connection: &Connection) -> StoreResult<Option<String>> {
+    Ok(runs::latest_read(connection)?.and_then(|run| run.completed_at).map(UnixSeconds::to_iso))
 }
 
 impl Freshness {

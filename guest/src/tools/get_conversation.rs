@@ -89,6 +89,9 @@ pub struct Thread {
     pub next_cursor: Option<String>,
     /// What the answer leaves out, and how to get it.
     pub notice: Option<String>,
+    /// When Intercom was read last.
+    #[schemars(skip)]
+    as_of: Option<String>,
     #[schemars(with = "Option<Object>")]
     pub sync_info: Option<SyncInfo>,
 }
@@ -194,6 +197,7 @@ pub fn read(context: &mut Context<'_>, arguments: &Arguments) -> Answered<Thread
             let reach = freshness::Reach { start: UnixSeconds::parse(&record.updated_at), end: None };
             answer.sync_info = Some(freshness::of(around, connection, reach)?.to_info());
         }
+        answer.as_of = freshness::as_of(connection)?;
         let text = format!(
             "Conversation {} ({}), {} of {} messages.",
             content.id(&record.id),
@@ -334,6 +338,7 @@ fn thread(
         url: conversation::url(workspace.as_ref(), &record.id),
         next_cursor: cursor,
         notice: filled(notices.join(" ")),
+        as_of: None,
         sync_info: None,
     })
 }

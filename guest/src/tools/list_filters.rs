@@ -8,7 +8,7 @@ use serde_with::skip_serializing_none;
 
 use super::answer::{bytes, finished, listed, when};
 use super::content::Content;
-use super::{Arguments, Context, Outcome, Reader, Tool, schema};
+use super::{Arguments, Context, Outcome, Reader, Tool, freshness, schema};
 use crate::error::StoreResult;
 use crate::store::people::labels::{self, Gathered, Label};
 
@@ -87,6 +87,8 @@ struct FilterNames {
     #[schemars(skip)]
     timezone: String,
     #[schemars(skip)]
+    as_of: Option<String>,
+    #[schemars(skip)]
     notice: Option<String>,
 }
 
@@ -125,6 +127,7 @@ fn call(context: &mut Context<'_>, arguments: &Arguments) -> Outcome {
             articles: lists.of("articles", |_| Ok(many.take("articles")))?,
             ticket_types: lists.of("ticket_types", labels::ticket_types)?,
             timezone: super::zone(around.settings, connection)?.name().to_owned(),
+            as_of: freshness::as_of(connection)?,
             notice: None,
         };
         answer.notice = lists.notice();

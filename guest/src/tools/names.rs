@@ -95,6 +95,9 @@ fn nobody(name: &str) -> bool {
     matches!(name.to_lowercase().as_str(), "unassigned" | "none" | "nobody" | "no one" | "0")
 }
 
+/// Names that an error shows at most.
+pub(super) const SHOWN: usize = 10;
+
 /// All labels that the name means: the one of that id, those of exactly that name (Intercom allows
 /// two of a name), or the only one whose name contains it.
 fn resolve(
@@ -129,7 +132,12 @@ fn resolve(
     }
     let names = known.iter().map(|label| label.name.as_str());
     let near = suggest::ranked(&wanted, names.clone());
-    let shown = if near.is_empty() { names.chain(also.iter().copied()).take(10).collect() } else { near };
+    let there = match (near.is_empty(), known.len() + also.len() > SHOWN) {
+        (false, _) => "Spelt most like it",
+        (true, true) => "There are, among others",
+        (true, false) => "There are",
+    };
+    let shown = if near.is_empty() { names.chain(also.iter().copied()).take(SHOWN).collect() } else { near };
     let shown: Vec<String> =
         shown.iter().map(|name| format!("\"{}\"", cut(&content.line(name), 60))).collect();
     let name: String = super::content::clean(name).chars().take(60).collect();
@@ -146,7 +154,7 @@ fn resolve(
             shown.join(", ")
         )
     } else {
-        format!("`{argument}`: there is no {kind} \"{name}\". There are: {}.", shown.join(", "))
+        format!("`{argument}`: there is no {kind} \"{name}\". {there}: {}.", shown.join(", "))
     };
     Err(ArgumentError(sentence).into())
 }

@@ -7,7 +7,7 @@ use serde_with::skip_serializing_none;
 
 use super::answer::{bytes, counted, finished};
 use super::content::{Content, cut};
-use super::{Arguments, Context, Failure, Outcome, Reader, Tool, ToolLimits, disclosure, schema};
+use super::{Arguments, Context, Failure, Outcome, Reader, Tool, ToolLimits, disclosure, freshness, schema};
 use crate::store::free_sql::{self, Cell, FreeSqlError};
 
 const DEFAULT_LIMIT: i64 = 50;
@@ -53,6 +53,8 @@ struct QueryAnswer {
     columns: Vec<String>,
     rows: Vec<Vec<Shown>>,
     #[schemars(skip)]
+    as_of: Option<String>,
+    #[schemars(skip)]
     notice: Option<String>,
 }
 
@@ -77,7 +79,7 @@ fn call(context: &mut Context<'_>, arguments: &Arguments) -> Outcome {
     let content = Content::new(&context.settings.redactions);
     let redactions = context.settings.redactions.clone();
     // Notices a file that was replaced; the SELECT is a transaction of its own.
-    context.reading(|_| Ok(()))?;
+    let as_of = context.reading(|connection| Ok(freshness::as_of(connection)?))?;
     let mut rows: Vec<Vec<Shown>> = Vec::new();
     let mut used = 0;
     let mut too_large = false;
@@ -108,7 +110,7 @@ fn call(context: &mut Context<'_>, arguments: &Arguments) -> Outcome {
         format!("Only the first {shown} are shown; {reason}.")
     });
     let columns = table.columns.iter().take(200).map(|name| cut(&content.line(name), 60)).collect();
-    Ok(finished(&QueryAnswer { columns, rows, notice }, format!("{shown}.")))
+    Ok(finished(&QueryAnswer { columns, rows, as_of, notice }, format!("{shown}.")))
 }
 
 /// The ids in the columns that are called as in the views. What else a statement shows of a
