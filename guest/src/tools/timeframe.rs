@@ -527,4 +527,82 @@ mod tests {
             assert_eq!(frame(phrase, "UTC"), None, "{phrase}");
         }
     }
+
+    #[test]
+    fn days_months_and_quarters_have_names() {
+        let day = |day: &str| {
+            let next = Day::parse(day).expect("a day").plus(1);
+            pair(&format!("{day}T00:00:00"), next.start().plus(-1).to_iso().trim_end_matches("+00:00"))
+        };
+        for (phrase, expected) in [
+            ("Monday", day("2026-11-16")),
+            ("on sunday", day("2026-11-22")),
+            ("last sunday", day("2026-11-15")),
+            ("last weekend", pair("2026-11-14T00:00:00", "2026-11-15T23:59:59")),
+            ("November", pair("2026-11-01T00:00:00", "2026-11-30T23:59:59")),
+            ("in December", pair("2025-12-01T00:00:00", "2025-12-31T23:59:59")),
+            ("29 November 2025", day("2025-11-29")),
+            ("November 20th", day("2026-11-20")),
+            ("on the 3rd of December", day("2025-12-03")),
+            ("29 February", day("2024-02-29")),
+            ("last quarter", pair("2026-07-01T00:00:00", "2026-09-30T23:59:59")),
+            ("this quarter", pair("2026-10-01T00:00:00", "2026-11-22T15:00:00")),
+            ("Q4", pair("2026-10-01T00:00:00", "2026-12-31T23:59:59")),
+            ("Q1 2025", pair("2025-01-01T00:00:00", "2025-03-31T23:59:59")),
+            ("2026-Q2", pair("2026-04-01T00:00:00", "2026-06-30T23:59:59")),
+            ("2026-W47", pair("2026-11-16T00:00:00", "2026-11-22T23:59:59")),
+            ("since Monday", pair("2026-11-16T00:00:00", "2026-11-22T15:00:00")),
+            ("since yesterday", pair("2026-11-21T00:00:00", "2026-11-22T15:00:00")),
+            ("since last week", pair("2026-11-09T00:00:00", "2026-11-22T15:00:00")),
+            ("since October", pair("2026-10-01T00:00:00", "2026-11-22T15:00:00")),
+        ] {
+            assert_eq!(frame(phrase, "UTC"), expected, "{phrase}");
+        }
+        for phrase in
+            ["since", "31 November", "Q5", "2026-W54", "the day", "since 2027", "ber 12", "last blue"]
+        {
+            assert_eq!(frame(phrase, "UTC"), None, "{phrase}");
+        }
+    }
+
+    #[test]
+    fn a_slip_is_named() {
+        let now = UnixSeconds::parse(NOW).expect("an instant");
+        let slip = |phrase: &str| slip(phrase, now, &Zone::choose(None, None));
+        assert!(slip("2026-02-30").is_some_and(|slip| slip.contains("no 2026-02-30")));
+        assert!(slip("2026-06-15 to 2026-06-01").is_some_and(|slip| slip.contains("swap")));
+        assert!(slip("since 2027-01-01").is_some_and(|slip| slip.contains("future")));
+        assert_eq!(slip("some day"), None);
+    }
+
+    #[test]
+    fn the_period_before_is_the_same_part_of_the_unit_before() {
+        let before = |phrase: &str, now: &str, zone: &str| {
+            let (now, zone) = (UnixSeconds::parse(now).expect("an instant"), Zone::choose(Some(zone), None));
+            let frame = parse(phrase, now, &zone).expect(phrase);
+            let (from, to) = zone.before(frame.start, frame.end, unit(phrase));
+            Some((from.to_iso(), to.to_iso()))
+        };
+        let monday = "2026-11-30T09:30:00+00:00";
+        for (phrase, now, expected) in [
+            ("this week", monday, pair("2026-11-23T00:00:00", "2026-11-23T09:30:00")),
+            ("today", monday, pair("2026-11-29T00:00:00", "2026-11-29T09:30:00")),
+            ("this month", monday, pair("2026-10-01T00:00:00", "2026-10-30T09:30:00")),
+            ("this month", "2026-03-31T10:00:00+00:00", pair("2026-02-01T00:00:00", "2026-02-28T10:00:00")),
+            ("this year", monday, pair("2025-01-01T00:00:00", "2025-11-30T09:30:00")),
+            ("last week", monday, pair("2026-11-16T00:00:00", "2026-11-22T23:59:59")),
+            ("last month", monday, pair("2026-09-01T00:00:00", "2026-09-30T23:59:59")),
+            ("last quarter", monday, pair("2026-04-01T00:00:00", "2026-06-30T23:59:59")),
+            ("2026-11-10", monday, pair("2026-11-09T00:00:00", "2026-11-09T23:59:59")),
+            ("2025", monday, pair("2024-01-01T00:00:00", "2024-12-31T23:59:59")),
+            ("last 24 hours", monday, pair("2026-11-28T09:29:59", "2026-11-29T09:29:59")),
+        ] {
+            assert_eq!(before(phrase, now, "UTC"), expected, "{phrase} at {now}");
+        }
+        // The clocks went back on 25 October 2026, so that October has an hour more than September.
+        assert_eq!(
+            before("last month", monday, "Europe/Dublin"),
+            pair("2026-08-31T23:00:00", "2026-09-30T22:59:59")
+        );
+    }
 }

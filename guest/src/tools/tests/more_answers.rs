@@ -65,7 +65,8 @@ fn free_sql_reads_the_views() {
     );
     assert_eq!(
         answer,
-        json!({"columns": ["conversation_id", "assignee", "n"], "rows": [["101", "Bob Stone", 4], ["103", null, 1]]})
+        json!({"columns": ["conversation_id", "assignee", "n"], "rows": [["101", "Bob Stone", 4], ["103", null, 1]],
+            "as_of": "2026-11-22T14:51:00+00:00"})
     );
     let text =
         workspace.ask("query_database", r#"{"sql": "SELECT body FROM v_messages WHERE message_id = 'a1'"}"#);
