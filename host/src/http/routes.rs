@@ -24,7 +24,7 @@ use crate::audit::Client;
 use crate::callers::file::Caller;
 use crate::callers::{Asker, Callers, Unreadable};
 use crate::config::Door;
-use crate::mcp::message::{self, Received, Refusal};
+use crate::mcp::message::{self, Received};
 use crate::oauth::{ResourceServer, is_jwt};
 
 const HEALTH: &str = "/healthz";
@@ -223,7 +223,7 @@ fn nothing() -> Answer {
 fn readable(body: Bytes) -> Result<(Bytes, bool), Box<Answer>> {
     // Over stdio an empty line asks for nothing; here somebody waits.
     if body.trim_ascii().is_empty() {
-        let refusal = Refusal::empty();
+        let refusal = message::Refusal::empty();
         return Err(Box::new(answer::json(StatusCode::BAD_REQUEST, refusal.answer().to_string())));
     }
     let received = message::read(&body);
