@@ -147,7 +147,11 @@ impl Definitions {
     #[must_use]
     pub fn of(figures: &Figures) -> Self {
         let all = [
-            (true, "conversations", "Created in the period; all figures are about these."),
+            (
+                true,
+                "conversations",
+                "Created in the period; all figures are about these. A count that is left out is 0.",
+            ),
             (
                 figures.first_response.is_some(),
                 "first_response",
@@ -162,6 +166,11 @@ impl Definitions {
                 figures.unanswered > 0,
                 "unanswered_now",
                 "Not closed, and the customer waits for a reply at this moment; waiting_now is since when, in minutes.",
+            ),
+            (
+                figures.never_answered > 0,
+                "never_answered_by_a_human",
+                "The customer wrote, and no human teammate has replied, whoever closed it.",
             ),
             (figures.reopened > 0, "reopen_percent", "Share of conversations reopened at least once."),
             (figures.ratings > 0, "satisfied_percent", "Share of ratings that are 4 or 5 of 5."),

@@ -69,7 +69,7 @@ pub fn add_properties(properties: &mut Value, only: Option<&[&str]>) {
         "linked": text("To a ticket or record of that id, kind, category (Tracker), ticket type or state, or \"any\"."),
         "ai_rating_max": schema::integer("Of the AI agent, 1 to 5."),
         "sla": schema::choices(SLA, ""),
-        "exclude": text("Words that no message of the conversation may have.")
+        "exclude": text("Words that no message or note of the conversation may have.")
     });
     if let (Some(properties), Value::Object(filters)) = (properties.as_object_mut(), filters) {
         for (name, schema) in filters {

@@ -192,7 +192,7 @@ pub fn find(context: &mut Context<'_>, arguments: &Arguments) -> Answered<Conver
         let mut filters = selected.filters;
         filters.but = like;
         asked.notices.extend(selected.notices);
-        exclude(&mut filters, &asked.query, asked.with_notes);
+        exclude(connection, &mut filters, &asked.query, asked.with_notes)?;
         let request = Request {
             query: &asked.query,
             literal: asked.literal.as_deref(),
@@ -230,14 +230,27 @@ pub fn find(context: &mut Context<'_>, arguments: &Arguments) -> Answered<Conver
     })
 }
 
-/// Leaves out what a query of nothing but exclusions leaves out.
-pub fn exclude(filters: &mut Filters, query: &Query, with_notes: bool) {
+/// Leaves out what a query of nothing but exclusions leaves out, other forms of its words included.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn exclude(
+    connection: &Connection,
+    filters: &mut Filters,
+    query: &Query,
+    with_notes: bool,
+) -> Result<(), Failure> {
+    if query.exclusion(with_notes).is_none() {
+        return Ok(());
+    }
+    let query = search::expanded(&search::Vocabulary::open(connection)?, query)?;
     if let Some(only_excluded) = query.exclusion(with_notes) {
         filters.excluded = Some(match filters.excluded.take() {
             Some(other) => format!("({other}) OR ({only_excluded})"),
             None => only_excluded,
         });
     }
+    Ok(())
 }
 
 /// What has to be found as it stands, because nothing in it is a word.

@@ -92,7 +92,7 @@ fn summary(report: &SyncReport) -> String {
         return "Nothing to do: the cache is fresh.".to_owned();
     }
     let mut lines = vec![format!(
-        "Synced {} to {} in {}: {} conversations with {} messages are cached.",
+        "Synced {} to {} in {}: {} conversations with {} messages of these days are cached.",
         report.start_date,
         report.end_date,
         HumanDuration(Duration::from_millis(report.duration_ms)),

@@ -162,6 +162,7 @@ impl Home {
         index_anew(store.connection(), 30).expect("indexes");
         store.connection().execute_batch("ANALYZE").expect("analyses");
         people::labels::keep(store.connection()).expect("keeps names");
+        while crate::store::statistics::keep_days(store.connection(), 9).expect("keeps figures") {}
         home
     }
 
@@ -238,6 +239,14 @@ fn nothing_of_a_person_is_left_and_others_are_as_they_were() {
         let mut store = home.open();
         let report = store.check().expect("checks");
         assert_eq!(report["ok"], true, "{report:#}");
+        // Kept figures of a day may be one conversation's.
+        let kept = "SELECT count(*) FROM day_figures WHERE day IN (SELECT day FROM stale_days)";
+        let kept: i64 = store.connection().query_row(kept, [], |row| row.get(0)).expect("counts");
+        let stale: i64 = store
+            .connection()
+            .query_row("SELECT count(*) FROM stale_days", [], |row| row.get(0))
+            .expect("counts");
+        assert!((kept, stale > 0) == (0, true), "{kept} of {stale}");
         let text =
             |sql: &str| store.connection().query_row(sql, [], |row| row.get::<_, String>(0)).expect(sql);
         assert_eq!(
