@@ -155,6 +155,8 @@ impl Cli {
             assert!(count > 0, "it ended without asking: {}", String::from_utf8_lossy(&shown));
             shown.extend_from_slice(&piece[..count]);
         }
+        // Nobody types before the question is read; the terminal hides what comes a moment after it.
+        std::thread::sleep(std::time::Duration::from_millis(300));
         writeln!(input, "{line}").expect("the terminal takes a line");
         output.read_to_end(&mut shown).expect("the terminal is readable");
         child.wait().expect("an exit status");
