@@ -104,7 +104,7 @@ pub const SETTINGS: &[Setting] = &[
         "timezone",
         &["FASTINTERCOM_TIMEZONE"],
         "the workspace's",
-        "time zone of days and hours in answers, such as `Europe/Berlin`",
+        "time zone of days and hours in answers, such as `Europe/Berlin`; a zone that nobody knows is told by `status`, and the default is taken",
     ),
     setting(
         "redact",
