@@ -119,6 +119,11 @@ fn search(context: &mut Context<'_>, arguments: &Arguments) -> Outcome {
         Of::Contacts => contacts(context, &asked)?,
         Of::Articles => articles(context, &asked)?,
         Of::Tickets => tickets(context, &asked)?,
+        Of::Unknown => {
+            return Err(Failure::Refused(
+                "`object_type` is one of conversations, contacts, articles and tickets.".to_owned(),
+            ));
+        }
     };
     Ok(alone(&results))
 }
@@ -149,7 +154,10 @@ fn tickets(context: &mut Context<'_>, asked: &Asked) -> Result<Results, Failure>
     if !asked.words.is_empty() {
         given.insert("query".to_owned(), asked.words.clone().into());
     }
-    given.extend(asked.filters.get("cursor").map(|cursor| ("cursor".to_owned(), cursor.clone())));
+    let known = ["cursor", "state", "type", "team", "assignee", "customer"];
+    given.extend(
+        known.iter().filter_map(|name| Some(((*name).to_owned(), asked.filters.get(*name)?.clone()))),
+    );
     let found = ask(context, &search_tickets::TOOL, given, search_tickets::find)?;
     let results = found.tickets.into_iter().flatten().map(|row| Found {
         id: format!("ticket_{}", row.summary.id),
@@ -360,6 +368,7 @@ enum Of {
     Contacts,
     Articles,
     Tickets,
+    Unknown,
 }
 
 /// What a query asks for.
@@ -403,12 +412,16 @@ impl Asked {
             match name {
                 "object_type" => {
                     asked.of = match value.trim_end_matches('s') {
-                        "contact" => Of::Contacts,
+                        "conversation" => Of::Conversations,
+                        "contact" | "compan" | "companie" | "company" => Of::Contacts,
                         "article" => Of::Articles,
                         "ticket" => Of::Tickets,
-                        _ => Of::Conversations,
+                        _ => Of::Unknown,
                     }
                 }
+                "priority" => set("priority", value),
+                "contact_id" | "contact_ids" => set("customer", value),
+                "type" | "ticket_type" => set("type", value),
                 "limit" | "per_page" => asked.limit = value.parse().unwrap_or(RESULTS).clamp(1, MOST),
                 "starting_after" => set("cursor", value),
                 "state" => set("state", value),
@@ -428,6 +441,12 @@ impl Asked {
                 // A field of Intercom's that the cache has under no name: its value is a word.
                 _ => words.push(value),
             }
+        }
+        // Only tickets have one.
+        if asked.of != Of::Tickets
+            && let Some(Value::String(kind)) = asked.filters.remove("type")
+        {
+            words.push(kind);
         }
         asked.words = words.join(" ");
         asked

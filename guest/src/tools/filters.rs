@@ -10,6 +10,7 @@ use super::timeframe::{self, Zone};
 use super::{Failure, names, schema};
 use crate::store::conversations::fields;
 use crate::store::people::labels;
+use crate::store::runs::coverage::BEFORE_INTERCOM;
 use crate::store::search::{self, Ai, Attribute, Between, Filters, Holder, Linked, Query};
 use crate::text::language;
 use crate::time::{HOUR, UnixSeconds};
@@ -205,12 +206,16 @@ fn add_timeframe(
     Ok(())
 }
 
+pub(super) fn is_all_time(phrase: &str) -> bool {
+    matches!(phrase.trim().to_lowercase().as_str(), "all" | "all time" | "any" | "any time" | "ever")
+}
+
 /// What an agent wrote of a time; all times are open at both ends.
 ///
 /// # Errors
 /// When it is not understood.
 pub fn read_timeframe(phrase: &str, now: UnixSeconds, zone: &Zone) -> ArgumentResult<Between> {
-    if matches!(phrase.to_lowercase().as_str(), "all" | "all time" | "any" | "any time" | "ever") {
+    if is_all_time(phrase) {
         return Ok(Between::default());
     }
     let frame = timeframe::parse(phrase, now, zone).ok_or_else(|| {
@@ -441,11 +446,15 @@ pub fn reach(filters: &Filters) -> Reach {
 /// # Errors
 /// When there is an end and no beginning.
 pub fn period(
+    arguments: &Arguments,
     created: Between,
     usual: &str,
     now: UnixSeconds,
     zone: &Zone,
 ) -> ArgumentResult<(UnixSeconds, UnixSeconds)> {
+    if created.is_open() && arguments.string("timeframe")?.is_some_and(|phrase| is_all_time(&phrase)) {
+        return Ok((BEFORE_INTERCOM, now));
+    }
     let frame = if created.is_open() { timeframe::parse(usual, now, zone) } else { None };
     let created = frame.map_or(created, |frame| Between { from: Some(frame.start), to: Some(frame.end) });
     let start = created.from.ok_or_else(|| {

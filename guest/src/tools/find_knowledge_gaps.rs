@@ -121,7 +121,9 @@ fn call(context: &mut Context<'_>, arguments: &Arguments) -> Outcome {
         let zone = super::zone(around.settings, connection)?;
         let content = Content::new(&around.settings.redactions);
         let mut filters = filters::parse(arguments, connection, around.now, &zone, content)?.filters;
+        let all_time = arguments.string("timeframe")?.is_some_and(|phrase| filters::is_all_time(&phrase));
         if filters.created.is_open()
+            && !all_time
             && let Some(frame) = timeframe::parse(DEFAULT_TIMEFRAME, around.now, &zone)
         {
             filters.created = Between { from: Some(frame.start), to: Some(frame.end) };

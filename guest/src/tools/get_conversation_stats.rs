@@ -17,7 +17,7 @@ use super::figures::{ComparedFigures, Definitions, FurtherFigures, MainFigures, 
 use super::freshness::{self, Reach, SyncInfo};
 use super::schema::Object;
 use super::{Arguments, Context, Failure, Outcome, Tool, disclosure, filters, schema, timeframe};
-use crate::store::runs::coverage::Coverage;
+use crate::store::runs::coverage::{BEFORE_INTERCOM, Coverage};
 use crate::store::search::{Between, Filters};
 use crate::store::statistics::{self, Details, Figures, Group};
 use crate::time::{HOUR, UnixSeconds};
@@ -199,7 +199,7 @@ fn call(context: &mut Context<'_>, arguments: &Arguments) -> Outcome {
         let content = Content::new(&around.settings.redactions);
         let selected = filters::parse(arguments, connection, now, &zone, content)?;
         let (mut filters, mut notices) = (selected.filters, selected.notices);
-        let (start, end) = filters::period(filters.created, "last 30 days", now, &zone)?;
+        let (start, end) = filters::period(arguments, filters.created, "last 30 days", now, &zone)?;
         filters.created = Between { from: Some(start), to: Some(end) };
         let local = |at: UnixSeconds| zone.calendar(at);
         let (all, groups) = statistics::figures(connection, &filters, asked.group, now, &local)?;
@@ -218,7 +218,8 @@ fn call(context: &mut Context<'_>, arguments: &Arguments) -> Outcome {
         let gaps = coverage.check_instants(start, end, now).gaps;
         let mut previous = None;
         let mut before = None;
-        if asked.compare {
+        // Before all time there was nothing.
+        if asked.compare && start > BEFORE_INTERCOM {
             let (from, to) = zone.before(start, end, asked.unit);
             filters.created = Between { from: Some(from), to: Some(to) };
             let (all, groups) = statistics::figures(connection, &filters, asked.group, now, &local)?;

@@ -150,7 +150,7 @@ fn call(context: &mut Context<'_>, arguments: &Arguments) -> Outcome {
         let zone = super::zone(around.settings, connection)?;
         let content = Content::new(&around.settings.redactions);
         let filters = filters::parse(arguments, connection, now, &zone, content)?.filters;
-        let (start, end) = filters::period(filters.created, "last 7 days", now, &zone)?;
+        let (start, end) = filters::period(arguments, filters.created, "last 7 days", now, &zone)?;
         let mut notices = Vec::new();
         let periods = periods(connection, &filters, start, end, now, &mut notices)?;
         let first = periods.last().and_then(|period| period.from);

@@ -8,7 +8,7 @@ use super::content::{Content, cut};
 use super::suggest;
 use crate::environment::Redaction;
 use crate::store::people::labels::{self, Label};
-use crate::store::search::Assigned;
+use crate::store::search::{Assigned, fold};
 
 /// Ids of tags by name or id.
 pub fn tags(
@@ -108,11 +108,12 @@ fn resolve(
     also: &[&str],
     content: Content<'_>,
 ) -> Result<Vec<String>, Failure> {
-    let wanted = name.trim().to_lowercase();
+    // As words are compared: in any case, and without accents.
+    let wanted = fold(name.trim());
     let id = crate::ids::bare(&wanted);
     let exact: Vec<String> = known
         .iter()
-        .filter(|label| label.name.to_lowercase() == wanted || label.id == id)
+        .filter(|label| fold(&label.name) == wanted || label.id == id)
         .map(|label| label.id.clone())
         .collect();
     if !exact.is_empty() {
@@ -125,8 +126,7 @@ fn resolve(
     let told: Vec<Label> = known.iter().filter(|label| is_told(&label.name)).cloned().collect();
     let all_blanked = told.is_empty() && !known.is_empty();
     let known = told;
-    let parts: Vec<&Label> =
-        known.iter().filter(|label| label.name.to_lowercase().contains(&wanted)).collect();
+    let parts: Vec<&Label> = known.iter().filter(|label| fold(&label.name).contains(&wanted)).collect();
     if let [only] = parts.as_slice() {
         return Ok(vec![only.id.clone()]);
     }

@@ -190,7 +190,7 @@ fn found(
     if query.cut {
         notices.push(search_conversations::TOO_LONG.to_owned());
     }
-    notices.extend(search_notices::notices(connection, &page, typed, content)?);
+    notices.extend(search_notices::notices(connection, &page, typed, Sort::Relevance, content)?);
     if page.more && page.hits.len() >= MOST {
         notices.push(format!("Only the newest {MOST} that have the words were read."));
     }

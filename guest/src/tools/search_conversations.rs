@@ -206,7 +206,7 @@ pub fn find(context: &mut Context<'_>, arguments: &Arguments) -> Answered<Conver
         let page = search::search(connection, &request)?;
         let mut freshness = freshness::of(around, connection, selected.reach)?;
         let content = Content::new(&around.settings.redactions);
-        asked.notices.extend(search_notices::notices(connection, &page, &typed, content)?);
+        asked.notices.extend(search_notices::notices(connection, &page, &typed, asked.sort, content)?);
         let dates = [selected.reach.start, selected.reach.end].iter().any(Option::is_some);
         let view = View { connection, asked: &asked, query: &page.query, content, now: around.now };
         let Rows { conversations, next_cursor, notices, cut } = view.rows(&request, &page, &question)?;
@@ -230,7 +230,8 @@ pub fn find(context: &mut Context<'_>, arguments: &Arguments) -> Answered<Conver
     })
 }
 
-/// Leaves out what a query of nothing but exclusions leaves out, other forms of its words included.
+/// Leaves out conversations that have what a query does not want in any message, other forms of its
+/// words included: a conversation is one text, in this as in what it has.
 ///
 /// # Errors
 /// When the database cannot be read.
@@ -240,14 +241,16 @@ pub fn exclude(
     query: &Query,
     with_notes: bool,
 ) -> Result<(), Failure> {
-    if query.exclusion(with_notes).is_none() {
+    let excluded =
+        |query: &Query| query.exclusion(with_notes).or_else(|| query.unwanted_expression(with_notes));
+    if excluded(query).is_none() {
         return Ok(());
     }
     let query = search::expanded(&search::Vocabulary::open(connection)?, query)?;
-    if let Some(only_excluded) = query.exclusion(with_notes) {
+    if let Some(excluded) = excluded(&query) {
         filters.excluded = Some(match filters.excluded.take() {
-            Some(other) => format!("({other}) OR ({only_excluded})"),
-            None => only_excluded,
+            Some(other) => format!("({other}) OR ({excluded})"),
+            None => excluded,
         });
     }
     Ok(())

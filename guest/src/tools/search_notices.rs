@@ -7,7 +7,7 @@ use rusqlite::Connection;
 
 use super::Failure;
 use super::content::{Content, clean, cut};
-use crate::store::search::{self, Page, Total};
+use crate::store::search::{self, Page, Sort, Total};
 
 /// Longest list of words in a sentence, in characters.
 const WORDS: usize = 120;
@@ -22,18 +22,28 @@ pub fn notices(
     connection: &Connection,
     page: &Page,
     typed: &str,
+    sort: Sort,
     content: Content<'_>,
 ) -> Result<Vec<String>, Failure> {
     let mut notices = Vec::new();
+    if sort == Sort::LongestWaiting {
+        notices.push("Only conversations in which the customer waits are listed and counted.".to_owned());
+    }
     notices.extend(partial(page));
     notices.extend(found_nowhere(connection, page, content)?);
     notices.extend(left_out(page, typed));
     notices.extend(corrected(page, content));
     if page.newest_only {
-        notices.push(
-            "Very many messages have these words, so they are listed by their newest match instead of by relevance; add words or filters to narrow it."
-                .to_owned(),
-        );
+        let instead = match sort {
+            Sort::Relevance | Sort::Newest => "they are listed by their newest match instead of by relevance",
+            Sort::Oldest => "they are listed by their oldest match",
+            Sort::RecentlyUpdated | Sort::LongestWaiting => {
+                "only those with the newest matches are put in order"
+            }
+        };
+        notices.push(format!(
+            "Very many messages have these words, so {instead}; add words or filters to narrow it."
+        ));
     }
     Ok(notices)
 }
@@ -92,7 +102,7 @@ fn left_out(page: &Page, typed: &str) -> Option<String> {
     let unwanted = page.query.unwanted();
     let may_be_meant = typed.split_whitespace().any(|word| word == "NOT");
     (!unwanted.is_empty() && (may_be_meant || page.hits.is_empty()))
-        .then(|| format!("Messages with {} were left out, as NOT and \"-\" say.", quoted(&unwanted)))
+        .then(|| format!("Conversations with {} were left out, as NOT and \"-\" say.", quoted(&unwanted)))
 }
 
 /// Which words were taken for others.

@@ -107,12 +107,13 @@ impl Zone {
             };
             Some((back(from)?, back(to)?.min(last)))
         };
-        if let Some(same_part) = unit.and_then(earlier) {
+        let (first, after) = (self.date(from), self.date(to.plus(1)));
+        let whole_days = self.start_of(first) == from && self.start_of(after) == to.plus(1);
+        let whole_months = whole_days && first.day() == 1 && after.day() == 1;
+        if !whole_months && let Some(same_part) = unit.and_then(earlier) {
             return same_part;
         }
-        let (first, after) = (self.date(from), self.date(to.plus(1)));
-        if self.start_of(first) == from && self.start_of(after) == to.plus(1) {
-            let whole_months = first.day() == 1 && after.day() == 1;
+        if whole_days {
             let months =
                 i32::from(after.year() - first.year()) * 12 + i32::from(after.month() - first.month());
             let start = if whole_months {
@@ -332,19 +333,35 @@ pub fn slip(phrase: &str, now: UnixSeconds, zone: &Zone) -> Option<String> {
     }
 }
 
-/// How far back the same part of an earlier day, week, month or year lies, for periods that are not
-/// over yet.
+/// How far back the same part of an earlier day, week, month or year lies, for periods that have such a
+/// name.
 #[must_use]
 pub fn unit(phrase: &str) -> Option<Span> {
-    let words: Vec<String> = phrase.to_lowercase().split_whitespace().map(str::to_owned).collect();
-    match words.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
-        ["today"] => Some(1.day()),
-        ["this", "week"] => Some(7.days()),
-        ["this", "month"] => Some(1.month()),
-        ["this", "quarter"] => Some(3.months()),
-        ["this", "year"] => Some(1.year()),
-        _ => None,
+    let lower = phrase.trim().to_lowercase().replace(['_', ','], " ");
+    let words: Vec<&str> = lower
+        .split_whitespace()
+        .filter(|word| {
+            !matches!(*word, "since" | "in" | "on" | "of" | "the" | "this" | "last" | "past" | "previous")
+        })
+        .collect();
+    let has_year = |word: &str| word.len() == 4 && word.bytes().all(|byte| byte.is_ascii_digit());
+    let [one, rest @ ..] = words.as_slice() else { return None };
+    if !rest.iter().all(|word| has_year(word)) {
+        return None;
     }
+    Some(match *one {
+        "today" => 1.day(),
+        "week" | "weekend" => 7.days(),
+        "month" => 1.month(),
+        "quarter" => 3.months(),
+        "year" => 1.year(),
+        one if has_year(one) => 1.year(),
+        one if weekday(one).is_some() || one.get(4..6) == Some("-w") => 7.days(),
+        one if quarter(one).is_some() || one.get(4..6) == Some("-q") => 3.months(),
+        one if month_number(one).is_some() || (one.len() == 7 && period(one).is_some()) => 1.month(),
+        one if one.len() == 10 && period(one).is_some() => 1.day(),
+        _ => return None,
+    })
 }
 
 /// `24h`, `7d`, `4w`.
@@ -580,7 +597,7 @@ mod tests {
         let before = |phrase: &str, now: &str, zone: &str| {
             let (now, zone) = (UnixSeconds::parse(now).expect("an instant"), Zone::choose(Some(zone), None));
             let frame = parse(phrase, now, &zone).expect(phrase);
-            let (from, to) = zone.before(frame.start, frame.end, unit(phrase));
+            let (from, to) = zone.before(frame.start, frame.end.min(now), unit(phrase));
             Some((from.to_iso(), to.to_iso()))
         };
         let monday = "2026-11-30T09:30:00+00:00";
@@ -595,6 +612,15 @@ mod tests {
             ("last quarter", monday, pair("2026-04-01T00:00:00", "2026-06-30T23:59:59")),
             ("2026-11-10", monday, pair("2026-11-09T00:00:00", "2026-11-09T23:59:59")),
             ("2025", monday, pair("2024-01-01T00:00:00", "2024-12-31T23:59:59")),
+            ("Monday", monday, pair("2026-11-23T00:00:00", "2026-11-23T09:30:00")),
+            ("since Monday", monday, pair("2026-11-23T00:00:00", "2026-11-23T09:30:00")),
+            ("last weekend", monday, pair("2026-11-21T00:00:00", "2026-11-22T23:59:59")),
+            ("November", monday, pair("2026-10-01T00:00:00", "2026-10-30T09:30:00")),
+            ("2026-11", monday, pair("2026-10-01T00:00:00", "2026-10-30T09:30:00")),
+            ("October 2026", monday, pair("2026-09-01T00:00:00", "2026-09-30T23:59:59")),
+            ("2026-W48", monday, pair("2026-11-16T00:00:00", "2026-11-22T23:59:59")),
+            ("Q4", monday, pair("2026-07-01T00:00:00", "2026-08-30T09:30:00")),
+            ("2026", monday, pair("2025-01-01T00:00:00", "2025-11-30T09:30:00")),
             ("last 24 hours", monday, pair("2026-11-28T09:29:59", "2026-11-29T09:29:59")),
         ] {
             assert_eq!(before(phrase, now, "UTC"), expected, "{phrase} at {now}");

@@ -463,10 +463,19 @@ impl Filters {
         }
         if let Some(part) = &self.customer {
             let pattern = containing(part);
+            let others = asked.among(
+                "c.id",
+                "x.conversation_id",
+                contacts,
+                "p.name LIKE ? ESCAPE '\\' OR p.email LIKE ? ESCAPE '\\' OR p.id = ? OR p.external_id = ?",
+            );
             all.add(
-                "(c.customer_name LIKE ? ESCAPE '\\' OR c.customer_email LIKE ? ESCAPE '\\' OR c.company_name LIKE ? ESCAPE '\\' \
-                 OR c.contact_id IN (SELECT id FROM contacts WHERE id = ? UNION SELECT id FROM contacts WHERE external_id = ?))",
-                [text(&pattern), text(&pattern), text(&pattern), text(part), text(part)],
+                format!(
+                    "(c.customer_name LIKE ? ESCAPE '\\' OR c.customer_email LIKE ? ESCAPE '\\' OR c.company_name LIKE ? ESCAPE '\\' \
+                     OR c.contact_id IN (SELECT id FROM contacts WHERE id = ? UNION SELECT id FROM contacts WHERE external_id = ?) \
+                     OR {others})"
+                ),
+                [&pattern, &pattern, &pattern, part, part, &pattern, &pattern, part, part].map(|value| text(value)),
             );
         }
         if let Some(part) = &self.company {
@@ -557,6 +566,8 @@ mod tests {
             (email("@bolt.example"), &[3]),
             (Filters { contact_id: Some("x".to_owned()), ..none() }, &[1, 2, 3]),
             (Filters { customer: Some("u2".to_owned()), ..none() }, &[3]),
+            (Filters { customer: Some("x".to_owned()), ..none() }, &[1, 2, 3]),
+            (Filters { customer: Some("X@acme".to_owned()), ..none() }, &[1, 2, 3]),
         ];
         for (filters, expected) in cases {
             for conditions in [filters.conditions(true), filters.conditions_on_each(true)] {

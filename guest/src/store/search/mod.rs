@@ -169,7 +169,11 @@ pub fn register(connection: &Connection) -> StoreResult<()> {
 pub fn search(connection: &Connection, request: &Request<'_>) -> StoreResult<Page> {
     let vocabulary = &Vocabulary::open(connection)?;
     let query = expanded(vocabulary, request.query)?;
-    let request = &Request { query: &query, ..request.clone() };
+    // Who does not wait has no place in that order.
+    let waiting =
+        Filters { unanswered: Some(request.filters.unanswered.unwrap_or(true)), ..request.filters.clone() };
+    let filters = if request.sort == Sort::LongestWaiting { &waiting } else { request.filters };
+    let request = &Request { query: &query, filters, ..request.clone() };
     let search = Search { connection, vocabulary, request, conditions: request.filters.conditions(false) };
     let Some(expression) = request.query.expression(request.with_notes) else {
         return match request.literal {

@@ -54,6 +54,13 @@ impl Query {
         self.excluded.as_ref().map(|node| in_columns(&node.write(), with_notes))
     }
 
+    /// The FTS5 expression of what no message may have beside what is wanted.
+    #[must_use]
+    pub fn unwanted_expression(&self, with_notes: bool) -> Option<String> {
+        let (_, unwanted) = self.parts()?;
+        unwanted.map(|node| in_columns(&node.write(), with_notes))
+    }
+
     /// The FTS5 expression of what has any of the words and phrases.
     #[must_use]
     pub fn any(&self, with_notes: bool) -> Option<String> {

@@ -12,16 +12,17 @@ use super::bm25::{Totals, rarity, weight};
 use super::eligible::{Eligible, Match};
 use super::occurrences::Occurrences;
 use super::order::{Found, order};
-use super::postings::{Term, terms};
+use super::postings::{List, Term, terms};
 use super::query::Query;
 use super::varint::varints;
 use super::{Hit, Mode, Page, RANKED, Search, Sort, Total};
 use crate::error::StoreResult;
 use crate::store::message_number;
 
-/// Messages of which it is looked up to which conversation they belong, the best of all: so many, and
-/// so many for each conversation that is wanted; where these do not fill a page, or where a page is
-/// not of the best, as many as are read.
+/// Messages of which it is looked up to which conversation they belong: all of not very many, else the
+/// best of all, so many, and so many for each conversation that is wanted; where these do not fill a
+/// page, or where a page is not of the best, as many as are read.
+const ALL_PLACED: usize = 5_000;
 const PLACED: usize = 1_000;
 const PLACED_FOR_EACH: usize = 3;
 const MOST_PLACED: usize = 24_000;
@@ -193,7 +194,14 @@ impl Search<'_> {
         let neighbours = neighbours(&terms);
         let measured = MEASURED.max(self.request.limit + 1).min(found.len());
         for found in &mut found[..measured] {
-            let Some(evidence) = evidence.remove(&found.candidate.number) else { continue };
+            let Some(mut evidence) = evidence.remove(&found.candidate.number) else { continue };
+            if left != Left::None && found.only.is_some() {
+                self.complete(found.candidate.number, &lists, &mut evidence)?;
+                let has = leaves(&terms, &evidence.occurrences);
+                let met = query.is_met(|leaf| has.contains(&leaf));
+                total += usize::from(met);
+                found.only = if met { None } else { Some(has) };
+            }
             let length = match totals.conversation_length {
                 Some(average) => self.words(found.candidate.number)?.map_or(1.0, |words| words / average),
                 None => 1.0,
@@ -240,6 +248,25 @@ impl Search<'_> {
         let cut_short =
             is_end && (left != Left::None || cut || !all_looked || lists.iter().any(|list| !list.complete));
         Ok(Page { nowhere, cut_short, ..page })
+    }
+
+    /// Finds the terms that a conversation lacks in messages of it that are not among the best ones.
+    fn complete(&self, conversation: i64, lists: &[List], evidence: &mut Evidence) -> StoreResult<()> {
+        let mut messages = self.connection.prepare_cached(
+            "SELECT m.number FROM conversations c JOIN messages m ON m.conversation_id = c.id WHERE c.number = ?1",
+        )?;
+        let messages: Vec<i64> =
+            messages.query_map([conversation], |row| row.get(0))?.collect::<Result<_, _>>()?;
+        let lacking = lists.iter().zip(&mut evidence.occurrences).filter(|(_, count)| **count == 0.0);
+        for (list, count) in lacking {
+            let found = messages.iter().filter_map(|message| {
+                // The newest are first.
+                let place = list.rows.binary_search_by(|(other, _)| message.cmp(other)).ok()?;
+                Some(list.rows[place].1.count())
+            });
+            *count = found.sum();
+        }
+        Ok(())
     }
 
     /// A page of the conversations of these messages, which all count alike.
@@ -378,7 +405,7 @@ fn best_rows(
         });
         from += run.len();
     }
-    if rows.len() > most {
+    if rows.len() > most.max(ALL_PLACED) {
         // Of equal ones the newest stay.
         rows.select_nth_unstable_by(most, |a, b| {
             b.met.cmp(&a.met).then(b.score.total_cmp(&a.score)).then(b.message.cmp(&a.message))

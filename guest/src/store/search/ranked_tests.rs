@@ -77,3 +77,51 @@ fn pages_in_any_order_lead_to_every_conversation() {
         }
     }
 }
+
+/// Each conversation says one word in one message and one in another; of so many messages only the best
+/// are placed.
+#[test]
+fn what_a_conversation_on_the_page_has_is_told_of_all_its_messages() {
+    let mut store = Store::open(Path::new(":memory:"), OpenMode::ReadWrite).expect("opens");
+    let fill = |tx: &rusqlite::Connection| {
+        for number in 1..=4_000_i64 {
+            let created = UnixSeconds(number * 100);
+            tx.execute(
+                "INSERT INTO conversations (number, id, created_at, updated_at) VALUES (?1, ?1, ?2, ?2)",
+                rusqlite::params![number, created],
+            )?;
+            // The two are not near each other in time, so that the newest of one word are of others.
+            for (place, text) in [(0, "it is late"), (40_050, "a parcel")] {
+                let message = crate::store::message_number(created.plus(place));
+                tx.execute(
+                    "INSERT INTO messages (number, id, conversation_id, author_type, body, created_at)
+                     VALUES (?1, ?1, ?2, 'user', ?3, '')",
+                    rusqlite::params![message, number, text],
+                )?;
+                let entry = IndexEntry {
+                    message,
+                    conversation: number,
+                    subject: None,
+                    plain_body: text,
+                    is_note: false,
+                };
+                index_message(tx, &entry)?;
+            }
+        }
+        Ok(())
+    };
+    store.write(|tx| fill(tx)).expect("fills");
+    let request = Request {
+        query: &Query::parse("late parcel"),
+        literal: None,
+        with_notes: false,
+        filters: &Filters::default(),
+        sort: Sort::Relevance,
+        limit: 40,
+        now: UnixSeconds(2_000_000),
+        position: Position::default(),
+    };
+    let page = search(store.connection(), &request).expect("searches");
+    let partial: Vec<_> = page.hits.iter().filter(|hit| hit.only.is_some()).collect();
+    assert_eq!((page.hits.len(), partial.len()), (40, 0), "{partial:?}");
+}
