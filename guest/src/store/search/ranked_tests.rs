@@ -91,7 +91,7 @@ fn what_a_conversation_on_the_page_has_is_told_of_all_its_messages() {
                 rusqlite::params![number, created],
             )?;
             // The two are not near each other in time, so that the newest of one word are of others.
-            for (place, text) in [(0, "it is late"), (40_050, "a parcel")] {
+            for (place, text) in [(0, "it is late"), (120_050, "a parcel")] {
                 let message = crate::store::message_number(created.plus(place));
                 tx.execute(
                     "INSERT INTO messages (number, id, conversation_id, author_type, body, created_at)
