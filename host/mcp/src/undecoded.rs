@@ -24,8 +24,10 @@ const KNOWN: &[&str] = &[
 /// What the 2026-07-28 revision removed, and only sessions have.
 const OF_SESSIONS: &[&str] = &["resources/subscribe", "resources/unsubscribe"];
 
-/// What is wrong with members of parameters: what each has to be.
-const MEMBERS: &[(&str, &str, fn(&Value) -> bool, &str)] = &[
+/// Method, member of its parameters, whether a value is right for that, and what it has to be.
+type Member = (&'static str, &'static str, fn(&Value) -> bool, &'static str);
+
+const MEMBERS: &[Member] = &[
     ("tools/call", "name", Value::is_string, "the name of a tool, as tools/list has it"),
     (
         "tools/call",
