@@ -155,6 +155,8 @@ async function control(path, body) {
   return response.json();
 }
 
+let set_forward = false;
+
 async function sync(name) {
   const child = start(fastintercom, ["sync", "--days", "40", "--json"], {
     INTERCOM_BASE_URL: recorded,
@@ -167,7 +169,9 @@ async function sync(name) {
   console.log(`${name}: ${report.api_calls ?? 0} calls, ${report.hydrated ?? 0} threads, ${(report.notes ?? []).length} notes`);
   if (status !== 0) failures.push(`${name} failed: ${report.error}`);
   if (report.waiting) failures.push(`${name} left ${report.waiting} threads`);
-  failures.push(...(report.notes ?? []).map((note) => `${name}: ${note}`));
+  // The simulator's clock is set forward below, and rightly it is told.
+  const notes = (report.notes ?? []).filter((note) => !(set_forward && note.startsWith("This computer's clock is")));
+  failures.push(...notes.map((note) => `${name}: ${note}`));
 }
 
 async function run() {
@@ -216,6 +220,7 @@ async function run() {
   }
   await tickets();
   await control("advance", { seconds: 31 * 86400 });
+  set_forward = true;
   await sync("second sync");
   // What a sync seldom meets: what is gone, and what was merged.
   for (const [path, expected] of [

@@ -26,6 +26,8 @@ function mend(node) {
   }
   // Addresses within the API are relative, as the examples show, and `uri` means absolute ones.
   if (node.format === "uri" && String(node.example).startsWith("/")) node.format = "uri-reference";
+  // A kind of object, such as "note", is no address, whatever the description says.
+  if (node.format === "uri" && /^[a-z]+$/.test(String(node.example))) delete node.format;
   if (typeof node.nullable === "boolean" && !("type" in node) && !("$ref" in node)) delete node.nullable;
   Object.values(node).forEach(mend);
 }
