@@ -202,7 +202,7 @@ fn meant(words: &[&str], now: UnixSeconds, zone: &Zone) -> Option<Timeframe> {
         }
         ["last", unit @ ("hour" | "day")] => until_now(ago(now, 1, unit, zone)?),
         ["last", number, unit] => until_now(ago(now, count(number)?, unit, zone)?),
-        ["since", rest @ ..] => {
+        ["since", rest @ ..] if rest.first() != Some(&"since") => {
             let start = meant(rest, now, zone)?.start;
             (start <= now).then_some(Timeframe { start, end: now })
         }
@@ -575,9 +575,17 @@ mod tests {
         ] {
             assert_eq!(frame(phrase, "UTC"), expected, "{phrase}");
         }
-        for phrase in
-            ["since", "31 November", "Q5", "2026-W54", "the day", "since 2027", "ber 12", "last blue"]
-        {
+        for phrase in [
+            "since",
+            "31 November",
+            "Q5",
+            "2026-W54",
+            "the day",
+            "since 2027",
+            "ber 12",
+            "last blue",
+            "since since Monday",
+        ] {
             assert_eq!(frame(phrase, "UTC"), None, "{phrase}");
         }
     }

@@ -24,7 +24,7 @@ impl Search<'_> {
         };
         let mut conditions = request.filters.conditions(true);
         add_waiting(&mut conditions);
-        let count = if !waiting && self.has_common_tags()? {
+        let count = if !waiting && self.has_common_tags(COUNTED)? {
             COUNTED + 1
         } else {
             let count = format!(
@@ -74,13 +74,13 @@ impl Search<'_> {
         Ok(self.page(hits, total, more, Mode::Listed))
     }
 
-    /// Whether nothing but tags is asked for, and more conversations than are counted have one: their
-    /// own table tells sooner than the conversations do.
-    fn has_common_tags(&self) -> StoreResult<bool> {
+    /// Whether nothing but tags is asked for, and more conversations than that have one: their own table
+    /// tells sooner than the conversations do.
+    pub(super) fn has_common_tags(&self, most: i64) -> StoreResult<bool> {
         let Some(tags) = self.request.filters.only_tags() else { return Ok(false) };
         let sql = format!(
             "SELECT 1 FROM (SELECT DISTINCT conversation_id FROM conversation_tags WHERE tag_id IN ({})) \
-             LIMIT 1 OFFSET {COUNTED}",
+             LIMIT 1 OFFSET {most}",
             vec!["?"; tags.len()].join(", "),
         );
         Ok(self.connection.prepare_cached(&sql)?.exists(params_from_iter(tags))?)

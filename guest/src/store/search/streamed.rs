@@ -26,7 +26,7 @@ impl Search<'_> {
 
     /// The messages of the conversations that meet the conditions, when these are few.
     pub(super) fn few_messages(&self) -> StoreResult<Option<HashSet<i64>>> {
-        if self.conditions.is_empty() {
+        if self.conditions.is_empty() || self.has_common_tags(SELECTIVE as i64)? {
             return Ok(None);
         }
         let few = format!(
