@@ -101,12 +101,13 @@ fn show(connection: &Connection, prefix: &str, redacts: bool) -> StoreResult<()>
 /// Columns that are never redacted: ids of Intercom's, by which views are joined, and instants.
 const RAW: &[&str] = &["conversation_id", "message_id", "article_id"];
 /// Columns that hold names of people.
-const PEOPLE: &[&str] = &["customer_name", "author_name", "assignee", "closed_by", "author"];
+const PEOPLE: &[&str] = &["customer_name", "author_name", "assignee", "closed_by", "author", "owner"];
 /// A column as a statement sees it under redaction. It is redacted here and not in the answer, so
 /// that no function, pattern, cast or aggregate gets at more. What is new is redacted.
 fn shown(view: &str, column: &str) -> String {
     let name = format!("\"{column}\"");
-    let is_person = PEOPLE.contains(&column) || view == "v_teammates" && column == "name";
+    let is_person =
+        PEOPLE.contains(&column) || ["v_contacts", "v_teammates"].contains(&view) && column == "name";
     if RAW.contains(&column) || column.ends_with("_at") {
         name
     } else if column == "assigned_to" {

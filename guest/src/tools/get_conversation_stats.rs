@@ -234,7 +234,15 @@ fn call(context: &mut Context<'_>, arguments: &Arguments) -> Outcome {
         // The attribute's name may say that its values are telephone numbers.
         let attribute = arguments.strings("attribute")?.into_iter().next();
         let attribute = attribute.filter(|_| asked.group == Some(Group::Attribute)).unwrap_or_default();
-        let label = |name: &str| content.named(&attribute, content.line(name).into());
+        // A customer is an address, else a name, else an id.
+        let is_name = |name: &str| {
+            let is_id = name.len() > 8 && name.bytes().all(|byte| byte.is_ascii_hexdigit());
+            asked.group == Some(Group::Customer) && !name.contains('@') && !is_id
+        };
+        let label = |name: &str| match is_name(name) {
+            true => content.person(name).into(),
+            false => content.named(&attribute, content.line(name).into()),
+        };
         let in_time = asked.group.is_some_and(is_in_time);
         let before = before.filter(|_| !in_time);
         let (rows, cut) = Groups { in_time, before, further, label: &label }

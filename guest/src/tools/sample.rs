@@ -112,7 +112,7 @@ pub fn call(context: &mut Context<'_>, arguments: &Arguments, tokens: usize) -> 
         let content = Content::new(&around.settings.redactions);
         let asked = filters::parse(arguments, connection, around.now, &zone, content)?;
         let mut filters = asked.filters;
-        search_conversations::exclude(connection, &mut filters, &query, with_notes)?;
+        search_conversations::exclude(connection, &mut filters, &query)?;
         let mut matches = if query.expression(true).is_none() && search_conversations::literal(&query, &typed).is_none() {
             let numbers = samples::matching(connection, &filters)?;
             Matches { total: Total::Exactly(numbers.len()), numbers, notices: Vec::new() }

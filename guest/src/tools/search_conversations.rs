@@ -192,7 +192,7 @@ pub fn find(context: &mut Context<'_>, arguments: &Arguments) -> Answered<Conver
         let mut filters = selected.filters;
         filters.but = like;
         asked.notices.extend(selected.notices);
-        exclude(connection, &mut filters, &asked.query, asked.with_notes)?;
+        exclude(connection, &mut filters, &asked.query)?;
         let request = Request {
             query: &asked.query,
             literal: asked.literal.as_deref(),
@@ -235,14 +235,9 @@ pub fn find(context: &mut Context<'_>, arguments: &Arguments) -> Answered<Conver
 ///
 /// # Errors
 /// When the database cannot be read.
-pub fn exclude(
-    connection: &Connection,
-    filters: &mut Filters,
-    query: &Query,
-    with_notes: bool,
-) -> Result<(), Failure> {
-    let excluded =
-        |query: &Query| query.exclusion(with_notes).or_else(|| query.unwanted_expression(with_notes));
+pub fn exclude(connection: &Connection, filters: &mut Filters, query: &Query) -> Result<(), Failure> {
+    // In notes, too, where they are not searched, as `exclude` does.
+    let excluded = |query: &Query| query.exclusion(true).or_else(|| query.unwanted_expression(true));
     if excluded(query).is_none() {
         return Ok(());
     }
