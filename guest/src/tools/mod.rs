@@ -6,7 +6,7 @@
 //!   arguments and its answer. [`TOOLS`] lists them; adding a tool is adding a row.
 //! - [`arguments`] reads arguments and says what is wrong with them, [`answer`] builds answers,
 //!   [`freshness`] says how far they can be trusted, [`content`] cleans and redacts what customers
-//!   wrote, [`timeframe`] turns words about time into instants.
+//!   wrote, [`timeframe`] turns words about time into instants of a [`zone`].
 //! - [`resources`] and [`prompts`] are MCP's other two primitives.
 //!
 //! Every tool but the two that ask for a sync works in one read transaction, so that its figures
@@ -57,6 +57,7 @@ mod ticket_rows;
 pub(crate) mod timeframe;
 mod topics;
 mod unanswered_topics;
+pub(crate) mod zone;
 
 pub use crate::wit::exports::fastintercom::component::tools::ToolError;
 use rusqlite::Connection;
@@ -327,9 +328,9 @@ fn find(name: &str) -> Result<&'static Tool, ToolError> {
 }
 
 /// The time zone of days and hours in answers.
-pub(crate) fn zone(settings: &Settings, connection: &Connection) -> StoreResult<timeframe::Zone> {
+pub(crate) fn zone(settings: &Settings, connection: &Connection) -> StoreResult<zone::Zone> {
     let of_workspace = workspace(connection)?.and_then(|workspace| workspace.timezone);
-    Ok(timeframe::Zone::choose(settings.timezone.as_deref(), of_workspace.as_deref()))
+    Ok(zone::Zone::choose(settings.timezone.as_deref(), of_workspace.as_deref()))
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use super::content::Content;
 use super::cursor::Cursor;
 use super::filters::{read_timeframe, words};
 use super::ticket_rows::{Row, WholeTicket, rows, whole};
-use super::timeframe::Zone;
+use super::zone::Zone;
 use super::{Answered, Arguments, Context, Failure, Outcome, Tool, disclosure, names, schema};
 use crate::error::StoreResult;
 use crate::ids;

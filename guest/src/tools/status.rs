@@ -11,7 +11,7 @@ use super::freshness::{self, Age, Covered, Reach, SyncInfo};
 use super::get_data_info::megabytes;
 use super::get_sync_status::{self, Running};
 use super::incomplete::incomplete;
-use super::timeframe::Zone;
+use super::zone::Zone;
 use super::{Context, Reader, Surroundings, schema};
 use crate::error::StoreResult;
 use crate::store::conversations::raw_answers;

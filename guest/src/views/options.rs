@@ -5,7 +5,8 @@ use serde_json::{Map, Value};
 use super::ViewError;
 use crate::time::UnixSeconds;
 use crate::tools::content::{clean, cut};
-use crate::tools::timeframe::{self, Zone};
+use crate::tools::timeframe;
+use crate::tools::zone::Zone;
 
 /// The options of one command, by the names of its flags.
 #[derive(Clone, Debug)]

@@ -10,7 +10,7 @@ use crate::tools::answer::counted;
 use crate::tools::conversation::{Kind, Summary};
 use crate::tools::found::FoundConversation;
 use crate::tools::search_conversations::{self, TotalMatches};
-use crate::tools::timeframe::Zone;
+use crate::tools::zone::Zone;
 use crate::tools::{self, Context};
 
 /// The view, for a terminal that is `width` columns wide.

@@ -8,7 +8,7 @@ use super::search::{channel, local, state_style, who};
 use super::{Screen, Span, Style, View, ViewError, ask};
 use crate::tools::conversation::{Kind, ShownMessage};
 use crate::tools::get_conversation::{self, Thread};
-use crate::tools::timeframe::Zone;
+use crate::tools::zone::Zone;
 use crate::tools::{self, Context};
 
 /// The view, for a terminal that is `width` columns wide.

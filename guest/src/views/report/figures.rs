@@ -17,7 +17,8 @@ use crate::tools::content::Content;
 use crate::tools::figures::MainFigures;
 use crate::tools::found::Row;
 use crate::tools::freshness::{self, Freshness, Reach, SyncInfo};
-use crate::tools::timeframe::{self, Step, Zone};
+use crate::tools::timeframe;
+use crate::tools::zone::{Step, Zone};
 use crate::tools::{self, Context, Failure, Reader, search_conversations};
 
 /// Ages of waiting conversations: from so many seconds on, and what to call them.

@@ -8,7 +8,7 @@ use super::format::{duration, percent};
 use crate::store::statistics::Figures;
 use crate::tools::figures::Definitions;
 use crate::tools::found::FoundConversation;
-use crate::tools::timeframe::Step;
+use crate::tools::zone::Step;
 
 /// Rows of a table of names.
 const MOST_ROWS: usize = 12;
