@@ -3,15 +3,14 @@
 use rusqlite::Connection;
 use serde_json::{Value, json};
 
-use super::arguments::{ArgumentError, ArgumentResult, Arguments, When};
+use super::arguments::{ArgumentError, ArgumentResult, Arguments};
 use super::content::Content;
 use super::freshness::Reach;
 use super::zone::Zone;
-use super::{Failure, names, schema, timeframe};
+use super::{Failure, names, period, schema};
 use crate::store::conversations::fields;
 use crate::store::people::labels;
-use crate::store::runs::coverage::BEFORE_INTERCOM;
-use crate::store::search::{self, Ai, Attribute, Between, Filters, Holder, Linked, Query};
+use crate::store::search::{self, Ai, Attribute, Filters, Holder, Linked, Query};
 use crate::text::language;
 use crate::time::{HOUR, UnixSeconds};
 
@@ -19,7 +18,6 @@ const STATES: &[&str] = &["open", "closed", "snoozed"];
 const PRIORITIES: &[&str] = &["none", "low", "medium", "high", "urgent"];
 const AI: &[&str] = &["involved", "not_involved", "resolved", "escalated", "abandoned"];
 const SLA: &[&str] = &["hit", "missed", "active", "cancelled"];
-const TIMEFRAME_OF: &[&str] = &["created", "updated", "customer_reply", "message"];
 
 /// Filters as they were asked for.
 #[derive(Clone, Debug)]
@@ -36,7 +34,7 @@ pub fn add_properties(properties: &mut Value, only: Option<&[&str]>) {
     let (names, text) = (schema::texts, schema::text);
     let filters = json!({
         "timeframe": text("Period: \"today\", \"yesterday\", \"last 24 hours\", \"this week\", \"last week\", \"last 30 days\", \"last month\", \"2026-06\", \"2026-06-01 to 2026-06-15\", \"since 2026-06-01\"."),
-        "timeframe_of": schema::choice(TIMEFRAME_OF, "What lies in the timeframe: the conversation's creation (default), its last change, the customer's last reply, or the message (with query: the matching one)."),
+        "timeframe_of": schema::choice(period::TIMEFRAME_OF, "What lies in the timeframe: the conversation's creation (default), its last change, the customer's last reply, or the message (with query: the matching one)."),
         "created_after": text("Day or ISO timestamp, inclusive; so for the other dates."),
         "created_before": text(""),
         "updated_after": text(""),
@@ -105,12 +103,12 @@ pub fn parse(
     content: Content<'_>,
 ) -> Result<Asked, Failure> {
     let mut filters = Filters {
-        created: between(arguments, "created_after", "created_before", now, zone)?,
-        updated: between(arguments, "updated_after", "updated_before", now, zone)?,
-        customer_replied: between(arguments, "customer_replied_after", "customer_replied_before", now, zone)?,
+        created: period::between(arguments, "created", now, zone)?,
+        updated: period::between(arguments, "updated", now, zone)?,
+        customer_replied: period::between(arguments, "customer_replied", now, zone)?,
         ..Filters::default()
     };
-    add_timeframe(arguments, &mut filters, now, zone)?;
+    period::add_timeframe(arguments, &mut filters, now, zone)?;
     filters.customer_email = arguments.string("customer_email")?;
     filters.customer = arguments.string("customer")?;
     if filters.customer.is_some() && content.blanks_customers() {
@@ -183,85 +181,6 @@ pub fn parse(
     let mut notices = notices(&filters);
     notices.extend(notices_of_links);
     Ok(Asked { reach: reach(&filters), notices, filters })
-}
-
-fn add_timeframe(
-    arguments: &Arguments,
-    filters: &mut Filters,
-    now: UnixSeconds,
-    zone: &Zone,
-) -> ArgumentResult<()> {
-    let of = arguments.choice("timeframe_of", TIMEFRAME_OF)?;
-    let Some(phrase) = arguments.string("timeframe")? else { return Ok(()) };
-    let frame = read_timeframe(&phrase, now, zone)?;
-    let target = match of {
-        Some("updated") => &mut filters.updated,
-        Some("customer_reply") => &mut filters.customer_replied,
-        Some("message") => &mut filters.message,
-        _ => &mut filters.created,
-    };
-    // Together with a date of the same kind both hold.
-    target.from = target.from.max(frame.from);
-    target.to = [target.to, frame.to].into_iter().flatten().min();
-    Ok(())
-}
-
-pub(super) fn is_all_time(phrase: &str) -> bool {
-    matches!(phrase.trim().to_lowercase().as_str(), "all" | "all time" | "any" | "any time" | "ever")
-}
-
-/// What an agent wrote of a time; all times are open at both ends.
-///
-/// # Errors
-/// When it is not understood.
-pub fn read_timeframe(phrase: &str, now: UnixSeconds, zone: &Zone) -> ArgumentResult<Between> {
-    if is_all_time(phrase) {
-        return Ok(Between::default());
-    }
-    let frame = timeframe::parse(phrase, now, zone).ok_or_else(|| {
-        let phrase: String = super::content::clean(phrase).chars().take(60).collect();
-        let today = zone.date(now);
-        ArgumentError(match timeframe::slip(&phrase, now, zone) {
-            Some(slip) => format!("`timeframe` \"{phrase}\": {slip} Today is {today}."),
-            None => format!(
-                "`timeframe` \"{phrase}\" is not understood. Understood are {}. Today is {today}.",
-                timeframe::UNDERSTOOD
-            ),
-        })
-    })?;
-    Ok(Between { from: Some(frame.start), to: Some(frame.end) })
-}
-
-fn between(
-    arguments: &Arguments,
-    after: &str,
-    before: &str,
-    now: UnixSeconds,
-    zone: &Zone,
-) -> ArgumentResult<Between> {
-    let ends = |name: &str| -> ArgumentResult<Option<(UnixSeconds, UnixSeconds)>> {
-        let when = match arguments.when(name) {
-            Ok(when) => when,
-            // A word for a day, as a timeframe has.
-            Err(error) => {
-                let phrase = arguments.string(name).ok().flatten();
-                let frame = phrase.and_then(|phrase| timeframe::parse(&phrase, now, zone));
-                return frame.map(|frame| Some((frame.start, frame.end))).ok_or(error);
-            }
-        };
-        Ok(when.map(|when| match when {
-            When::Day(day) => (zone.start_of(day.0), zone.start_of(day.plus(1).0).plus(-1)),
-            When::Instant(instant) => (instant, instant),
-        }))
-    };
-    let (from, to) = (ends(after)?.map(|ends| ends.0), ends(before)?.map(|ends| ends.1));
-    if let (Some(from), Some(to)) = (from, to)
-        && from > to
-    {
-        let [after, before] = [after, before].map(|name| arguments.reader.argument(name));
-        return Err(ArgumentError(format!("`{after}` is later than `{before}`; swap them.")));
-    }
-    Ok(Between { from, to })
 }
 
 fn add_fields(
@@ -438,30 +357,4 @@ pub fn reach(filters: &Filters) -> Reach {
         .iter()
         .any(Option::is_some);
     Reach { start, end: if other { None } else { filters.updated.to } }
-}
-
-/// From when to when conversations were created that are asked about, up to now; `usual` says it
-/// where nothing else does.
-///
-/// # Errors
-/// When there is an end and no beginning.
-pub fn period(
-    arguments: &Arguments,
-    created: Between,
-    usual: &str,
-    now: UnixSeconds,
-    zone: &Zone,
-) -> ArgumentResult<(UnixSeconds, UnixSeconds)> {
-    if created.is_open() && arguments.string("timeframe")?.is_some_and(|phrase| is_all_time(&phrase)) {
-        return Ok((BEFORE_INTERCOM, now));
-    }
-    let frame = if created.is_open() { timeframe::parse(usual, now, zone) } else { None };
-    let created = frame.map_or(created, |frame| Between { from: Some(frame.start), to: Some(frame.end) });
-    let start = created.from.ok_or_else(|| {
-        ArgumentError(
-            "`created_after` is missing: a period needs a beginning; give it, or a timeframe.".to_owned(),
-        )
-    })?;
-    // What is still to come would make the period look quiet beside the one before.
-    Ok((start, created.to.unwrap_or(now).min(now).max(start)))
 }

@@ -13,12 +13,14 @@ use super::failing_articles::{self, Failing};
 use super::freshness::{self, SyncInfo};
 use super::schema::Object;
 use super::unanswered_topics::{self, Unanswered};
-use super::{Arguments, Context, Failure, Outcome, Tool, disclosure, filters, schema, timeframe};
+use super::{Arguments, Context, Failure, Outcome, Tool, disclosure, filters, period, schema, timeframe};
 use crate::store::conversations::threads;
 use crate::store::help_center::articles;
 use crate::store::help_center::knowledge;
+use crate::store::runs::coverage::BEFORE_INTERCOM;
 use crate::store::search::{Between, Filters, snippet};
 use crate::store::trends;
+use crate::time::UnixSeconds;
 
 const KINDS: &[&str] = &["failing_articles", "missing_articles"];
 const FILTERS: &[&str] = &["timeframe", "created_after", "created_before"];
@@ -121,20 +123,23 @@ fn call(context: &mut Context<'_>, arguments: &Arguments) -> Outcome {
         let zone = super::zone(around.settings, connection)?;
         let content = Content::new(&around.settings.redactions);
         let mut filters = filters::parse(arguments, connection, around.now, &zone, content)?.filters;
-        let all_time = arguments.string("timeframe")?.is_some_and(|phrase| filters::is_all_time(&phrase));
+        let all_time = arguments.string("timeframe")?.is_some_and(|phrase| period::is_all_time(&phrase));
         if filters.created.is_open()
             && !all_time
             && let Some(frame) = timeframe::parse(DEFAULT_TIMEFRAME, around.now, &zone)
         {
             filters.created = Between { from: Some(frame.start), to: Some(frame.end) };
         }
-        let end = filters.created.to.unwrap_or(around.now).min(around.now);
         // Without a beginning it is that of the cache.
         let start = match filters.created.from {
-            Some(start) => start.min(end).to_iso(),
-            None => trends::oldest(connection)?.unwrap_or_default().min(end.to_iso()),
+            Some(start) => start,
+            None => trends::oldest(connection)?
+                .and_then(|at| UnixSeconds::parse(&at))
+                .unwrap_or(BEFORE_INTERCOM)
+                .min(filters.created.to.unwrap_or(around.now)),
         };
-        let mut notices = Vec::new();
+        let end = period::until_now(filters.created.to, start, around.now);
+        let mut notices: Vec<String> = period::to_come(start, around.now, &zone).into_iter().collect();
         let mut lists = Lists { connection, content, limit, left: budget, notices: &mut notices };
         let mut found = Vec::new();
         let mut failing_articles = None;

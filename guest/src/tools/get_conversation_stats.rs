@@ -2,7 +2,6 @@
 
 use std::collections::{HashMap, HashSet};
 
-use jiff::Span;
 use jiff::civil::Date;
 use rusqlite::Connection;
 use schemars::JsonSchema;
@@ -12,11 +11,12 @@ use serde_with::skip_serializing_none;
 
 use super::answer::{Range, bytes, counted, filled, finished, listed};
 use super::arguments::ArgumentError;
+use super::calendar::Unit;
 use super::content::Content;
 use super::figures::{ComparedFigures, Definitions, FurtherFigures, MainFigures, percent};
 use super::freshness::{self, Reach, SyncInfo};
 use super::schema::Object;
-use super::{Arguments, Context, Failure, Outcome, Tool, disclosure, filters, schema, timeframe};
+use super::{Arguments, Context, Failure, Outcome, Tool, disclosure, filters, period, schema, timeframe};
 use crate::store::runs::coverage::{BEFORE_INTERCOM, Coverage};
 use crate::store::search::{Between, Filters};
 use crate::store::statistics::{self, Details, Figures, Group};
@@ -168,8 +168,6 @@ struct Asked {
     compare: bool,
     details: bool,
     within_hours: i64,
-    /// Of the period before, where the one that is asked for is not over yet.
-    unit: Option<Span>,
 }
 
 fn parse(arguments: &Arguments) -> Result<Asked, Failure> {
@@ -179,7 +177,6 @@ fn parse(arguments: &Arguments) -> Result<Asked, Failure> {
         compare: arguments.boolean("compare")?.unwrap_or(true),
         details: arguments.boolean("details")?.unwrap_or(false),
         within_hours: arguments.integer("within_hours", 1, 720)?.unwrap_or(24),
-        unit: arguments.string("timeframe")?.and_then(|phrase| timeframe::unit(&phrase)),
     };
     if group == Some(Group::Attribute) && !arguments.has("attribute") {
         return Err(ArgumentError(
@@ -199,7 +196,7 @@ fn call(context: &mut Context<'_>, arguments: &Arguments) -> Outcome {
         let content = Content::new(&around.settings.redactions);
         let selected = filters::parse(arguments, connection, now, &zone, content)?;
         let (mut filters, mut notices) = (selected.filters, selected.notices);
-        let (start, end) = filters::period(arguments, filters.created, "last 30 days", now, &zone)?;
+        let (start, end) = period::period(arguments, filters.created, "last 30 days", now, &zone)?;
         filters.created = Between { from: Some(start), to: Some(end) };
         let local = |at: UnixSeconds| zone.calendar(at);
         let (all, groups) = statistics::figures(connection, &filters, asked.group, now, &local)?;
@@ -215,12 +212,17 @@ fn call(context: &mut Context<'_>, arguments: &Arguments) -> Outcome {
         }
         let coverage = Coverage::load(connection, now)?;
         // What was not read is no zero: neither the whole, nor a day without a row.
-        let gaps = coverage.check_instants(start, end, now).gaps;
+        let to_come = period::to_come(start, now, &zone);
+        let has_begun = to_come.is_none();
+        notices.extend(to_come);
+        let gaps = if has_begun { coverage.check_instants(start, end, now).gaps } else { Vec::new() };
         let mut previous = None;
         let mut before = None;
         // Before all time there was nothing.
-        if asked.compare && start > BEFORE_INTERCOM {
-            let (from, to) = zone.before(start, end, asked.unit);
+        if asked.compare && has_begun && start > BEFORE_INTERCOM {
+            let phrase = arguments.string("timeframe")?.unwrap_or_default();
+            let unit = timeframe::parse(&phrase, now, &zone).and_then(|frame| frame.unit);
+            let (from, to) = zone.before(start, end, unit.map(Unit::span));
             filters.created = Between { from: Some(from), to: Some(to) };
             let (all, groups) = statistics::figures(connection, &filters, asked.group, now, &local)?;
             let is_whole = coverage.is_whole_from(from, now);

@@ -13,7 +13,7 @@ use super::content::Content;
 use super::freshness::{self, SyncInfo};
 use super::schema::Object;
 use super::significance::{Factorials, LEVEL};
-use super::{Arguments, Context, Failure, Outcome, Tool, disclosure, filters, schema};
+use super::{Arguments, Context, Failure, Outcome, Tool, disclosure, filters, period, schema};
 use crate::store::conversations::threads;
 use crate::store::runs::coverage::Coverage;
 use crate::store::search::{self, Between, Filters, Query};
@@ -150,9 +150,12 @@ fn call(context: &mut Context<'_>, arguments: &Arguments) -> Outcome {
         let zone = super::zone(around.settings, connection)?;
         let content = Content::new(&around.settings.redactions);
         let filters = filters::parse(arguments, connection, now, &zone, content)?.filters;
-        let (start, end) = filters::period(arguments, filters.created, "last 7 days", now, &zone)?;
-        let mut notices = Vec::new();
-        let periods = periods(connection, &filters, start, end, now, &mut notices)?;
+        let (start, end) = period::period(arguments, filters.created, "last 7 days", now, &zone)?;
+        let mut notices: Vec<String> = period::to_come(start, now, &zone).into_iter().collect();
+        let periods = match notices.is_empty() {
+            true => periods(connection, &filters, start, end, now, &mut notices)?,
+            false => Vec::new(),
+        };
         let first = periods.last().and_then(|period| period.from);
         let (mut baseline, mut trends, mut tested) = (None, Vec::new(), None);
         if let [_, before, ..] = periods.as_slice() {

@@ -15,6 +15,7 @@
 mod added;
 pub mod answer;
 pub(crate) mod arguments;
+mod calendar;
 mod check_coverage;
 mod connectors;
 pub(crate) mod content;
@@ -38,6 +39,7 @@ mod get_trends;
 mod incomplete;
 mod list_filters;
 mod names;
+mod period;
 pub mod prompts;
 mod query_database;
 pub mod resources;

@@ -66,6 +66,12 @@ impl Zone {
             .map_or_else(|_| Day(date).start(), |zoned| UnixSeconds(zoned.timestamp().as_second()))
     }
 
+    /// The last instant of that day here.
+    #[must_use]
+    pub fn end_of(&self, date: Date) -> UnixSeconds {
+        date.tomorrow().map_or_else(|_| Day(date).end(), |next| self.start_of(next).plus(-1))
+    }
+
     /// All days, Mondays or firsts of months from one instant to another, both included, as
     /// [`Zone::calendar`] names them, with their first instants. At most `most`.
     #[must_use]
@@ -89,9 +95,9 @@ impl Zone {
         dates.take(most).map(named).collect()
     }
 
-    /// The period before another, to compare them: the same part of the unit before, for one that is
-    /// not over yet; as many months, for whole months; as many days, for whole days; else as long.
-    /// It ends before the other begins.
+    /// The period before another, to compare them: the same part of the unit before, where that is
+    /// over when the period begins; as many months, for whole months; as many days, for whole days;
+    /// else as long. It ends before the other begins.
     #[must_use]
     pub fn before(
         &self,
@@ -105,7 +111,8 @@ impl Zone {
                 let local = self.zone.to_datetime(timestamp(at)).checked_sub(unit).ok()?;
                 Some(UnixSeconds(local.to_zoned(self.zone.clone()).ok()?.timestamp().as_second()))
             };
-            Some((back(from)?, back(to)?.min(last)))
+            // A unit that began longer ago than it lasts has no such part.
+            Some((back(from)?, back(to)?)).filter(|(_, end)| *end < from)
         };
         let (first, after) = (self.date(from), self.date(to.plus(1)));
         let whole_days = self.start_of(first) == from && self.start_of(after) == to.plus(1);

@@ -11,6 +11,7 @@ mod hostile;
 mod hostile_sql;
 mod knowledge_gaps;
 mod more_answers;
+mod periods;
 mod properties;
 mod providers;
 mod redaction;
