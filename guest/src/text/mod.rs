@@ -10,6 +10,7 @@ pub mod language;
 mod markdown;
 mod markup;
 pub mod mentions;
+pub mod naming;
 mod open;
 mod plain;
 mod style;

@@ -44,7 +44,7 @@ pub const TOOL: Tool = Tool {
 
 fn input() -> Value {
     schema::arguments(
-        json!({"customer": schema::text("E-mail address, name, company, contact id, or id of one of their conversations.")}),
+        json!({"customer": schema::text("E-mail address, name, company, or id of a contact, company or conversation.")}),
         &["customer"],
     )
 }
@@ -118,7 +118,10 @@ pub struct Brief {
     pub contact_id: Option<String>,
     pub email: Option<String>,
     pub name: Option<String>,
+    /// Of a company, not of a person.
+    company_id: Option<String>,
     pub company: Option<String>,
+    plan: Option<String>,
     conversations: i64,
     open: i64,
     waiting: Option<i64>,
@@ -162,13 +165,13 @@ pub fn find(context: &mut Context<'_>, arguments: &Arguments) -> Answered<Custom
                 _ => format!("`customer`: {}", super::content::NO_PARTS),
             }));
         }
-        let company = if by_name { customers::company(connection, &asked)? } else { None };
+        let companies = if by_name { customers::companies(connection, &asked)? } else { Vec::new() };
         let mut freshness = freshness::of(around, connection, freshness::Reach::default())?;
-        let (found, text) = match (company, found.as_slice()) {
-            (Some(company), _) => describe(connection, around, &company, content, budget)?,
-            (None, [only]) => describe(connection, around, only, content, budget)?,
-            (None, []) => tickets_alone(connection, &asked, recognised, content)?,
-            (None, several) => candidates(several, content),
+        let (found, text) = match (companies.as_slice(), found.as_slice()) {
+            ([only], _) | ([], [only]) => describe(connection, around, only, content, budget)?,
+            ([], []) => tickets_alone(connection, &asked, recognised, content)?,
+            ([], several) => candidates(several, content),
+            (several, _) => companies_of_a_name(connection, several, content)?,
         };
         freshness.cut_for_programs(arguments.reader, found.notice.as_deref());
         let text = format!("{text} {}", freshness.message);
@@ -192,6 +195,28 @@ fn candidates(several: &[Customer], content: Content<'_>) -> (Found, String) {
         ..Found::default()
     };
     (found, format!("{count} customers match."))
+}
+
+/// Companies that share a name, and a sentence.
+fn companies_of_a_name(
+    connection: &Connection,
+    several: &[Customer],
+    content: Content<'_>,
+) -> Answered<Found> {
+    let mut rows = Vec::new();
+    for company in several.iter().take(CANDIDATES) {
+        let known = company.company_id.as_deref().map(|id| fields::of_company(connection, id));
+        let known = known.transpose()?.flatten().unwrap_or_default();
+        let plan = known.get("plan").and_then(Value::as_str).and_then(|plan| filled(content.line(plan)));
+        rows.push(Brief { plan, ..brief(company, content) });
+    }
+    let text = format!("{} companies have this name.", rows.len());
+    let found = Found {
+        candidates: Some(rows),
+        notice: Some("Several companies have this name; ask again with the company_id of one.".to_owned()),
+        ..Found::default()
+    };
+    Ok((found, text))
 }
 
 /// Somebody without a conversation, who may still have tickets.
@@ -220,11 +245,18 @@ fn brief(customer: &Customer, content: Content<'_>) -> Brief {
     if let Some(id) = &customer.contact_id {
         disclosure::contact(id);
     }
+    let is_company = customer.contact_id.is_none() && customer.email.is_none() && customer.name.is_none();
     Brief {
         contact_id: customer.contact_id.clone(),
         email: line(&customer.email),
         name: customer.name.as_deref().and_then(|name| filled(content.person(name))),
+        company_id: customer
+            .company_id
+            .as_deref()
+            .filter(|_| is_company)
+            .and_then(|id| filled(content.id(id))),
         company: line(&customer.company),
+        plan: None,
         conversations: customer.conversations,
         open: customer.open,
         waiting: Some(customer.waiting).filter(|waiting| *waiting > 0),
@@ -276,12 +308,15 @@ fn describe(
     let contact = customer.contact_id.as_deref().map(|id| fields::of_contact(connection, id));
     let mut contact = contact.transpose()?.flatten();
     let company = contact.as_mut().and_then(|contact| contact.remove("company_id"));
-    let company = company.and_then(|id| id.as_str().map(str::to_owned)).or_else(|| customer.company.clone());
+    let company = company
+        .and_then(|id| id.as_str().map(str::to_owned))
+        .or_else(|| customer.company_id.clone())
+        .or_else(|| customer.company.clone());
     let company = company.map(|company| fields::of_company(connection, &company)).transpose()?.flatten();
     let rows = conversations(connection, customer, content, around.now, budget)?;
     let notice = ((rows.len() as i64) < customer.conversations).then(|| {
         format!(
-            "{} of {} conversations are shown; search_conversations with customer_email or company shows the others.",
+            "{} of {} conversations are shown; search_conversations with customer_email or customer shows the others.",
             rows.len(),
             customer.conversations
         )

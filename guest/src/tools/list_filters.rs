@@ -11,6 +11,7 @@ use super::content::Content;
 use super::{Arguments, Context, Outcome, Reader, Tool, freshness, schema};
 use crate::error::StoreResult;
 use crate::store::people::labels::{self, Gathered, Label};
+use crate::text::naming;
 
 const KINDS: &[&str] = &[
     "tags",
@@ -102,7 +103,8 @@ struct Name {
 
 fn call(context: &mut Context<'_>, arguments: &Arguments) -> Outcome {
     let kind = arguments.choice("kind", KINDS)?;
-    let contains = arguments.string("contains")?.unwrap_or_default().to_lowercase();
+    let contains = arguments.string("contains")?.unwrap_or_default();
+    let contains = naming::folded(&contains).into_owned();
     // All kinds share what a program may get at most.
     let fraction = if arguments.reader == Reader::Program { KINDS.len() } else { 1 };
     let room = arguments.reader.budget(if kind.is_some() { ALONE } else { SHARE }) / fraction;
@@ -144,7 +146,7 @@ struct Lists<'a> {
     connection: &'a Connection,
     content: Content<'a>,
     kind: Option<&'a str>,
-    /// In lower case.
+    /// Folded.
     contains: String,
     /// Bytes of JSON for each list.
     room: usize,
@@ -191,7 +193,7 @@ impl Lists<'_> {
 
     /// Of what is blanked out, nobody finds a part.
     fn is_wanted(&self, kind: &str, label: &Label) -> bool {
-        let contains = |name: &str| name.to_lowercase().contains(&self.contains);
+        let contains = |name: &str| naming::has(name.as_bytes(), &self.contains);
         contains(&label.name) && (!self.content.blanks_any() || contains(&self.shown(kind, label)))
     }
 

@@ -9,6 +9,7 @@ use super::{Context, Failure, disclosure, suggest};
 use crate::environment::Redaction;
 use crate::store::people::labels;
 use crate::store::search::containing;
+use crate::text::naming;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PromptArgument {
@@ -289,9 +290,9 @@ fn candidates(
             .filter(|name| !name.is_empty() && name.chars().count() <= LONGEST_VALUE)
             .collect()
     };
-    let texts = |sql: &str| -> Result<Vec<String>, Failure> {
+    let texts = |sql: &str, sought: &str| -> Result<Vec<String>, Failure> {
         let mut statement = connection.prepare_cached(sql)?;
-        let rows = statement.query_map([containing(typed)], |row| row.get::<_, String>(0))?;
+        let rows = statement.query_map([sought], |row| row.get::<_, String>(0))?;
         Ok(rows
             .map(|row| row.map(|text| super::content::clean(&text)))
             .filter(|text| !text.as_ref().is_ok_and(|text| text.chars().count() > LONGEST_VALUE))
@@ -316,11 +317,13 @@ fn candidates(
         .map(str::to_owned)
         .to_vec(),
         "customer" => texts(
-            "SELECT customer_email FROM conversations WHERE customer_email LIKE ?1 ESCAPE '\\' OR customer_name LIKE ?1 ESCAPE '\\' \
+            "SELECT customer_email FROM conversations WHERE has_name(?1, customer_email, customer_name) \
              GROUP BY customer_email HAVING customer_email IS NOT NULL ORDER BY max(updated_at) DESC LIMIT 101",
+            &naming::folded(typed),
         )?,
         "conversation" => texts(
             "SELECT id FROM conversations WHERE id LIKE ?1 ESCAPE '\\' ORDER BY updated_at DESC LIMIT 101",
+            &containing(typed),
         )?,
         _ => Vec::new(),
     })

@@ -203,7 +203,7 @@ impl Conditions {
     }
 }
 
-fn text(value: &str) -> Value {
+pub(super) fn text(value: &str) -> Value {
     Value::Text(value.to_owned())
 }
 
@@ -220,7 +220,7 @@ pub fn containing(part: &str) -> String {
 
 /// How conditions are asked that other tables know of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Asked {
+pub(super) enum Asked {
     /// Of all conversations together, so that those of a rare tag are found without reading others.
     Together,
     /// Of one conversation after the other: what is asked of all together would be gathered anew
@@ -230,7 +230,7 @@ enum Asked {
 
 impl Asked {
     /// `key`, of a conversation, is among the values of `column` (of `tables`) that meet the condition.
-    fn among(self, key: &str, column: &str, tables: &str, condition: &str) -> String {
+    pub(super) fn among(self, key: &str, column: &str, tables: &str, condition: &str) -> String {
         match self {
             Self::Together => format!("{key} IN (SELECT {column} FROM {tables} WHERE {condition})"),
             Self::OneByOne => {
@@ -435,57 +435,6 @@ impl Filters {
     fn named(&self, text: &str) -> String {
         let pattern = containing(text);
         if self.whole { pattern[1..pattern.len() - 1].to_owned() } else { pattern }
-    }
-
-    fn customers(&self, asked: Asked, all: &mut Conditions) {
-        let contacts = "conversation_contacts x JOIN contacts p ON p.id = x.contact_id";
-        if let Some(email) = &self.customer_email {
-            let (condition, value) = if email.starts_with('@') {
-                ("LIKE ? ESCAPE '\\'", format!("%{}", containing(email)[1..].trim_end_matches('%')))
-            } else {
-                ("= ? COLLATE NOCASE", email.clone())
-            };
-            let of_contacts = format!("p.email {condition}");
-            all.add(
-                match asked {
-                    // Not as an OR: SQLite then prefers to go through all conversations by time.
-                    Asked::Together => format!(
-                        "c.id IN (SELECT x.id FROM conversations x WHERE x.customer_email {condition} \
-                         UNION SELECT x.conversation_id FROM {contacts} WHERE {of_contacts})"
-                    ),
-                    Asked::OneByOne => format!(
-                        "(c.customer_email {condition} OR {})",
-                        asked.among("c.id", "x.conversation_id", contacts, &of_contacts)
-                    ),
-                },
-                [text(&value), text(&value)],
-            );
-        }
-        if let Some(part) = &self.customer {
-            let pattern = containing(part);
-            let others = asked.among(
-                "c.id",
-                "x.conversation_id",
-                contacts,
-                "p.name LIKE ? ESCAPE '\\' OR p.email LIKE ? ESCAPE '\\' OR p.id = ? OR p.external_id = ?",
-            );
-            all.add(
-                format!(
-                    "(c.customer_name LIKE ? ESCAPE '\\' OR c.customer_email LIKE ? ESCAPE '\\' OR c.company_name LIKE ? ESCAPE '\\' \
-                     OR c.contact_id IN (SELECT id FROM contacts WHERE id = ? UNION SELECT id FROM contacts WHERE external_id = ?) \
-                     OR {others})"
-                ),
-                [&pattern, &pattern, &pattern, part, part, &pattern, &pattern, part, part].map(|value| text(value)),
-            );
-        }
-        if let Some(part) = &self.company {
-            all.add("c.company_name LIKE ? ESCAPE '\\'", [text(&self.named(part))]);
-        }
-        if let Some(id) = &self.contact_id {
-            let also =
-                asked.among("c.id", "x.conversation_id", "conversation_contacts x", "x.contact_id = ?");
-            all.add(format!("(c.contact_id = ? OR {also})"), [text(id), text(id)]);
-        }
     }
 }
 

@@ -37,6 +37,7 @@ mod stop_words;
 mod streamed;
 mod varint;
 mod vocabulary;
+mod whose;
 
 use rusqlite::{Connection, params};
 
@@ -159,6 +160,7 @@ pub enum Mode {
 /// # Errors
 /// What SQLite reports.
 pub fn register(connection: &Connection) -> StoreResult<()> {
+    whose::register(connection)?;
     occurrences::register(connection)
 }
 

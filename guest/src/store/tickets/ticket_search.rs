@@ -6,7 +6,8 @@ use rusqlite::{Connection, OptionalExtension, Row, params_from_iter};
 use crate::error::StoreResult;
 use crate::store::conversations::threads::{Event, Message};
 use crate::store::lossy::text;
-use crate::store::search::{Assigned, Between, Conditions, containing};
+use crate::store::search::{Assigned, Between, Conditions};
+use crate::text::naming;
 use crate::time::UnixSeconds;
 
 /// Which tickets.
@@ -92,11 +93,13 @@ impl TicketFilters {
             all.add("t.open = ?", [Value::Integer(open.into())]);
         }
         if let Some(customer) = &self.customer {
-            let mut is = "k.email = ? COLLATE NOCASE OR x.contact_id = ? OR k.external_id = ?".to_owned();
-            let mut values = vec![text(customer); 3];
+            let mut is =
+                "k.email = ? COLLATE NOCASE OR x.contact_id = ? OR k.external_id = ? OR k.company_id = ?"
+                    .to_owned();
+            let mut values = vec![text(customer); 4];
             if !self.whole {
-                is.push_str(" OR k.name LIKE ? ESCAPE '\\' OR k.company_name LIKE ? ESCAPE '\\'");
-                values.extend(vec![text(&containing(customer)); 2]);
+                is.push_str(" OR has_name(?, k.name, k.company_name)");
+                values.push(text(&naming::folded(customer)));
             }
             all.add(
                 format!(

@@ -3,6 +3,7 @@
 mod answers;
 mod articles;
 mod completeness;
+mod customers;
 mod damaged_text;
 mod definitions;
 mod filtered;
