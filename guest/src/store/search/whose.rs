@@ -65,8 +65,12 @@ impl Filters {
             );
             let name = naming::folded(part);
             all.add(
-                format!("(has_name(?, c.customer_name, c.customer_email, c.company_name) OR c.company_id = ? OR {others})"),
-                [&*name, part, &*name, part, part, part].map(text),
+                format!(
+                    "(has_name(?, c.customer_name, c.customer_email, c.company_name) OR c.company_id = ? \
+                     OR c.contact_id IN (SELECT id FROM contacts WHERE id = ? UNION SELECT id FROM contacts WHERE external_id = ?) \
+                     OR {others})"
+                ),
+                [&*name, part, part, part, &*name, part, part, part].map(text),
             );
         }
         if let Some(part) = &self.company {
