@@ -101,7 +101,7 @@ impl Clock<'_> {
         let (left, right) = completed(left, right);
         let frame = match (Named::read(&left), Named::read(&right)) {
             (Some(left), Some(right)) => {
-                let ((start, last), unit) = self.from_to(left, right)?;
+                let ((start, last), unit) = self.both_named(left, right)?;
                 self.days(start, last, unit)?
             }
             // "Monday to today"
@@ -115,7 +115,7 @@ impl Clock<'_> {
 
     /// From one named period to another: what has no year is of the other's, or the latest that has
     /// begun. None where that would be a guess.
-    fn from_to(&self, left: Named, right: Named) -> Option<(Days, Option<Unit>)> {
+    fn both_named(&self, left: Named, right: Named) -> Option<(Days, Option<Unit>)> {
         match (left, right) {
             (Named::Fixed((start, _), _), Named::Fixed((_, last), _)) => Some(((start, last), None)),
             (Named::Weekday(left), Named::Weekday(right)) => {
