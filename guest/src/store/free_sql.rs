@@ -12,6 +12,7 @@
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
+use rusqlite::config::DbConfig;
 use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
 use rusqlite::limits::Limit;
 use rusqlite::types::ValueRef;
@@ -185,6 +186,8 @@ impl<'a> Guard<'a> {
             limits.push((*limit, connection.limit(*limit)?));
             connection.set_limit(*limit, *most)?;
         }
+        // Else a column that does not exist would be a text, and the answer wrong instead of refused.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DML, false)?;
         connection.execute_batch("PRAGMA query_only = ON")?;
         connection.query_row(&format!("PRAGMA hard_heap_limit = {MEMORY}"), [], |_| Ok(()))?;
         let end = Instant::now() + TIME;
@@ -204,6 +207,7 @@ impl Drop for Guard<'_> {
         let _ = connection.progress_handler(0, None::<fn() -> bool>);
         sql_functions::set_deadline(None);
         let _ = connection.execute_batch("PRAGMA query_only = OFF");
+        let _ = connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DML, true);
         for (limit, usual) in &self.limits {
             let _ = connection.set_limit(*limit, *usual);
         }

@@ -107,7 +107,8 @@ fn call(context: &mut Context<'_>, arguments: &Arguments) -> Outcome {
         } else {
             "raise limit, or page with LIMIT and OFFSET"
         };
-        format!("Only the first {shown} are shown; {reason}.")
+        let which = if rows.len() == 1 { "row is".to_owned() } else { format!("{shown} are") };
+        format!("Only the first {which} shown; {reason}.")
     });
     let columns = table.columns.iter().take(200).map(|name| cut(&content.line(name), 60)).collect();
     Ok(finished(&QueryAnswer { columns, rows, as_of, notice }, format!("{shown}.")))

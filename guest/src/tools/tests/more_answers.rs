@@ -18,6 +18,22 @@ fn filters_are_listed_with_counts() {
 }
 
 #[test]
+fn a_column_that_does_not_exist_is_no_text_in_quotes() {
+    let mut workspace = Workspace::filled();
+    let ask = r#"{"sql": "SELECT count(*) FROM v_conversations WHERE \"stat\" = 'open'"}"#;
+    let (error, _) = workspace.refused("query_database", ask);
+    assert!(error.contains("no such column") && error.contains("stat"), "{error}");
+    let answer = workspace.ask("query_database", &ask.replace("stat", "state"));
+    assert_eq!(answer["rows"], json!([[2]]));
+    let one = workspace
+        .ask("query_database", r#"{"sql": "SELECT conversation_id FROM v_conversations", "limit": 1}"#);
+    assert!(one["notice"].as_str().is_some_and(|notice| notice.starts_with("Only the first row is shown;")));
+    let two = workspace
+        .ask("query_database", r#"{"sql": "SELECT conversation_id FROM v_conversations", "limit": 2}"#);
+    assert!(two["notice"].as_str().is_some_and(|notice| notice.starts_with("Only the first 2 rows are")));
+}
+
+#[test]
 fn a_customer_is_found_by_address_name_and_company() {
     let mut workspace = Workspace::filled();
     let ann = workspace.ask("get_customer", r#"{"customer": "ANN@example.com"}"#);
