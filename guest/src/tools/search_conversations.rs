@@ -383,15 +383,12 @@ impl View<'_> {
         }
         let mut notices = self.asked.notices.clone();
         let shown = rows.len();
-        if shown < page.hits.len() {
-            notices.push(format!(
-                "{} of {} results fit into this answer; next_cursor leads to the others.",
-                shown,
-                page.hits.len()
-            ));
-        }
-        let cut = self.cut(page, &rows);
         let next = search::position_after(request, page, shown, &keys);
+        let others = if next.is_some() { "; next_cursor leads to the others" } else { "" };
+        if shown < page.hits.len() {
+            notices.push(format!("{shown} of {} results fit into this answer{others}.", page.hits.len()));
+        }
+        let cut = self.cut(page, &rows, others);
         if next.is_none() && (page.more || shown < page.hits.len()) {
             let or = match self.asked.reader {
                 Reader::Person => "",
@@ -408,16 +405,14 @@ impl View<'_> {
 
     /// What is missing of what was asked for. A model that pages knows that there is more; whoever
     /// asked for a number, or for messages, and a program, which may never look at the cursor, is
-    /// told that this is not all.
-    fn cut(&self, page: &Page, rows: &[Row]) -> Option<String> {
+    /// told that this is not all, and where the others are.
+    fn cut(&self, page: &Page, rows: &[Row], others: &str) -> Option<String> {
         let more = page.more || rows.len() < page.hits.len();
         let short = self.asked.wanted.is_some_and(|wanted| rows.len() < wanted);
         if more && (short || self.asked.reader == Reader::Program) {
             let of = TotalMatches::from(page.total);
             let shown = rows.len();
-            return Some(format!(
-                "This answer has {shown} of {of} conversations; next_cursor leads to the others."
-            ));
+            return Some(format!("This answer has {shown} of {of} conversations{others}."));
         }
         let left_out: usize = rows.iter().filter_map(|row| row.found.messages_left_out).sum();
         (left_out > 0).then(|| {

@@ -267,3 +267,31 @@ fn what_could_not_be_read_is_told_with_the_state_of_the_sync() {
     ));
     assert_eq!(workspace.ask("get_sync_status", "{}")["notes"], json!([note]));
 }
+
+#[test]
+fn where_paging_ends_nothing_is_said_to_lead_on() {
+    let mut workspace = Workspace::filled();
+    workspace.sql(
+        "INSERT INTO conversations (number, id, created_at, updated_at, state)
+         WITH RECURSIVE n(i) AS (SELECT 1000 UNION ALL SELECT i + 1 FROM n WHERE i < 4200)
+         SELECT i, 'many' || i, '2026-11-10T00:00:00+00:00', '2026-11-10T00:00:00+00:00', 'open' FROM n",
+    );
+    let mut cursor = Value::Null;
+    loop {
+        let arguments = json!({"sort": "recently_updated", "limit": 500, "cursor": cursor}).to_string();
+        let output = workspace
+            .with(|context| tools::call_for(Reader::Program, context, "search_conversations", &arguments))
+            .expect("answers");
+        let answer: Value = serde_json::from_str(&output.structured).expect("JSON");
+        let message = answer["sync_info"]["message"].as_str().expect("a message");
+        let notice = answer["notice"].as_str().unwrap_or_default();
+        cursor = answer["next_cursor"].clone();
+        let goes_on = !cursor.is_null();
+        assert_eq!(message.contains("next_cursor leads to the others"), goes_on, "{message}");
+        assert_eq!(notice.contains("paging ends here"), !goes_on, "{notice}");
+        assert_eq!(answer["sync_info"]["data_complete"], false);
+        if !goes_on {
+            break;
+        }
+    }
+}
