@@ -94,12 +94,8 @@ pub fn search(connection: &Connection, corpus: Corpus, query: &Query) -> StoreRe
         expressions.push(in_columns(&expression));
     }
     let mut texts = ranked(connection, corpus, &expressions)?;
-    for unwanted in query.unwanted() {
-        if let Some(expression) = Query::parse(&unwanted).any(false) {
-            for (number, _) in matching(connection, corpus, &expression)? {
-                texts.remove(&number);
-            }
-        }
+    for number in unwanted(connection, corpus, query)? {
+        texts.remove(&number);
     }
     let mut query = query.clone();
     query.marks.extend(marks);
@@ -109,6 +105,20 @@ pub fn search(connection: &Connection, corpus: Corpus, query: &Query) -> StoreRe
         Corpus::Tickets => best_first(texts.into_values().collect()),
     };
     Ok(Results { found, query })
+}
+
+/// Texts that have what the query excludes.
+///
+/// # Errors
+/// As [`search`].
+pub fn unwanted(connection: &Connection, corpus: Corpus, query: &Query) -> StoreResult<Vec<i64>> {
+    let mut numbers = Vec::new();
+    for unwanted in query.unwanted() {
+        if let Some(expression) = Query::parse(&unwanted).any(false) {
+            numbers.extend(matching(connection, corpus, &expression)?.into_iter().map(|(number, _)| number));
+        }
+    }
+    Ok(numbers)
 }
 
 /// The articles that have some of these words, which are given as they are indexed (folded, one form

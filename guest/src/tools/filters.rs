@@ -131,16 +131,19 @@ pub fn parse(
     if let Some(name) = arguments.string("team")? {
         filters.team = Some(names::team(connection, &name, content)?);
     }
+    let untagged = |tag: &String| tag.eq_ignore_ascii_case("untagged");
     let mut tags = arguments.strings("tags")?;
-    filters.untagged = tags.len() == 1 && matches!(tags[0].to_lowercase().as_str(), "untagged" | "none");
-    if filters.untagged {
-        tags.clear();
-    }
+    let none = tags.len() == 1 && tags[0].eq_ignore_ascii_case("none");
+    filters.untagged = none || tags.iter().any(untagged);
+    tags.retain(|tag| !none && !untagged(tag));
     filters.any_tag = names::tags(connection, "tags", &tags, content)?;
     for name in arguments.strings("tags_all")? {
         filters.every_tag.extend(names::tags(connection, "tags_all", &[name], content)?.into_iter().take(1));
     }
-    filters.no_tag = names::tags(connection, "tags_none", &arguments.strings("tags_none")?, content)?;
+    let mut unwanted = arguments.strings("tags_none")?;
+    filters.tagged = unwanted.iter().any(untagged);
+    unwanted.retain(|tag| !untagged(tag));
+    filters.no_tag = names::tags(connection, "tags_none", &unwanted, content)?;
     filters.channels = names::channels(connection, &arguments.strings("channel")?, content)?;
     filters.rating_least = arguments.integer("rating_min", 1, 5)?;
     filters.rating_most = arguments.integer("rating_max", 1, 5)?;

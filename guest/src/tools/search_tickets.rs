@@ -1,5 +1,7 @@
 //! `search_tickets`: tickets by their words and fields, counted by one of these, or one in full.
 
+use std::collections::HashSet;
+
 use rusqlite::Connection;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -22,7 +24,7 @@ use crate::store::people::labels::Label;
 use crate::store::runs::facts::{Fact, fact};
 use crate::store::runs::notes::note;
 use crate::store::search::{Mark, Query};
-use crate::store::text_search::{Corpus, Found, search};
+use crate::store::text_search::{Corpus, Found, search, unwanted};
 use crate::store::tickets;
 use crate::store::tickets::ticket_search::{self, GROUPS, TicketFilters};
 use crate::time::{DAY, UnixSeconds};
@@ -316,10 +318,14 @@ fn matching(
 ) -> Result<(Vec<i64>, Vec<Mark>), Failure> {
     let matching = ticket_search::matching(connection, filters, oldest_first)?;
     let query = Query::parse(typed);
+    if query.is_exclusion() {
+        let without: HashSet<i64> = unwanted(connection, Corpus::Tickets, &query)?.into_iter().collect();
+        return Ok((matching.into_iter().filter(|number| !without.contains(number)).collect(), Vec::new()));
+    }
     if query.leaves().is_empty() && typed.trim().is_empty() {
         return Ok((matching, Vec::new()));
     }
-    let wanted: std::collections::HashSet<i64> = matching.into_iter().collect();
+    let wanted: HashSet<i64> = matching.into_iter().collect();
     let results = search(connection, Corpus::Tickets, &query)?;
     let found = results.found.iter().map(|Found { number, .. }| *number);
     Ok((found.filter(|number| wanted.contains(number)).collect(), results.query.marks))

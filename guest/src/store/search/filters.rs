@@ -121,7 +121,10 @@ pub struct Filters {
     pub any_tag: Vec<String>,
     pub every_tag: Vec<String>,
     pub no_tag: Vec<String>,
+    /// It has none; with [`Filters::any_tag`] that is enough, too.
     pub untagged: bool,
+    /// It has some.
+    pub tagged: bool,
     /// An address, or `@` and a domain.
     pub customer_email: Option<String>,
     /// A part of a customer's name, address or company.
@@ -417,17 +420,23 @@ impl Filters {
             )
         };
         let values = |ids: &[String]| ids.iter().map(|id| text(id)).collect::<Vec<_>>();
-        if !self.any_tag.is_empty() {
-            all.add(having(&self.any_tag), values(&self.any_tag));
+        let any = "EXISTS (SELECT 1 FROM conversation_tags t WHERE t.conversation_id = c.id)";
+        match (self.untagged, self.any_tag.is_empty()) {
+            (false, true) => {}
+            (false, false) => all.add(having(&self.any_tag), values(&self.any_tag)),
+            (true, true) => all.add(format!("NOT {any}"), []),
+            (true, false) => {
+                all.add(format!("(NOT {any} OR {})", having(&self.any_tag)), values(&self.any_tag));
+            }
+        }
+        if self.tagged {
+            all.add(any, []);
         }
         for id in self.every_tag.chunks(1) {
             all.add(having(id), values(id));
         }
         if !self.no_tag.is_empty() {
             all.add(format!("NOT {}", having(&self.no_tag)), values(&self.no_tag));
-        }
-        if self.untagged {
-            all.add("NOT EXISTS (SELECT 1 FROM conversation_tags t WHERE t.conversation_id = c.id)", []);
         }
     }
 
@@ -499,6 +508,9 @@ mod tests {
             (Filters { every_tag: some(&["t1", "t2"]), ..none() }, &[1]),
             (Filters { no_tag: some(&["t1"]), ..none() }, &[2, 3, 4]),
             (Filters { untagged: true, ..none() }, &[2, 4]),
+            (Filters { untagged: true, any_tag: some(&["t1"]), ..none() }, &[1, 2, 4]),
+            (Filters { tagged: true, ..none() }, &[1, 3]),
+            (Filters { tagged: true, no_tag: some(&["t1"]), ..none() }, &[3]),
             (Filters { plans: some(&["Pro"]), ..none() }, &[1, 2]),
             (Filters { segments: some(&["New", "Old"]), ..none() }, &[1, 2]),
             (Filters { countries: some(&["Chile"]), ..none() }, &[1, 2]),

@@ -121,10 +121,19 @@ impl Query {
         }
     }
 
+    /// Whether it says of nothing but words that are not wanted.
+    #[must_use]
+    pub fn is_exclusion(&self) -> bool {
+        self.root.is_none() && self.excluded.is_some()
+    }
+
     /// What no message may have, as it was typed.
     #[must_use]
     pub fn unwanted(&self) -> Vec<String> {
         let mut leaves = Vec::new();
+        if let Some(node) = &self.excluded {
+            node.leaves(&mut leaves);
+        }
         if let Some((_, Some(unwanted))) = self.parts() {
             unwanted.leaves(&mut leaves);
         }

@@ -179,6 +179,23 @@ fn conversations_and_customers_lead_to_their_tickets_and_back() {
 }
 
 #[test]
+fn words_that_are_not_wanted_are_enough_for_a_search() {
+    let mut workspace = filled();
+    let mut found = |arguments: Value| -> Vec<String> {
+        let answer = workspace.ask("search_tickets", &arguments.to_string());
+        let rows = answer["tickets"].as_array().expect("rows").iter();
+        rows.map(|row| row["id"].as_str().expect("an id").to_owned()).collect()
+    };
+    let all = found(json!({}));
+    assert_eq!(found(json!({"query": "-export"})), ["3", "2"]);
+    for word in ["export", "checkout", "login", "card", "zzz"] {
+        let with = found(json!({"query": word}));
+        let expected: Vec<String> = all.iter().filter(|id| !with.contains(id)).cloned().collect();
+        assert_eq!(found(json!({"query": format!("-{word}")})), expected, "{word}");
+    }
+}
+
+#[test]
 fn what_is_wrong_or_missing_is_said() {
     let mut workspace = filled();
     assert!(refused(&mut workspace, r#"{"type": "Bugs and more"}"#).contains("Bug"));
