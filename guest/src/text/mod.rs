@@ -11,6 +11,7 @@ mod markdown;
 mod markup;
 pub mod mentions;
 mod open;
+pub mod patterns;
 mod plain;
 mod style;
 
