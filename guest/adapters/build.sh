@@ -1,11 +1,10 @@
 #!/usr/bin/env bash
-# Builds the adapters, optimises them, and composes them with a component into artifacts for other
-# hosts. Needs the wasm-opt that `just optimised` names.
+# Builds the component and its adapters as small as they get, and composes them into artifacts for
+# other hosts. Needs the wasm-opt that `just optimised` names.
 #
-#   guest/adapters/build.sh COMPONENT OUT
+#   guest/adapters/build.sh OUT
 set -euo pipefail
-component=$(realpath "$1")
-out=$(realpath -m "$2")
+out=$(realpath -m "$1")
 cd "$(dirname "$0")/../.."
 target=$(realpath -m "${CARGO_TARGET_DIR:-target}")
 
@@ -18,12 +17,13 @@ build() {
   for name in $1; do packages+=("--package=fastintercom-adapter-$name"); done
   env -u RUSTFLAGS -u RUSTC_WRAPPER CARGO_TARGET_DIR="$target/component/adapters" \
     CARGO_ENCODED_RUSTFLAGS="--remap-path-prefix=$PWD=/fastintercom${separator}--remap-path-prefix=$home=/cargo" \
-    cargo build --quiet --locked --profile adapter --target wasm32-wasip2 "${packages[@]}" "${@:2}"
+    cargo build --quiet --locked --profile portable --target wasm32-wasip2 "${packages[@]}" "${@:2}"
 }
-built="$target/component/adapters/wasm32-wasip2/adapter"
+built="$target/component/adapters/wasm32-wasip2/portable"
 # Apart, since features of one build are everybody's.
 build 'base act' --features=fastintercom-adapter-base/act
 cp "$built/fastintercom_adapter_base.wasm" "$built/fastintercom_adapter_base_act.wasm"
 build 'base driver http stdio typed'
-cargo run --quiet --locked --package fastintercom-compose -- compose \
-  "$component" "$built" "$target/component/optimised" "$out"
+compose() { cargo run --quiet --locked --package fastintercom-compose -- "$@"; }
+component=$(compose build "$PWD" "$target/component")
+compose compose "$component" "$built" "$target/component/optimised" "$out"

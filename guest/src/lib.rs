@@ -26,10 +26,12 @@ pub mod redaction;
 #[cfg(target_family = "wasm")]
 #[doc(hidden)]
 pub mod sections;
+pub mod sorting;
 pub mod store;
 pub mod sync;
 pub mod text;
 pub mod time;
+pub mod time_zones;
 pub mod tools;
 pub mod views;
 pub mod wit;

@@ -1,4 +1,10 @@
-//! Builds a component with a nested Cargo, for the build scripts of the host and of the tests.
+//! Builds a component with a nested Cargo, for the build scripts of the host and of the tests, and for
+//! the artifacts for other hosts (`guest/adapters`).
+#![allow(
+    dead_code,
+    clippy::print_stdout,
+    reason = "three programs share this file, and none needs all of it; Cargo reads what build scripts print"
+)]
 
 use std::env;
 use std::error::Error;
@@ -29,7 +35,29 @@ const WITHOUT_PROFILE: &str = "-mllvm -inline-threshold=50";
 const RUST_INLINING: &str = "-Cllvm-args=-inline-threshold=100";
 
 /// The component that the server embeds.
-const SHIPPED: &str = "fastintercom-guest";
+pub const SHIPPED: &str = "fastintercom-guest";
+
+/// What a component is built for.
+#[derive(Clone, Copy)]
+pub enum For {
+    /// The server: fast.
+    Server,
+    /// Hosts that compile all of it at a start, and fetch it before: small, a fifth slower.
+    OtherHosts,
+    /// The tests. What is not shipped need not be small: without whole-program optimisation a change
+    /// in the guest costs them one such build instead of two.
+    Tests,
+}
+
+impl For {
+    const fn profile(self) -> &'static str {
+        match self {
+            Self::Server => "component",
+            Self::OtherHosts => "portable",
+            Self::Tests => "component-for-tests",
+        }
+    }
+}
 
 pub type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
@@ -59,11 +87,17 @@ pub fn build(root: &Path, package: &str) -> Result<PathBuf> {
     let target = target_folder(root)?;
     // Whoever depends on the guest builds it, too, and with features of its own: the probe's guest
     // would lie where the shipped one is looked for, under the same name.
-    let target = if package == SHIPPED { target } else { target.join(package) };
-    // What is not shipped need not be small: without whole-program optimisation a change in the
-    // guest costs the tests one such build instead of two.
-    let profile = if package == SHIPPED { "component" } else { "component-for-tests" };
-    let target = target.as_path();
+    if package == SHIPPED {
+        compile(root, package, &target, For::Server)
+    } else {
+        compile(root, package, &target.join(package), For::Tests)
+    }
+}
+
+/// Builds a package of the workspace as a component in that target folder. Returns the file.
+pub fn compile(root: &Path, package: &str, target: &Path, purpose: For) -> Result<PathBuf> {
+    let profile = purpose.profile();
+    let is_small = matches!(purpose, For::OtherHosts);
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo
         .current_dir(root)
@@ -87,8 +121,10 @@ pub fn build(root: &Path, package: &str) -> Result<PathBuf> {
     }
     // Paths of this machine would make two builds of the same source differ.
     let home = env::var("CARGO_HOME").or_else(|_| env::var("HOME").map(|home| format!("{home}/.cargo")));
-    let mut flags =
-        vec![RUST_INLINING.to_owned(), format!("--remap-path-prefix={}=/fastintercom", root.display())];
+    let mut flags = vec![format!("--remap-path-prefix={}=/fastintercom", root.display())];
+    if !is_small {
+        flags.push(RUST_INLINING.to_owned());
+    }
     if let Ok(home) = &home {
         flags.push(format!("--remap-path-prefix={home}=/cargo"));
     }
@@ -101,8 +137,9 @@ pub fn build(root: &Path, package: &str) -> Result<PathBuf> {
         } else {
             WITHOUT_PROFILE.to_owned()
         };
+        let level = if is_small { "-Oz" } else { "-O2" };
         let cflags = format!(
-            "{} -O2 {optimisation} -mbulk-memory -ffile-prefix-map={}=/fastintercom -ffile-prefix-map={}=/cargo",
+            "{} {level} {optimisation} -mbulk-memory -ffile-prefix-map={}=/fastintercom -ffile-prefix-map={}=/cargo",
             tools.cflags,
             target.display(),
             home.as_deref().unwrap_or("/nonexistent")

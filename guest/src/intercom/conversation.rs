@@ -7,6 +7,7 @@ use super::company::Company;
 use super::json;
 use super::part::{Attachment, Author, Part, attachments};
 use crate::ids::{AdminId, ContactId, ConversationId, TagId, TeamId};
+use crate::sorting;
 use crate::time::UnixSeconds;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -291,7 +292,7 @@ fn read_parts(mut value: Value) -> Option<Parts> {
     };
     let mut parts: Vec<Part> = parts.into_iter().filter_map(Part::read).collect();
     // They come in the order of time, but nothing promises it; the sort is stable.
-    parts.sort_by_key(|part| part.created_at);
+    sorting::by_key(&mut parts, |part| part.created_at);
     let total_count = total_count.and_then(|count| usize::try_from(count).ok()).unwrap_or(parts.len());
     Some(Parts { parts, total_count })
 }

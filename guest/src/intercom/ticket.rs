@@ -9,6 +9,7 @@ use super::page::next_cursor;
 use super::part::Part;
 use super::request::Cursor;
 use crate::ids::{AdminId, ContactId, TeamId, TicketId};
+use crate::sorting;
 use crate::time::UnixSeconds;
 
 /// A ticket with its newest 500 parts.
@@ -81,7 +82,7 @@ impl Ticket {
             list => json::list(list, "ticket_parts", &[]),
         };
         let mut parts: Vec<Part> = parts.into_iter().filter_map(part).collect();
-        parts.sort_by_key(|part| part.created_at);
+        sorting::by_key(&mut parts, |part| part.created_at);
         Some(Self {
             id,
             ticket_id: json::text(&mut value, "ticket_id"),

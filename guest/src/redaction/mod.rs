@@ -29,6 +29,7 @@ use std::borrow::Cow;
 use serde_json::Value;
 
 use crate::environment::Redaction;
+use crate::sorting;
 
 /// A place that is blanked out, in bytes, and what stands there instead.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,7 +76,7 @@ pub fn redact<'a>(text: &'a str, kinds: &[Redaction]) -> Cow<'a, str> {
         return Cow::Borrowed(text);
     }
     // Stable: of those that begin together the first kind stays in front.
-    places.sort_by_key(|place| place.start);
+    sorting::by_key(&mut places, |place| place.start);
     let mut out = String::with_capacity(text.len());
     let mut at = 0;
     for place in places {

@@ -12,6 +12,7 @@ use super::lossy::text;
 use super::search::{Languages, Leaf, Mark, Query, fold, without_stop_words};
 use super::trends::words as words_of;
 use crate::error::StoreResult;
+use crate::sorting;
 
 /// How much more a word in title or description counts.
 const TITLE: f64 = 4.0;
@@ -217,7 +218,7 @@ fn of_each_article(connection: &Connection, texts: HashMap<i64, Found>) -> Store
 }
 
 fn best_first(mut found: Vec<Found>) -> Vec<Found> {
-    found.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.number.cmp(&b.number)));
+    sorting::by(&mut found, |a, b| b.score.total_cmp(&a.score).then(a.number.cmp(&b.number)));
     found
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use crate::sorting;
 use crate::store::runs::coverage::gaps;
 use crate::store::runs::windows::WindowRow;
 use crate::time::{DAY, Interval, UnixSeconds};
@@ -67,7 +68,7 @@ pub(super) fn plan(wanted: Interval, known: Known<'_>, per_page: u32) -> Plan {
         let low = if touches { gap.low.plus(-known.overlap).max(UnixSeconds(0)) } else { gap.low };
         cut(Interval { low, high: gap.high }, wanted.high, per_page, &mut windows);
     }
-    windows.sort_by_key(|window| std::cmp::Reverse(window.stretch.high));
+    sorting::by_key(&mut windows, |window| std::cmp::Reverse(window.stretch.high));
     plan.windows = windows.into();
     plan
 }

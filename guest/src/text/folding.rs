@@ -6,8 +6,8 @@ use std::ops::Range;
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
-use super::digit;
 use super::index::is_paired;
+use super::{digit, entities};
 
 /// Bytes of a reference such as `&eacute;`, at most.
 pub const LONGEST_REFERENCE: usize = 12;
@@ -176,16 +176,12 @@ fn reference(text: &str) -> Option<(Cow<'_, str>, usize)> {
         && let Some(length) = rest.bytes().take(LONGEST_REFERENCE).position(|byte| byte == b';')
     {
         let again = format!("&{}", &rest[..=length]);
-        let decoded = html_escape::decode_html_entities(&again);
-        if decoded != again {
-            return Some((Cow::Owned(decoded.into_owned()), AMPERSAND.len() + length + 1));
+        if let Some((decoded, _)) = entities::decode(&again) {
+            return Some((Cow::Owned(decoded.into_string()), AMPERSAND.len() + length + 1));
         }
     }
-    let closed = text.bytes().take(LONGEST_REFERENCE).position(|byte| byte == b';').and_then(|end| {
-        let text = &text[..=end];
-        let decoded = html_escape::decode_html_entities(text);
-        (decoded != text).then_some((decoded, end + 1))
-    });
+    let closed = entities::decode(text).filter(|(_, length)| *length <= LONGEST_REFERENCE);
+    let closed = closed.map(|(decoded, length)| (Cow::Owned(decoded.into_string()), length));
     closed.or_else(|| unclosed(text))
 }
 

@@ -15,6 +15,8 @@ use std::hash::Hasher;
 
 use super::folding::{Words, folded};
 
+use crate::sorting;
+
 /// What stands instead of a mention.
 pub const LABEL: &str = "[erased]";
 
@@ -210,7 +212,7 @@ impl Mentions {
 
 /// The text with a label in these places.
 fn cut(text: &str, mut places: Vec<Range<usize>>) -> String {
-    places.sort_by_key(|place| (place.start, std::cmp::Reverse(place.end)));
+    sorting::by_key(&mut places, |place| (place.start, std::cmp::Reverse(place.end)));
     let mut blanked = String::with_capacity(text.len());
     let mut at = 0;
     for place in places {

@@ -12,6 +12,7 @@ mod markup;
 pub mod mentions;
 pub mod naming;
 mod open;
+pub mod patterns;
 mod plain;
 mod style;
 

@@ -8,6 +8,7 @@
 use serde_json::{Map, Value, json};
 
 use super::{added, suggest};
+use crate::sorting;
 use crate::time::{Day, UnixSeconds};
 
 /// One sentence about a wrong argument.
@@ -156,7 +157,7 @@ impl Arguments {
     pub fn question(&self, but: &[&str]) -> String {
         let mut given: Vec<(&String, &Value)> =
             self.given.iter().filter(|(name, _)| !but.contains(&name.as_str()) && self.has(name)).collect();
-        given.sort_by_key(|(name, _)| name.as_str());
+        sorting::by_key(&mut given, |(name, _)| name.as_str());
         json!(given).to_string()
     }
 

@@ -11,6 +11,7 @@ use rusqlite::Connection;
 
 use super::significance::Factorials;
 use crate::error::StoreResult;
+use crate::sorting;
 use crate::store::help_center::articles;
 use crate::store::help_center::knowledge::{self, Answered, Source};
 use crate::store::search::Filters;
@@ -76,7 +77,9 @@ pub fn find(connection: &Connection, filters: &Filters) -> StoreResult<Found> {
         let of_it: Vec<Answered> = with.into_iter().map(|(_, answered)| answered).collect();
         found.extend(names.failing(name, usual, &of_it));
     }
-    found.sort_by(|a, b| excess(b).total_cmp(&excess(a)).then_with(|| a.source.title.cmp(&b.source.title)));
+    sorting::by(&mut found, |a, b| {
+        excess(b).total_cmp(&excess(a)).then_with(|| a.source.title.cmp(&b.source.title))
+    });
     Ok(Found { articles: found, answered, judged })
 }
 
@@ -124,7 +127,7 @@ fn worst(left: &[(HashSet<usize>, Answered)], found: usize, factorials: &Factori
             (name, usual, chance)
         })
         .collect();
-    chances.sort_by(|a, b| a.2.total_cmp(&b.2).then(a.0.cmp(&b.0)));
+    sorting::by(&mut chances, |a, b| a.2.total_cmp(&b.2).then(a.0.cmp(&b.0)));
     let level = FALSE_DISCOVERIES / chances.len() as f64;
     let is_sure =
         chances.iter().enumerate().any(|(place, (.., chance))| *chance <= level * (found + place + 1) as f64);

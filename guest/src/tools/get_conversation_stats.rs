@@ -17,6 +17,7 @@ use super::figures::{ComparedFigures, Definitions, FurtherFigures, MainFigures, 
 use super::freshness::{self, Reach, SyncInfo};
 use super::schema::Object;
 use super::{Arguments, Context, Failure, Outcome, Tool, disclosure, filters, period, schema, timeframe};
+use crate::sorting;
 use crate::store::runs::coverage::{BEFORE_INTERCOM, Coverage};
 use crate::store::search::{Between, Filters};
 use crate::store::statistics::{self, Details, Figures, Group};
@@ -317,7 +318,9 @@ impl Groups<'_> {
     fn rows(&self, mut groups: Vec<(String, Figures)>, budget: usize) -> (Vec<GroupRow>, Option<String>) {
         groups.extend(self.gone(&groups));
         if !self.in_time {
-            groups.sort_by(|a, b| b.1.conversations.cmp(&a.1.conversations).then_with(|| a.0.cmp(&b.0)));
+            sorting::by(&mut groups, |a, b| {
+                b.1.conversations.cmp(&a.1.conversations).then_with(|| a.0.cmp(&b.0))
+            });
         }
         let count = groups.len();
         // Of a long stretch of time the newest groups are kept, of names those with most conversations.

@@ -14,6 +14,7 @@ use super::freshness::{self, SyncInfo};
 use super::schema::Object;
 use super::significance::{Factorials, LEVEL};
 use super::{Arguments, Context, Failure, Outcome, Tool, disclosure, filters, period, schema};
+use crate::sorting;
 use crate::store::conversations::threads;
 use crate::store::runs::coverage::Coverage;
 use crate::store::search::{self, Between, Filters, Query};
@@ -288,7 +289,7 @@ fn risen(counted: &Counted) -> (Vec<Rise<'_>>, usize) {
             (sure && growth >= GROWTH).then_some(Rise { item, chance, usual, growth, also: Vec::new() })
         })
         .collect();
-    found.sort_by(|a, b| {
+    sorting::by(&mut found, |a, b| {
         a.chance
             .total_cmp(&b.chance)
             .then_with(|| a.item.kind.cmp(&b.item.kind))

@@ -11,6 +11,7 @@ use super::answer::{bytes, listed};
 use super::content::{Content, clean, cut};
 use super::sample::{Frame, LaidOut, Sample};
 use super::{Failure, disclosure};
+use crate::sorting;
 use crate::store::conversations::samples::Candidate;
 use crate::store::conversations::threads;
 use crate::store::help_center::knowledge;
@@ -230,7 +231,7 @@ impl Layout<'_> {
             *counts.entry(tag).or_default() += 1;
         }
         let mut counts: Vec<(&str, usize)> = counts.into_iter().collect();
-        counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+        sorting::by_key(&mut counts, |(_, count)| std::cmp::Reverse(*count));
         counts.truncate(TAGS);
         let name = |name: &str| cut(&self.content.line(name), 40);
         counts.into_iter().map(|(tag, conversations)| Tag { name: name(tag), conversations }).collect()
@@ -260,7 +261,9 @@ impl Layout<'_> {
             strata.entry((rating, one.tags.first().map_or("", String::as_str))).or_default().push(*place);
         }
         let mut strata: Vec<((u8, &str), Vec<usize>)> = strata.into_iter().collect();
-        strata.sort_by_key(|((rating, _), members)| (*rating > 0, std::cmp::Reverse(members.len())));
+        sorting::by_key(&mut strata, |((rating, _), members)| {
+            (*rating > 0, std::cmp::Reverse(members.len()))
+        });
         let deepest = strata.iter().map(|(_, members)| members.len()).max().unwrap_or(0);
         let order = (0..deepest.min(TRIED)).flat_map(|turn| {
             // From the middle on, so that it is not always the newest.

@@ -1,5 +1,7 @@
 //! The nearest right name to a wrong one.
 
+use crate::sorting;
+
 /// The candidate that is most probably meant, if any is near enough to be worth a mention.
 pub fn nearest<'a>(wrong: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     ranked(wrong, candidates).into_iter().next()
@@ -29,7 +31,7 @@ pub fn ranked<'a>(wrong: &str, candidates: impl IntoIterator<Item = &'a str>) ->
                 .then_some((distance, distance, candidate))
         })
         .collect();
-    scored.sort();
+    sorting::up(&mut scored);
     scored.into_iter().take(5).map(|(_, _, candidate)| candidate).collect()
 }
 

@@ -7,6 +7,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use crate::sorting;
 use crate::store::search::{LanguageOfEach, without_stop_words};
 
 /// Words of a question, and of an answer, that are looked at, the rarest.
@@ -111,7 +112,7 @@ fn rarities(texts: &[Vec<usize>], words: usize) -> Vec<f64> {
 
 fn rarest(words: &[usize], rarities: &[f64]) -> Vec<usize> {
     let mut words: Vec<usize> = words.iter().copied().filter(|word| rarities[*word] > 0.0).collect();
-    words.sort_by(|a, b| rarities[*b].total_cmp(&rarities[*a]).then(a.cmp(b)));
+    sorting::by(&mut words, |a, b| rarities[*b].total_cmp(&rarities[*a]).then(a.cmp(b)));
     words.truncate(WORDS);
     words
 }

@@ -9,6 +9,8 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::terms::{Terms, having, union};
 
+use crate::sorting;
+
 /// How alike two questions must be to begin a topic, and how much of a topic's words one must have
 /// to belong to it.
 const ALIKE: f64 = 0.3;
@@ -81,11 +83,11 @@ fn gathered(questions: &[Vec<String>], answers: &[Vec<String>], answered_alike: 
             let names = corpus.names(&members);
             let mut words: Vec<(String, f64)> =
                 names.into_iter().map(|(word, weight)| (corpus.terms.forms[word].clone(), weight)).collect();
-            words.sort_by(|a, b| b.1.total_cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+            sorting::by(&mut words, |a, b| b.1.total_cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
             (!words.is_empty()).then_some(Topic { words, questions: members })
         })
         .collect();
-    topics.sort_by(|a, b| {
+    sorting::by(&mut topics, |a, b| {
         b.questions.len().cmp(&a.questions.len()).then_with(|| a.questions.cmp(&b.questions))
     });
     topics
@@ -93,6 +95,13 @@ fn gathered(questions: &[Vec<String>], answers: &[Vec<String>], answered_alike: 
 
 /// Words with what each weighs; in order, so that sums are the same each time.
 type Weighed = BTreeMap<usize, f64>;
+
+/// One by one: `collect` would sort them first, with a sort of its own for each of these.
+fn weighed(words: impl Iterator<Item = (usize, f64)>) -> Weighed {
+    let mut weighed = Weighed::new();
+    weighed.extend(words);
+    weighed
+}
 
 /// What a topic is gathered around.
 struct Centre {
@@ -152,7 +161,7 @@ impl Corpus {
             })
             .collect();
         let mut order: Vec<usize> = (0..self.whole.len()).collect();
-        order.sort_by_key(|document| (std::cmp::Reverse(like[*document].len()), *document));
+        sorting::by_key(&mut order, |document| (std::cmp::Reverse(like[*document].len()), *document));
         let mut taken = vec![false; self.whole.len()];
         let mut stars = Vec::new();
         for document in order {
@@ -179,11 +188,8 @@ impl Corpus {
             .flat_map(|member| &parts[*member])
             .for_each(|word| *counts.entry(*word).or_default() += 1);
         let least = (members.len() as f64 * SHARED).max(2.0);
-        counts
-            .into_iter()
-            .filter(|(_, count)| *count as f64 >= least)
-            .map(|(word, count)| (word, count as f64 / members.len() as f64))
-            .collect()
+        let enough = counts.into_iter().filter(|(_, count)| *count as f64 >= least);
+        weighed(enough.map(|(word, count)| (word, count as f64 / members.len() as f64)))
     }
 
     fn centre(&self, members: &[usize]) -> Centre {
@@ -192,16 +198,16 @@ impl Corpus {
             .into_iter()
             .map(|(word, share)| (word, share * self.terms.weights[word]))
             .collect();
-        words.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+        sorting::by(&mut words, |a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
         words.truncate(TOPIC_WORDS);
-        Centre { words: words.into_iter().collect(), names: self.names(members) }
+        Centre { words: weighed(words.into_iter()), names: self.names(members) }
     }
 
     /// What questions are called: the words that they share.
     fn names(&self, members: &[usize]) -> Weighed {
         let shares = self.shares(members, &self.terms.asked);
         let weight = |(word, share): (usize, f64)| (word, share * share * self.terms.weights[word]);
-        shares.into_iter().map(weight).filter(|(_, weight)| *weight > 0.0).collect()
+        weighed(shares.into_iter().map(weight).filter(|(_, weight)| *weight > 0.0))
     }
 
     /// Whether the answers of the members, if they are answered, have a word in common that other
@@ -222,7 +228,7 @@ impl Corpus {
     /// before them.
     fn distinct(&self, groups: Vec<Vec<usize>>) -> Vec<Vec<usize>> {
         let mut groups = groups;
-        groups.sort_by_key(|members| std::cmp::Reverse(members.len()));
+        sorting::by_key(&mut groups, |members| std::cmp::Reverse(members.len()));
         let mut names: Vec<Weighed> = Vec::new();
         groups.retain(|members| {
             let name = self.names(members);
@@ -260,7 +266,7 @@ impl Corpus {
         let mut members: Vec<Vec<usize>> = vec![Vec::new(); centres.len()];
         let mut order: Vec<usize> =
             (0..self.whole.len()).filter(|document| best[*document].0 > 0.0).collect();
-        order.sort_by(|a, b| best[*b].0.total_cmp(&best[*a].0).then(a.cmp(b)));
+        sorting::by(&mut order, |a, b| best[*b].0.total_cmp(&best[*a].0).then(a.cmp(b)));
         order.into_iter().for_each(|document| members[best[document].1].push(document));
         members
     }

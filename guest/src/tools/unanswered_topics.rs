@@ -11,6 +11,7 @@ use rusqlite::Connection;
 
 use super::topics::{Topic, topics};
 use crate::error::StoreResult;
+use crate::sorting;
 use crate::store::help_center::knowledge::{self, Asked};
 use crate::store::search::{Filters, without_stop_words};
 use crate::store::text_search::covering;
@@ -107,7 +108,7 @@ pub fn find(
             nearest: nearest.filter(|(_, share)| *share >= NEAR).map(|(number, _)| number),
         });
     }
-    found.sort_by(|a, b| b.customers.cmp(&a.customers).then_with(|| a.words.cmp(&b.words)));
+    sorting::by(&mut found, |a, b| b.customers.cmp(&a.customers).then_with(|| a.words.cmp(&b.words)));
     Ok(Found { topics: found, cut })
 }
 

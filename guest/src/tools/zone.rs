@@ -5,6 +5,7 @@ use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp, ToSpan};
 
 use crate::time::{Day, UnixSeconds};
+use crate::time_zones;
 
 /// Stretches of time that a period is cut into.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,7 +30,7 @@ impl Zone {
             .into_iter()
             .flatten()
             .find_map(|name| {
-                let zone = TimeZone::get(name.trim()).ok()?;
+                let zone = time_zones::get(name.trim())?;
                 let name = zone.iana_name().unwrap_or(name).to_owned();
                 Some(Self { zone, name })
             })
@@ -39,7 +40,7 @@ impl Zone {
     /// Whether a time zone is called so.
     #[must_use]
     pub fn is_known(name: &str) -> bool {
-        TimeZone::get(name.trim()).is_ok()
+        time_zones::get(name.trim()).is_some()
     }
 
     #[must_use]
@@ -56,7 +57,8 @@ impl Zone {
     /// Day and time of day of that instant here: `2026-06-01 09:30`.
     #[must_use]
     pub fn minute(&self, at: UnixSeconds) -> String {
-        self.zone.to_datetime(timestamp(at)).strftime("%Y-%m-%d %H:%M").to_string()
+        let local = self.zone.to_datetime(timestamp(at));
+        format!("{} {:02}:{:02}", local.date(), local.hour(), local.minute())
     }
 
     /// The first instant of that day here.

@@ -8,11 +8,13 @@
 //!   side, and [`conversions!`] makes the protocol's of them.
 //! - [`component!`]: the backend of adapters, which are composed with the component.
 //! - [`Server`]: the protocol's requests, answered by a backend.
+//! - [`message`]: what a line or a body is, before the SDK sees it.
 //! - `streamable` (feature `http`): the server over Streamable HTTP.
 
 mod backend;
 mod component;
 pub mod convert;
+pub mod message;
 mod progress;
 mod server;
 #[cfg(feature = "http")]

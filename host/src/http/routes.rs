@@ -24,7 +24,6 @@ use crate::audit::Client;
 use crate::callers::file::Caller;
 use crate::callers::{Asker, Callers, Unreadable};
 use crate::config::Door;
-use crate::mcp::message::{self, Received};
 use crate::oauth::{ResourceServer, is_jwt};
 
 const HEALTH: &str = "/healthz";
@@ -215,26 +214,14 @@ fn nothing() -> Answer {
     )
 }
 
-/// A body that the SDK can read: it has no words of JSON-RPC for what it cannot. With it, whether
-/// that is a call that reads.
+/// A body that the SDK can read, and whether that is a call that reads.
 ///
 /// # Errors
 /// 400 with JSON-RPC's error.
 fn readable(body: Bytes) -> Result<(Bytes, bool), Box<Answer>> {
-    // Over stdio an empty line asks for nothing; here somebody waits.
-    if body.trim_ascii().is_empty() {
-        let refusal = message::Refusal::empty();
-        return Err(Box::new(answer::json(StatusCode::BAD_REQUEST, refusal.answer().to_string())));
-    }
-    let received = message::read(&body);
-    let is_call = matches!(&received, Received::Message(message) if message::reads(message));
-    match received {
-        Received::Refused(refusal) => {
-            Err(Box::new(answer::json(StatusCode::BAD_REQUEST, refusal.answer().to_string())))
-        }
-        Received::Nothing | Received::Message(_) => {
-            Ok((message::mend_surrogates(&body).map_or(body, Bytes::from), is_call))
-        }
+    match message::in_body(&body) {
+        Ok((mended, is_call)) => Ok((mended.map_or(body, Bytes::from), is_call)),
+        Err(refusal) => Err(Box::new(answer::json(StatusCode::BAD_REQUEST, refusal.answer().to_string()))),
     }
 }
 

@@ -12,7 +12,7 @@ use crate::application::Application;
 use crate::callers::Asker;
 use crate::component::bindings::tools::{Reader, ToolError};
 use crate::component::errors::CallError;
-use crate::mcp::message::mend_surrogates;
+use fastintercom_mcp::message::mend_surrogates;
 
 /// Calls the tool with the body, a JSON object; an empty body is an empty object. A caller that
 /// hangs up ends the call.

@@ -2,10 +2,9 @@
 //!
 //! The protocol's requests are answered by the crate `fastintercom_mcp`, which adapters for other
 //! hosts use, too. Here is what only a server of its own has: [`backend`] calls the application for
-//! whoever asks, [`stdio`] and the HTTP door take messages in, and [`message`] says what they are.
+//! whoever asks, and [`stdio`] and the HTTP door take messages in.
 
 mod backend;
-pub mod message;
 pub mod stdio;
 
 pub use backend::listed;

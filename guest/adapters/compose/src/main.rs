@@ -3,16 +3,20 @@
 //!
 //! ```text
 //! fastintercom-compose optimise COMPONENT KEPT OUT
+//! fastintercom-compose build ROOT TARGET
 //! fastintercom-compose compose COMPONENT ADAPTERS KEPT OUT
 //! ```
 //!
-//! `optimise` writes the component with optimised code into the file `OUT`. `compose` takes the
+//! `build` compiles the component as small as it gets, in the target folder `TARGET`, and prints the
+//! file's name. `optimise` writes the component with optimised code into the file `OUT`. `compose` takes the
 //! component without what no adapter calls, and adapters from the folder `ADAPTERS`, optimises
 //! them, and writes
 //! `fastintercom-NAME.wasm` for each artifact into the folder `OUT`, with `SHA256SUMS` beside them.
 //! `KEPT` is a folder for optimised modules, from which a later run takes them. The same input makes
 //! the same bytes.
 
+#[path = "../../../../host/build/component.rs"]
+mod component;
 mod modules;
 mod optimise;
 mod uncalled;
@@ -23,7 +27,7 @@ use std::fs;
 use std::path::Path;
 use std::process::ExitCode;
 
-use optimise::Optimiser;
+use optimise::{For, Optimiser};
 use sha2::{Digest, Sha256};
 use wac_graph::types::{Package, are_semver_compatible};
 use wac_graph::{CompositionGraph, EncodeOptions, NodeId, PackageId};
@@ -119,10 +123,15 @@ fn main() -> ExitCode {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let done = match arguments.as_slice() {
         ["optimise", component, kept, out] => alone(component.as_ref(), kept.as_ref(), out.as_ref()),
+        ["build", root, target] => build(root.as_ref(), target.as_ref()),
         ["compose", component, adapters, kept, out] => {
             artifacts(component.as_ref(), adapters.as_ref(), kept.as_ref(), out.as_ref())
         }
-        _ => return failed("usage: optimise COMPONENT KEPT OUT, or compose COMPONENT ADAPTERS KEPT OUT"),
+        _ => {
+            return failed(
+                "usage: optimise COMPONENT KEPT OUT, build ROOT TARGET, or compose COMPONENT ADAPTERS KEPT OUT",
+            );
+        }
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -138,7 +147,7 @@ fn failed(sentence: &str) -> ExitCode {
 
 #[expect(clippy::print_stdout, reason = "a tool of the build")]
 fn artifacts(component: &Path, adapters: &Path, kept: &Path, out: &Path) -> Result<()> {
-    let optimiser = Optimiser::find(kept)?;
+    let optimiser = Optimiser::find(kept, For::Size)?;
     fs::create_dir_all(out)?;
     let mut packages = BTreeMap::new();
     for package in ARTIFACTS.iter().flat_map(|(_, instances)| *instances).map(|instance| instance.package) {
@@ -162,8 +171,15 @@ fn artifacts(component: &Path, adapters: &Path, kept: &Path, out: &Path) -> Resu
     Ok(())
 }
 
+#[expect(clippy::print_stdout, reason = "a tool of the build")]
+fn build(root: &Path, target: &Path) -> Result<()> {
+    let file = component::compile(root, component::SHIPPED, target, component::For::OtherHosts)?;
+    println!("{}", file.display());
+    Ok(())
+}
+
 fn alone(component: &Path, kept: &Path, out: &Path) -> Result<()> {
-    Ok(fs::write(out, optimised(&Optimiser::find(kept)?, component)?)?)
+    Ok(fs::write(out, optimised(&Optimiser::find(kept, For::Speed)?, component)?)?)
 }
 
 fn optimised(optimiser: &Optimiser, file: &Path) -> Result<Vec<u8>> {

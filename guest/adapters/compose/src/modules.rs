@@ -1,4 +1,5 @@
-//! Core modules inside a component. All else of it stays as it is, byte for byte.
+//! Core modules inside a component. All else of it stays as it is, byte for byte, but for names that
+//! only a debugger would show.
 
 use std::ops::Range;
 
@@ -27,6 +28,7 @@ pub fn replace(bytes: &[u8], module: &dyn Fn(&[u8]) -> Result<Vec<u8>>) -> Resul
         if let Some((id, data)) = nested {
             out.section(&RawSection { id: id.into(), data: &data });
         } else if depth == 0
+            && !is_names(&payload)
             && let Some((id, range)) = payload.as_section()
         {
             out.section(&RawSection { id, data: part(bytes, &range)? });
@@ -40,6 +42,10 @@ pub fn replace(bytes: &[u8], module: &dyn Fn(&[u8]) -> Result<Vec<u8>>) -> Resul
     let out = out.finish();
     Validator::new().validate_all(&out)?;
     Ok(out)
+}
+
+fn is_names(payload: &Payload<'_>) -> bool {
+    matches!(payload, Payload::CustomSection(section) if section.name() == "component-name")
 }
 
 fn part<'a>(bytes: &'a [u8], range: &Range<u64>) -> Result<&'a [u8]> {

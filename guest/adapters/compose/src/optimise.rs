@@ -31,9 +31,24 @@ const FEATURES: &[&str] = &[
     "--enable-sign-ext",
 ];
 
-/// Names and debug information are not there any more (`strip` of the profiles), so nothing has to
-/// be removed for the size. Sections of others are kept by `wasm-opt` as they are.
-const PASSES: &[&str] = &["-O3"];
+/// What is optimised for. Names and debug information are not there any more (`strip` of the
+/// profiles), so nothing has to be removed for the size. Sections of others are kept by `wasm-opt` as
+/// they are.
+#[derive(Clone, Copy)]
+pub enum For {
+    Speed,
+    Size,
+}
+
+impl For {
+    fn passes(self) -> &'static [&'static str] {
+        match self {
+            Self::Speed => &["-O3"],
+            // Below 1024 is the end of the stack, which nothing is ever given an address in.
+            Self::Size => &["-Oz", "--low-memory-unused"],
+        }
+    }
+}
 
 /// Modules below this are glue of a few functions, in which nothing is to be won.
 const WORTH_IT: usize = 16 * 1024;
@@ -42,13 +57,14 @@ const WORTH_IT: usize = 16 * 1024;
 pub struct Optimiser {
     program: PathBuf,
     kept: PathBuf,
+    passes: &'static [&'static str],
 }
 
 impl Optimiser {
     /// Looks for the program: `WASM_OPT`, or `wasm-opt` on the path.
-    pub fn find(kept: &Path) -> Result<Self> {
+    pub fn find(kept: &Path, what: For) -> Result<Self> {
         let program = std::env::var_os("WASM_OPT").map_or_else(|| PathBuf::from("wasm-opt"), PathBuf::from);
-        let optimiser = Self { program, kept: kept.to_path_buf() };
+        let optimiser = Self { program, kept: kept.to_path_buf(), passes: what.passes() };
         let found = match optimiser.run(&["--version"]) {
             Ok(output) => {
                 String::from_utf8_lossy(&output.stdout).lines().next().unwrap_or_default().to_owned()
@@ -78,7 +94,7 @@ impl Optimiser {
             return Ok(bytes.to_vec());
         }
         let mut of = Sha256::new();
-        for option in PASSES.iter().chain(FEATURES).chain(&[VERSION]) {
+        for option in self.passes.iter().chain(FEATURES).chain(&[VERSION]) {
             of.update(option);
         }
         let name = crate::hex(&of.chain_update(bytes).finalize());
@@ -88,7 +104,7 @@ impl Optimiser {
                 (self.kept.join(format!("{name}.before")), self.kept.join(format!("{name}.after")));
             fs::write(&before, bytes)?;
             let files = [before.as_os_str(), "-o".as_ref(), after.as_os_str()];
-            let options = PASSES.iter().chain(FEATURES).map(|option| option.as_ref());
+            let options = self.passes.iter().chain(FEATURES).map(|option| option.as_ref());
             let output = self.run(&options.chain(files).collect::<Vec<&OsStr>>())?;
             if !output.status.success() {
                 return Err(format!("wasm-opt: {}", String::from_utf8_lossy(&output.stderr)).into());

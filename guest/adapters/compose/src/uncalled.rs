@@ -1,6 +1,7 @@
 //! Takes out of a component what none of its adapters calls, such as reports and exports of whole
 //! conversations, which only our own program offers. The exports stay, so that the component's
-//! interfaces do, and trap; what only they reached goes when the module is optimised.
+//! interfaces do, and trap; what only they reached goes when the module is optimised. So go the texts
+//! that our own program reads from the file, and adapters ask the component for.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
@@ -9,7 +10,10 @@ use wac_graph::CompositionGraph;
 use wac_graph::types::{ItemKind, Package};
 use wasm_encoder::reencode::{self, Reencode, utils};
 use wasm_encoder::{CodeSection, ExportKind, ExportSection, Function, FunctionSection, Module};
-use wasmparser::{CodeSectionReader, Export, ExternalKind, FunctionSectionReader, Parser, Payload, TypeRef};
+use wasmparser::{
+    CodeSectionReader, CustomSectionReader, Export, ExternalKind, FunctionSectionReader, Parser, Payload,
+    TypeRef,
+};
 
 use crate::Result;
 
@@ -100,6 +104,13 @@ impl Reencode for Redirected<'_> {
             functions.function(*of);
         }
         Ok(())
+    }
+
+    fn parse_custom_section(&mut self, module: &mut Module, section: CustomSectionReader<'_>) -> Reencoded {
+        if section.name().starts_with("fastintercom:") {
+            return Ok(());
+        }
+        utils::parse_custom_section(self, module, section)
     }
 
     fn parse_export(&mut self, exports: &mut ExportSection, export: Export<'_>) -> Reencoded {

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use fastintercom_adapter_calls::bindings::fastintercom::adapter::orders;
 use fastintercom_adapter_calls::bindings::fastintercom::component::tools::{self, Reader, ToolError};
 use fastintercom_adapter_calls::{self as calls, Failure};
-use fastintercom_mcp::streamable;
+use fastintercom_mcp::{message, streamable};
 use fastintercom_policy::guard::Guard;
 use fastintercom_policy::secret::Secret;
 use http::header::{ALLOW, AUTHORIZATION, COOKIE, HeaderValue, PROXY_AUTHORIZATION};
@@ -69,7 +69,12 @@ fn route(mut parts: Parts, request: &IncomingRequest) -> Result<Answer, Answer> 
         for secret in [AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION] {
             parts.headers.remove(secret);
         }
-        return mcp(Request::from_parts(parts, Full::new(wire::body(request)?)));
+        let body = wire::body(request)?;
+        let body = match message::in_body(&body) {
+            Ok((mended, _)) => mended.map_or(body, Bytes::from),
+            Err(refusal) => return Err(json(StatusCode::BAD_REQUEST, refusal.answer().to_string())),
+        };
+        return mcp(Request::from_parts(parts, Full::new(body)));
     }
     if path == "/sync" {
         only(&parts, &[Method::POST])?;
@@ -116,7 +121,8 @@ fn sync() -> Answer {
 
 /// A tool without the protocol; the statuses are the native server's.
 fn tool(name: &str, body: &Bytes) -> Answer {
-    let arguments = match std::str::from_utf8(body) {
+    let mended = message::mend_surrogates(body);
+    let arguments = match std::str::from_utf8(mended.as_deref().unwrap_or(body)) {
         Ok(text) if text.trim().is_empty() => "{}",
         Ok(text) => text,
         Err(_) => return error(StatusCode::BAD_REQUEST, "The body is not UTF-8."),

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::task::Poll;
 
 use fastintercom_mcp::Server;
+use fastintercom_mcp::message::{self, Line, Received};
 use fastintercom_mcp::rmcp::ServiceExt as _;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, ReadBuf};
 use tokio::runtime::Runtime;
@@ -37,6 +38,7 @@ pub struct Pipes {
     to_server: Option<tokio::io::WriteHalf<DuplexStream>>,
     from_server: tokio::io::ReadHalf<DuplexStream>,
     syncs_ended: watch::Sender<u64>,
+    line: Line,
     ended: bool,
 }
 
@@ -66,6 +68,7 @@ impl Pipes {
             to_server: Some(to_server),
             from_server,
             syncs_ended,
+            line: Line::default(),
             ended: false,
         }
     }
@@ -84,7 +87,7 @@ impl Pipes {
             match self.input.read(TAKEN) {
                 // Some hosts say that there is something, and there is not.
                 Ok(bytes) if bytes.is_empty() => break,
-                Ok(bytes) => self.exchange(&bytes),
+                Ok(bytes) => self.take(&bytes),
                 Err(StreamError::Closed) => self.end(),
                 Err(StreamError::LastOperationFailed(error)) => {
                     orders::log(LogLevel::Error, &format!("Standard input: {}", error.to_debug_string()));
@@ -103,8 +106,44 @@ impl Pipes {
         self.syncs_ended.send_modify(|count| *count += 1);
     }
 
+    /// Gives the protocol each line that is whole.
+    fn take(&mut self, bytes: &[u8]) {
+        for piece in bytes.split_inclusive(|byte| *byte == b'\n') {
+            self.line.add(piece);
+            if piece.ends_with(b"\n") {
+                self.take_line();
+            }
+        }
+    }
+
+    /// The SDK would leave requests unanswered that it cannot read.
+    fn take_line(&mut self) {
+        let mut line = std::mem::take(&mut self.line);
+        match line.read() {
+            Received::Message(_) => {
+                let mended = message::mend_surrogates(line.bytes());
+                self.exchange(mended.as_deref().unwrap_or(line.bytes()));
+                // The last line may have no end of its own.
+                if !line.bytes().ends_with(b"\n") {
+                    self.exchange(b"\n");
+                }
+            }
+            Received::Nothing => {}
+            Received::Refused(refusal) => {
+                orders::log(
+                    LogLevel::Warn,
+                    &format!("A line of the client is refused: {}", refusal.sentence),
+                );
+                self.write(format!("{}\n", refusal.answer()).as_bytes());
+            }
+        }
+        line.clear();
+        self.line = line;
+    }
+
     /// The last answers still go out.
     fn end(&mut self) {
+        self.take_line();
         self.to_server = None;
         self.exchange(&[]);
         self.ended = true;
@@ -136,6 +175,10 @@ impl Pipes {
                 }
             }
         });
+        self.write(&answers);
+    }
+
+    fn write(&mut self, answers: &[u8]) {
         for piece in answers.chunks(GIVEN) {
             if self.output.blocking_write_and_flush(piece).is_err() {
                 self.ended = true;

@@ -2,9 +2,8 @@
 
 use std::sync::OnceLock;
 
-use aho_corasick::{AhoCorasick, MatchKind};
-
 use super::{begins_word, is_word, run};
+use crate::text::patterns::{Case, Patterns};
 
 /// What follows the beginning.
 #[derive(Clone, Copy)]
@@ -85,7 +84,7 @@ const KEYS: &[(Rest, &str)] = &[
 /// The beginnings, and what finds them.
 struct Beginnings {
     all: Vec<(&'static str, Rest)>,
-    finder: AhoCorasick,
+    finder: Patterns,
 }
 
 fn beginnings() -> Option<&'static Beginnings> {
@@ -96,10 +95,8 @@ fn beginnings() -> Option<&'static Beginnings> {
                 .iter()
                 .flat_map(|(rest, beginnings)| beginnings.split(", ").map(|beginning| (beginning, *rest)))
                 .collect();
-            let finder = AhoCorasick::builder()
-                .match_kind(MatchKind::LeftmostLongest)
-                .build(all.iter().map(|(beginning, _)| beginning))
-                .ok()?;
+            let sought: Vec<&str> = all.iter().map(|(beginning, _)| *beginning).collect();
+            let finder = Patterns::new(&sought, Case::Same)?;
             Some(Beginnings { all, finder })
         })
         .as_ref()
@@ -108,7 +105,7 @@ fn beginnings() -> Option<&'static Beginnings> {
 pub(super) fn find(text: &str, add: &mut impl FnMut(usize, usize)) {
     let Some(beginnings) = beginnings() else { return };
     let mut done = 0;
-    for found in beginnings.finder.find_iter(text) {
+    for found in beginnings.finder.find_iter(text.as_bytes()) {
         let start = found.start();
         if start < done || !begins_word(text, start) {
             continue;

@@ -2,11 +2,10 @@
 
 use std::sync::OnceLock;
 
-use aho_corasick::{AhoCorasick, MatchKind};
-
 use super::links::is_placeholder;
 use super::words::{COPULAS, DETERMINERS, GOES_ON, Kind, SIGNS, is_common, is_no_secret, words};
 use super::{random, run};
+use crate::text::patterns::{Case, Patterns};
 
 /// Longest value in quotes, in bytes.
 const LONGEST: usize = 1_000;
@@ -27,7 +26,7 @@ enum Link {
 /// The words, and what finds them.
 struct Sought {
     words: Vec<(&'static str, Kind)>,
-    finder: AhoCorasick,
+    finder: Patterns,
 }
 
 fn sought() -> Option<&'static Sought> {
@@ -35,11 +34,8 @@ fn sought() -> Option<&'static Sought> {
     SOUGHT
         .get_or_init(|| {
             let words: Vec<_> = words().collect();
-            let finder = AhoCorasick::builder()
-                .match_kind(MatchKind::LeftmostLongest)
-                .ascii_case_insensitive(true)
-                .build(words.iter().map(|(word, _)| word))
-                .ok()?;
+            let sought: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
+            let finder = Patterns::new(&sought, Case::Either)?;
             Some(Sought { words, finder })
         })
         .as_ref()
@@ -48,7 +44,7 @@ fn sought() -> Option<&'static Sought> {
 pub(super) fn find(text: &str, add: &mut impl FnMut(usize, usize)) {
     let mut done = 0;
     let Some(sought) = sought() else { return };
-    for found in sought.finder.find_iter(text) {
+    for found in sought.finder.find_iter(text.as_bytes()) {
         let (word, kind) = sought.words[found.pattern().as_usize()];
         if found.start() < done || !stands_alone(text, found.start(), found.end(), word) {
             continue;

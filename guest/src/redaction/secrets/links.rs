@@ -3,9 +3,8 @@
 
 use std::sync::OnceLock;
 
-use aho_corasick::{AhoCorasick, MatchKind};
-
 use super::{is_word, random};
+use crate::text::patterns::{Case, Patterns};
 
 /// Addresses behind which everything is secret.
 const HOOKS: &[&str] = &[
@@ -50,22 +49,14 @@ const PARAMETERS: &str = "\
 const DOUBTFUL: &str = "\
     code, hash, invite, key, magic, pass, policy, reset, session, sid, sign, ticket, tk, verify, s";
 
-fn hooks() -> Option<&'static AhoCorasick> {
-    static HOOKS_FOUND: OnceLock<Option<AhoCorasick>> = OnceLock::new();
-    HOOKS_FOUND
-        .get_or_init(|| {
-            AhoCorasick::builder()
-                .match_kind(MatchKind::LeftmostLongest)
-                .ascii_case_insensitive(true)
-                .build(HOOKS)
-                .ok()
-        })
-        .as_ref()
+fn hooks() -> Option<&'static Patterns> {
+    static HOOKS_FOUND: OnceLock<Option<Patterns>> = OnceLock::new();
+    HOOKS_FOUND.get_or_init(|| Patterns::new(HOOKS, Case::Either)).as_ref()
 }
 
 pub(super) fn find(text: &str, add: &mut impl FnMut(usize, usize)) {
     let mut done = 0;
-    for found in hooks().into_iter().flat_map(|hooks| hooks.find_iter(text)) {
+    for found in hooks().into_iter().flat_map(|hooks| hooks.find_iter(text.as_bytes())) {
         if found.start() < done {
             continue;
         }

@@ -4,7 +4,6 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use aho_corasick::AhoCorasick;
 use rusqlite::Connection;
 use serde_json::{Value, json};
 
@@ -18,6 +17,7 @@ use crate::store::maintenance::new_file_beside;
 use crate::store::opening::OpenMode;
 use crate::store::takeover::create_private;
 use crate::text::index_phrase;
+use crate::text::patterns::{Case, Patterns};
 
 /// Bytes of a file that are looked through at once.
 const PIECE: usize = 1 << 20;
@@ -110,7 +110,7 @@ fn in_index(connection: &Connection, person: &Person) -> StoreResult<i64> {
 
 /// Addresses, numbers and ids of theirs. Names are left to the tables: somebody else may be called the
 /// same.
-fn patterns(person: &Person) -> Vec<&String> {
+fn patterns(person: &Person) -> Vec<&str> {
     let long = |text: &&String| text.len() >= block_list::LEAST;
     person
         .addresses
@@ -119,17 +119,16 @@ fn patterns(person: &Person) -> Vec<&String> {
         .chain(&person.external_ids)
         .chain(&person.phones)
         .filter(long)
+        .map(String::as_str)
         .collect()
 }
 
 /// The size of the file, and how many places in it look like each of these.
-fn in_bytes(path: &Path, patterns: &[&String]) -> StoreResult<(u64, Vec<u64>)> {
+fn in_bytes(path: &Path, patterns: &[&str]) -> StoreResult<(u64, Vec<u64>)> {
     let reading = |error: std::io::Error| StoreError::Disk(error.to_string());
     let longest = patterns.iter().map(|pattern| pattern.len()).max().unwrap_or(0);
-    let quick = AhoCorasick::builder()
-        .ascii_case_insensitive(true)
-        .build(patterns)
-        .map_err(|error| StoreError::Other(error.to_string()))?;
+    let too_many = || StoreError::Other("too many addresses and ids to look for at once".to_owned());
+    let quick = Patterns::new(patterns, Case::Either).ok_or_else(too_many)?;
     let mut file = File::open(on_disk(path)).map_err(reading)?;
     let (mut size, mut places) = (0, vec![0; patterns.len()]);
     let mut piece = vec![0; PIECE];

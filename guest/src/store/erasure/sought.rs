@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use aho_corasick::AhoCorasick;
 use rusqlite::Connection;
 use rusqlite::functions::FunctionFlags;
 use rusqlite::types::ValueRef;
@@ -14,6 +13,7 @@ use unicode_normalization::char::is_combining_mark;
 use super::quick::{Quick, Seen};
 use crate::error::StoreResult;
 use crate::text::mentions::{Key, Mentions};
+use crate::text::patterns::{Case, Patterns};
 use crate::text::{digit, folding};
 
 /// Of the words of what is sought, the one that fewest messages have is looked for first. From so many
@@ -31,7 +31,7 @@ pub struct Sought {
     whole: Vec<String>,
     quick: Quick,
     /// All of it, folded.
-    folded: Option<AhoCorasick>,
+    folded: Option<Patterns>,
     /// Bytes of the shortest, folded.
     shortest: usize,
     /// Something that is sought has no word of ASCII letters.
@@ -67,7 +67,8 @@ impl Sought {
             all.push(folded);
         }
         let quick = Quick::new(words.iter().map(String::as_str), digits);
-        let folded = AhoCorasick::new(&all).ok();
+        let sought: Vec<&str> = all.iter().map(String::as_str).collect();
+        let folded = Patterns::new(&sought, Case::Same);
         Ok(Arc::new(Self { mentions, whole, quick, folded, shortest, beyond_ascii, all: false }))
     }
 
@@ -130,7 +131,7 @@ impl Sought {
     fn is_in_folded(&self, text: &[u8]) -> bool {
         let Some(sought) = &self.folded else { return true };
         let text = String::from_utf8_lossy(text);
-        if sought.is_match(&folding::folded(&text)) {
+        if sought.is_in(folding::folded(&text).as_bytes()) {
             return true;
         }
         // Tags can part a name. What else can is left to the careful look.
@@ -138,7 +139,7 @@ impl Sought {
         // Tags can part a name. What else can, and what JSON writes by numbers, is left to the
         // careful look.
         has("<")
-            && (sought.is_match(&folding::folded_without_tags(&text))
+            && (sought.is_in(folding::folded_without_tags(&text).as_bytes())
                 || ["<!", "style", "STYLE", "script", "SCRIPT"].into_iter().any(has))
             || has("\\u")
     }

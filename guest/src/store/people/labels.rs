@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use rusqlite::{Connection, Row};
 
 use crate::error::StoreResult;
+use crate::sorting;
 use crate::store::lossy::text;
 use crate::text::language;
 
@@ -132,7 +133,9 @@ impl Gathered {
     pub fn attributes(&mut self, connection: &Connection) -> StoreResult<Vec<Label>> {
         let mut all = kept(connection, "attribute")?;
         all.extend(self.take("attributes"));
-        all.sort_by(|one, other| (other.conversations, &one.name).cmp(&(one.conversations, &other.name)));
+        sorting::by(&mut all, |one, other| {
+            (other.conversations, &one.name).cmp(&(one.conversations, &other.name))
+        });
         all.truncate(MOST);
         Ok(all)
     }

@@ -8,6 +8,7 @@ use std::fmt;
 use rusqlite::Connection;
 
 use crate::error::StoreResult;
+use crate::sorting;
 use crate::store::runs::future;
 use crate::time::{Day, Interval, UnixSeconds};
 
@@ -76,7 +77,7 @@ impl Coverage {
     #[must_use]
     pub fn from_spans(mut spans: Vec<Interval>) -> Self {
         spans.retain(|span| span.low <= span.high);
-        spans.sort_by_key(|span| span.low);
+        sorting::by_key(&mut spans, |span| span.low);
         let mut merged: Vec<Interval> = Vec::with_capacity(spans.len());
         for span in spans {
             match merged.last_mut() {

@@ -9,6 +9,7 @@ use super::postings::{List, Term};
 use super::query::Query;
 use super::ranked::Evidence;
 use crate::error::StoreResult;
+use crate::sorting;
 
 /// Most conversations with the rare words whose other messages are looked into.
 const LOOKED_INTO: usize = 250;
@@ -134,7 +135,7 @@ impl Search<'_> {
         (low, high): (i64, i64),
     ) -> StoreResult<Option<Vec<i64>>> {
         let mut rarest_first: Vec<usize> = (0..terms.len()).filter(|term| terms[*term].whole).collect();
-        rarest_first.sort_by(|a, b| estimates[*a].total_cmp(&estimates[*b]));
+        sorting::by(&mut rarest_first, |a, b| estimates[*a].total_cmp(&estimates[*b]));
         let unread = |term: &&usize| !lists[**term].complete;
         if rarest_first.iter().filter(unread).any(|term| terms[*term].is_for_sqlite()) {
             return Ok(None);

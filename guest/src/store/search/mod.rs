@@ -55,6 +55,7 @@ pub use stop_words::without_stop_words;
 pub use vocabulary::Vocabulary;
 
 use crate::error::StoreResult;
+use crate::sorting;
 use crate::time::UnixSeconds;
 
 /// Up to so many messages are ranked by bm25: about 20 ms of work in WebAssembly.
@@ -221,7 +222,7 @@ pub fn rarest(connection: &Connection, words: Vec<String>, most: usize) -> Store
             known.push((count, word));
         }
     }
-    known.sort();
+    sorting::up(&mut known);
     Ok(known.into_iter().take(most).map(|(_, word)| word).collect())
 }
 

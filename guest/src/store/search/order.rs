@@ -2,6 +2,7 @@
 
 use super::Sort;
 use super::eligible::Candidate;
+use crate::sorting;
 use crate::store::message_number;
 use crate::time::{DAY, UnixSeconds};
 
@@ -27,20 +28,20 @@ pub fn order(found: &mut Vec<Found>, sort: Sort, now: UnixSeconds) {
     match sort {
         Sort::Relevance => {
             let now = message_number(now);
-            found.sort_by_cached_key(|found| {
+            sorting::by_cached_key(found, |found| {
                 let score = found.score * (1.0 + RECENCY * recency(found.message, now));
                 // Scores are never negative, so that their bits sort as they do.
                 (found.only.is_some(), std::cmp::Reverse((score.max(0.0).to_bits(), found.message)))
             });
         }
-        Sort::Newest => found.sort_by(|a, b| key(b).cmp(&key(a))),
-        Sort::Oldest => found.sort_by(|a, b| key(a).cmp(&key(b))),
-        Sort::RecentlyUpdated => found.sort_by(|a, b| {
+        Sort::Newest => sorting::by(found, |a, b| key(b).cmp(&key(a))),
+        Sort::Oldest => sorting::by(found, |a, b| key(a).cmp(&key(b))),
+        Sort::RecentlyUpdated => sorting::by(found, |a, b| {
             (&b.candidate.updated_at, b.candidate.number).cmp(&(&a.candidate.updated_at, a.candidate.number))
         }),
         Sort::LongestWaiting => {
             found.retain(|found| found.candidate.waiting_since.is_some());
-            found.sort_by(|a, b| {
+            sorting::by(found, |a, b| {
                 (&a.candidate.waiting_since, a.candidate.number)
                     .cmp(&(&b.candidate.waiting_since, b.candidate.number))
             });

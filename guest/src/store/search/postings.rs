@@ -16,6 +16,7 @@ use super::occurrences::Occurrences;
 use super::query::Query;
 use super::{SCANNED, Search};
 use crate::error::StoreResult;
+use crate::sorting;
 
 /// Rows that are read of all words together, and of those that SQLite has to find.
 const BUDGET: usize = 24_000;
@@ -196,7 +197,7 @@ impl Search<'_> {
         let mut left = BUDGET.saturating_sub(lists.iter().map(|list| list.rows.len()).sum());
         // The list whose last row is the oldest is of the rarest of the common terms.
         let mut open: Vec<usize> = (0..lists.len()).filter(|at| !lists[*at].complete).collect();
-        open.sort_by_key(|at| lists[*at].lowest);
+        sorting::by_key(&mut open, |at| lists[*at].lowest);
         if let Some(only) = only {
             lists.iter_mut().for_each(|list| list.rows.retain(|(message, _)| only.contains(message)));
         }

@@ -10,6 +10,8 @@ use super::parser::Parser;
 use super::snippet::Mark;
 use super::spelling::Correction;
 
+use crate::sorting;
+
 /// Longest query that is read, in characters; the rest is dropped.
 pub const MOST_CHARACTERS: usize = 500;
 
@@ -159,7 +161,9 @@ impl Query {
 
     /// Puts the longest first, so that it is marked before its parts.
     pub fn sort_marks(&mut self) {
-        self.marks.sort_by(|a, b| b.text.len().cmp(&a.text.len()).then_with(|| a.text.cmp(&b.text)));
+        sorting::by(&mut self.marks, |a, b| {
+            b.text.len().cmp(&a.text.len()).then_with(|| a.text.cmp(&b.text))
+        });
         self.marks.dedup();
     }
 

@@ -2,6 +2,7 @@
 
 use super::vocabulary::Vocabulary;
 use crate::error::StoreResult;
+use crate::sorting;
 
 /// Shortest word that is corrected: below that most are other words.
 const SHORTEST: usize = 4;
@@ -81,7 +82,7 @@ pub fn nearest(vocabulary: &Vocabulary<'_>, word: &str) -> StoreResult<Vec<Strin
         .map(|word| (distance(&letters, &word.chars().collect::<Vec<_>>()), word))
         .filter(|(distance, _)| *distance <= letters.len() / 2)
         .collect();
-    near.sort();
+    sorting::up(&mut near);
     Ok(near.into_iter().take(MOST).map(|(_, word)| word).collect())
 }
 

@@ -7,6 +7,7 @@ use rusqlite::{Connection, params};
 use super::sources::Source;
 use super::values::{text, time};
 use crate::error::StoreResult;
+use crate::sorting;
 use crate::time::UnixSeconds;
 
 pub(super) struct Conversation {
@@ -129,7 +130,7 @@ pub(super) fn write(
 ) -> StoreResult<()> {
     let counts = message_counts.iter().copied();
     let mut order: Vec<(&Conversation, i64)> = conversations.rows.iter().zip(counts).collect();
-    order.sort_by(|(one, _), (other, _)| (one.created, &one.id).cmp(&(other.created, &other.id)));
+    sorting::by(&mut order, |(one, _), (other, _)| (one.created, &one.id).cmp(&(other.created, &other.id)));
     let mut insert = connection.prepare(
         "INSERT INTO conversations (id, created_at, updated_at, customer_email, tags, last_synced, message_count,
              thread_complete, last_message_synced, thread_last_checked)

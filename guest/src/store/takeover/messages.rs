@@ -9,6 +9,7 @@ use super::conversations::Conversations;
 use super::sources::Source;
 use super::values::{text, time};
 use crate::error::StoreResult;
+use crate::sorting;
 use crate::store::{IndexEntry, index_message, message_number};
 use crate::text::plain_text;
 use crate::time::UnixSeconds;
@@ -63,7 +64,7 @@ pub(super) fn read(
         }
     }
     // The order of a thread: the first message, then by time.
-    entries.sort_by_key(|entry| {
+    sorting::by_key(&mut entries, |entry| {
         (entry.conversation, Reverse(entry.id.ends_with("_initial")), entry.created, entry.rowid)
     });
     Ok(entries)

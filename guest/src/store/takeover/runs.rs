@@ -7,6 +7,7 @@ use rusqlite::{Connection, params, params_from_iter};
 use super::sources::{RUNS, Sources};
 use super::values::{from_local, text, time};
 use crate::error::StoreResult;
+use crate::sorting;
 use crate::store::opening::OpenOptions;
 use crate::time::{HOUR, UnixSeconds};
 
@@ -39,7 +40,7 @@ pub(super) fn copy(connection: &Connection, sources: &Sources, options: &OpenOpt
             runs.push(run);
         }
     }
-    runs.sort_by(|one, other| one.first().cmp(&other.first()));
+    sorting::by(&mut runs, |one, other| one.first().cmp(&other.first()));
     let mut seen = HashSet::new();
     let columns = RUNS.get(1..).unwrap_or_default().join(", ");
     let mut insert = connection.prepare(&format!(

@@ -3,6 +3,7 @@
 use rusqlite::Connection;
 
 use crate::error::StoreResult;
+use crate::sorting;
 use crate::store::schema::own_names;
 
 /// Columns of all generations, which have a place in our tables or are recomputed.
@@ -90,7 +91,7 @@ impl Sources {
     pub(super) fn find(connection: &Connection) -> StoreResult<Self> {
         let mut found = Self::default();
         let mut tables = names(connection, "table")?;
-        tables.sort_by_cached_key(|table| {
+        sorting::by_cached_key(&mut tables, |table| {
             let (_, backup) = base_and_backup(table);
             (backup.is_some(), std::cmp::Reverse(backup.map(str::to_owned)))
         });

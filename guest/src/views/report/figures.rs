@@ -1,5 +1,7 @@
 //! What a report is made of.
 
+use std::collections::HashMap;
+
 use rusqlite::Connection;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -7,6 +9,7 @@ use serde_with::skip_serializing_none;
 
 use super::super::options::{End, Options};
 use super::super::{ViewError, ask};
+use crate::sorting;
 use crate::store::runs::coverage::Coverage;
 use crate::store::search::{Between, Filters};
 use crate::store::statistics::{self, Figures, Group};
@@ -259,7 +262,7 @@ impl Questions<'_> {
             Step::Month => Group::Month,
         };
         let (all, found) = self.figures(Between { from: Some(start), to: Some(end) }, Some(group))?;
-        let mut found: std::collections::BTreeMap<String, Figures> = found.into_iter().collect();
+        let mut found: HashMap<String, Figures> = found.into_iter().collect();
         let coverage = Coverage::load(self.connection, self.now)?;
         let steps = self.zone.steps(start, end, step, MOST_STEPS);
         let ends = steps.iter().skip(1).map(|(_, next)| next.plus(-1)).chain([end]).collect::<Vec<_>>();
@@ -274,7 +277,9 @@ impl Questions<'_> {
     /// Groups by name, those with most conversations first.
     fn by(&self, created: Between, group: Group) -> Result<Named, Failure> {
         let (_, mut groups) = self.figures(created, Some(group))?;
-        groups.sort_by(|a, b| b.1.conversations.cmp(&a.1.conversations).then_with(|| a.0.cmp(&b.0)));
+        sorting::by(&mut groups, |a, b| {
+            b.1.conversations.cmp(&a.1.conversations).then_with(|| a.0.cmp(&b.0))
+        });
         Ok(groups.into_iter().map(|(name, figures)| (self.content.line(&name), figures)).collect())
     }
 

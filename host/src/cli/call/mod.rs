@@ -20,7 +20,7 @@ use crate::component::code::Bytes;
 use crate::component::metadata::Metadata;
 use crate::config::{Sources, component_file};
 use crate::mcp::listed;
-use crate::mcp::message::mend_surrogates;
+use fastintercom_mcp::message::mend_surrogates;
 
 pub use order::settings_first;
 

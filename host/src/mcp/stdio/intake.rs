@@ -14,10 +14,8 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use super::outlet::Outlet;
-use crate::mcp::message::{self, IdScanner, Incoming, Received, Refusal};
+use fastintercom_mcp::message::{self, Incoming, Line, Received, Refusal};
 
-/// The longest line; the SDK's own limit.
-const LINE_BYTES: usize = 16 * 1024 * 1024;
 /// Requests at work; the pool of readers has places for a quarter of them by default.
 const AT_WORK: usize = 64;
 /// Subscriptions have no end of their own, so they have a count of their own.
@@ -146,18 +144,12 @@ impl Intake {
     }
 
     fn take(&self, line: &mut Line) {
-        let received = match line.oversized.take() {
-            Some(scanner) => Received::Refused(Refusal::too_long(LINE_BYTES, scanner.found())),
-            None => message::read(&line.bytes),
-        };
-        match received {
-            Received::Message(message) => self.sort(*message, &line.bytes),
+        match line.read() {
+            Received::Message(message) => self.sort(*message, line.bytes()),
             Received::Nothing => {}
             Received::Refused(refusal) => self.refuse(&refusal),
         }
-        line.bytes.clear();
-        // One long line must not keep its room for ever.
-        line.bytes.shrink_to(64 * 1024);
+        line.clear();
     }
 
     fn refuse(&self, refusal: &Refusal) {
@@ -259,32 +251,6 @@ impl State {
 
 fn subscribes(request: &ClientRequest) -> bool {
     matches!(request, ClientRequest::SubscriptionsListenRequest(_))
-}
-
-/// The line that is being read.
-#[derive(Default)]
-struct Line {
-    bytes: Vec<u8>,
-    /// It is longer than it may be: only its id is looked for.
-    oversized: Option<IdScanner>,
-}
-
-impl Line {
-    fn add(&mut self, piece: &[u8]) {
-        if let Some(scanner) = &mut self.oversized {
-            scanner.feed(piece);
-            return;
-        }
-        if self.bytes.len() + piece.len() <= LINE_BYTES {
-            self.bytes.extend_from_slice(piece);
-            return;
-        }
-        let mut scanner = IdScanner::default();
-        scanner.feed(&self.bytes);
-        scanner.feed(piece);
-        self.bytes = Vec::new();
-        self.oversized = Some(scanner);
-    }
 }
 
 #[cfg(test)]
@@ -430,7 +396,7 @@ mod tests {
         let intake = intake();
         let line = format!(
             r#"{{"jsonrpc":"2.0","method":"x","params":{{"t":"{}"}},"id":"last"}}"#,
-            "z".repeat(LINE_BYTES)
+            "z".repeat(message::LINE_BYTES)
         );
         intake
             .read_from(

@@ -2,7 +2,7 @@
 //!
 //! The SDK's own transport leaves lines unanswered that it cannot read, takes in whatever comes,
 //! and ends the session when its first message is no request. So this one stands before it:
-//! [`intake`] reads, [`outlet`] writes, [`crate::mcp::message`] says what a line is.
+//! [`intake`] reads, [`outlet`] writes, [`fastintercom_mcp::message`] says what a line is.
 
 mod intake;
 mod outlet;
@@ -22,8 +22,8 @@ use tokio_util::task::AbortOnDropHandle;
 
 use self::intake::Intake;
 use self::outlet::Outlet;
-use super::message::Incoming;
 use crate::application::Application;
+use fastintercom_mcp::message::Incoming;
 
 /// How long calls in progress may take to end when the program is told to, or to the next answer
 /// that the client reads.

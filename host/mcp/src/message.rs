@@ -19,6 +19,8 @@ const INVALID_PARAMS: i64 = -32602;
 /// And for what a server could not do.
 const INTERNAL_ERROR: i64 = -32603;
 
+/// The longest line; the SDK's own limit.
+pub const LINE_BYTES: usize = 16 * 1024 * 1024;
 /// Longer ids are no ids.
 const ID_BYTES: usize = 1_024;
 
@@ -42,23 +44,25 @@ pub struct Refusal {
 
 impl Refusal {
     /// For a request that is longer than it may be, seen by the scanner.
-    pub fn too_long(most: usize, id: Option<Value>) -> Self {
-        let sentence = format!("The request is longer than {} MB.", most / (1024 * 1024));
+    fn too_long(id: Option<Value>) -> Self {
+        let sentence = format!("The request is longer than {} MB.", LINE_BYTES / (1024 * 1024));
         Self { id: id.unwrap_or(Value::Null), code: INVALID_REQUEST, sentence }
     }
 
     /// For a request that nothing was sent of.
-    pub fn empty() -> Self {
+    fn empty() -> Self {
         let sentence = "The request is empty: it has to be a JSON-RPC 2.0 request in JSON.".to_owned();
         Self { id: Value::Null, code: PARSE_ERROR, sentence }
     }
 
     /// For a request that cannot be done now.
+    #[must_use]
     pub fn busy(id: Value, sentence: String) -> Self {
         Self { id, code: INTERNAL_ERROR, sentence }
     }
 
     /// JSON-RPC's answer.
+    #[must_use]
     pub fn answer(&self) -> Value {
         json!({"jsonrpc": "2.0", "id": self.id, "error": {"code": self.code, "message": self.sentence}})
     }
@@ -66,6 +70,7 @@ impl Refusal {
 
 /// Reads one message. Escapes of half a surrogate pair, which JavaScript writes for half an emoji,
 /// are read as U+FFFD.
+#[must_use]
 pub fn read(bytes: &[u8]) -> Received {
     let text = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes).trim_ascii();
     if text.is_empty() {
@@ -93,6 +98,68 @@ pub fn read(bytes: &[u8]) -> Received {
     }
 }
 
+/// The body of an HTTP request as the SDK can read it: it has no words of JSON-RPC for what it cannot.
+/// Nothing, if it can be read as it is. With it, whether that is a call that [reads].
+///
+/// # Errors
+/// What is wrong with it.
+pub fn in_body(body: &[u8]) -> Result<(Option<Vec<u8>>, bool), Refusal> {
+    // Over stdio an empty line asks for nothing; here somebody waits.
+    if body.trim_ascii().is_empty() {
+        return Err(Refusal::empty());
+    }
+    match read(body) {
+        Received::Refused(refusal) => Err(refusal),
+        Received::Nothing => Ok((mend_surrogates(body), false)),
+        Received::Message(message) => Ok((mend_surrogates(body), reads(&message))),
+    }
+}
+
+/// The line that is being read.
+#[derive(Debug, Default)]
+pub struct Line {
+    bytes: Vec<u8>,
+    /// It is longer than it may be: only its id is looked for.
+    oversized: Option<IdScanner>,
+}
+
+impl Line {
+    pub fn add(&mut self, piece: &[u8]) {
+        if let Some(scanner) = &mut self.oversized {
+            scanner.feed(piece);
+            return;
+        }
+        if self.bytes.len() + piece.len() <= LINE_BYTES {
+            self.bytes.extend_from_slice(piece);
+            return;
+        }
+        let mut scanner = IdScanner::default();
+        scanner.feed(&self.bytes);
+        scanner.feed(piece);
+        self.bytes = Vec::new();
+        self.oversized = Some(scanner);
+    }
+
+    /// What the line is, once it has ended.
+    pub fn read(&mut self) -> Received {
+        match self.oversized.take() {
+            Some(scanner) => Received::Refused(Refusal::too_long(scanner.found())),
+            None => read(&self.bytes),
+        }
+    }
+
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// Begins the next one. One long line must not keep its room for ever.
+    pub fn clear(&mut self) {
+        self.bytes.clear();
+        self.bytes.shrink_to(64 * 1024);
+    }
+}
+
 /// An `initialize` that the SDK could not decode would be answered as a request before one.
 fn checked(message: Box<Incoming>) -> Received {
     use rmcp::model::{ClientRequest, JsonRpcMessage};
@@ -101,13 +168,14 @@ fn checked(message: Box<Incoming>) -> Received {
         && custom.method == "initialize"
     {
         let id = serde_json::to_value(&request.id).unwrap_or_default();
-        let sentence = fastintercom_mcp::wrong_parameters(&custom.method, custom.params.as_ref());
+        let sentence = crate::wrong_parameters(&custom.method, custom.params.as_ref());
         return Received::Refused(Refusal { id, code: INVALID_PARAMS, sentence });
     }
     Received::Message(message)
 }
 
 /// Whether it asks for something that is stored: what has a line in the audit log.
+#[must_use]
 pub fn reads(message: &Incoming) -> bool {
     use rmcp::model::{ClientRequest, JsonRpcMessage};
     let JsonRpcMessage::Request(request) = message else { return false };
@@ -151,6 +219,7 @@ fn answerable(id: &Value) -> Value {
 }
 
 /// The text with each escape of half a surrogate pair replaced by `\ufffd`; `None`: there is none.
+#[must_use]
 pub fn mend_surrogates(text: &[u8]) -> Option<Vec<u8>> {
     let unit = |at: usize| {
         let escape = text.get(at..at + 6)?;
@@ -209,6 +278,7 @@ impl IdScanner {
     }
 
     /// The id, once everything was fed.
+    #[must_use]
     pub fn found(mut self) -> Option<Value> {
         self.end_token();
         self.found
