@@ -12,11 +12,13 @@ target=$(realpath -m "${CARGO_TARGET_DIR:-target}")
 # Paths of this machine would make two builds of the same source differ.
 home=${CARGO_HOME:-$HOME/.cargo}
 separator=$(printf '\037')
+flags="--remap-path-prefix=$PWD=/fastintercom${separator}--remap-path-prefix=$home=/cargo"
+for registry in "$home"/registry/src/*; do flags+="${separator}--remap-path-prefix=$registry=/cargo"; done
 build() {
   local packages=() name
   for name in $1; do packages+=("--package=fastintercom-adapter-$name"); done
   env -u RUSTFLAGS -u RUSTC_WRAPPER CARGO_TARGET_DIR="$target/component/adapters" \
-    CARGO_ENCODED_RUSTFLAGS="--remap-path-prefix=$PWD=/fastintercom${separator}--remap-path-prefix=$home=/cargo" \
+    CARGO_ENCODED_RUSTFLAGS="$flags" \
     cargo build --quiet --locked --profile portable --target wasm32-wasip2 "${packages[@]}" "${@:2}"
 }
 built="$target/component/adapters/wasm32-wasip2/portable"

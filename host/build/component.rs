@@ -127,6 +127,11 @@ pub fn compile(root: &Path, package: &str, target: &Path, purpose: For) -> Resul
     }
     if let Ok(home) = &home {
         flags.push(format!("--remap-path-prefix={home}=/cargo"));
+        // Shorter by the registry's own name, which is in every message of a panic else.
+        let registries = std::fs::read_dir(Path::new(home).join("registry/src")).into_iter().flatten();
+        for registry in registries.flatten() {
+            flags.push(format!("--remap-path-prefix={}=/cargo", registry.path().display()));
+        }
     }
     cargo.env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}"));
     cargo.env("LIBSQLITE3_FLAGS", SQLITE_FLAGS);
