@@ -12,6 +12,8 @@ target=$(realpath -m "${CARGO_TARGET_DIR:-target}")
 # Paths of this machine would make two builds of the same source differ.
 home=${CARGO_HOME:-$HOME/.cargo}
 separator=$(printf '\037')
+# All sources are there, so that the first build has the same folders as later ones.
+cargo fetch --quiet --locked
 flags="--remap-path-prefix=$PWD=/fastintercom${separator}--remap-path-prefix=$home=/cargo"
 for registry in "$home"/registry/src/*; do flags+="${separator}--remap-path-prefix=$registry=/cargo"; done
 build() {

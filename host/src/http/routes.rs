@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
+use fastintercom_mcp::message;
 use fastintercom_mcp::streamable::{self, Streamable};
 use fastintercom_policy::guard::{self, Guard, Refusal};
 use http::header::{
