@@ -292,12 +292,15 @@ impl Steps<'_, '_> {
     fn compare_clocks(&mut self, bound: UnixSeconds) -> Result<(), SyncError> {
         let ahead = self.engine.fetcher.clocks_differ_by();
         let now = self.engine.now();
+        // What lies before either clock was read when the other one was right: a clock of ours that is
+        // behind once must not forget it.
+        let latest = self.engine.fetcher.told_time().map_or(bound, |theirs| theirs.max(bound));
         let untrusted = self.engine.write(|transaction| {
             match ahead.abs() > future::SLACK {
                 true => notes::set_note(transaction, "clock", &clocks_differ(ahead), now)?,
                 false => notes::clear_note(transaction, "clock")?,
             }
-            future::take_back(transaction, bound)
+            future::take_back(transaction, latest)
         })?;
         if let Some(from) = untrusted {
             self.engine.log(

@@ -404,6 +404,35 @@ fn our_own_clock_ahead_once_is_not_age_zero_for_ever() {
 }
 
 #[test]
+fn our_own_clock_behind_once_forgets_nothing_that_was_read() {
+    let request = |kind| SyncRequest {
+        kind,
+        start_date: None,
+        end_date: None,
+        days: None,
+        unless_newer_than: None,
+        refetch: false,
+    };
+    for days in [3, 400] {
+        let mut cache = Cache::new();
+        cache.request(&mut Script::of(10), &request(SyncKind::Full)).expect("syncs");
+        let covered = |cache: &Cache| {
+            let coverage = Coverage::load(cache.store.connection(), NOW.plus(1200)).expect("reads");
+            coverage.newest().map(|span| span.low)
+        };
+        let before = covered(&cache);
+        let mut behind = Script::of(10).later(600);
+        behind.ahead = (0, -days * SECONDS_A_DAY);
+        cache.request(&mut behind, &request(SyncKind::Background)).expect("syncs");
+        assert!(notes(&cache).contains("behind"), "{}", notes(&cache));
+        let mut right = Script::of(10).later(1200);
+        cache.request(&mut right, &request(SyncKind::Background)).expect("syncs");
+        assert_eq!((covered(&cache), notes(&cache)), (before, "none".to_owned()), "{days}");
+        assert_eq!(behind.count("GET /conversations/") + right.count("GET /conversations/"), 0, "{days}");
+    }
+}
+
+#[test]
 fn half_an_emoji_in_one_name_costs_no_page() {
     let model = Script::of(20);
     let mut script = Script::of(20).answering(|asked| {
