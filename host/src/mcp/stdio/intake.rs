@@ -166,7 +166,7 @@ impl Intake {
                 let subscribes = subscribes(&request.request);
                 let refusal = if subscribes && state.subscriptions.len() >= SUBSCRIPTIONS {
                     Some(format!("There are {SUBSCRIPTIONS} subscriptions already. End one of them first."))
-                } else if state.waiting_bytes + line.len() > WAITING_BYTES {
+                } else if !state.waiting.is_empty() && state.waiting_bytes + line.len() > WAITING_BYTES {
                     Some(format!(
                         "Too many requests are waiting ({} MB of them). Wait for answers before you send more.",
                         WAITING_BYTES / (1024 * 1024)
