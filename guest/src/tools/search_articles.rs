@@ -16,7 +16,7 @@ use crate::store::help_center::articles::{self, Article};
 use crate::store::runs::facts::{Fact, fact};
 use crate::store::runs::notes::note;
 use crate::store::search::{Query, snippet};
-use crate::store::text_search::{Corpus, Found, search};
+use crate::store::text_search::{Corpus, Found, search, unwanted};
 use crate::time::UnixSeconds;
 
 const DEFAULT_LIMIT: usize = 10;
@@ -254,7 +254,14 @@ fn list(
     budget: usize,
 ) -> Answered<ArticlesAnswer> {
     let query = Query::parse(typed);
-    let (numbers, marks, total) = if query.leaves().is_empty() && typed.trim().is_empty() {
+    let (numbers, marks, total) = if query.is_exclusion() {
+        let without = unwanted(connection, Corpus::Articles, &query)?;
+        let mut others = articles::newest(connection, articles::count(connection)? as usize)?;
+        others.retain(|number| !without.contains(number));
+        let total = others.len();
+        others.truncate(limit);
+        (others, Vec::new(), total)
+    } else if query.leaves().is_empty() && typed.trim().is_empty() {
         (articles::newest(connection, limit)?, Vec::new(), articles::count(connection)? as usize)
     } else {
         let results = search(connection, Corpus::Articles, &query)?;

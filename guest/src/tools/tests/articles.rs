@@ -43,6 +43,8 @@ fn articles_are_found_by_words_with_the_hit_marked_and_without_any_by_their_last
     let one = workspace.ask("search_articles", r#"{"limit": 1}"#);
     assert_eq!((titles(&one).len(), &one["total_matches"]), (1, &json!(3)));
     assert!(one["notice"].as_str().is_some_and(|notice| notice.contains("1 of 3")), "{one}");
+    let without = workspace.ask("search_articles", r#"{"query": "-refund"}"#);
+    assert_eq!((titles(&without), &without["total_matches"]), (vec!["Terms"], &json!(1)));
 }
 
 #[test]
