@@ -78,6 +78,41 @@ pub fn register(connection: &Connection) -> StoreResult<()> {
 /// # Errors
 /// [`crate::error::StoreError`] when the database cannot be read; so for the others.
 pub fn search(connection: &Connection, corpus: Corpus, query: &Query) -> StoreResult<Results> {
+    let (expressions, marks) = expressions(connection, corpus, query)?;
+    let mut texts = ranked(connection, corpus, &expressions)?;
+    for number in unwanted(connection, corpus, query)? {
+        texts.remove(&number);
+    }
+    let mut query = query.clone();
+    query.marks.extend(marks);
+    query.sort_marks();
+    let found = match corpus {
+        Corpus::Articles => of_each_article(connection, texts)?,
+        Corpus::Tickets => best_first(texts.into_values().collect()),
+    };
+    Ok(Results { found, query })
+}
+
+/// Texts that have what the query excludes, in any of its forms.
+///
+/// # Errors
+/// As [`search`].
+pub fn unwanted(connection: &Connection, corpus: Corpus, query: &Query) -> StoreResult<Vec<i64>> {
+    let mut numbers = Vec::new();
+    for unwanted in query.unwanted() {
+        for expression in expressions(connection, corpus, &Query::parse(&unwanted))?.0 {
+            numbers.extend(matching(connection, corpus, &expression)?.into_iter().map(|(number, _)| number));
+        }
+    }
+    Ok(numbers)
+}
+
+/// What each word or phrase of a query is found by, and its other forms to be marked.
+fn expressions(
+    connection: &Connection,
+    corpus: Corpus,
+    query: &Query,
+) -> StoreResult<(Vec<String>, Vec<Mark>)> {
     let typed: Vec<String> = query.leaves().iter().filter_map(word).collect();
     let languages = Languages::of(&typed);
     let mut marks = Vec::new();
@@ -94,32 +129,7 @@ pub fn search(connection: &Connection, corpus: Corpus, query: &Query) -> StoreRe
         }
         expressions.push(in_columns(&expression));
     }
-    let mut texts = ranked(connection, corpus, &expressions)?;
-    for number in unwanted(connection, corpus, query)? {
-        texts.remove(&number);
-    }
-    let mut query = query.clone();
-    query.marks.extend(marks);
-    query.sort_marks();
-    let found = match corpus {
-        Corpus::Articles => of_each_article(connection, texts)?,
-        Corpus::Tickets => best_first(texts.into_values().collect()),
-    };
-    Ok(Results { found, query })
-}
-
-/// Texts that have what the query excludes.
-///
-/// # Errors
-/// As [`search`].
-pub fn unwanted(connection: &Connection, corpus: Corpus, query: &Query) -> StoreResult<Vec<i64>> {
-    let mut numbers = Vec::new();
-    for unwanted in query.unwanted() {
-        if let Some(expression) = Query::parse(&unwanted).any(false) {
-            numbers.extend(matching(connection, corpus, &expression)?.into_iter().map(|(number, _)| number));
-        }
-    }
-    Ok(numbers)
+    Ok((expressions, marks))
 }
 
 /// The articles that have some of these words, which are given as they are indexed (folded, one form

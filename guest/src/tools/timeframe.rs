@@ -18,7 +18,7 @@ pub struct Timeframe {
 }
 
 /// What is understood, for schemas and errors.
-pub const UNDERSTOOD: &str = "\"last 24 hours\", \"today\", \"yesterday\", \"3 days ago\", \"this week\", \"last week\", \"last 7 days\" (any number of hours, days, weeks or months), \"last weekend\", \"last month\", \"last quarter\", \"this year\", \"November\", \"29 November\", \"1-15 November\", \"Monday\", \"Q4\", \"2026-06\", \"2026-06-15\", \"2026-W48\", \"2026-06-01 to 2026-06-15\", \"since 2026-06-01\", \"since Monday\"";
+pub const UNDERSTOOD: &str = "\"last 24 hours\", \"today\", \"yesterday\", \"3 days ago\", \"this week\", \"last week\", \"last 7 days\" (any number of hours, days, weeks or months), \"last weekend\", \"this month\", \"last month\", \"last quarter\", \"this year\", \"November\", \"29 November\", \"1-15 November\", \"Monday\", \"Q4\", \"2026-06\", \"2026-06-15\", \"2026-W48\", \"2026-06-01 to 2026-06-15\", \"since 2026-06-01\", \"since Monday\"";
 
 /// Reads a phrase. `None`: not understood.
 #[must_use]
