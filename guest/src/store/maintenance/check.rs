@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::error::{StoreError, StoreResult};
 use crate::store::connection::Store;
+use crate::store::erasure::unfinished;
 use crate::store::lossy::text;
 use crate::store::statistics::wrong_days;
 use crate::text::{INDEX_TEXT_VERSION, index_text, plain_text};
@@ -25,8 +26,8 @@ impl Store {
     /// SQLite's own check (which compares each index with its table), foreign keys, the index of
     /// words, kept counts, and counts of rows, as a JSON object:
     /// `{"ok": bool, "problems": [sentence, …], "schema_version", "size_bytes", "free_bytes",
-    /// "counts": {table: rows}, "waiting_threads", "index_version"}`. A damaged database is an
-    /// answer, not an error.
+    /// "counts": {table: rows}, "waiting_threads", "index_version", "unfinished_erasure": bool}`. A
+    /// damaged database is an answer, not an error; an erasure that was interrupted is no damage.
     ///
     /// # Errors
     /// Only what keeps the check from running at all, such as [`StoreError::Busy`].
@@ -183,6 +184,7 @@ fn facts(tx: &Connection, problems: &mut Vec<String>) -> StoreResult<Value> {
     let page_size = number("PRAGMA page_size")?.as_i64().unwrap_or(0);
     let bytes = |pages: Value| pages.as_i64().map_or(Value::Null, |pages| (pages * page_size).into());
     Ok(json!({
+        "unfinished_erasure": unfinished::is_marked(tx).unwrap_or(false),
         "schema_version": number("PRAGMA user_version")?,
         "size_bytes": bytes(number("PRAGMA page_count")?),
         "free_bytes": bytes(number("PRAGMA freelist_count")?),
