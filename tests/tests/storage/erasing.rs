@@ -148,8 +148,9 @@ fn what_cannot_be_erased_from_is_refused_before_anything_is_done() {
             cli.clone().args(["erase", ADDRESS, "--yes", "--copy"]).args([copy]).run().assert_code(2).stderr;
         assert!(told.contains(words), "{told}");
     }
-    let portable = tempfile::tempdir().expect("a folder");
-    let published = portable.path().join("published.1.2.db");
+    let portable = cli.scratch().path().join("portable");
+    fs::create_dir(&portable).expect("makes");
+    let published = portable.join("published.1.2.db");
     fs::copy(cli.scratch().database(), &published).expect("copies");
     let told = cli.clone().args(["erase", ADDRESS, "--yes", "--copy"]).args([&published]);
     let told = told.run().assert_code(2).stderr;
