@@ -10,10 +10,12 @@ use crate::tools::conversation;
 /// Fields of people, whose names are a kind of their own.
 const PEOPLE: &[&str] = &["customer_name", "author_name", "assignee", "closed_by"];
 
-/// Whether a field stays as it is: ids and times. All others are cleaned and redacted, whatever they
-/// should hold, and so is a field that is added later.
+/// Whether a field stays as it is: Intercom's ids and times. All others are cleaned and redacted,
+/// whatever they should hold, and so is a field that is added later. The workspace's own id may be an
+/// address or a number.
 fn is_plain(field: &str) -> bool {
-    field == "id" || ["_id", "_at", "_since", "_until"].iter().any(|ending| field.ends_with(ending))
+    field != "external_id"
+        && (field == "id" || ["_id", "_at", "_since", "_until"].iter().any(|ending| field.ends_with(ending)))
 }
 
 /// The object, every field of it in every line, null where nothing is known, so that what reads

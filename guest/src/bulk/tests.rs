@@ -147,3 +147,23 @@ fn a_conversation_too_large_for_one_answer_gets_shorter_messages() {
     );
     assert!(lines[1]["messages"][0].get("body_left_out").is_none());
 }
+
+/// The workspace's own ids may be addresses or numbers: they are blanked out as in answers.
+#[test]
+fn own_ids_of_a_person_and_their_company_are_blanked_out_and_ids_of_intercoms_are_not() {
+    let mut workspace = Workspace::filled();
+    workspace.sql(
+        "INSERT INTO contacts (id, name, email, external_id, company_id)
+            VALUES ('6762f3061bb69f9f2193bc5b', 'Zora', 'zq@hushmail.example', 'zq@hushmail.example', 'k9');
+         INSERT INTO companies (id, name, external_id) VALUES ('k9', 'Hush', 'boss@hushmail.example');",
+    );
+    let mut of = |who: &str| workspace.with(|context| person(context, who)).expect("is stored");
+    assert_eq!(of("zq@hushmail.example")["contacts"][0]["external_id"], "zq@hushmail.example");
+    workspace.settings.redactions = vec![Redaction::Emails];
+    let given = workspace.with(|context| person(context, "zq@hushmail.example")).expect("is stored");
+    assert!(!given.to_string().contains("hushmail"), "{given:#}");
+    assert_eq!(given["contacts"][0]["external_id"], "[email]");
+    assert_eq!(given["companies"][0]["external_id"], "[email]");
+    assert_eq!(given["contacts"][0]["id"], "6762f3061bb69f9f2193bc5b");
+    assert_eq!(given["contacts"][0]["company_id"], "k9");
+}

@@ -44,12 +44,18 @@ pub(super) fn apply(transaction: &Connection, from: i64) -> StoreResult<()> {
     Ok(())
 }
 
-/// Names of the tables, views, indexes and triggers of the present version, in lower case.
-pub(super) fn own_names() -> StoreResult<Vec<String>> {
+/// A database in memory with the tables of the present version, and nothing in them.
+pub(super) fn scratch() -> StoreResult<Connection> {
     let scratch = Connection::open_in_memory()?;
     for step in STEPS {
         scratch.execute_batch(step)?;
     }
+    Ok(scratch)
+}
+
+/// Names of the tables, views, indexes and triggers of the present version, in lower case.
+pub(super) fn own_names() -> StoreResult<Vec<String>> {
+    let scratch = scratch()?;
     let mut statement =
         scratch.prepare("SELECT lower(name) FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%'")?;
     let names = statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;

@@ -4,6 +4,8 @@
 //! host moves it to where the user wants it. With `--replace` it takes the place of an older one,
 //! and with `--every` it goes on doing so: that is what feeds replicas.
 
+use std::io;
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,6 +17,7 @@ use super::arguments::BackupOptions;
 use super::{Failure, terminal};
 use crate::application::Application;
 use crate::component::worker::Live;
+use crate::config::{Owner, whose};
 use crate::temporary::{Temporary, folder_of, move_out, replace};
 
 pub async fn run(application: &Arc<Application>, options: BackupOptions) -> Result<ExitCode, Failure> {
@@ -57,6 +60,9 @@ fn check(application: &Application, options: &BackupOptions) -> Result<(), Failu
     if options.file.file_name().is_none() || options.file.is_dir() {
         return Err(Failure::Usage(format!("{shown} names no file.")));
     }
+    if options.replace {
+        may_replace(&options.file)?;
+    }
     let folder = folder_of(&options.file);
     if !folder.is_dir() {
         return Err(Failure::Usage(format!("There is no folder {}.", folder.display())));
@@ -77,6 +83,25 @@ fn check(application: &Application, options: &BackupOptions) -> Result<(), Failu
     Ok(())
 }
 
+/// What `--replace` may take the place of: an older copy, or an empty file. A wrong name may be of a
+/// document, and a link leads to a file that somebody else chose.
+fn may_replace(file: &Path) -> Result<(), Failure> {
+    let shown = file.display();
+    let what = match file.symlink_metadata() {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => format!("cannot be read ({error})"),
+        Ok(metadata) if metadata.is_symlink() => {
+            "is a symbolic link; name the file that it points to".to_owned()
+        }
+        Ok(_) => match whose(file) {
+            Ok(Owner::Ours | Owner::Empty) => return Ok(()),
+            Ok(Owner::Unmarked | Owner::Stranger) => "is no database of FastIntercom's".to_owned(),
+            Err(error) => format!("cannot be read ({error})"),
+        },
+    };
+    Err(Failure::Work(format!("{shown} {what}, so it was not replaced. Name another file, or move it away.")))
+}
+
 /// Writes one copy; says what it wrote, in words or in JSON.
 async fn copy(
     application: &Arc<Application>,
@@ -94,6 +119,8 @@ async fn copy(
         .map_err(Failure::Work)?;
     let shown = options.file.display();
     let moved = if options.replace {
+        // Between two copies something else may have got that name.
+        may_replace(&options.file)?;
         replace(&copy.path, &options.file)
     } else {
         move_out(&copy.path, &options.file)
@@ -105,4 +132,44 @@ async fn copy(
     } else {
         format!("Wrote {shown} ({:.1} MB).", bytes as f64 / 1e6)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn only_an_older_copy_or_an_empty_file_is_replaced() {
+        let folder = std::env::temp_dir().join(format!("fastintercom-replaced-{}", std::process::id()));
+        fs::create_dir_all(&folder).expect("a folder");
+        let mut header = b"SQLite format 3\0".to_vec();
+        header.resize(100, 0);
+        let unmarked = header.clone();
+        header[68..72].copy_from_slice(b"FaIn");
+        for (name, bytes, may) in [
+            ("copy.db", header.as_slice(), true),
+            ("empty.db", &[], true),
+            ("README.md", b"# A document", false),
+            ("others.db", &unmarked, false),
+        ] {
+            let file = folder.join(name);
+            fs::write(&file, bytes).expect("writes");
+            let told = may_replace(&file);
+            assert_eq!(told.is_ok(), may, "{name}: {told:?}");
+            assert!(
+                may || matches!(told, Err(Failure::Work(sentence)) if sentence.contains("is no database"))
+            );
+        }
+        assert!(may_replace(&folder.join("new.db")).is_ok());
+        #[cfg(unix)]
+        {
+            let link = folder.join("link.db");
+            std::os::unix::fs::symlink(folder.join("copy.db"), &link).expect("links");
+            let Err(Failure::Work(sentence)) = may_replace(&link) else { panic!("a link is refused") };
+            assert!(sentence.contains("symbolic link"), "{sentence}");
+        }
+        fs::remove_dir_all(&folder).expect("removes");
+    }
 }

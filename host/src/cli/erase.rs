@@ -19,9 +19,9 @@ use super::{Failure, repair, reset, terminal};
 use crate::application::Application;
 use crate::component::bindings::maintenance::Erasure;
 use crate::component::worker::Live;
-use crate::config::{Config, Owner, Sources, whose};
+use crate::config::{Config, Owner, Sources, portable, whose};
 use crate::sandbox::lock::{SyncLock, UseLock};
-use crate::temporary::Temporary;
+use crate::temporary::{Temporary, folder_of};
 
 /// How often it is looked whether a sync has ended.
 const LOOK: Duration = Duration::from_millis(200);
@@ -52,6 +52,7 @@ pub async fn run(
         for (application, _) in &files {
             counted.push(erase(application, &options.person, true, &cancelled).await?);
         }
+        refuse_nobody(&options.person, &counted)?;
         if options.dry_run {
             return Ok(say(application, &options, &counted));
         }
@@ -67,7 +68,24 @@ pub async fn run(
     for (application, _) in &files {
         receipts.push(erase(application, &options.person, false, &cancelled).await?);
     }
+    refuse_nobody(&options.person, &receipts)?;
     Ok(say(application, &options, &receipts))
+}
+
+/// Whatever was typed has to be somebody in one of the files at least.
+fn refuse_nobody(person: &str, receipts: &[Map<String, Value>]) -> Result<(), Failure> {
+    if receipts.iter().any(is_stored) {
+        return Ok(());
+    }
+    Err(Failure::Work(format!(
+        "Nothing is stored of \"{}\": PERSON is an e-mail address, the id of a contact in Intercom, or your own id; nothing was changed.",
+        crate::text::printable(person, 100)
+    )))
+}
+
+/// Whether there was something of them in that file; if not, it is as it was.
+fn is_stored(receipt: &Map<String, Value>) -> bool {
+    receipt.get("stored") != Some(&Value::Bool(false))
 }
 
 /// What opens a copy of the database: the same program on another file.
@@ -88,6 +106,12 @@ async fn open_copy(sources: &Sources, copy: &Path) -> Result<(Arc<Application>, 
             )));
         }
         Err(error) => return Err(Failure::Work(format!("{shown} cannot be read ({error})."))),
+    }
+    if portable::has_cache(&folder_of(&file)) {
+        return Err(Failure::Usage(format!(
+            "{shown} is not used: {}. Nobody was erased.",
+            portable::REFUSAL
+        )));
     }
     let mut config = Config::resolve(sources)?;
     config.data_folder = file.parent().unwrap_or(Path::new(".")).to_owned();
@@ -127,17 +151,18 @@ async fn erase(
         })
         .await?
         .map_err(Failure::Work)?;
-    if !dry_run {
+    let told: Value = serde_json::from_str(&erasure.receipt).unwrap_or_default();
+    let told = told.as_object().cloned().unwrap_or_default();
+    if !dry_run && is_stored(&told) {
         put_in_place(database, &compact.path, erasure.change_counter).await?;
         // Servers make them anew, without the person.
         crate::filtered::remove(database).map_err(|error| {
             Failure::Work(format!("The person is erased from {}, but not from the copies for callers in {}.filtered ({error}). Remove that folder.", database.display(), database.display()))
         })?;
     }
-    let told: Value = serde_json::from_str(&erasure.receipt).unwrap_or_default();
     let mut receipt = Map::new();
     receipt.insert("file".to_owned(), database.display().to_string().into());
-    receipt.extend(told.as_object().cloned().unwrap_or_default());
+    receipt.extend(told);
     let milliseconds = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
     receipt.insert("total_milliseconds".to_owned(), milliseconds.into());
     Ok(receipt)
@@ -166,12 +191,13 @@ async fn sync_lock(database: &Path, cancelled: &CancellationToken) -> Result<Syn
 
 /// Puts the compact file in the database's place.
 async fn put_in_place(database: &Path, compact: &Path, change_counter: u32) -> Result<(), Failure> {
-    let failed = |error: io::Error| repair::not_in_place(&error);
-    let _lock = repair::lock_for(database, "erase").await?;
+    let failed =
+        |error: io::Error| not_made_anew(&format!("the new file could not be put in place: {error}"));
+    let _lock = repair::lock_for(database, "erase").await.map_err(|failure| match failure {
+        Failure::Work(sentence) | Failure::Usage(sentence) => not_made_anew(sentence.trim_end_matches('.')),
+    })?;
     if counter(database).map_err(failed)? != change_counter {
-        return Err(Failure::Work(
-            "Another program wrote to the database meanwhile, so the file was not made anew: the person is no longer in its tables, and may be in gaps between them. Run the same command again.".to_owned(),
-        ));
+        return Err(not_made_anew("another program wrote to the database meanwhile"));
     }
     if cfg!(windows) {
         // An open file, as this one is for its locks, can be renamed there, and not replaced.
@@ -186,6 +212,14 @@ async fn put_in_place(database: &Path, compact: &Path, change_counter: u32) -> R
         let _ = fs::File::open(folder).and_then(|folder| folder.sync_all());
     }
     Ok(())
+}
+
+/// The rows are gone, and the old file, of which gaps may have them, is still there. The component says
+/// the same where it could not write the new one.
+fn not_made_anew(reason: &str) -> Failure {
+    Failure::Work(format!(
+        "The rows of the person are gone, but the file was not made anew and may still have their bytes ({reason}). Run `fastintercom erase` again for the same person."
+    ))
 }
 
 /// How often SQLite changed the file (<https://sqlite.org/fileformat2.html#file_change_counter>).
@@ -238,8 +272,12 @@ fn lines(receipt: &Map<String, Value>) -> Vec<String> {
         if counts.is_empty() { "none".to_owned() } else { counts.join(", ") }
     };
     let number = |field: &str| receipt.get(field).and_then(Value::as_u64).unwrap_or(0);
+    let file = format!("{}:", receipt.get("file").and_then(Value::as_str).unwrap_or_default());
+    if !is_stored(receipt) {
+        return vec![file, "  nothing is stored of them; nothing was changed".to_owned()];
+    }
     let mut lines = vec![
-        format!("{}:", receipt.get("file").and_then(Value::as_str).unwrap_or_default()),
+        file,
         format!("  rows removed: {}", counts("removed")),
         format!("  conversations with other customers, without them now: {}", number("shared_conversations")),
         format!("  texts in which they were named, blanked: {}", counts("blanked")),
@@ -255,4 +293,32 @@ fn lines(receipt: &Map<String, Value>) -> Vec<String> {
         ));
     }
     lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn receipt(value: Value) -> Map<String, Value> {
+        value.as_object().cloned().unwrap_or_default()
+    }
+
+    #[test]
+    fn a_word_that_is_nobody_in_any_file_is_refused() {
+        let (stored, not) = (receipt(json!({"removed": {}})), receipt(json!({"file": "a", "stored": false})));
+        assert!(refuse_nobody("jane@example.com", &[not.clone(), stored]).is_ok());
+        let Err(Failure::Work(sentence)) = refuse_nobody("ware\nhouse", std::slice::from_ref(&not)) else {
+            panic!("it is nobody");
+        };
+        assert!(sentence.starts_with("Nothing is stored of \"ware"), "{sentence}");
+        assert!(!sentence.contains('\n') && sentence.contains("nothing was changed"), "{sentence}");
+        assert_eq!(lines(&not), ["a:", "  nothing is stored of them; nothing was changed"]);
+    }
+
+    #[test]
+    fn an_erasure_that_was_not_put_in_place_says_what_is_left() {
+        let Failure::Work(sentence) = not_made_anew("full") else { panic!("it is work") };
+        assert!(sentence.contains("may still have their bytes (full)"), "{sentence}");
+        assert!(!sentence.contains("as it was"), "{sentence}");
+    }
 }

@@ -154,21 +154,73 @@ fn summary(report: &Value, kept: &Path) -> String {
     let count = |table: &str| report["saved"][table].as_i64().unwrap_or(0);
     let mut lines =
         vec![format!("Saved {} conversations and {} messages.", count("conversations"), count("messages"))];
-    let lost: Vec<_> = report["lost"]
+    let (lost, left_out) = (rows(&report["lost"]), rows(&report["left_out"]));
+    if let Some(lost) = &lost {
+        lines.push(format!("Lost: {lost}. The next sync reads them from Intercom again."));
+    }
+    if let Some(rows) = &left_out {
+        lines.push(format!(
+            "Left out, since what they belong to is missing: {rows}. The next sync reads their conversations from Intercom again."
+        ));
+    }
+    let mended = rows(&report["mended"]);
+    if let Some(rows) = &mended {
+        lines.push(format!(
+            "Mended: {rows} had a value that does not belong there. What was no text is one now, as far as it can be read; other values were left out. The next syncs read these conversations and customers from Intercom again."
+        ));
+    }
+    if lost.is_none() && left_out.is_none() && mended.is_none() {
+        lines.push("Nothing was lost.".to_owned());
+    }
+    lines.push(format!("The damaged file is kept as {}.", kept.display()));
+    if report["unfinished_erasure"] == true {
+        lines.push(
+            "An erasure was interrupted before: the new file is without the person, and the damaged one may still have their bytes. Remove it when you need it no more.".to_owned(),
+        );
+    }
+    lines.join("\n")
+}
+
+/// Rows by table in words, those of none left away.
+fn rows(counts: &Value) -> Option<String> {
+    let rows: Vec<_> = counts
         .as_object()
         .into_iter()
         .flatten()
-        .filter_map(|(table, lost)| match lost.as_i64() {
+        .filter_map(|(table, rows)| match rows.as_i64() {
             Some(0) => None,
-            Some(lost) => Some(format!("{lost} rows of {table}")),
+            Some(rows) => Some(format!("{rows} rows of {table}")),
             None => Some(format!("an unknown number of rows of {table}")),
         })
         .collect();
-    if lost.is_empty() {
-        lines.push("Nothing was lost.".to_owned());
-    } else {
-        lines.push(format!("Lost: {}. The next sync reads them from Intercom again.", lost.join(", ")));
+    (!rows.is_empty()).then(|| rows.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_repair_says_all_that_it_did() {
+        let sound = json!({"saved": {"conversations": 2, "messages": 5}, "lost": {"messages": 0}, "mended": {}, "left_out": {}});
+        let told = summary(&sound, Path::new("old"));
+        assert_eq!(
+            told,
+            "Saved 2 conversations and 5 messages.\nNothing was lost.\nThe damaged file is kept as old."
+        );
+        let worn = json!({
+            "saved": {}, "lost": {"contacts": null, "messages": 2}, "mended": {"tickets": 1},
+            "left_out": {"conversation_events": 3}, "unfinished_erasure": true,
+        });
+        let told = summary(&worn, Path::new("old"));
+        for words in [
+            "Lost: an unknown number of rows of contacts, 2 rows of messages.",
+            "missing: 3 rows of conversation_events.",
+            "Mended: 1 rows of tickets had",
+            "An erasure was interrupted before",
+        ] {
+            assert!(told.contains(words), "{told}");
+        }
+        assert!(!told.contains("Nothing was lost"), "{told}");
     }
-    lines.push(format!("The damaged file is kept as {}.", kept.display()));
-    lines.join("\n")
 }

@@ -9,7 +9,7 @@ mod door;
 mod header;
 mod oauth;
 mod paths;
-mod portable;
+pub mod portable;
 mod settings;
 mod sources;
 mod token;

@@ -18,6 +18,7 @@ fn is_its(name: &str) -> bool {
     let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     match name.split('.').collect::<Vec<_>>().as_slice() {
         ["lease", term] => is_number(term),
+        ["writer", term, "db"] => is_number(term),
         ["published", term, number, "db"] => is_number(term) && is_number(number),
         _ => false,
     }
@@ -29,10 +30,19 @@ mod tests {
 
     #[test]
     fn a_portable_cache_is_told_by_its_names() {
-        for name in ["lease.7", "published.12.3.db"] {
+        for name in ["lease.7", "published.12.3.db", "writer.7.db"] {
             assert!(is_its(name), "{name}");
         }
-        for name in ["data.db", "lease.txt", "lease.", "published.db", "published.a.b.db", "lease.7.db"] {
+        for name in [
+            "data.db",
+            "lease.txt",
+            "lease.",
+            "published.db",
+            "published.a.b.db",
+            "lease.7.db",
+            "writer.db",
+            "writer.a.db",
+        ] {
             assert!(!is_its(name), "{name}");
         }
     }

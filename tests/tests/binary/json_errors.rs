@@ -31,7 +31,7 @@ fn every_command_that_fails_says_so_in_one_shape() {
         (&["caller", "remove", "nobody", "--json"], 2, "nobody"),
         (&["audit", "--json"], 1, "no audit log"),
         (&["audit", "verify", "--json"], 1, "no audit log"),
-        (&["erase", "nobody@example.invalid", "--json"], 2, "--yes"),
+        (&["erase", "nobody@example.invalid", "--json"], 1, "Nothing is stored of"),
         (&["install", "--all", "--json"], 1, "No client"),
         (&["call", "get_conversation", "--id", "12345"], 1, "not in the cache"),
         (&["call", "check_coverage"], 2, "start_date"),

@@ -133,6 +133,13 @@ fn what_cannot_be_erased_from_is_refused_before_anything_is_done() {
     cli.clone().args(["sync"]).run().assert_code(0);
     let stranger = cli.scratch().write("stranger.db", "SQLite format 3 or not");
     let before = fs::read(cli.scratch().database()).expect("reads");
+    for nobody in ["warehouse", "Zoraida Quillfeather", "", "user-99999", "nobody@example.net"] {
+        for flag in ["--yes", "--dry-run"] {
+            let refused = cli.clone().args(["erase", nobody, flag, "--json"]).run().assert_code(1);
+            let error = refused.json()["error"].as_str().unwrap_or_default().to_owned();
+            assert!(error.starts_with(&format!("Nothing is stored of \"{nobody}\"")), "{error}");
+        }
+    }
     for (copy, words) in [
         (stranger.as_path(), "is no database of FastIntercom's"),
         (Path::new("missing.db"), "There is no copy"),
@@ -141,6 +148,13 @@ fn what_cannot_be_erased_from_is_refused_before_anything_is_done() {
             cli.clone().args(["erase", ADDRESS, "--yes", "--copy"]).args([copy]).run().assert_code(2).stderr;
         assert!(told.contains(words), "{told}");
     }
+    let portable = cli.scratch().path().join("portable");
+    fs::create_dir(&portable).expect("makes");
+    let published = portable.join("published.1.2.db");
+    fs::copy(cli.scratch().database(), &published).expect("copies");
+    let told = cli.clone().args(["erase", ADDRESS, "--yes", "--copy"]).args([&published]);
+    let told = told.run().assert_code(2).stderr;
+    assert!(told.contains("a portable FastIntercom"), "{told}");
     assert!(fs::read(cli.scratch().database()).expect("reads") == before, "the database was changed");
     let told = cli.args(["--read-only", "erase", ADDRESS, "--yes"]).run().assert_code(2).stderr;
     assert!(told.contains("A replica only reads"), "{told}");

@@ -9,12 +9,12 @@ use serde_json::{Value, json};
 
 use super::sought::Sought;
 use super::sweep::Table;
-use super::{Person, block_list};
+use super::{Person, block_list, unfinished};
 use crate::error::{StoreError, StoreResult};
 use crate::store::connection::{Store, connect};
 use crate::store::header::on_disk;
 use crate::store::maintenance::new_file_beside;
-use crate::store::opening::OpenMode;
+use crate::store::opening::{OpenMode, open_raw};
 use crate::store::takeover::create_private;
 use crate::text::index_phrase;
 use crate::text::patterns::{Case, Patterns};
@@ -39,6 +39,7 @@ pub(super) fn write(store: &Store, file_name: &str) -> StoreResult<PathBuf> {
         create_private(&target)?;
         let name = target.to_string_lossy();
         store.connection().execute("VACUUM INTO ?1", [name.as_ref()])?;
+        finish(&target)?;
         let writing = |error: std::io::Error| StoreError::from_writing(&error);
         File::options().write(true).open(on_disk(&target)).and_then(|file| file.sync_all()).map_err(writing)
     })();
@@ -47,6 +48,16 @@ pub(super) fn write(store: &Store, file_name: &str) -> StoreResult<PathBuf> {
         return Err(error);
     }
     Ok(target)
+}
+
+/// The new file is what the mark asks for, so it has none.
+fn finish(target: &Path) -> StoreResult<()> {
+    let connection = open_raw(target, OpenMode::ReadWrite)?;
+    // Nobody else knows the file yet, so it needs no journal on the disk.
+    connection.query_row("PRAGMA journal_mode = MEMORY", [], |_| Ok(()))?;
+    connection.query_row("PRAGMA secure_delete = ON", [], |_| Ok(()))?;
+    unfinished::unmark(&connection)?;
+    Ok(())
 }
 
 /// Looks for them in every table, in the index of words, and in the bytes of the file.

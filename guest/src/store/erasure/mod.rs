@@ -11,7 +11,8 @@
 //!    is written into a new file without free pages ([`compact`]), which takes the old one's place.
 //! 6. The new file is searched again, its bytes and its index included, and the receipt says so.
 //!
-//! Steps 2 to 4 are one transaction. The caller holds the lock of the sync.
+//! Steps 2 to 4 are one transaction, which also leaves a mark that step 5 is to come ([`unfinished`]).
+//! The new file has none. The caller holds the lock of the sync.
 
 mod block_list;
 mod compact;
@@ -24,6 +25,7 @@ mod sought;
 mod sweep;
 #[cfg(test)]
 mod tests;
+pub mod unfinished;
 
 use std::collections::BTreeSet;
 use std::time::Instant;
@@ -56,11 +58,12 @@ impl Store {
     /// again, and no file is written.
     ///
     /// Returns the receipt, a JSON object without a text of theirs, and SQLite's change counter of the
-    /// state that the new file shows.
+    /// state that the new file shows. Of whom nothing is stored the receipt is `{"stored": false}`:
+    /// nothing was changed, and no file was written.
     ///
     /// # Errors
-    /// When the database or the new file cannot be written. Before that the person may be erased
-    /// already: doing it again goes on.
+    /// When the database or the new file cannot be written. The sentence says whether the person is
+    /// erased already: then doing it again goes on.
     pub fn erase(
         &mut self,
         text: &str,
@@ -72,40 +75,39 @@ impl Store {
         self.connection().execute_batch("PRAGMA cache_spill = ON;")?;
         self.connection().query_row("PRAGMA secure_delete = ON", [], |_| Ok(()))?;
         let begun = Instant::now();
-        let (person, erased) = self.write(|tx| {
-            let person = Person::find(tx, text)?;
-            tx.execute_batch("SAVEPOINT erasure")?;
-            let erased = erase(tx, &person, now)?;
-            // Names of what only they had, such as a country, are kept with their counts.
-            people::labels::keep(tx)?;
-            if dry_run {
-                tx.execute_batch("ROLLBACK TO erasure")?;
-            }
-            tx.execute_batch("RELEASE erasure")?;
-            Ok((person, erased))
-        })?;
+        let removed = self.write(|tx| remove(tx, text, dry_run, now)).map_err(unfinished::not_begun)?;
+        let Some((person, erased)) = removed else {
+            return Ok((json!({"stored": false}), 0));
+        };
         let mut receipt = erased.report();
         receipt["milliseconds"] = json!({"erasing": milliseconds(begun)});
         let mut state = 0;
         if !dry_run {
-            let begun = Instant::now();
-            self.merge_words(usize::MAX, &|| false)?;
-            self.write(|tx| {
-                Ok(tx.execute_batch(
-                    "INSERT INTO articles_fts (articles_fts) VALUES ('optimize');
-                     INSERT INTO tickets_fts (tickets_fts) VALUES ('optimize');",
-                )?)
-            })?;
-            receipt["milliseconds"]["merging_words"] = milliseconds(begun);
-            state = compact::change_counter(self.path())?;
-            let begun = Instant::now();
-            let new = compact::write(self, file_name)?;
-            receipt["milliseconds"]["compacting"] = milliseconds(begun);
-            let begun = Instant::now();
-            receipt["looked_again"] = compact::look(&new, &person)?;
-            receipt["milliseconds"]["looking_again"] = milliseconds(begun);
+            state = self.make_anew(&person, file_name, &mut receipt).map_err(unfinished::not_ended)?;
         }
         Ok((receipt, state))
+    }
+
+    /// Writes the compact file, and looks for the person in it. Returns the change counter of the state
+    /// that it shows.
+    fn make_anew(&mut self, person: &Person, file_name: &str, receipt: &mut Value) -> StoreResult<u32> {
+        let begun = Instant::now();
+        self.merge_words(usize::MAX, &|| false)?;
+        self.write(|tx| {
+            Ok(tx.execute_batch(
+                "INSERT INTO articles_fts (articles_fts) VALUES ('optimize');
+                 INSERT INTO tickets_fts (tickets_fts) VALUES ('optimize');",
+            )?)
+        })?;
+        receipt["milliseconds"]["merging_words"] = milliseconds(begun);
+        let state = compact::change_counter(self.path())?;
+        let begun = Instant::now();
+        let new = compact::write(self, file_name)?;
+        receipt["milliseconds"]["compacting"] = milliseconds(begun);
+        let begun = Instant::now();
+        receipt["looked_again"] = compact::look(&new, person)?;
+        receipt["milliseconds"]["looking_again"] = milliseconds(begun);
+        Ok(state)
     }
 
     /// Erases contacts that are gone from Intercom: what nobody else is known by, too. What was theirs
@@ -129,6 +131,33 @@ impl Store {
         }
         Ok(erased)
     }
+}
+
+/// Steps 1 to 4, for a person who is stored, or was erased before: a repetition goes on where the one
+/// before was interrupted. Nobody else is meant by whatever word was typed.
+fn remove(
+    tx: &Connection,
+    text: &str,
+    dry_run: bool,
+    now: UnixSeconds,
+) -> StoreResult<Option<(Person, Erased)>> {
+    let mut person = Person::find(tx, text)?;
+    let contacts = person.contacts.len() as u64;
+    if !person.was_erased(text, &BlockList::read(tx)?) && !person.is_stored(tx)? {
+        return Ok(None);
+    }
+    tx.execute_batch("SAVEPOINT erasure")?;
+    let mut erased = erase(tx, &person, now)?;
+    erased.contacts = contacts;
+    // Names of what only they had, such as a country, are kept with their counts.
+    people::labels::keep(tx)?;
+    if dry_run {
+        tx.execute_batch("ROLLBACK TO erasure")?;
+    } else {
+        unfinished::mark(tx)?;
+    }
+    tx.execute_batch("RELEASE erasure")?;
+    Ok(Some((person, erased)))
 }
 
 fn milliseconds(since: Instant) -> Value {

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use rusqlite::{Connection, params_from_iter};
 
-use super::block_list::{self, Kind};
+use super::block_list::{self, BlockList, Kind};
+use super::sweep::Table;
 use crate::error::StoreResult;
 use crate::ids::{self, ContactId};
 use crate::store::lossy;
@@ -31,20 +32,24 @@ pub struct Person {
 
 impl Person {
     /// Who is meant by an e-mail address, a contact's id or an id of the workspace's own. Contacts
-    /// that were merged, and those with the same address, are one person. A person of whom nothing
-    /// is stored has no contact.
+    /// that were merged, and those with the same address, are one person. Of whom nothing is stored
+    /// there is no contact, and no address but the one that was given.
     ///
     /// # Errors
     /// When the database cannot be read.
     pub fn find(connection: &Connection, text: &str) -> StoreResult<Self> {
         let text = ids::bare(text);
         let mut person = Self::default();
+        if text.is_empty() {
+            return Ok(person);
+        }
         if text.contains('@') {
             person.addresses.insert(text.to_lowercase());
         }
         person.contacts = texts(
             connection,
             "SELECT id FROM contacts WHERE id = ?1 UNION SELECT id FROM contacts WHERE external_id = ?1
+             UNION SELECT merged_into FROM contacts WHERE merged_into = ?1
              UNION SELECT contact_id FROM conversation_contacts WHERE contact_id = ?1
              UNION SELECT contact_id FROM ticket_contacts WHERE contact_id = ?1
              UNION SELECT c.contact_id FROM conversations c WHERE c.customer_email = ?1 COLLATE NOCASE
@@ -52,6 +57,9 @@ impl Person {
                 AND (SELECT count(*) FROM conversation_contacts x WHERE x.conversation_id = c.id) = 1",
             &[text.to_owned()],
         )?;
+        if person.contacts.is_empty() && person.addresses.is_empty() {
+            person.contacts = authors(connection, text)?;
+        }
         loop {
             let before = (person.contacts.len(), person.addresses.len());
             person.read_contacts(connection)?;
@@ -76,12 +84,44 @@ impl Person {
             }
         }
         person.read_conversations(connection)?;
-        if person.contacts.is_empty() && person.addresses.is_empty() {
-            // Not stored yet; it may be either.
-            person.contacts.insert(text.to_owned());
-            person.external_ids.insert(text.to_owned());
-        }
         Ok(person)
+    }
+
+    /// Whether anything is stored of them: a contact, conversations of an address, or texts in which
+    /// what was given stands, if that is an address. An ordinary word stands in texts, too, and is
+    /// nobody.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub(super) fn is_stored(&self, connection: &Connection) -> StoreResult<bool> {
+        if !self.contacts.is_empty() {
+            return Ok(true);
+        }
+        let addresses = list(&self.addresses);
+        let customer =
+            format!("SELECT 1 FROM conversations WHERE customer_email COLLATE NOCASE IN ({addresses})");
+        if connection.prepare(&customer)?.exists([])? {
+            return Ok(true);
+        }
+        for address in self.addresses.iter().filter(|text| is_address(text)) {
+            for table in Table::all(connection)? {
+                if table.has_text(connection, address, &|text| stands_in(text, address))? {
+                    return Ok(true);
+                }
+            }
+        }
+        Ok(false)
+    }
+
+    /// Whether they were erased before, as only the block list tells: then what was given is all
+    /// that is known of them.
+    pub(super) fn was_erased(&mut self, text: &str, list: &BlockList) -> bool {
+        let text = ids::bare(text);
+        let (is_contact, is_external_id) =
+            (list.bars(Some(text), None, None), list.bars(None, None, Some(text)));
+        self.contacts.extend(is_contact.then(|| text.to_owned()));
+        self.external_ids.extend(is_external_id.then(|| text.to_owned()));
+        is_contact || is_external_id || list.bars(None, Some(text), None)
     }
 
     /// Contacts that are gone from Intercom: these alone, without what others are known by, too.
@@ -209,6 +249,44 @@ impl Person {
     }
 }
 
+/// The id itself, where it is only known by what somebody wrote or did.
+fn authors(connection: &Connection, id: &str) -> StoreResult<BTreeSet<String>> {
+    texts(
+        connection,
+        "SELECT contact_id FROM conversations WHERE contact_id = ?1
+         UNION SELECT author_id FROM messages WHERE author_id = ?1 AND author_type IN ('user', 'lead')
+         UNION SELECT author_id FROM conversation_events WHERE author_id = ?1 AND author_type IN ('user', 'lead')
+         UNION SELECT author_id FROM ticket_parts WHERE author_id = ?1 AND author_type IN ('user', 'lead')",
+        &[id.to_owned()],
+    )
+}
+
+/// Whether it is written as e-mail addresses are.
+fn is_address(text: &str) -> bool {
+    let is_domain =
+        |domain: &str| domain.split('.').count() > 1 && domain.split('.').all(|label| !label.is_empty());
+    !text.contains(char::is_whitespace)
+        && text
+            .split_once('@')
+            .is_some_and(|(local, domain)| !local.is_empty() && !domain.contains('@') && is_domain(domain))
+}
+
+/// Whether an address is in a text by itself, and not as the end of `mary.jane@example.com`.
+fn stands_in(text: &str, address: &str) -> bool {
+    let text = text.to_lowercase();
+    text.match_indices(address).any(|(at, _)| {
+        let goes_on = |letter: char| letter.is_alphanumeric() || letter == '-' || letter == '_';
+        let before = text[..at].chars().next_back();
+        let mut behind = text[at + address.len()..].chars();
+        let is_longer = match behind.next() {
+            // The end of a sentence, or another label.
+            Some('.') => behind.next().is_some_and(goes_on),
+            next => next.is_some_and(goes_on),
+        };
+        !is_longer && !before.is_some_and(|letter| goes_on(letter) || letter == '.' || letter == '+')
+    })
+}
+
 /// A telephone number as it may be dialled: with and without the country's code, of one to three
 /// digits.
 fn dialled(phone: &str) -> Vec<String> {
@@ -239,4 +317,46 @@ fn texts(connection: &Connection, sql: &str, values: &[String]) -> StoreResult<B
     let mut statement = connection.prepare(sql)?;
     let rows = statement.query_map(params_from_iter(values), |row| row.get(0))?;
     Ok(rows.collect::<Result<_, _>>()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_told_from_the_end_of_a_longer_one() {
+        for (text, stands) in [
+            ("write to <a href=\"mailto:Kim@Example.net\">me</a>", true),
+            ("kim@example.net.", true),
+            ("[\"kim@example.net\"]", true),
+            ("kim@example.net.au", false),
+            ("kim@example.network", false),
+            ("kim@example.net-works.org", false),
+            ("joakim@example.net", false),
+            ("jo.kim@example.net", false),
+            ("jo+kim@example.net", false),
+            ("jo-kim@example.net, kim@example.net", true),
+            ("kim at example.net", false),
+        ] {
+            assert_eq!(stands_in(text, "kim@example.net"), stands, "{text}");
+        }
+    }
+
+    #[test]
+    fn words_names_and_halves_are_no_addresses() {
+        for (text, is) in [
+            ("kim@example.net", true),
+            ("kim+tag@mail.example.net", true),
+            ("warehouse", false),
+            ("@", false),
+            ("kim@", false),
+            ("@example.net", false),
+            ("kim@example", false),
+            ("kim@example.", false),
+            ("kim@@example.net", false),
+            ("kim lee@example.net", false),
+        ] {
+            assert_eq!(is_address(text), is, "{text}");
+        }
+    }
 }

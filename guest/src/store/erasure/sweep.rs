@@ -135,13 +135,41 @@ impl Table {
     /// # Errors
     /// When the database cannot be read.
     pub fn contains(&self, connection: &Connection, part: &str) -> StoreResult<bool> {
+        self.has_text(connection, part, &|_| true)
+    }
+
+    /// Whether there is such a text in one of its rows that contain this, in small letters or large.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn has_text(
+        &self,
+        connection: &Connection,
+        part: &str,
+        is_such: &dyn Fn(&str) -> bool,
+    ) -> StoreResult<bool> {
         let like = |column: &String| format!("{column} LIKE ?1 ESCAPE '\\'");
         let conditions: Vec<String> = self.texts.iter().map(like).collect();
         if conditions.is_empty() {
             return Ok(false);
         }
-        let sql = format!("SELECT 1 FROM {} WHERE {}", quoted(&self.name), conditions.join(" OR "));
-        Ok(connection.prepare(&sql)?.exists([containing(part)])?)
+        let sql = format!(
+            "SELECT {} FROM {} WHERE {}",
+            self.texts.join(", "),
+            quoted(&self.name),
+            conditions.join(" OR ")
+        );
+        let mut statement = connection.prepare(&sql)?;
+        let mut rows = statement.query([containing(part)])?;
+        while let Some(row) = rows.next()? {
+            for column in 0..self.texts.len() {
+                let text = String::from_utf8_lossy(row.get_ref(column)?.as_bytes().unwrap_or_default());
+                if is_such(&text) {
+                    return Ok(true);
+                }
+            }
+        }
+        Ok(false)
     }
 
     /// Writes what is to stand instead. Says whether the row was still there.

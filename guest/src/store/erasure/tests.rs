@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::Connection;
 
 use super::*;
+use crate::error::StoreError;
 use crate::store::OpenMode;
 use crate::store::conversations::raw_answers::{self, Deflated};
 use crate::store::help_center::articles;
@@ -326,13 +327,122 @@ fn a_dry_run_counts_and_changes_nothing() {
     );
 }
 
+/// Whatever is nobody stored: a word, a name, an id or an address of somebody else's program.
 #[test]
-fn who_is_not_stored_yet_is_kept_away() {
+fn who_is_not_stored_is_refused_and_nothing_is_changed() {
     let home = Home::with_jane();
-    home.erase("new@example.net");
-    home.erase("5f00aa11bb22");
-    let list = BlockList::read(home.open().connection()).expect("reads");
-    assert!(list.bars(None, Some("new@example.net"), None) && list.bars(Some("5f00aa11bb22"), None, None));
+    let before = fs::read(&home.path).expect("reads");
+    for who in [
+        "",
+        " ",
+        "parrot",
+        "customer",
+        "subscription",
+        "Roe & Co",
+        "Jane Q. Doe",
+        "Bob Roe",
+        "6762",
+        "user-99999",
+        "contact_5f00aa11bb22",
+        "@",
+        "bob@",
+        "@example.org",
+        "says bob@example.org",
+        "new@example.net",
+        // A part of another address.
+        "doe@example.com",
+    ] {
+        for dry_run in [true, false] {
+            let (receipt, _) = home.open().erase(who, dry_run, "new.db", NOW).expect("looks");
+            assert_eq!(receipt, json!({"stored": false}), "{who}");
+        }
+        assert!(!home.path.with_file_name("new.db").exists(), "{who}");
+    }
+    assert!(fs::read(&home.path).expect("reads") == before, "the file was changed");
+    assert!(BlockList::read(home.open().connection()).expect("reads").is_empty());
+}
+
+#[test]
+fn an_address_that_only_stands_in_texts_is_erased_from_them() {
+    let home = Home::with_jane();
+    message(home.open().connection(), 9_000, 3, ("user", "00aaaa", "Bob"), "comment", "ask kim@example.net");
+    let receipt = home.erase("Kim@example.net");
+    assert_eq!(
+        (&receipt["contacts_of_the_person"], &receipt["removed"], &receipt["blanked"]),
+        (&json!(0), &json!({}), &json!({"messages": 1})),
+        "{receipt}"
+    );
+    assert!(BlockList::read(home.open().connection()).expect("reads").bars(
+        None,
+        Some("kim@example.net"),
+        None
+    ));
+}
+
+#[test]
+fn who_is_only_known_by_what_they_wrote_is_erased_by_their_id() {
+    let home = Home::with_jane();
+    let lead = ("lead", "77", "A lead");
+    message(home.open().connection(), 9_000, 3, lead, "comment", "hello from nowhere");
+    let receipt = home.erase("77");
+    assert_eq!(receipt["contacts_of_the_person"], 1, "{receipt}");
+    assert_eq!(receipt["removed"], json!({"messages": 1, "raw_answers": 1}), "{receipt}");
+    // A teammate's id is no customer's.
+    let (receipt, _) = home.open().erase("9", false, "new.db", NOW).expect("looks");
+    assert_eq!(receipt, json!({"stored": false}));
+}
+
+#[test]
+fn contacts_are_counted_as_they_are() {
+    for (who, contacts) in [("jane.doe@example.com", 2), ("00aaaa", 1)] {
+        let receipt = Home::with_jane().erase(who);
+        assert_eq!(receipt["contacts_of_the_person"], contacts, "{who}: {receipt}");
+    }
+}
+
+/// The rows are gone, and the file was not made anew: a full disk, or the end of the process.
+#[test]
+fn an_interrupted_erasure_is_told_until_the_file_is_made_anew() {
+    for who in ["jane.doe@example.com", "0067bb55", "jq-external-77"] {
+        let home = Home::with_jane();
+        // A file of that name is in the way, as a full disk would be.
+        let new = home.path.with_file_name("new.db");
+        fs::write(&new, "").expect("writes");
+        let error = home.open().erase(who, false, "new.db", NOW).expect_err("cannot write").to_string();
+        assert!(error.contains("gone") && error.contains("again for the same person"), "{error}");
+        assert!(!error.contains("Nothing stored before is lost"), "{error}");
+        let marked = |home: &Home| {
+            let report = home.open().check().expect("checks");
+            assert_eq!(report["ok"], true, "{report:#}");
+            report["unfinished_erasure"].clone()
+        };
+        assert_eq!(marked(&home), true);
+        let value: String = home
+            .open()
+            .connection()
+            .query_row("SELECT group_concat(key || value) FROM meta WHERE key LIKE 'unfin%'", [], |row| {
+                row.get(0)
+            })
+            .expect("reads");
+        assert_eq!(value, "unfinished_erasure1", "it names nobody");
+
+        fs::remove_file(&new).expect("removes");
+        let receipt = home.erase(who);
+        assert_eq!(receipt["contacts_of_the_person"], 0, "{receipt}");
+        assert_eq!(receipt["looked_again"]["free_pages"], 0, "{receipt}");
+        assert_eq!(marked(&home), false);
+        assert_eq!(left(&home.path), Vec::<String>::new(), "{who}");
+    }
+}
+
+#[test]
+fn a_full_disk_is_told_by_what_has_happened_already() {
+    let full = || StoreError::CannotWrite("no space left".to_owned());
+    let (before, after) =
+        (unfinished::not_begun(full()).to_string(), unfinished::not_ended(full()).to_string());
+    assert!(before.contains("Nobody was erased"), "{before}");
+    assert!(after.contains("may still have their bytes (no space left"), "{after}");
+    assert!(!after.contains("the next sync goes on"), "{after}");
 }
 
 /// A contact that is gone takes nothing with it that another one has, too.

@@ -5,8 +5,10 @@ use std::collections::BTreeSet;
 use rusqlite::{Connection, OptionalExtension};
 use serde_json::{Value, json};
 
+use super::values::{missing, strange};
 use crate::error::{StoreError, StoreResult};
 use crate::store::connection::Store;
+use crate::store::erasure::unfinished;
 use crate::store::lossy::text;
 use crate::store::statistics::wrong_days;
 use crate::text::{INDEX_TEXT_VERSION, index_text, plain_text};
@@ -22,11 +24,11 @@ const WORDS: usize = 50;
 const COUNTED: [&str; 5] = ["conversations", "messages", "conversation_events", "contacts", "sync_metadata"];
 
 impl Store {
-    /// SQLite's own check (which compares each index with its table), foreign keys, the index of
-    /// words, kept counts, and counts of rows, as a JSON object:
+    /// SQLite's own check (which compares each index with its table), foreign keys, what a new file has
+    /// and this one has not, values of other types than the schema's, the index of words, kept counts, and counts of rows, as a JSON object:
     /// `{"ok": bool, "problems": [sentence, …], "schema_version", "size_bytes", "free_bytes",
-    /// "counts": {table: rows}, "waiting_threads", "index_version"}`. A damaged database is an
-    /// answer, not an error.
+    /// "counts": {table: rows}, "waiting_threads", "index_version", "unfinished_erasure": bool}`. A
+    /// damaged database is an answer, not an error; an erasure that was interrupted is no damage.
     ///
     /// # Errors
     /// Only what keeps the check from running at all, such as [`StoreError::Busy`].
@@ -41,6 +43,16 @@ impl Store {
                 "SELECT DISTINCT \"table\" || ' → ' || parent FROM pragma_foreign_key_check",
                 &mut problems,
             )?;
+            for found in [missing(tx), strange(tx)] {
+                match found {
+                    Ok(told) => problems.extend(told),
+                    Err(StoreError::Sqlite(error)) => damage(error, &mut problems)?,
+                    Err(StoreError::Corrupt(detail) | StoreError::Disk(detail)) => {
+                        tell_once(detail, &mut problems);
+                    }
+                    Err(error) => return Err(error),
+                }
+            }
             index(tx, &mut problems)?;
             words(tx, &mut problems)?;
             look(
@@ -118,7 +130,7 @@ fn words(tx: &Connection, problems: &mut Vec<String>) -> StoreResult<()> {
         }
         let mut numbers = tx.prepare("SELECT id FROM messages_fts_docsize ORDER BY id")?;
         let numbers: Vec<i64> = numbers.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
-        let mut body = tx.prepare("SELECT body FROM messages WHERE number = ?1")?;
+        let mut body = tx.prepare("SELECT body FROM messages WHERE number = ?1 AND typeof(body) = 'text'")?;
         let mut find = tx.prepare("SELECT 1 FROM messages_fts WHERE messages_fts MATCH ?1 AND rowid = ?2")?;
         let mut lost = 0;
         for number in numbers.iter().step_by(numbers.len().div_ceil(SAMPLE).max(1)) {
@@ -183,6 +195,7 @@ fn facts(tx: &Connection, problems: &mut Vec<String>) -> StoreResult<Value> {
     let page_size = number("PRAGMA page_size")?.as_i64().unwrap_or(0);
     let bytes = |pages: Value| pages.as_i64().map_or(Value::Null, |pages| (pages * page_size).into());
     Ok(json!({
+        "unfinished_erasure": unfinished::is_marked(tx).unwrap_or(false),
         "schema_version": number("PRAGMA user_version")?,
         "size_bytes": bytes(number("PRAGMA page_count")?),
         "free_bytes": bytes(number("PRAGMA freelist_count")?),
@@ -196,9 +209,7 @@ fn facts(tx: &Connection, problems: &mut Vec<String>) -> StoreResult<Value> {
 fn damage(error: rusqlite::Error, problems: &mut Vec<String>) -> StoreResult<()> {
     match StoreError::from(error) {
         StoreError::Corrupt(detail) | StoreError::Disk(detail) => {
-            if !problems.contains(&detail) {
-                problems.push(detail);
-            }
+            tell_once(detail, problems);
             Ok(())
         }
         StoreError::Sqlite(error) => {
@@ -206,5 +217,12 @@ fn damage(error: rusqlite::Error, problems: &mut Vec<String>) -> StoreResult<()>
             Ok(())
         }
         other => Err(other),
+    }
+}
+
+/// One damaged page is met by several looks.
+fn tell_once(detail: String, problems: &mut Vec<String>) {
+    if !problems.contains(&detail) {
+        problems.push(detail);
     }
 }

@@ -5,6 +5,7 @@ mod check;
 mod salvage;
 #[cfg(test)]
 mod tests;
+mod values;
 
 use std::path::{Path, PathBuf};
 

@@ -7,8 +7,10 @@ use rusqlite::{Connection, Row, params_from_iter};
 use serde_json::json;
 
 use super::new_file_beside;
+use super::values::Column;
 use crate::error::{StoreError, StoreResult};
 use crate::store::connection::{Store, connect};
+use crate::store::erasure::unfinished;
 use crate::store::header::on_disk;
 use crate::store::header::sibling;
 use crate::store::migrations::known;
@@ -18,10 +20,13 @@ use crate::store::takeover::create_private;
 /// Copies every readable row of a damaged database into a new one of that name beside it, and
 /// indexes its messages. The damaged file stays as it is.
 ///
-/// Stretches that cannot be read are skipped. A conversation of which messages are missing is
-/// queued to be fetched again, and when conversations are missing nothing counts as covered, so
-/// the next syncs complete the new file. Returns `{"file", "saved": {table: rows}, "lost":
-/// {table: rows or null when that cannot be told}, "unreadable_stretches"}`.
+/// Stretches that cannot be read are skipped. What is no text where one belongs is made one, other
+/// values that do not belong into their column are left out, and so are rows that belong to what is
+/// missing. A conversation of which something is missing or was mended is queued to be fetched
+/// again, and when conversations are missing nothing counts as covered, so the next syncs complete
+/// the new file. Returns `{"file", "saved": {table: rows}, "lost": {table: rows or null when that
+/// cannot be told}, "mended": {table: rows}, "left_out": {table: rows}, "unreadable_stretches",
+/// "unfinished_erasure": bool}`.
 ///
 /// # Errors
 /// [`StoreError::NotADatabase`] when not even the file's header can be read,
@@ -69,18 +74,24 @@ fn save(path: &Path, part: &Path, options: &OpenOptions<'_>) -> StoreResult<serd
     let mut target = Store::open_with(part, &OpenOptions { mode: OpenMode::ReadWrite, ..*options })?;
     target.connection().execute_batch("PRAGMA foreign_keys = OFF; PRAGMA cache_spill = ON;")?;
     let (mut saved, mut lost) = (serde_json::Map::new(), serde_json::Map::new());
-    let mut stretches = 0;
-    let missing_conversations = target.write(|tx| {
-        tx.execute_batch("DELETE FROM meta; DELETE FROM sync_metadata;")?;
+    let (mut mended, mut stretches) = (serde_json::Map::new(), 0);
+    let (missing_conversations, left_out, unfinished_erasure) = target.write(|tx| {
+        tx.execute_batch(
+            "DELETE FROM meta; DELETE FROM sync_metadata; CREATE TEMP TABLE incomplete (id TEXT PRIMARY KEY);",
+        )?;
         for table in Table::all(tx)?.into_iter().filter(|table| !MADE_ANEW.contains(&table.name.as_str())) {
             let copied = table.copy(&source, tx)?;
             saved.insert(table.name.clone(), copied.rows.into());
             lost.insert(table.name.clone(), copied.lost().into());
+            if copied.mended > 0 {
+                mended.insert(table.name.clone(), copied.mended.into());
+            }
             stretches += copied.stretches;
         }
         let gaps = |table: &str| lost.get(table).is_none_or(|lost| lost.as_i64() != Some(0));
-        mend(tx)?;
-        Ok(gaps("conversations"))
+        let left_out = mend(tx)?;
+        // The new file has only what was written into it.
+        Ok((gaps("conversations"), left_out, unfinished::unmark(tx)?))
     })?;
     target.write(|tx| {
         if missing_conversations {
@@ -91,31 +102,65 @@ fn save(path: &Path, part: &Path, options: &OpenOptions<'_>) -> StoreResult<serd
         Ok(())
     })?;
     target.refresh_index(&|| false)?;
-    Ok(json!({ "saved": saved, "lost": lost, "unreadable_stretches": stretches }))
+    Ok(json!({
+        "saved": saved,
+        "lost": lost,
+        "mended": mended,
+        "left_out": left_out,
+        "unreadable_stretches": stretches,
+        "unfinished_erasure": unfinished_erasure,
+    }))
 }
 
-/// Makes the saved rows fit together again.
-fn mend(tx: &Connection) -> StoreResult<()> {
-    // A message without its conversation gets one, which the next sync fills. What is kept by number
-    // goes first: the new conversation may get the number of a lost one.
-    for table in ["conversation_events", "conversation_content_sources", "conversation_links", "raw_answers"]
-    {
-        tx.execute_batch(&format!(
-            "DELETE FROM {table} WHERE conversation NOT IN (SELECT number FROM conversations)"
-        ))?;
+/// What rows belong to: those without it are left out. What is kept by a conversation's number comes
+/// first, since a conversation that is made for its messages may get the number of a lost one.
+const PARENTS: &[(&str, &str, &str)] = &[
+    ("conversation_events", "conversation", "SELECT number FROM conversations"),
+    ("conversation_content_sources", "conversation", "SELECT number FROM conversations"),
+    ("conversation_links", "conversation", "SELECT number FROM conversations"),
+    ("raw_answers", "conversation", "SELECT number FROM conversations"),
+    (
+        "conversation_tags",
+        "conversation_id",
+        "SELECT id FROM conversations UNION SELECT conversation_id FROM messages",
+    ),
+    (
+        "conversation_contacts",
+        "conversation_id",
+        "SELECT id FROM conversations UNION SELECT conversation_id FROM messages",
+    ),
+    ("conversation_content_sources", "source", "SELECT number FROM content_sources"),
+    ("conversation_events", "kind", "SELECT number FROM event_kinds"),
+    ("article_texts", "article_id", "SELECT id FROM articles"),
+    ("ticket_parts", "ticket", "SELECT number FROM tickets"),
+    ("ticket_contacts", "ticket", "SELECT number FROM tickets"),
+    ("ticket_links", "ticket", "SELECT number FROM tickets"),
+];
+
+/// Makes the saved rows fit together again. Returns how many rows of each table were left out for it.
+fn mend(tx: &Connection) -> StoreResult<serde_json::Map<String, serde_json::Value>> {
+    let mut left_out = serde_json::Map::new();
+    for (table, column, parents) in PARENTS {
+        let orphans = format!("FROM {table} WHERE {column} NOT IN ({parents})");
+        if matches!(*column, "kind" | "source") {
+            // The conversation is there, and is fetched again with what its rows referred to.
+            tx.execute_batch(&format!(
+                "INSERT OR IGNORE INTO incomplete
+                 SELECT id FROM conversations WHERE number IN (SELECT conversation {orphans})"
+            ))?;
+        }
+        let rows = tx.execute(&format!("DELETE {orphans}"), [])?;
+        if rows > 0 {
+            let before = left_out.get(*table).and_then(serde_json::Value::as_u64).unwrap_or(0);
+            left_out.insert((*table).to_owned(), (before + rows as u64).into());
+        }
     }
+    // A message without its conversation gets one, which the next sync fills.
     tx.execute_batch(
-        "DELETE FROM conversation_content_sources WHERE source NOT IN (SELECT number FROM content_sources);
-         DELETE FROM article_texts WHERE article_id NOT IN (SELECT id FROM articles);
-         DELETE FROM ticket_parts WHERE ticket NOT IN (SELECT number FROM tickets);
-         DELETE FROM ticket_contacts WHERE ticket NOT IN (SELECT number FROM tickets);
-         DELETE FROM ticket_links WHERE ticket NOT IN (SELECT number FROM tickets);
-         INSERT INTO conversations (id, created_at, updated_at)
+        "INSERT INTO conversations (id, created_at, updated_at)
              SELECT conversation_id, min(created_at), max(created_at) FROM messages
              WHERE conversation_id NOT IN (SELECT id FROM conversations) GROUP BY conversation_id;
-         DELETE FROM conversation_tags WHERE conversation_id NOT IN (SELECT id FROM conversations);
-         DELETE FROM conversation_contacts WHERE conversation_id NOT IN (SELECT id FROM conversations);
-         CREATE TEMP TABLE incomplete AS SELECT id FROM conversations c
+         INSERT OR IGNORE INTO incomplete SELECT id FROM conversations c
              WHERE message_count <> (SELECT count(*) FROM messages m WHERE m.conversation_id = c.id);
          UPDATE conversations SET thread_complete = FALSE, thread_updated_at = NULL,
              message_count = (SELECT count(*) FROM messages m WHERE m.conversation_id = conversations.id)
@@ -127,13 +172,13 @@ fn mend(tx: &Connection) -> StoreResult<()> {
          DELETE FROM counts;
          INSERT INTO counts (kind, name, count) SELECT kind, name, count FROM counted;",
     )?;
-    Ok(())
+    Ok(left_out)
 }
 
 /// A table of ours, as the new file has it.
 struct Table {
     name: String,
-    columns: Vec<String>,
+    columns: Vec<Column>,
     /// It has a rowid to find a way around damage with.
     rowid: bool,
 }
@@ -148,6 +193,8 @@ struct Copied {
     /// How many there should have been, as far as that can be read.
     expected: Option<i64>,
     stretches: i64,
+    /// Rows in which a value was of another type than the schema's, or no JSON where that belongs.
+    mended: i64,
 }
 
 impl Copied {
@@ -169,11 +216,10 @@ impl Table {
         )?;
         let tables: Vec<(String, bool)> =
             statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?;
-        let mut columns = target.prepare("SELECT name FROM pragma_table_info(?1) ORDER BY cid")?;
         tables
             .into_iter()
             .map(|(name, without_rowid)| {
-                let columns = columns.query_map([&name], |row| row.get(0))?.collect::<Result<_, _>>()?;
+                let columns = Column::all(target, &name)?;
                 Ok(Self { name, columns, rowid: !without_rowid })
             })
             .collect()
@@ -181,7 +227,7 @@ impl Table {
 
     fn copy(&self, source: &Connection, target: &Connection) -> StoreResult<Copied> {
         let mut copied = Copied { expected: self.expected(source), ..Copied::default() };
-        let names = self.columns.iter().map(|name| format!("\"{name}\"")).collect::<Vec<_>>();
+        let names = self.columns.iter().map(|column| format!("\"{}\"", column.name)).collect::<Vec<_>>();
         let places = vec!["?"; names.len()].join(", ");
         let names = names.join(", ");
         let insert = format!("INSERT OR IGNORE INTO \"{}\" ({names}) VALUES ({places})", self.name);
@@ -190,11 +236,15 @@ impl Table {
         } else {
             // From both ends towards the damage.
             for direction in ["ASC", "DESC"] {
-                let order =
-                    format!("\"{}\" {direction}", self.columns.first().map_or("rowid", String::as_str));
+                let order = format!(
+                    "\"{}\" {direction}",
+                    self.columns.first().map_or("rowid", |first| first.name.as_str())
+                );
                 let select = format!("SELECT {names} FROM \"{}\" ORDER BY {order}", self.name);
-                if read_rows(source, &select, &[], |row| insert_row(target, &insert, row, 0, &mut copied))?
-                    .is_none()
+                if read_rows(source, &select, &[], |row| {
+                    self.insert_row(target, &insert, row, 0, &mut copied)
+                })?
+                .is_none()
                 {
                     break;
                 }
@@ -222,7 +272,7 @@ impl Table {
             let mut last = next;
             let trouble = read_rows(source, &select, &[next], |row| {
                 last = row.get(0)?;
-                insert_row(target, insert, row, 1, copied)
+                self.insert_row(target, insert, row, 1, copied)
             })?;
             if trouble.is_none() {
                 return Ok(());
@@ -248,6 +298,63 @@ impl Table {
             }
             next = found;
         }
+    }
+
+    /// Writes a row, of which the values begin at that column, as it is; what is no UTF-8 with
+    /// replacement characters. A row that breaks a rule of the table, a sign of damage, is left out.
+    fn insert_row(
+        &self,
+        target: &Connection,
+        insert: &str,
+        row: &Row<'_>,
+        first: usize,
+        copied: &mut Copied,
+    ) -> StoreResult<()> {
+        let mut values = Vec::new();
+        let mut is_mended = false;
+        for (place, column) in self.columns.iter().enumerate() {
+            let value = row.get_ref(first + place)?;
+            let mended = column.mended(target, value)?;
+            is_mended |= mended.is_some();
+            values.push(match (mended, value) {
+                (Some(mended), _) => ToSqlOutput::Owned(mended),
+                (None, ValueRef::Text(bytes)) if std::str::from_utf8(bytes).is_err() => {
+                    ToSqlOutput::Owned(Value::Text(String::from_utf8_lossy(bytes).into_owned()))
+                }
+                (None, value) => ToSqlOutput::Borrowed(value),
+            });
+        }
+        if is_mended {
+            copied.mended += 1;
+            self.fetch_again(target, &mut values)?;
+        }
+        match target.prepare_cached(insert)?.execute(params_from_iter(values)) {
+            Ok(changed) => copied.rows += i64::try_from(changed).unwrap_or(0),
+            Err(error) if error.sqlite_error_code() == Some(rusqlite::ErrorCode::ConstraintViolation) => {}
+            Err(error) => return Err(error.into()),
+        }
+        Ok(())
+    }
+
+    /// Lets the next syncs read again what a mended row belongs to, where they read it one by one.
+    fn fetch_again(&self, target: &Connection, values: &mut [ToSqlOutput<'_>]) -> StoreResult<()> {
+        let place = |name: &str| self.columns.iter().position(|column| column.name == name);
+        if let Some(fetched_at) = place("fetched_at").and_then(|place| values.get_mut(place)) {
+            *fetched_at = ToSqlOutput::Owned(Value::Null);
+        }
+        let (column, sql) = match self.name.as_str() {
+            "conversations" => ("id", "INSERT OR IGNORE INTO incomplete VALUES (?1)"),
+            "messages" => ("conversation_id", "INSERT OR IGNORE INTO incomplete VALUES (?1)"),
+            "conversation_events" | "conversation_links" | "conversation_content_sources" => (
+                "conversation",
+                "INSERT OR IGNORE INTO incomplete SELECT id FROM conversations WHERE number = ?1",
+            ),
+            _ => return Ok(()),
+        };
+        if let Some(value) = place(column).and_then(|place| values.get(place)) {
+            target.prepare_cached(sql)?.execute([value])?;
+        }
+        Ok(())
     }
 
     /// The number of rows by whichever tree of the table or its indexes can be counted.
@@ -297,32 +404,4 @@ fn damage(error: rusqlite::Error) -> StoreResult<StoreError> {
         StoreError::Busy => Err(StoreError::Busy),
         error => Ok(error),
     }
-}
-
-/// Writes a row, of which the values begin at that column, as it is; what is no UTF-8 with
-/// replacement characters. A row that breaks a rule of the table, a sign of damage, is left out.
-fn insert_row(
-    target: &Connection,
-    insert: &str,
-    row: &Row<'_>,
-    first: usize,
-    copied: &mut Copied,
-) -> StoreResult<()> {
-    let mut values = Vec::new();
-    let count = row.as_ref().column_count();
-    for column in first..count {
-        let value = row.get_ref(column)?;
-        values.push(match value {
-            ValueRef::Text(bytes) if std::str::from_utf8(bytes).is_err() => {
-                ToSqlOutput::Owned(Value::Text(String::from_utf8_lossy(bytes).into_owned()))
-            }
-            value => ToSqlOutput::Borrowed(value),
-        });
-    }
-    match target.prepare_cached(insert)?.execute(params_from_iter(values)) {
-        Ok(changed) => copied.rows += i64::try_from(changed).unwrap_or(0),
-        Err(error) if error.sqlite_error_code() == Some(rusqlite::ErrorCode::ConstraintViolation) => {}
-        Err(error) => return Err(error.into()),
-    }
-    Ok(())
 }

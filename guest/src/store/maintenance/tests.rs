@@ -351,3 +351,141 @@ fn a_week_is_read_by_its_days_and_not_by_a_state() {
     store.optimize(&|| false).expect("optimizes");
     assert_eq!(statistics(&store).as_deref(), Some("4500 2250"));
 }
+
+impl Home {
+    fn spoil(&self, sql: &str) {
+        let connection = rusqlite::Connection::open(&self.path).expect("opens");
+        connection.execute_batch("PRAGMA foreign_keys = OFF").expect("is off");
+        connection.execute_batch(sql).expect(sql);
+    }
+
+    fn problems(&self) -> String {
+        self.open().check().expect("checks")["problems"].to_string()
+    }
+
+    /// Saves into a new file, which has no problems.
+    fn salvaged(&self) -> (serde_json::Value, PathBuf) {
+        let _ = fs::remove_file(self.beside("saved.db"));
+        let report =
+            salvage(&self.path, "saved.db", &OpenOptions::new(OpenMode::ReadWrite)).expect("salvages");
+        let saved = self.beside("saved.db");
+        let checked = Store::open(&saved, OpenMode::ReadWrite).expect("opens").check().expect("checks");
+        assert_eq!(checked["ok"], true, "{checked}");
+        (report, saved)
+    }
+}
+
+/// A row in every table that a value is spoilt in below.
+const ROWS: &str = "INSERT INTO contacts (id, name, fetched_at) VALUES ('k', 'Kim', '2026-01-01T00:00:00+00:00');
+    INSERT INTO tickets (number, id, description, created_at, updated_at)
+        VALUES (1, 't', 'a', '2026-01-01T00:00:00+00:00', '2026-01-01T00:00:00+00:00');
+    INSERT INTO event_kinds (number, name) VALUES (1, 'close'), (2, 'open');
+    INSERT INTO conversation_events (conversation, id, kind, created_seconds) VALUES (1, 7, 1, 0), (1, 8, 2, 0), (2, 9, 2, 0);";
+
+#[test]
+fn a_value_of_another_type_is_told_and_repaired() {
+    const QUEUE: &str = "SELECT count(*) FROM hydration_queue WHERE conversation_id = '1'";
+    for (column, value, what, then) in [
+        (
+            "conversations.title",
+            "x'ff41'",
+            "none of its type",
+            "SELECT title LIKE '%A' FROM conversations WHERE id = '1'",
+        ),
+        ("conversations.created_at", "x'ff'", "none of its type", QUEUE),
+        ("conversations.updated_at", "7", "none of its type", QUEUE),
+        (
+            "conversations.snoozed_until",
+            "x'ff'",
+            "none of its type",
+            "SELECT snoozed_until IS NULL FROM conversations WHERE id = '1'",
+        ),
+        ("conversations.rating", "'good'", "none of its type", QUEUE),
+        ("conversations.custom_attributes", "x'ff'", "none of its type", QUEUE),
+        ("conversations.custom_attributes", "'{\"a\": '", "no JSON", QUEUE),
+        ("conversations.tags", "'a, b'", "no JSON", "SELECT tags = '[]' FROM conversations WHERE id = '1'"),
+        ("messages.body", "x'ff00fe'", "none of its type", QUEUE),
+        ("messages.author_type", "x'ff'", "none of its type", QUEUE),
+        ("messages.is_note", "'yes'", "none of its type", QUEUE),
+        ("messages.attachments", "'x'", "no JSON", QUEUE),
+        ("tickets.description", "x'41'", "none of its type", "SELECT description = 'A' FROM tickets"),
+        ("tickets.created_at", "x'41'", "none of its type", "SELECT count(*) = 0 FROM tickets"),
+        (
+            "contacts.name",
+            "x'41'",
+            "none of its type",
+            "SELECT name = 'A' AND fetched_at IS NULL FROM contacts",
+        ),
+        ("conversation_events.created_seconds", "x'41'", "none of its type", QUEUE),
+    ] {
+        let home = Home::with(3);
+        home.spoil(ROWS);
+        assert_eq!(home.problems(), "[]", "{column}");
+        let (table, name) = column.split_once('.').expect("a column");
+        let one = match table {
+            "conversations" => "id = '1'",
+            "messages" => "id = (SELECT id FROM messages WHERE conversation_id = '1' LIMIT 1)",
+            "conversation_events" => "id = 7",
+            _ => "TRUE",
+        };
+        home.spoil(&format!("UPDATE {table} SET {name} = {value} WHERE {one}"));
+        let told = home.problems();
+        let rows = format!("1 rows of {table} have a ");
+        assert!(
+            told.contains(&rows) && told.contains(&format!("in {name} that is {what}")),
+            "{column}: {told}"
+        );
+        let (report, saved) = home.salvaged();
+        assert_eq!(report["mended"], serde_json::json!({table: 1}), "{column} = {value}: {report}");
+        assert_eq!(report["lost"]["messages"], 0, "{column}: {report}");
+        assert_eq!(number(&saved, then), 1, "{column} = {value}: {report}");
+        assert_eq!(
+            number(&saved, "SELECT count(*) FROM coverage"),
+            1,
+            "nothing else is read again: {column}"
+        );
+    }
+}
+
+#[test]
+fn an_event_of_a_missing_kind_is_left_out_and_its_conversation_fetched_again() {
+    let home = Home::with(3);
+    home.spoil(ROWS);
+    home.spoil("DELETE FROM event_kinds WHERE number = 1");
+    assert!(home.problems().contains("conversation_events → event_kinds"), "{}", home.problems());
+    let (report, saved) = home.salvaged();
+    assert_eq!(report["left_out"], serde_json::json!({"conversation_events": 1}), "{report}");
+    assert_eq!(number(&saved, "SELECT count(*) FROM conversation_events"), 2);
+    assert_eq!(number(&saved, "SELECT count(*) FROM hydration_queue"), 1);
+    assert_eq!(number(&saved, "SELECT count(*) FROM hydration_queue WHERE conversation_id = '1'"), 1);
+    assert_eq!(number(&saved, "SELECT thread_complete FROM conversations WHERE id = '1'"), 0);
+}
+
+#[test]
+fn an_index_a_trigger_a_view_or_a_table_that_is_missing_is_told_and_made_anew() {
+    for (kind, name) in [
+        ("index", "idx_messages_conversation_id"),
+        ("index", "idx_conversations_open"),
+        ("trigger", "count_new_conversation"),
+        ("view", "counted"),
+        ("table", "sync_notes"),
+    ] {
+        let home = Home::with(3);
+        home.spoil(&format!("DROP {kind} {name}"));
+        let told = home.problems();
+        assert!(told.contains(&format!("the {kind} {name}")) && told.contains("is missing"), "{told}");
+        let (_, saved) = home.salvaged();
+        let there = format!("SELECT count(*) FROM sqlite_schema WHERE type = '{kind}' AND name = '{name}'");
+        assert_eq!(number(&saved, &there), 1, "{name}");
+    }
+}
+
+#[test]
+fn a_salvaged_file_needs_not_to_be_made_anew_for_an_interrupted_erasure() {
+    let home = Home::with(1);
+    home.spoil("INSERT INTO meta (key, value) VALUES ('unfinished_erasure', 1)");
+    assert_eq!(home.open().check().expect("checks")["unfinished_erasure"], true);
+    let (report, saved) = home.salvaged();
+    assert_eq!(report["unfinished_erasure"], true, "{report}");
+    assert_eq!(number(&saved, "SELECT count(*) FROM meta WHERE key = 'unfinished_erasure'"), 0);
+}

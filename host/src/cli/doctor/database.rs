@@ -22,18 +22,29 @@ pub async fn content(application: &Application, cancelled: &CancellationToken) -
         Ok(Err(sentence)) => return ill("content", sentence),
         Err(error) => return ill("content", error.to_string()),
     };
-    if report["ok"] == true {
-        return well("content", "its tables, indexes and counts agree");
-    }
+    judge(&report)
+}
+
+/// What the component's check means, and what helps.
+fn judge(report: &Value) -> Finding {
     let problems: Vec<_> =
         report["problems"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
-    ill(
-        "content",
-        format!(
+    let mut told = Vec::new();
+    if report["ok"] != true {
+        told.push(format!(
             "{}. End all servers and run `fastintercom repair`; the damaged file is kept.",
             problems.join("; ")
-        ),
-    )
+        ));
+    }
+    if report["unfinished_erasure"] == true {
+        told.push(
+            "An erasure was interrupted: the rows of the person are gone, but the file may still have their bytes. Run `fastintercom erase` again for the same person.".to_owned(),
+        );
+    }
+    if told.is_empty() {
+        return well("content", "its tables, indexes and counts agree");
+    }
+    ill("content", told.join(" "))
 }
 
 pub async fn freshness(application: &Application) -> Finding {
@@ -57,4 +68,28 @@ pub async fn freshness(application: &Application) -> Finding {
         );
     }
     well("freshness", text)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::cli::doctor::State;
+
+    #[test]
+    fn damage_and_an_interrupted_erasure_have_remedies_of_their_own() {
+        let text = |report: Value| {
+            let found = judge(&report);
+            (found.state == State::Well, found.text)
+        };
+        assert!(text(json!({"ok": true, "problems": [], "unfinished_erasure": false})).0);
+        let (is_well, told) = text(json!({"ok": true, "problems": [], "unfinished_erasure": true}));
+        assert!(!is_well && told.contains("erase` again for the same person"), "{told}");
+        assert!(!told.contains("fastintercom repair"), "it keeps the old file: {told}");
+        let (is_well, told) =
+            text(json!({"ok": false, "problems": ["one", "two"], "unfinished_erasure": true}));
+        assert!(!is_well && told.starts_with("one; two. End all servers"), "{told}");
+        assert!(told.contains("An erasure was interrupted"), "{told}");
+    }
 }
