@@ -58,17 +58,18 @@ mod tests {
     proptest! {
         #[test]
         fn lists_are_sorted_as_the_standard_library_sorts_them(list: Vec<(u8, u16)>) {
-            let sorted = |sort: &dyn Fn(&mut Vec<(u8, u16)>)| {
+            type List = Vec<(u8, u16)>;
+            let sorted = |sort: fn(&mut List)| {
                 let mut list = list.clone();
                 sort(&mut list);
                 list
             };
             // By the first number alone, which shows whether equal ones keep their order.
-            let expected = sorted(&|list| list.sort_by_key(|(first, _)| *first));
-            prop_assert_eq!(&sorted(&|list| by(list, |one, other| one.0.cmp(&other.0))), &expected);
-            prop_assert_eq!(&sorted(&|list| by_key(list, |(first, _)| *first)), &expected);
-            prop_assert_eq!(&sorted(&|list| by_cached_key(list, |(first, _)| *first)), &expected);
-            prop_assert_eq!(sorted(&|list| up(list)), sorted(&|list| list.sort()));
+            let expected = sorted(|list| list.sort_by_key(|(first, _)| *first));
+            prop_assert_eq!(&sorted(|list| by(list, |one, other| one.0.cmp(&other.0))), &expected);
+            prop_assert_eq!(&sorted(|list| by_key(list, |(first, _)| *first)), &expected);
+            prop_assert_eq!(&sorted(|list| by_cached_key(list, |(first, _)| *first)), &expected);
+            prop_assert_eq!(sorted(|list| up(list)), sorted(|list| list.sort()));
         }
     }
 }

@@ -38,7 +38,7 @@ pub fn html_to_text(html: &str) -> String {
             _ if page.open.is_hidden() => {}
             Piece::Text(text) => page.out.text(text),
             Piece::Reference(Decoded::One(character)) => page.out.character(character),
-            Piece::Reference(Decoded::Many(characters)) => page.out.text(&characters),
+            Piece::Reference(Decoded::Many(characters)) => page.out.text(characters),
         }
     }
     page.end_link();

@@ -29,6 +29,15 @@ pub fn questions(world: &World) -> Vec<Question> {
     let name = person.name.clone().unwrap_or_default();
     let (company, _) = by_company.iter().max_by_key(|(_, count)| **count).expect("a company");
     let of_company = |c: &Conversation| world.company(c) == Some(company);
+    // Of two companies of one name an agent has to choose.
+    let of_name = |name: &str| world.people.companies.iter().filter(|other| other.name == name).count();
+    let alone = by_company.iter().filter(|(name, _)| of_name(name) == 1);
+    let (alone, _) = alone.max_by_key(|(_, count)| **count).expect("a company with a name of its own");
+    let somebody_of_it = |c: &Conversation| {
+        let companies =
+            c.contacts.iter().filter_map(|contact| world.people.contacts[*contact as usize].company);
+        companies.into_iter().any(|company| world.people.companies[company as usize].name == *alone)
+    };
     let open = theirs.iter().filter(|c| c.state != State::Closed).count();
     let has_email = |c: &Conversation| theirs.iter().any(|one| one.id == c.id);
     vec![
@@ -69,11 +78,11 @@ pub fn questions(world: &World) -> Vec<Question> {
                 let rows = asked.answer["conversations"].as_array().cloned().unwrap_or_default();
                 if rows.is_empty() { Err("nobody is found".to_owned()) } else { Ok(()) }
             }),
-        question(format!("How many conversations has the company {company} had, and how many are open?"))
-            .ask("get_customer", json!({"customer": company}))
-            .is("/customer/company", *company)
-            .is("/customer/conversations", world.count(of_company))
-            .is("/customer/open", world.count(|c| of_company(c) && c.state != State::Closed)),
+        question(format!("How many conversations has the company {alone} had, and how many are open?"))
+            .ask("get_customer", json!({"customer": alone}))
+            .is("/customer/company", *alone)
+            .is("/customer/conversations", world.count(somebody_of_it))
+            .is("/customer/open", world.count(|c| somebody_of_it(c) && c.state != State::Closed)),
         question(format!("What did {company} write in the last 30 days?"))
             .search(json!({"company": company, "timeframe": "last 30 days"}))
             .finds(world.ids(|c| of_company(c) && recent(c, 30))),
