@@ -19,8 +19,10 @@ fn main() {
     let documents = documents.strip_prefix('{').unwrap_or(&documents);
     let definitions = format!("{{\"tools\":[{}],{documents}", tools.join(","));
     let out = PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default());
+    let packed = miniz_oxide::deflate::compress_to_vec(definitions.as_bytes(), 10);
     let files = [
         ("definitions.json", definitions.into_bytes()),
+        ("definitions", packed),
         ("entities", entities()),
         ("time_zones", time_zones()),
     ];

@@ -14,10 +14,10 @@ use std::process::Command;
 /// What SQLite is built with in the component, on top of libsqlite3-sys's own choice. Left out is
 /// what nothing here uses and what only makes code larger: the older full-text search, R-trees,
 /// samples of values (`PRAGMA optimize` still keeps its counts), checks of API misuse, which
-/// rusqlite's types exclude, and bookkeeping of memory that nobody reads.
+/// rusqlite's types exclude, bookkeeping of memory that nobody reads, and the table of pages.
 /// `docs/reports/BENCHMARKS.md` has what each choice brought.
 const SQLITE_FLAGS: &str = "-USQLITE_ENABLE_FTS3 -USQLITE_ENABLE_FTS3_PARENTHESIS -USQLITE_ENABLE_RTREE \
-     -USQLITE_ENABLE_STAT4 -USQLITE_ENABLE_API_ARMOR -USQLITE_SOUNDEX -DSQLITE_OMIT_DEPRECATED \
+     -USQLITE_ENABLE_STAT4 -USQLITE_ENABLE_DBSTAT_VTAB -USQLITE_ENABLE_API_ARMOR -USQLITE_SOUNDEX -DSQLITE_OMIT_DEPRECATED \
      -DSQLITE_OMIT_SHARED_CACHE -DSQLITE_DEFAULT_MEMSTATUS=0";
 
 /// What SQLite does all day, counted (`host/build/profile.sh`): clang inlines and lays out by it.

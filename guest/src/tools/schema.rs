@@ -38,9 +38,13 @@ impl AnswerSchema {
 
     #[cfg(target_family = "wasm")]
     pub fn of_tool(self, name: &str) -> Value {
-        static PACKED: std::sync::LazyLock<Value> =
-            std::sync::LazyLock::new(|| serde_json::from_str(super::DEFINITIONS).unwrap_or_default());
-        let mut tools = PACKED["tools"].as_array().into_iter().flatten();
+        // Packed, since the section that hosts read has them once already.
+        static PACKED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/definitions"));
+        static UNPACKED: std::sync::LazyLock<Value> = std::sync::LazyLock::new(|| {
+            let json = miniz_oxide::inflate::decompress_to_vec(PACKED).unwrap_or_default();
+            serde_json::from_slice(&json).unwrap_or_default()
+        });
+        let mut tools = UNPACKED["tools"].as_array().into_iter().flatten();
         tools.find(|tool| tool["name"] == name).map(|tool| tool["outputSchema"].clone()).unwrap_or_default()
     }
 }
