@@ -8,6 +8,7 @@ import json
 import os
 import pathlib
 import re
+import select
 import signal
 import socket
 import sqlite3
@@ -321,6 +322,31 @@ def eras(simulator, command, environment):
     assert seen == ["2025-11-25", "2026-07-28"], seen
 
 
+def odd_lines(hosts, simulator, folder):
+    """Each line that has an id is answered, whatever is wrong with it."""
+    server = hosts.wasmtime_run(folder, simulator.environment())
+    call = b'"method":"tools/call","params":{"name":"search_conversations","arguments":{"query":"refund \\ud83d"}}'
+    lines = [
+        (b'{"jsonrpc":"2.0","id":ID,' + call + b"}", "result"),
+        (b'{"jsonrpc":"2.0","id":ID,"method":"tools/list",}', "error"),
+        (b'{"jsonrpc":"2.0","id":ID,"method":"tools/list","params":{"x":"\xff"}}', "error"),
+        (b'{"jsonrpc":"2.0","id":ID,"method":"tools/list","params":' + b"[" * 1_000 + b"]" * 1_000 + b"}", "error"),
+        (b'{"jsonrpc":"2.0","id":ID,"params":[]}', "error"),
+        (b'{"id":ID,"method":"tools/list"}', "error"),
+        (b'{"jsonrpc":"2.0","id":ID,"x":"' + b"y" * (17 << 20) + b'"}', "error"),
+        (b'{"jsonrpc":"2.0","id":ID,"method":"tools/list"}', "result"),
+    ]
+    for number, (line, part) in enumerate(lines, 901):
+        server.process.stdin.write(line.replace(b"ID", str(number).encode(), 1) + b"\n")
+        server.process.stdin.flush()
+        answer = {}
+        while "id" not in answer:
+            assert select.select([server.process.stdout], [], [], 60)[0], f"not answered: {line[:80]}"
+            answer = json.loads(server.process.stdout.readline())
+        assert answer["id"] == number and part in answer, (line[:80], answer)
+    server.stop()
+
+
 def refusals(folder):
     """What the wheel's host says when it cannot serve, and how it ends."""
 
@@ -552,6 +578,7 @@ def main():
         native_folder(hosts, simulator, hosts.folder("native"))
         outside_the_policy(hosts, hosts.folder("policy"))
         refusals(hosts.folder("refusals"))
+        odd_lines(hosts, simulator, hosts.folder("lines"))
         eras(simulator, *hosts.wasmtime_command(hosts.folder("eras"), simulator.environment()))
         eras(simulator, *hosts.uvx_command(hosts.folder("uvx"), simulator.environment()))
         print("native folders refused, other addresses refused, both eras spoken", flush=True)

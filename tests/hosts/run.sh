@@ -11,6 +11,13 @@ source "$(dirname "$0")/../lib.sh"
 program=$(absolute "$1") artifacts=$(cd "$2" && pwd) simulator=$(absolute "$3")
 shift 3
 
+for artifact in "$artifacts"/fastintercom-*.wasm; do
+  if [ "$(wc -c <"$artifact")" -gt 5000000 ]; then
+    echo "$artifact is larger than 5 MB" >&2
+    exit 1
+  fi
+done
+
 version=$("$program" --version | cut -d' ' -f2)
 wheel=$(python3 "$here/../../host/packaging/wheel.py" portable "$artifacts/fastintercom-stdio.wasm" "$version" "$work")
 python3 -m venv "$work/venv"

@@ -136,7 +136,8 @@ fn what_cannot_be_erased_from_is_refused_before_anything_is_done() {
     for nobody in ["warehouse", "Zoraida Quillfeather", "", "user-99999", "nobody@example.net"] {
         for flag in ["--yes", "--dry-run"] {
             let refused = cli.clone().args(["erase", nobody, flag, "--json"]).run().assert_code(1);
-            let error = refused.json()["error"].as_str().unwrap_or_default().to_owned();
+            let told: Value = serde_json::from_str(&refused.stdout).expect("JSON");
+            let error = told["error"].as_str().unwrap_or_default().to_owned();
             assert!(error.starts_with(&format!("Nothing is stored of \"{nobody}\"")), "{error}");
         }
     }
