@@ -250,15 +250,20 @@ def the_guard(door):
 
 
 def linear_memories(process):
-    """Memories of WebAssembly: what can be written, before a reservation of gigabytes that cannot be read."""
+    """Memories of WebAssembly: what can be written, before a reservation of gigabytes that cannot be read. One has
+    several regions: what is as the file has it, and what has grown behind."""
     regions = []
     for line in open(f"/proc/{process}/maps"):
         span, rights = line.split()[:2]
         begin, end = (int(number, 16) for number in span.split("-"))
         regions.append((begin, end, rights))
+    first = None
     for (begin, end, rights), (after, beyond, closed) in zip(regions, regions[1:]):
-        if rights.startswith("rw") and after == end and closed.startswith("---") and beyond - after > 1 << 30:
-            yield begin, end
+        first = (begin if first is None else first) if rights.startswith("rw") else None
+        if first is not None and after == end and closed.startswith("---") and beyond - after > 1 << 30:
+            yield first, end
+        if after != end:
+            first = None
 
 
 def token_scan(server, token, control):

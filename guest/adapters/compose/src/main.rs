@@ -50,11 +50,14 @@ enum Provider {
     All(&'static str),
     /// Only interfaces of ours: not the base's way out, nor the component's empty environment.
     Own(&'static str),
+    /// The environment, which is empty there: the host's has the token in it, and libraries ask for
+    /// variables of their own.
+    NoEnvironment(&'static str),
     /// One interface in the place of another one of the same shape.
     Instead { instance: &'static str, export: &'static str, import: &'static str },
 }
 
-use Provider::{All, Instead, Own};
+use Provider::{All, Instead, NoEnvironment, Own};
 
 const COMPONENT: &str = "component";
 const SETTINGS: &str = "fastintercom:component/settings@0.1.0";
@@ -67,6 +70,7 @@ const PROGRESS: &str = "fastintercom:component/progress@0.1.0";
 const fn front(package: &'static str) -> Instance {
     let providers = &[
         Own("base"),
+        NoEnvironment("base"),
         // The instance for tools cannot write.
         Instead { instance: "syncs", export: MAINTENANCE, import: MAINTENANCE },
         Instead { instance: "syncs", export: SYNC, import: SYNC },
@@ -95,7 +99,11 @@ const ARTIFACTS: &[(&str, &[Instance])] = &[
         &[
             BASE,
             TOOLS,
-            Instance { name: "front", package: "stdio", providers: &[Own("base"), All("tools")] },
+            Instance {
+                name: "front",
+                package: "stdio",
+                providers: &[Own("base"), NoEnvironment("base"), All("tools")],
+            },
             // Its progress goes through the front, which answers messages meanwhile.
             Instance {
                 name: "syncs",
@@ -109,7 +117,7 @@ const ARTIFACTS: &[(&str, &[Instance])] = &[
             Instance {
                 name: "driver",
                 package: "driver",
-                providers: &[Own("base"), All("front"), All("syncs")],
+                providers: &[Own("base"), NoEnvironment("base"), All("front"), All("syncs")],
             },
         ],
     ),
@@ -250,7 +258,7 @@ fn provider(
 ) -> Result<Option<(NodeId, String)>> {
     for provider in instance.providers {
         let from = match provider {
-            All(name) | Own(name) => *name,
+            All(name) | Own(name) | NoEnvironment(name) => *name,
             Instead { instance, .. } => *instance,
         };
         let Some((_, node, package)) = nodes.iter().find(|(name, ..)| *name == from) else {
@@ -263,7 +271,8 @@ fn provider(
             }
             Instead { .. } => {}
             Own(_) if !import.starts_with("fastintercom:") => {}
-            All(_) | Own(_) => {
+            NoEnvironment(_) if !import.starts_with("wasi:cli/environment@") => {}
+            All(_) | Own(_) | NoEnvironment(_) => {
                 let found =
                     exports.keys().find(|name| *name == import || are_semver_compatible(name, import));
                 if let Some(name) = found {
