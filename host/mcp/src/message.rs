@@ -77,13 +77,13 @@ pub fn read(bytes: &[u8]) -> Received {
         return Received::Nothing;
     }
     if let Ok(message) = serde_json::from_slice(text) {
-        return checked(message);
+        return checked(message, text);
     }
     let mended = mend_surrogates(text);
     let text = mended.as_deref().unwrap_or(text);
     match serde_json::from_slice::<Value>(text) {
         Ok(value) => match serde_json::from_slice(text) {
-            Ok(message) => checked(message),
+            Ok(message) => checked(message, text),
             Err(_) => misshapen(&value),
         },
         Err(error) => {
@@ -160,18 +160,26 @@ impl Line {
     }
 }
 
-/// An `initialize` that the SDK could not decode would be answered as a request before one.
-fn checked(message: Box<Incoming>) -> Received {
+/// An `initialize` that the SDK could not decode would be answered as a request before one. In the
+/// revision of 2026-07-28, which each of its requests names, there is no such method.
+fn checked(message: Box<Incoming>, text: &[u8]) -> Received {
     use rmcp::model::{ClientRequest, JsonRpcMessage};
     if let JsonRpcMessage::Request(request) = &*message
         && let ClientRequest::CustomRequest(custom) = &request.request
         && custom.method == "initialize"
+        && !names_its_revision(text)
     {
         let id = serde_json::to_value(&request.id).unwrap_or_default();
         let sentence = crate::wrong_parameters(&custom.method, custom.params.as_ref());
         return Received::Refused(Refusal { id, code: INVALID_PARAMS, sentence });
     }
     Received::Message(message)
+}
+
+/// The SDK takes `_meta` out of the parameters.
+fn names_its_revision(text: &[u8]) -> bool {
+    let request: Value = serde_json::from_slice(text).unwrap_or_default();
+    request["params"]["_meta"].get("io.modelcontextprotocol/protocolVersion").is_some()
 }
 
 /// Whether it asks for something that is stored: what has a line in the audit log.
@@ -410,6 +418,13 @@ mod tests {
         }
         assert_eq!(refused(br#"[{"jsonrpc":"2.0","id":1,"method":"ping"}]"#).id, Value::Null);
         assert_eq!(refused(b"hello").id, Value::Null);
+    }
+
+    /// The SDK answers it, and over HTTP with 404.
+    #[test]
+    fn a_method_that_the_named_revision_has_not_is_the_sdks() {
+        let line = r#"{"jsonrpc":"2.0","id":7,"method":"initialize","params":{"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28"}}}"#;
+        assert!(matches!(read(line.as_bytes()), Received::Message(_)));
     }
 
     #[test]
