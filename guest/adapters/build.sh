@@ -2,9 +2,10 @@
 # Builds the component and its adapters as small as they get, and composes them into artifacts for
 # other hosts. Needs the wasm-opt that `just optimised` names.
 #
-#   guest/adapters/build.sh OUT
+#   guest/adapters/build.sh OUT [COMPONENT]     another component than the small one
 set -euo pipefail
 out=$(realpath -m "$1")
+component=${2:+$(realpath "$2")}
 cd "$(dirname "$0")/../.."
 target=$(realpath -m "${CARGO_TARGET_DIR:-target}")
 
@@ -29,5 +30,5 @@ build 'base act' --features=fastintercom-adapter-base/act
 cp "$built/fastintercom_adapter_base.wasm" "$built/fastintercom_adapter_base_act.wasm"
 build 'base driver http stdio typed'
 compose() { cargo run --quiet --locked --package fastintercom-compose -- "$@"; }
-component=$(compose build "$PWD" "$target/component")
+[ -n "$component" ] || component=$(compose build "$PWD" "$target/component")
 compose compose "$component" "$built" "$target/component/optimised" "$out"

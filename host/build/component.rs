@@ -42,7 +42,8 @@ pub const SHIPPED: &str = "fastintercom-guest";
 pub enum For {
     /// The server: fast.
     Server,
-    /// Hosts that compile all of it at a start, and fetch it before: small, a fifth slower.
+    /// Hosts that compile all of it at a start, and fetch it before: small, and slower where there is
+    /// much to read (`docs/HOSTS.md`).
     OtherHosts,
     /// The tests. What is not shipped need not be small: without whole-program optimisation a change
     /// in the guest costs them one such build instead of two.
